@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Preserve, restore and compare an I/O page table over a live update, for every
+ * page-table format. See DOC in linux/generic_pt/liveupdate.h for the model.
+ *
+ * All walks visit the tables in the same order, top first, each table before
+ * its children. Nothing can change a table between preserve and unpreserve, nor
+ * between restore and adoption, so the n-th table of one walk is the n-th table
+ * of any other. That is how a walk that failed is undone or taken up again: by
+ * counting.
+ *
+ * A restored table is not trusted further than needed: before it is followed a
+ * pointer to a table must point to memory that KHO has preserved and that
+ * nobody has taken back yet, which also excludes loops and shared tables.
+ */
+#ifndef __GENERIC_PT_PT_LIVEUPDATE_H
+#define __GENERIC_PT_PT_LIVEUPDATE_H
+
+#include <linux/generic_pt/liveupdate.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/iommu.h>
+#include <linux/slab.h>
+#include "../liveupdate-pages.h"
+
+static const struct pt_iommu_ops NS(ops);
+
+struct pt_lu_walk {
+	int (*visit)(struct pt_lu_walk *walk, struct pt_table_p *table);
+	struct pt_iommu *iommu_table;
+	/* Tables to leave alone at the beginning, and where to stop */
+	u64 skip;
+	u64 limit;
+	u64 nr_tables;
+	u64 table_bytes;
+	u64 mapped_bytes;
+};
+
+static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
+{
+	int ret;
+
+	if (walk->nr_tables >= walk->limit)
+		return -ECANCELED;
+	if (walk->nr_tables >= walk->skip) {
+		ret = walk->visit(walk, table);
+		if (ret)
+			return ret;
+	}
+	walk->nr_tables++;
+	walk->table_bytes += folio_size(virt_to_folio(table));
+	return 0;
+}
+
+static int __lu_walk(struct pt_range *range, void *arg, unsigned int level,
+		     struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	struct pt_lu_walk *walk = arg;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type == PT_ENTRY_OA)
+			walk->mapped_bytes += log2_to_int(pt_entry_oa_lg2sz(&pts));
+		if (pts.type != PT_ENTRY_TABLE)
+			continue;
+		ret = lu_visit(walk, pts.table_lower);
+		if (ret)
+			return ret;
+		ret = pt_descend(&pts, arg, __lu_walk);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int lu_walk(struct pt_lu_walk *walk)
+{
+	struct pt_range range = pt_all_range(common_from_iommu(walk->iommu_table));
+	int ret;
+
+	ret = lu_visit(walk, range.top_table);
+	if (ret)
+		return ret;
+	return pt_walk_range(&range, __lu_walk, walk);
+}
+
+static int lu_preserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
+{
+	return kho_preserve_folio(virt_to_folio(table));
+}
+
+static int lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
+{
+	kho_unpreserve_folio(virt_to_folio(table));
+	return 0;
+}
+
+static int lu_restore_table(struct pt_lu_walk *walk, struct pt_table_p *table)
+{
+	struct pt_common *common = common_from_iommu(walk->iommu_table);
+	int ret;
+
+	ret = iommu_pages_restore(table, pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
+				  walk->iommu_table->iommu_device : NULL);
+	if (!ret)
+		walk->iommu_table->liveupdate->nr_restored++;
+	return ret;
+}
+
+static void lu_unpreserve(struct pt_iommu *iommu_table, u64 nr_tables)
+{
+	struct pt_lu_walk walk = {
+		.visit = lu_unpreserve_table,
+		.iommu_table = iommu_table,
+		.limit = nr_tables,
+	};
+
+	lu_walk(&walk);
+}
+
+static void NS(lu_unpreserve)(struct pt_iommu *iommu_table)
+{
+	lu_unpreserve(iommu_table, U64_MAX);
+}
+
+static int NS(lu_preserve)(struct pt_iommu *iommu_table,
+			   struct iommu_domain_ser *ser)
+{
+	struct pt_common *common = common_from_iommu(iommu_table);
+	struct pt_range range = pt_top_range(common);
+	struct pt_lu_walk walk = {
+		.visit = lu_preserve_table,
+		.iommu_table = iommu_table,
+		.limit = U64_MAX,
+	};
+	int ret;
+
+	ret = lu_walk(&walk);
+	if (ret) {
+		lu_unpreserve(iommu_table, walk.nr_tables);
+		return ret;
+	}
+
+	strscpy_pad(ser->format, __stringify(PTPFX_RAW));
+	ser->top_level = range.top_level;
+	ser->vasz_lg2 = common->max_vasz_lg2;
+	ser->top = virt_to_phys(range.top_table);
+	ser->nr_tables = walk.nr_tables;
+	ser->table_bytes = walk.table_bytes;
+	ser->mapped_bytes = walk.mapped_bytes;
+	return 0;
+}
+
+static unsigned int NS(lu_levels)(struct pt_iommu *iommu_table)
+{
+	return pt_top_range(common_from_iommu(iommu_table)).top_level + 1;
+}
+
+struct pt_lu_compare {
+	struct pt_iommu_liveupdate *lu;
+	struct pt_write_attrs attrs;
+	pt_vaddr_t va;
+	pt_vaddr_t last_va;
+	pt_oaddr_t oa;
+};
+
+static int lu_differs(struct pt_iommu_liveupdate *lu, pt_vaddr_t va)
+{
+	if (!lu->bad || va < lu->bad_iova)
+		lu->bad_iova = va;
+	lu->bad = true;
+	return -EBADE;
+}
+
+static int lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
+{
+	unsigned int lg2sz = pt_entry_oa_lg2sz(pts);
+	pt_vaddr_t va = log2_set_mod(pts->range->va, 0, lg2sz);
+	pt_vaddr_t last_va = log2_set_mod_max(va, lg2sz);
+	struct pt_write_attrs attrs = {};
+
+	if (va < cmp->va)
+		return lu_differs(cmp->lu, va);
+	if (last_va > cmp->last_va)
+		return lu_differs(cmp->lu, cmp->last_va + 1);
+
+	pt_attr_from_entry(pts, &attrs);
+	if (pt_entry_oa(pts) != cmp->oa + (va - cmp->va) ||
+	    attrs.descriptor_bits != cmp->attrs.descriptor_bits)
+		return lu_differs(cmp->lu, va);
+	cmp->lu->verified += log2_to_int(lg2sz);
+	return 0;
+}
+
+/* All of the range is mapped, as @cmp says */
+static int __lu_compare(struct pt_range *range, void *arg, unsigned int level,
+			struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	struct pt_lu_compare *cmp = arg;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type == PT_ENTRY_TABLE)
+			ret = pt_descend(&pts, arg, __lu_compare);
+		else if (pts.type == PT_ENTRY_OA)
+			ret = lu_compare_leaf(&pts, cmp);
+		else
+			ret = lu_differs(cmp->lu, max(range->va, cmp->va));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Nothing in the range is mapped */
+static int __lu_compare_gap(struct pt_range *range, void *arg,
+			    unsigned int level, struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	struct pt_lu_compare *cmp = arg;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type == PT_ENTRY_OA)
+			return lu_differs(cmp->lu, range->va);
+		if (pts.type != PT_ENTRY_TABLE)
+			continue;
+		ret = pt_descend(&pts, arg, __lu_compare_gap);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int lu_compare_gap(struct pt_iommu *iommu_table, u64 last)
+{
+	struct pt_lu_compare cmp = { .lu = iommu_table->liveupdate };
+	struct pt_range range;
+	int ret;
+
+	range = pt_make_range(common_from_iommu(iommu_table), cmp.lu->cursor, last);
+	ret = pt_check_range(&range);
+	if (ret)
+		return lu_differs(cmp.lu, cmp.lu->cursor);
+	return pt_walk_range(&range, __lu_compare_gap, &cmp);
+}
+
+static int NS(lu_map_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
+			    phys_addr_t paddr, dma_addr_t len, unsigned int prot,
+			    gfp_t gfp, size_t *mapped)
+{
+	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	struct pt_common *common = common_from_iommu(iommu_table);
+	struct pt_lu_compare cmp = { .lu = lu, .va = iova, .oa = paddr };
+	struct pt_range range;
+	int ret;
+
+	if (!lu->comparing)
+		return -EBUSY;
+
+	ret = pt_iommu_set_prot(common, &cmp.attrs, prot);
+	if (ret)
+		return ret;
+	ret = make_range(common, &range, iova, len);
+	if (ret || iova < lu->cursor)
+		return lu_differs(lu, iova);
+	cmp.last_va = range.last_va;
+
+	if (iova > lu->cursor) {
+		ret = lu_compare_gap(iommu_table, iova - 1);
+		if (ret)
+			return ret;
+	}
+	ret = pt_walk_range(&range, __lu_compare, &cmp);
+	if (ret)
+		return ret;
+	lu->cursor = iova + len;
+	*mapped += len;
+	return 0;
+}
+
+/* Part of undoing a comparison: pretend, and have the caller flush something */
+static size_t NS(lu_unmap_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
+				 dma_addr_t len,
+				 struct iommu_iotlb_gather *iotlb_gather)
+{
+	if (len)
+		iommu_iotlb_gather_add_range(iotlb_gather, iova, len);
+	return len;
+}
+
+static int lu_restore_pages(struct pt_iommu *iommu_table)
+{
+	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	struct pt_lu_walk walk = {
+		.visit = lu_restore_table,
+		.iommu_table = iommu_table,
+		.skip = lu->nr_restored,
+		.limit = lu->nr_tables,
+	};
+	int ret;
+
+	ret = lu_walk(&walk);
+	if (ret)
+		return ret == -ECANCELED ? -EIO : ret;
+	return walk.nr_tables == lu->nr_tables ? 0 : -EIO;
+}
+
+static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
+{
+	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	int ret;
+
+	if (!lu)
+		return -EALREADY;
+	ret = lu_restore_pages(iommu_table);
+	if (ret)
+		return ret;
+
+	lu->cursor = iommu_table->domain.geometry.aperture_start;
+	lu->verified = 0;
+	lu->bad = false;
+	lu->comparing = true;
+	return 0;
+}
+
+static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
+			       u64 *bytes)
+{
+	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	u64 last = iommu_table->domain.geometry.aperture_end;
+
+	if (!lu->bad && lu->cursor <= last)
+		lu_compare_gap(iommu_table, last);
+	*bad_iova = lu->bad ? lu->bad_iova : 0;
+	*bytes = lu->verified;
+	return lu->bad ? -EBADE : 0;
+}
+
+static void NS(lu_adopt_commit)(struct pt_iommu *iommu_table)
+{
+	kfree(iommu_table->liveupdate);
+	iommu_table->liveupdate = NULL;
+	iommu_table->ops = &NS(ops);
+}
+
+static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
+{
+	iommu_table->liveupdate->comparing = false;
+}
+
+/* A domain is freed that was never adopted. What KHO does not give stays lost. */
+static void NS(lu_deinit)(struct pt_iommu *iommu_table)
+{
+	bool restored = !lu_restore_pages(iommu_table);
+
+	NS(lu_adopt_commit)(iommu_table);
+	if (restored)
+		iommu_table->ops->deinit(iommu_table);
+}
+
+static void NS(get_info)(struct pt_iommu *iommu_table,
+			 struct pt_iommu_info *info);
+
+static const struct pt_iommu_ops NS(lu_held_ops);
+
+static int NS(lu_restore)(struct pt_iommu *iommu_table,
+			  const struct iommu_domain_ser *ser)
+{
+	struct pt_common *common = common_from_iommu(iommu_table);
+	struct pt_range range = pt_top_range(common);
+	struct pt_iommu_liveupdate *lu;
+
+	if (strncmp(ser->format, __stringify(PTPFX_RAW), sizeof(ser->format)) ||
+	    ser->vasz_lg2 != common->max_vasz_lg2 ||
+	    ser->top_level > PT_MAX_TOP_LEVEL ||
+	    (!pt_feature(common, PT_FEAT_DYNAMIC_TOP) &&
+	     ser->top_level != range.top_level))
+		return -EPROTO;
+	if (!ser->nr_tables || !kho_restorable(ser->top, PAGE_SIZE))
+		return -EFAULT;
+
+	lu = kzalloc_obj(*lu);
+	if (!lu)
+		return -ENOMEM;
+	lu->nr_tables = ser->nr_tables;
+	iommu_table->liveupdate = lu;
+
+	iommu_pages_free_incoherent(range.top_table,
+				    iommu_table->iommu_device);
+	pt_top_set(common, phys_to_virt(ser->top), ser->top_level);
+	iommu_table->ops = &NS(lu_held_ops);
+	return 0;
+}
+
+static const struct pt_iommu_liveupdate_ops NS(lu_ops) = {
+	.format = __stringify(PTPFX_RAW),
+	.preserve = NS(lu_preserve),
+	.unpreserve = NS(lu_unpreserve),
+	.restore = NS(lu_restore),
+	.adopt_begin = NS(lu_adopt_begin),
+	.adopt_verify = NS(lu_adopt_verify),
+	.adopt_commit = NS(lu_adopt_commit),
+	.adopt_abort = NS(lu_adopt_abort),
+	.levels = NS(lu_levels),
+};
+
+static const struct pt_iommu_ops NS(lu_held_ops) = {
+	.map_range = NS(lu_map_range),
+	.unmap_range = NS(lu_unmap_range),
+	.get_info = NS(get_info),
+	.deinit = NS(lu_deinit),
+	.liveupdate = &NS(lu_ops),
+};
+
+/* NULL, and all of the above left out by the compiler, if not configured */
+#define PT_LIVEUPDATE_OPS \
+	(IS_ENABLED(CONFIG_IOMMU_LIVEUPDATE) ? &NS(lu_ops) : NULL)
+
+#endif /* __GENERIC_PT_PT_LIVEUPDATE_H */

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: Live update on VT-d, the old kernel's side
+ *
+ * What leads from a request to a page table is, in scalable mode: root table,
+ * context table, PASID directory, PASID table, and in legacy mode: root table,
+ * context table. The last kernel's root and context tables have entries for all
+ * devices and are not carried. Instead the old kernel builds, next to them, a
+ * *minimal* root table and minimal context tables that hold the entries of
+ * preserved devices and nothing else, in memory that KHO preserves. Its last act
+ * is to make the hardware use these (intel_liveupdate_shutdown()), with
+ * translation on all the time: the root table pointer may be changed then if
+ * requests in flight translate to the same, which they do (VT-d specification,
+ * section 6.5.3.1 and the description of GCMD_REG.SRTP). From then on no other
+ * device reaches memory through this unit.
+ *
+ * PASID directories and tables belong to one device each; they are preserved as
+ * they are, and are the same pages afterwards. So are the domain ids, since
+ * PASID and context entries carry them.
+ *
+ * Locking: intel_lu_mutex protects the list of units. Shutdown runs alone, with
+ * the other CPUs stopped.
+ */
+#define pr_fmt(fmt) "DMAR: liveupdate: " fmt
+
+#include <linux/iommu-liveupdate.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/iommu.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "iommu.h"
+#include "liveupdate.h"
+#include "liveupdate_priv.h"
+#include "pasid.h"
+
+/* A unit with preserved devices, and what its hardware will be left with */
+struct intel_lu_unit {
+	struct list_head item;
+	struct intel_iommu *iommu;
+	struct root_entry *root;
+	unsigned int nr_devices;
+	unsigned int nr_frozen;
+};
+
+/* Protects intel_lu_units and what is in them */
+static DEFINE_MUTEX(intel_lu_mutex);
+static LIST_HEAD(intel_lu_units);
+
+static struct intel_lu_unit *lu_find_unit(struct intel_iommu *iommu)
+{
+	struct intel_lu_unit *unit;
+
+	list_for_each_entry(unit, &intel_lu_units, item) {
+		if (unit->iommu == iommu)
+			return unit;
+	}
+	return NULL;
+}
+
+static struct intel_lu_unit *lu_get_unit(struct intel_iommu *iommu)
+{
+	struct intel_lu_unit *unit = lu_find_unit(iommu);
+
+	if (unit) {
+		unit->nr_devices++;
+		return unit;
+	}
+
+	unit = kzalloc_obj(*unit);
+	if (!unit)
+		return ERR_PTR(-ENOMEM);
+	unit->root = kho_alloc_preserve(VTD_PAGE_SIZE);
+	if (IS_ERR(unit->root)) {
+		struct root_entry *error = unit->root;
+
+		kfree(unit);
+		return ERR_CAST(error);
+	}
+	unit->iommu = iommu;
+	unit->nr_devices = 1;
+	list_add_tail(&unit->item, &intel_lu_units);
+	return unit;
+}
+
+static void lu_put_unit(struct intel_lu_unit *unit)
+{
+	unsigned int bus;
+
+	if (--unit->nr_devices)
+		return;
+	for (bus = 0; bus < INTEL_LU_BUSES; bus++) {
+		if (unit->root[bus].lo & 1)
+			kho_unpreserve_free(phys_to_virt(unit->root[bus].lo & VTD_PAGE_MASK));
+		if (unit->root[bus].hi & 1)
+			kho_unpreserve_free(phys_to_virt(unit->root[bus].hi & VTD_PAGE_MASK));
+	}
+	kho_unpreserve_free(unit->root);
+	list_del(&unit->item);
+	kfree(unit);
+}
+
+static int lu_alloc_context_table(struct intel_lu_unit *unit, u8 bus, u8 devfn)
+{
+	u64 *entry = intel_lu_root_slot(unit->iommu, unit->root, bus, devfn);
+	void *table;
+
+	if (*entry & 1)
+		return 0;
+	table = kho_alloc_preserve(VTD_PAGE_SIZE);
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	*entry = virt_to_phys(table) | 1;
+	return 0;
+}
+
+static void lu_write_context(struct intel_lu_unit *unit, u8 bus, u8 devfn,
+			     const u64 *value)
+{
+	u64 *entry = intel_lu_context_slot(unit->iommu, unit->root, bus, devfn);
+	size_t size = intel_lu_context_size(unit->iommu);
+
+	memcpy(entry, value, size);
+	__iommu_flush_cache(unit->iommu, entry, size);
+	__iommu_flush_cache(unit->iommu, unit->root, VTD_PAGE_SIZE);
+}
+
+/* Only requests without PASID are carried. */
+static bool lu_has_other_pasids(struct pasid_table *table)
+{
+	struct pasid_dir_entry *dir = table->table;
+	unsigned int i, k;
+
+	for (i = 0; i < table->max_pasid >> PASID_PDE_SHIFT; i++) {
+		struct pasid_entry *entries = get_pasid_table_from_pde(&dir[i]);
+
+		for (k = 0; entries && k < PASID_TBL_ENTRIES; k++) {
+			if (pasid_pte_is_present(&entries[k]) &&
+			    (i << PASID_PDE_SHIFT) + k != IOMMU_NO_PASID)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void lu_unpreserve_pasid_tables(struct pasid_table *table, int nr)
+{
+	struct pasid_dir_entry *dir = table->table;
+
+	while (nr--) {
+		struct pasid_entry *entries = get_pasid_table_from_pde(&dir[nr]);
+
+		if (entries)
+			kho_unpreserve_folio(virt_to_folio(entries));
+	}
+	kho_unpreserve_folio(virt_to_folio(dir));
+}
+
+static int lu_preserve_pasid_tables(struct pasid_table *table)
+{
+	struct pasid_dir_entry *dir = table->table;
+	int i, ret;
+
+	ret = kho_preserve_folio(virt_to_folio(dir));
+	if (ret)
+		return ret;
+	for (i = 0; i < table->max_pasid >> PASID_PDE_SHIFT; i++) {
+		struct pasid_entry *entries = get_pasid_table_from_pde(&dir[i]);
+
+		ret = entries ? kho_preserve_folio(virt_to_folio(entries)) : 0;
+		if (ret) {
+			lu_unpreserve_pasid_tables(table, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int lu_check_alias(struct pci_dev *pdev, u16 alias, void *arg)
+{
+	return alias == pci_dev_id(pdev) && &pdev->dev == arg ? 0 : -EOPNOTSUPP;
+}
+
+static int lu_check_device(struct device_domain_info *info)
+{
+	if (dev_is_real_dma_subdevice(info->dev)) {
+		pr_info("%s: does DMA in another device's name\n", dev_name(info->dev));
+		return -EOPNOTSUPP;
+	}
+	if (info->ats_supported || info->pri_supported) {
+		pr_info("%s: ATS and PRI cannot be carried\n", dev_name(info->dev));
+		return -EOPNOTSUPP;
+	}
+	if (pci_for_each_dma_alias(to_pci_dev(info->dev), lu_check_alias, info->dev)) {
+		pr_info("%s: has a DMA alias\n", dev_name(info->dev));
+		return -EOPNOTSUPP;
+	}
+	if (sm_supported(info->iommu) && lu_has_other_pasids(info->pasid_table)) {
+		pr_info("%s: uses PASIDs\n", dev_name(info->dev));
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static void intel_lu_identify_unit(struct device *dev, struct iommu_unit_ser *unit)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+
+	unit->kind = IOMMU_UNIT_SER_VTD;
+	unit->segment = info->iommu->segment;
+	unit->reg_base = info->iommu->reg_phys;
+}
+
+static int intel_lu_preserve_device(struct device *dev, struct iommu_domain *domain,
+				    struct iommu_device_ser *ser)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct intel_lu_unit *unit;
+	int ret;
+
+	ret = lu_check_device(info);
+	if (ret)
+		return ret;
+
+	mutex_lock(&intel_lu_mutex);
+	unit = lu_get_unit(info->iommu);
+	if (IS_ERR(unit)) {
+		ret = PTR_ERR(unit);
+		goto out_unlock;
+	}
+	ret = lu_alloc_context_table(unit, info->bus, info->devfn);
+	if (ret)
+		goto out_put_unit;
+	ret = info->pasid_table ? lu_preserve_pasid_tables(info->pasid_table) : 0;
+	if (ret)
+		goto out_put_unit;
+	mutex_unlock(&intel_lu_mutex);
+	return 0;
+
+out_put_unit:
+	lu_put_unit(unit);
+out_unlock:
+	mutex_unlock(&intel_lu_mutex);
+	return ret;
+}
+
+static void intel_lu_unpreserve_device(struct device *dev, struct iommu_device_ser *ser)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+
+	guard(mutex)(&intel_lu_mutex);
+	if (info->pasid_table)
+		lu_unpreserve_pasid_tables(info->pasid_table,
+					   info->pasid_table->max_pasid >> PASID_PDE_SHIFT);
+	lu_put_unit(lu_find_unit(info->iommu));
+}
+
+static void lu_snapshot(struct device_domain_info *info, struct iommu_vtd_device_ser *vtd)
+{
+	struct intel_iommu *iommu = info->iommu;
+	struct pasid_dir_entry *dir;
+	struct pasid_entry *entries;
+
+	memset(vtd, 0, sizeof(*vtd));
+	guard(spinlock)(&iommu->lock);
+	memcpy(vtd->context,
+	       intel_lu_context_slot(iommu, iommu->root_entry, info->bus, info->devfn),
+	       intel_lu_context_size(iommu));
+	vtd->did = domain_id_iommu(info->domain, iommu);
+	if (info->domain->force_snooping)
+		vtd->flags |= IOMMU_VTD_SER_FORCE_SNOOPING;
+	if (!info->pasid_table)
+		return;
+
+	dir = info->pasid_table->table;
+	vtd->pasid_dir = virt_to_phys(dir);
+	vtd->pasid_dir_bytes = info->pasid_table->max_pasid >> 3;
+	entries = get_pasid_table_from_pde(&dir[0]);
+	if (entries)
+		memcpy(vtd->pasid, &entries[IOMMU_NO_PASID], sizeof(vtd->pasid));
+}
+
+static int intel_lu_freeze_device(struct device *dev, struct iommu_device_ser *ser,
+				  struct iommu_unit_ser *unit_ser)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct intel_lu_unit *unit;
+
+	guard(mutex)(&intel_lu_mutex);
+	unit = lu_find_unit(info->iommu);
+	if (!unit || !info->domain || !info->domain_attached)
+		return -EINVAL;
+	lu_snapshot(info, &ser->vtd);
+	lu_write_context(unit, info->bus, info->devfn, ser->vtd.context);
+	unit_ser->root = virt_to_phys(unit->root);
+	if (sm_supported(info->iommu))
+		unit_ser->root |= DMA_RTADDR_SMT;
+	unit->nr_frozen++;
+	return 0;
+}
+
+static void intel_lu_unfreeze_device(struct device *dev)
+{
+	static const u64 nothing[4];
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct intel_lu_unit *unit;
+
+	guard(mutex)(&intel_lu_mutex);
+	unit = lu_find_unit(info->iommu);
+	lu_write_context(unit, info->bus, info->devfn, nothing);
+	unit->nr_frozen--;
+}
+
+/**
+ * intel_liveupdate_shutdown() - Leave a unit on for the next kernel.
+ * @iommu: The unit.
+ *
+ * Context: Last part of kexec; other CPUs are stopped, interrupts are off.
+ * Return: true if the unit translates for preserved devices, and for these only;
+ * it must stay on. false if there are none.
+ */
+bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
+{
+	struct intel_lu_unit *unit = lu_find_unit(iommu);
+
+	if (!unit || !unit->nr_frozen)
+		return false;
+
+	/* The next kernel wants no fault interrupt before it has asked for one. */
+	writel(DMA_FECTL_IM, iommu->reg + DMAR_FECTL_REG);
+	iommu->root_entry = unit->root;
+	iommu_set_root_entry(iommu);
+	return true;
+}
+
+const struct iommu_liveupdate_ops intel_liveupdate_ops = {
+	.identify_unit = intel_lu_identify_unit,
+	.preserve_device = intel_lu_preserve_device,
+	.unpreserve_device = intel_lu_unpreserve_device,
+	.freeze_device = intel_lu_freeze_device,
+	.unfreeze_device = intel_lu_unfreeze_device,
+	.attach_device = intel_lu_attach_device,
+	.isolate_device = intel_lu_isolate_device,
+	.finish_unit = intel_lu_finish_unit,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _INTEL_LIVEUPDATE_H
+#define _INTEL_LIVEUPDATE_H
+
+#include <linux/types.h>
+
+struct device;
+struct intel_iommu;
+struct iommu_liveupdate_ops;
+
+#ifdef CONFIG_IOMMU_LIVEUPDATE
+extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
+#define INTEL_LIVEUPDATE_OPS	(&intel_liveupdate_ops)
+
+bool intel_liveupdate_shutdown(struct intel_iommu *iommu);
+bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
+void intel_liveupdate_restore_unit(struct intel_iommu *iommu);
+bool intel_liveupdate_adopt_pasid_table(struct device *dev);
+#else
+#define INTEL_LIVEUPDATE_OPS	NULL
+
+static inline bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
+{
+	return false;
+}
+
+static inline bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)
+{
+	return false;
+}
+
+static inline void intel_liveupdate_restore_unit(struct intel_iommu *iommu)
+{
+}
+
+static inline bool intel_liveupdate_adopt_pasid_table(struct device *dev)
+{
+	return false;
+}
+#endif /* CONFIG_IOMMU_LIVEUPDATE */
+
+#endif /* _INTEL_LIVEUPDATE_H */

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: Live update on VT-d, the new kernel's side
+ *
+ * The unit is found translating, through the minimal tables of the old kernel
+ * (see liveupdate.c). While it goes on the entries of the devices that come in
+ * are copied, bit for bit, into the root and context tables that this kernel
+ * makes for itself, and their domain ids are reserved. Then the root pointer is
+ * set at the place where it always is. Every table of the unit is this kernel's
+ * own from then on; from the old one come only the PASID directories and tables
+ * of these devices, taken over when a device is probed, and what they point to.
+ *
+ * An entry is copied only if it is in the hardware's tables what the record says
+ * it is. A device whose entry is not gets none, and thereby no translation. If
+ * it is not even known which entries there should be, the unit starts out with
+ * empty tables; it is never turned off, as then everything would get through.
+ */
+#define pr_fmt(fmt) "DMAR: liveupdate: " fmt
+
+#include <linux/iommu-liveupdate.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/iommu.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "../iommu-pages.h"
+#include "../liveupdate-pages.h"
+#include "iommu.h"
+#include "liveupdate.h"
+#include "liveupdate_priv.h"
+#include "pasid.h"
+
+static void lu_reject(const struct iommu_device_ser *ser, const char *why)
+{
+	struct pci_dev *pdev;
+
+	pdev = pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
+					   ser->bdf & 0xff);
+	if (pdev) {
+		pci_clear_master(pdev);
+		pci_dev_put(pdev);
+	}
+	iommu_liveupdate_reject_device(ser, why);
+}
+
+static void lu_reject_all(const struct iommu_unit_ser *unit, const char *why)
+{
+	struct iommu_device_ser *ser;
+
+	while ((ser = iommu_liveupdate_next_device(unit, NULL)))
+		lu_reject(ser, why);
+}
+
+/**
+ * intel_liveupdate_keep_translation() - Is this unit translating for the
+ * previous kernel's devices?
+ * @iommu: A unit that was found translating.
+ *
+ * Context: Boot, before the unit's tables are made.
+ * Return: true if translation must not be turned off.
+ */
+bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)
+{
+	u64 root = readq(iommu->reg + DMAR_RTADDR_REG);
+	struct iommu_unit_ser *unit;
+
+	unit = iommu_liveupdate_incoming_unit(IOMMU_UNIT_SER_VTD, iommu->reg_phys);
+	if (!unit)
+		return false;
+	iommu->flags &= ~VTD_FLAG_TRANS_PRE_ENABLED;
+
+	/* The mode of the tables cannot be changed while translation is on. */
+	if (!!(root & DMA_RTADDR_SMT) != !!sm_supported(iommu)) {
+		if (!IS_ERR(unit))
+			lu_reject_all(unit, "scalable mode is not what it was");
+		return false;
+	}
+	return true;
+}
+
+static bool lu_pasid_tables_good(const struct iommu_vtd_device_ser *vtd)
+{
+	u64 pde;
+
+	if (vtd->context[0] >> PAGE_SHIFT != vtd->pasid_dir >> PAGE_SHIFT ||
+	    !is_power_of_2(vtd->pasid_dir_bytes) || vtd->pasid_dir_bytes < PAGE_SIZE ||
+	    vtd->pasid_dir_bytes > PASID_MAX >> 3 ||
+	    !kho_restorable(vtd->pasid_dir, vtd->pasid_dir_bytes))
+		return false;
+
+	pde = *(u64 *)phys_to_virt(vtd->pasid_dir);
+	if (!(pde & PASID_PTE_PRESENT) || !kho_restorable(pde & PDE_PFN_MASK, SZ_4K))
+		return false;
+	return !memcmp(phys_to_virt(pde & PDE_PFN_MASK), vtd->pasid, sizeof(vtd->pasid)) &&
+	       vtd->pasid[0] & PASID_PTE_PRESENT && (vtd->pasid[1] & 0xffff) == vtd->did;
+}
+
+static bool lu_entry_good(struct intel_iommu *iommu, const struct iommu_unit_ser *unit,
+			  const struct iommu_device_ser *ser)
+{
+	struct root_entry *root = phys_to_virt(unit->root & VTD_PAGE_MASK);
+	const struct iommu_vtd_device_ser *vtd = &ser->vtd;
+	u8 bus = PCI_BUS_NUM(ser->bdf), devfn = ser->bdf & 0xff;
+	u64 slot = *intel_lu_root_slot(iommu, root, bus, devfn);
+
+	if (ser->segment != iommu->segment || vtd->flags & ~IOMMU_VTD_SER_FLAGS ||
+	    vtd->did < IDA_START_DID || vtd->did >= iommu->max_domain_id)
+		return false;
+	if (!(slot & 1) || !kho_restorable(slot & VTD_PAGE_MASK, VTD_PAGE_SIZE))
+		return false;
+	if (!(vtd->context[0] & 1) ||
+	    memcmp(intel_lu_context_slot(iommu, root, bus, devfn), vtd->context,
+		   intel_lu_context_size(iommu)))
+		return false;
+	if (sm_supported(iommu))
+		return lu_pasid_tables_good(vtd);
+	return (vtd->context[1] >> 8 & 0xffff) == vtd->did;
+}
+
+/* Devices of one domain share its id, those of different domains must not. */
+static bool lu_did_good(const struct iommu_unit_ser *unit, const struct iommu_device_ser *ser)
+{
+	struct iommu_device_ser *other = NULL;
+
+	while ((other = iommu_liveupdate_next_device(unit, other))) {
+		if (other->vtd.did == ser->vtd.did && other->domain != ser->domain)
+			return false;
+	}
+	return true;
+}
+
+static int lu_copy_entry(struct intel_iommu *iommu, const struct iommu_device_ser *ser)
+{
+	u8 bus = PCI_BUS_NUM(ser->bdf), devfn = ser->bdf & 0xff;
+	size_t size = intel_lu_context_size(iommu);
+	struct context_entry *context;
+
+	guard(spinlock)(&iommu->lock);
+	context = iommu_context_addr(iommu, bus, devfn, true);
+	if (!context)
+		return -ENOMEM;
+	memcpy(context, ser->vtd.context, size);
+	__iommu_flush_cache(iommu, context, size);
+	return 0;
+}
+
+static void lu_restore_device(struct intel_iommu *iommu, const struct iommu_unit_ser *unit,
+			      const struct iommu_device_ser *ser)
+{
+	int did;
+
+	if (!lu_entry_good(iommu, unit, ser))
+		lu_reject(ser, "the hardware's entries are not what the record says");
+	else if (!lu_did_good(unit, ser))
+		lu_reject(ser, "its domain id is used twice");
+	else if (lu_copy_entry(iommu, ser))
+		lu_reject(ser, "no memory for its context entry");
+
+	/* In use or not, an id that hardware may have cached is not given out again. */
+	did = ida_alloc_range(&iommu->domain_ida, ser->vtd.did, ser->vtd.did, GFP_KERNEL);
+	if (did < 0 && did != -ENOSPC)
+		lu_reject(ser, "its domain id cannot be reserved");
+}
+
+/**
+ * intel_liveupdate_restore_unit() - Take the previous kernel's entries over.
+ * @iommu: A unit whose root table was just made, but is not used yet.
+ *
+ * Context: Boot.
+ */
+void intel_liveupdate_restore_unit(struct intel_iommu *iommu)
+{
+	struct iommu_device_ser *ser = NULL, *next;
+	struct iommu_unit_ser *unit;
+
+	unit = iommu_liveupdate_incoming_unit(IOMMU_UNIT_SER_VTD, iommu->reg_phys);
+	if (IS_ERR_OR_NULL(unit))
+		return;
+	if (!(iommu->gcmd & DMA_GCMD_TE))
+		return lu_reject_all(unit, "translation was off");
+	if (readq(iommu->reg + DMAR_RTADDR_REG) != unit->root ||
+	    !kho_restorable(unit->root & VTD_PAGE_MASK, VTD_PAGE_SIZE))
+		return lu_reject_all(unit, "the root table is not what the record says");
+
+	for (ser = iommu_liveupdate_next_device(unit, NULL); ser; ser = next) {
+		next = iommu_liveupdate_next_device(unit, ser);
+		lu_restore_device(iommu, unit, ser);
+	}
+	pr_info("%s: took over translation\n", iommu->name);
+}
+
+/* The domain's table must be where the hardware's entries point to. */
+static bool lu_points_to(struct dmar_domain *domain, bool scalable,
+			 const struct iommu_vtd_device_ser *vtd)
+{
+	struct pt_iommu_vtdss_hw_info ss;
+	struct pt_iommu_x86_64_hw_info fs;
+	unsigned int pgtt = vtd->pasid[0] >> 6 & 7;
+
+	if (intel_domain_is_fs_paging(domain)) {
+		pt_iommu_x86_64_hw_info(&domain->fspt, &fs);
+		return scalable && pgtt == PASID_ENTRY_PGTT_FL_ONLY &&
+		       (vtd->pasid[2] & VTD_PAGE_MASK) == fs.gcr3_pt;
+	}
+	pt_iommu_vtdss_hw_info(&domain->sspt, &ss);
+	if (scalable)
+		return pgtt == PASID_ENTRY_PGTT_SL_ONLY &&
+		       (vtd->pasid[0] & VTD_PAGE_MASK) == ss.ssptptr &&
+		       (vtd->pasid[0] >> 2 & 7) == ss.aw;
+	return (vtd->context[0] & VTD_PAGE_MASK) == ss.ssptptr &&
+	       (vtd->context[1] & 7) == ss.aw;
+}
+
+static int lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u16 did)
+{
+	struct iommu_domain_info *info, *curr;
+	int ret;
+
+	guard(mutex)(&iommu->did_lock);
+	curr = xa_load(&domain->iommu_array, iommu->seq_id);
+	if (curr) {
+		if (curr->did != did)
+			return -EPROTO;
+		curr->refcnt++;
+		return 0;
+	}
+
+	info = kzalloc_obj(*info);
+	if (!info)
+		return -ENOMEM;
+	info->refcnt = 1;
+	info->did = did;
+	info->iommu = iommu;
+	ret = xa_err(xa_store(&domain->iommu_array, iommu->seq_id, info, GFP_KERNEL));
+	if (ret)
+		kfree(info);
+	return ret;
+}
+
+static void lu_force_snooping(struct dmar_domain *domain)
+{
+	guard(spinlock_irqsave)(&domain->lock);
+	domain->force_snooping = true;
+	if (intel_domain_is_ss_paging(domain))
+		domain->sspt.vtdss_pt.common.features |= BIT(PT_FEAT_VTDSS_FORCE_COHERENCE);
+}
+
+static void lu_link(struct device_domain_info *info, struct dmar_domain *domain)
+{
+	guard(spinlock_irqsave)(&domain->lock);
+	info->domain = domain;
+	info->domain_attached = true;
+	list_add(&info->link, &domain->devices);
+}
+
+static void lu_unlink(struct device_domain_info *info, struct dmar_domain *domain)
+{
+	guard(spinlock_irqsave)(&domain->lock);
+	list_del(&info->link);
+	info->domain_attached = false;
+	info->domain = NULL;
+}
+
+/* What dmar_domain_attach_device() does, but for the hardware */
+int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain,
+			   const struct iommu_device_ser *ser)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct dmar_domain *domain = to_dmar_domain(iommu_domain);
+	struct intel_iommu *iommu = info->iommu;
+	int ret;
+
+	if (sm_supported(iommu) &&
+	    (!info->pasid_table || virt_to_phys(info->pasid_table->table) != ser->vtd.pasid_dir))
+		return -EPROTO;
+	ret = paging_domain_compatible(iommu_domain, dev);
+	if (ret)
+		return ret;
+	if (!lu_points_to(domain, sm_supported(iommu), &ser->vtd))
+		return -EPROTO;
+
+	ret = lu_enter_did(domain, iommu, ser->vtd.did);
+	if (ret)
+		return ret;
+	if (ser->vtd.flags & IOMMU_VTD_SER_FORCE_SNOOPING)
+		lu_force_snooping(domain);
+	lu_link(info, domain);
+	ret = cache_tag_assign_domain(domain, dev, IOMMU_NO_PASID);
+	if (ret)
+		goto err_unlink;
+	return 0;
+
+err_unlink:
+	lu_unlink(info, domain);
+	domain_detach_iommu(domain, iommu);
+	return ret;
+}
+
+static void lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn)
+{
+	struct context_entry *context;
+
+	scoped_guard(spinlock, &iommu->lock) {
+		context = iommu_context_addr(iommu, bus, devfn, false);
+		if (!context)
+			return;
+		memset(context, 0, intel_lu_context_size(iommu));
+		__iommu_flush_cache(iommu, context, intel_lu_context_size(iommu));
+	}
+	iommu->flush.flush_context(iommu, 0, 0, 0, DMA_CCMD_GLOBAL_INVL);
+	if (sm_supported(iommu))
+		qi_flush_pasid_cache(iommu, 0, QI_PC_GLOBAL, 0);
+	iommu->flush.flush_iotlb(iommu, 0, 0, 0, DMA_TLB_GLOBAL_FLUSH);
+}
+
+void intel_lu_isolate_device(struct device *dev)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+
+	lu_clear_context(info->iommu, info->bus, info->devfn);
+}
+
+static int lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)
+{
+	struct pasid_dir_entry *dir = phys_to_virt(vtd->pasid_dir);
+	unsigned int i;
+	int ret;
+
+	ret = iommu_pages_restore(dir, NULL);
+	for (i = 0; !ret && i < vtd->pasid_dir_bytes / sizeof(*dir); i++) {
+		struct pasid_entry *entries = get_pasid_table_from_pde(&dir[i]);
+
+		if (entries)
+			ret = iommu_pages_restore(entries, NULL);
+	}
+	return ret;
+}
+
+/**
+ * intel_liveupdate_adopt_pasid_table() - Go on using a device's PASID table.
+ * @dev: A device that is being probed, scalable mode.
+ *
+ * Context: Process context, may sleep.
+ * Return: true if the device has its PASID table now; false if it needs a new
+ * one, which it is not reachable through when it came in but could not be used.
+ */
+bool intel_liveupdate_adopt_pasid_table(struct device *dev)
+{
+	struct iommu_device_ser *ser = iommu_liveupdate_incoming_device(dev);
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct pasid_table *table;
+
+	if (!ser)
+		return false;
+	table = kzalloc_obj(*table);
+	if (!table || lu_restore_pasid_pages(&ser->vtd)) {
+		kfree(table);
+		lu_reject(ser, "its PASID table cannot be taken over");
+		lu_clear_context(info->iommu, info->bus, info->devfn);
+		return false;
+	}
+	table->table = phys_to_virt(ser->vtd.pasid_dir);
+	table->max_pasid = ser->vtd.pasid_dir_bytes << 3;
+	info->pasid_table = table;
+	return true;
+}
+
+static void lu_free_table(u64 entry)
+{
+	phys_addr_t phys = entry & VTD_PAGE_MASK;
+
+	if (entry & 1 && kho_restorable(phys, VTD_PAGE_SIZE))
+		kho_restore_free(phys_to_virt(phys));
+}
+
+/* The hardware has not been using these since this kernel set its root pointer. */
+void intel_lu_finish_unit(const struct iommu_unit_ser *unit)
+{
+	struct root_entry *root = phys_to_virt(unit->root & VTD_PAGE_MASK);
+	unsigned int bus;
+
+	for (bus = 0; bus < INTEL_LU_BUSES; bus++) {
+		lu_free_table(root[bus].lo);
+		lu_free_table(root[bus].hi);
+	}
+	kho_restore_free(root);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Live update of the IOMMU: the two sets of records, what goes out
+ * (liveupdate-preserve.c) and what came in (liveupdate-restore.c), and their
+ * life time, which the Live Update Orchestrator ties to that of the files.
+ *
+ * Locking: iommu_lu_mutex protects the outgoing set and the making of incoming
+ * domains. It is taken inside LUO's locks and inside a group's mutex. The lists
+ * of the incoming set do not change between retrieve and finish, so that they
+ * are read without a lock by whoever holds back finish: a file that is not
+ * finished, or the boot before there are any.
+ */
+#include <linux/liveupdate.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "liveupdate.h"
+
+/* Protects iommu_lu_outgoing and the making of incoming domains */
+DEFINE_MUTEX(iommu_lu_mutex);
+struct iommu_lu_set *iommu_lu_outgoing;
+
+void iommu_lu_set_init(struct iommu_lu_set *set, struct kho_record_index_ser *index)
+{
+	set->index = index;
+	INIT_LIST_HEAD(&set->domains);
+	INIT_LIST_HEAD(&set->units);
+	INIT_LIST_HEAD(&set->devices);
+}
+
+struct iommu_lu_domain *iommu_lu_find_domain(struct iommu_lu_set *set,
+					     const struct iommu_domain *domain)
+{
+	struct iommu_lu_domain *lu_domain;
+
+	if (!set)
+		return NULL;
+	list_for_each_entry(lu_domain, &set->domains, item) {
+		if (lu_domain->domain == domain)
+			return lu_domain;
+	}
+	return NULL;
+}
+
+struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct device *dev)
+{
+	struct iommu_lu_device *lu_dev;
+
+	if (!set || !dev_is_pci(dev))
+		return NULL;
+	list_for_each_entry(lu_dev, &set->devices, item) {
+		if (iommu_lu_is_device(lu_dev->ser, to_pci_dev(dev)))
+			return lu_dev;
+	}
+	return NULL;
+}
+
+/**
+ * iommu_liveupdate_get_stats() - Size of a preserved or incoming domain.
+ * @domain: The domain.
+ * @stats: Out.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -EOPNOTSUPP. Counts are 0 for a domain that is neither
+ * preserved nor came in.
+ */
+int iommu_liveupdate_get_stats(struct iommu_domain *domain,
+			       struct iommu_liveupdate_stats *stats)
+{
+	struct iommu_lu_domain *lu_domain;
+
+	memset(stats, 0, sizeof(*stats));
+	if (!iommu_lu_pt_ops(domain))
+		return -EOPNOTSUPP;
+	stats->format = iommu_lu_pt_ops(domain)->format;
+	stats->levels = iommu_lu_pt_ops(domain)->levels(iommupt_from_domain(domain));
+
+	guard(mutex)(&iommu_lu_mutex);
+	lu_domain = iommu_lu_find_domain(iommu_lu_outgoing, domain) ?:
+		    iommu_lu_find_incoming(domain);
+	if (!lu_domain)
+		return 0;
+	stats->nr_tables = lu_domain->ser->nr_tables;
+	stats->table_bytes = lu_domain->ser->table_bytes;
+	stats->mapped_bytes = lu_domain->ser->mapped_bytes;
+	stats->nr_devices = lu_domain->nr_devices;
+	return 0;
+}
+
+static int iommu_lu_flb_preserve(struct liveupdate_flb_op_args *args)
+{
+	struct kho_record_index_ser *index;
+	struct iommu_lu_set *set;
+
+	set = kzalloc_obj(*set);
+	if (!set)
+		return -ENOMEM;
+	index = kho_record_alloc(KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION, sizeof(*index));
+	if (IS_ERR(index)) {
+		kfree(set);
+		return PTR_ERR(index);
+	}
+	index->owner = IOMMU_RECORD_INDEX;
+	kho_record_seal(index);
+	iommu_lu_set_init(set, index);
+
+	args->data = virt_to_phys(index);
+	args->obj = set;
+	guard(mutex)(&iommu_lu_mutex);
+	iommu_lu_outgoing = set;
+	return 0;
+}
+
+static void iommu_lu_flb_unpreserve(struct liveupdate_flb_op_args *args)
+{
+	struct iommu_lu_set *set = args->obj;
+
+	guard(mutex)(&iommu_lu_mutex);
+	iommu_lu_outgoing = NULL;
+	kho_record_free(set->index);
+	kfree(set);
+}
+
+static const struct liveupdate_flb_ops iommu_lu_flb_ops = {
+	.preserve = iommu_lu_flb_preserve,
+	.unpreserve = iommu_lu_flb_unpreserve,
+	.retrieve = iommu_lu_flb_retrieve,
+	.finish = iommu_lu_flb_finish,
+	.owner = THIS_MODULE,
+};
+
+static struct liveupdate_flb iommu_lu_flb = {
+	.ops = &iommu_lu_flb_ops,
+	.compatible = IOMMU_LIVEUPDATE_FLB_COMPATIBLE,
+};
+
+/*
+ * Look at what came in, once. What is returned stays until the last file of all
+ * sessions is finished, so no reference is kept, which would delay finish.
+ */
+void iommu_lu_fetch_incoming(void)
+{
+	void *obj;
+
+	if (!liveupdate_flb_get_incoming(&iommu_lu_flb, &obj))
+		liveupdate_flb_put_incoming(&iommu_lu_flb);
+}
+
+/**
+ * iommu_liveupdate_register_handler() - Tie a file handler to the IOMMU records.
+ * @fh: A registered file handler whose files call the functions above.
+ *
+ * Return: 0 or a negative errno from liveupdate_register_flb().
+ */
+int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh)
+{
+	iommu_lu_fetch_incoming();
+	return liveupdate_register_flb(fh, &iommu_lu_flb);
+}
+
+/**
+ * iommu_liveupdate_unregister_handler() - Undo iommu_liveupdate_register_handler().
+ * @fh: The file handler.
+ */
+void iommu_liveupdate_unregister_handler(struct liveupdate_file_handler *fh)
+{
+	liveupdate_unregister_flb(fh, &iommu_lu_flb);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/**
+ * DOC: PCI functions that go on over a live update
+ *
+ * A function that is preserved goes on with its DMA from the old kernel into
+ * the new one. That takes both of them: the old one must stop doing what it
+ * does to every device at kexec, the new one must find the function without
+ * disturbing it and keep everybody off it until the driver that knows how takes
+ * it over. "Function" stands for the endpoint, which a driver asked to preserve;
+ * the bridges above it go along because its requests and its configuration pass
+ * through them.
+ *
+ * liveupdate_outgoing.c is the old kernel's part, liveupdate_incoming.c the new
+ * one's, liveupdate_irq.c keeps a function quiet in between. What goes from one
+ * to the other is described in include/linux/kho/abi/pci.h.
+ *
+ * The records live as long as files are preserved, or wait to be finished, whose
+ * handlers were registered with pci_liveupdate_register_handler().
+ */
+
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/kho/abi/pci.h>
+#include <linux/kho_record.h>
+#include <linux/liveupdate.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/pci.h>
+#include "liveupdate.h"
+
+/* The index that came over, if it is good. Under the FLB's own lock. */
+static struct kho_record_index_ser *pci_incoming_index;
+
+/* Only unique for segments that pci_liveupdate_preserve() takes */
+u32 pci_liveupdate_key(struct pci_dev *dev)
+{
+	return (u32)pci_domain_nr(dev->bus) << 16 | pci_dev_id(dev);
+}
+
+/**
+ * pci_liveupdate_no_reset() - Must a device not be reset?
+ * @dev: A function; or a bridge, for everything below it. May be NULL.
+ *
+ * Context: Any.
+ * Return: True between freeze and finish of the function or of one below.
+ */
+bool pci_liveupdate_no_reset(struct pci_dev *dev)
+{
+	return dev && (pci_liveupdate_kept(dev) || pci_liveupdate_frozen(dev));
+}
+
+/**
+ * pci_liveupdate_no_remove() - Must a device not be removed?
+ * @dev: A function or a bridge.
+ *
+ * Context: Any.
+ * Return: True between preserve and finish of the function or of one below.
+ */
+bool pci_liveupdate_no_remove(struct pci_dev *dev)
+{
+	return pci_liveupdate_kept(dev) || pci_liveupdate_outgoing(dev);
+}
+
+static int pci_liveupdate_flb_preserve(struct liveupdate_flb_op_args *args)
+{
+	struct kho_record_index_ser *index;
+
+	index = kho_record_alloc(KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
+				 sizeof(*index));
+	if (IS_ERR(index))
+		return PTR_ERR(index);
+	index->owner = PCI_RECORD_INDEX;
+	kho_record_seal(index);
+
+	pci_liveupdate_set_index(index);
+	args->obj = index;
+	args->data = virt_to_phys(index);
+	return 0;
+}
+
+static void pci_liveupdate_flb_unpreserve(struct liveupdate_flb_op_args *args)
+{
+	pci_liveupdate_set_index(NULL);
+	kho_record_free(args->obj);
+}
+
+static int pci_liveupdate_expect_record(u64 phys)
+{
+	struct pci_dev_ser *ser = kho_record_get(phys, PCI_RECORD_DEVICE,
+						 PCI_RECORD_DEVICE_VERSION,
+						 sizeof(*ser));
+
+	return IS_ERR(ser) ? PTR_ERR(ser) : pci_liveupdate_expect(ser);
+}
+
+/* Never fails: damage is dealt with device by device when they are found */
+static int pci_liveupdate_flb_retrieve(struct liveupdate_flb_op_args *args)
+{
+	struct kho_record_index_ser *index;
+	unsigned int i;
+	int rc;
+
+	args->obj = &pci_liveupdate_flb;
+	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
+			       sizeof(*index));
+	if (IS_ERR(index) || index->owner != PCI_RECORD_INDEX) {
+		pci_liveupdate_expect_damage(PTR_ERR_OR_ZERO(index) ?: -ENOMSG);
+		return 0;
+	}
+
+	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++) {
+		rc = index->slots[i] ? pci_liveupdate_expect_record(index->slots[i]) : 0;
+		if (rc)
+			pci_liveupdate_expect_damage(rc);
+	}
+	pci_incoming_index = index;
+	return 0;
+}
+
+static void pci_liveupdate_flb_finish(struct liveupdate_flb_op_args *args)
+{
+	pci_liveupdate_expect_none();
+	kho_record_put(pci_incoming_index);
+	pci_incoming_index = NULL;
+}
+
+static const struct liveupdate_flb_ops pci_liveupdate_flb_ops = {
+	.preserve = pci_liveupdate_flb_preserve,
+	.unpreserve = pci_liveupdate_flb_unpreserve,
+	.retrieve = pci_liveupdate_flb_retrieve,
+	.finish = pci_liveupdate_flb_finish,
+	.owner = THIS_MODULE,
+};
+
+struct liveupdate_flb pci_liveupdate_flb = {
+	.ops = &pci_liveupdate_flb_ops,
+	.compatible = PCI_LIVEUPDATE_FLB_COMPATIBLE,
+};
+
+/**
+ * pci_liveupdate_register_handler() - Let a file handler preserve PCI functions.
+ * @fh: The handler, registered with LUO already.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or a negative errno of liveupdate_register_flb().
+ */
+int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh)
+{
+	return liveupdate_register_flb(fh, &pci_liveupdate_flb);
+}
+
+/**
+ * pci_liveupdate_unregister_handler() - Undo pci_liveupdate_register_handler().
+ * @fh: The handler.
+ *
+ * Context: Process context, may sleep. Never fails.
+ */
+void pci_liveupdate_unregister_handler(struct liveupdate_file_handler *fh)
+{
+	liveupdate_unregister_flb(fh, &pci_liveupdate_flb);
+}
+
+/* Before any bus is scanned, after the bus type is there */
+static int __init pci_liveupdate_fetch(void)
+{
+	void *obj;
+
+	if (liveupdate_flb_get_incoming(&pci_liveupdate_flb, &obj))
+		return 0;
+	liveupdate_flb_put_incoming(&pci_liveupdate_flb);
+	return bus_register_notifier(&pci_bus_type, &pci_liveupdate_notifier);
+}
+arch_initcall(pci_liveupdate_fetch);

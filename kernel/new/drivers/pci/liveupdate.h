@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef DRIVERS_PCI_LIVEUPDATE_H
+#define DRIVERS_PCI_LIVEUPDATE_H
+
+#include <linux/pci.h>
+#include <linux/pci-liveupdate.h>
+
+struct kho_record_index_ser;
+struct liveupdate_flb;
+struct pci_dev_ser;
+
+/*
+ * What the PCI core calls. "Kept" is a function or a bridge that the old kernel
+ * preserved, that its record describes well and that nobody has finished yet.
+ */
+#ifdef CONFIG_PCI_LIVEUPDATE
+void pci_liveupdate_setup(struct pci_dev *dev);
+bool pci_liveupdate_kept(struct pci_dev *dev);
+bool pci_liveupdate_kept_any(void);
+bool pci_liveupdate_size_bars(struct pci_dev *dev, unsigned int howmany,
+			      u32 *stdbars, u32 *rombar);
+int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv);
+bool pci_liveupdate_no_reset(struct pci_dev *dev);
+bool pci_liveupdate_no_remove(struct pci_dev *dev);
+
+/**
+ * struct pci_liveupdate_irqs - How a function's interrupts were set up.
+ * @command: Command register.
+ * @msi: MSI message control.
+ * @msix: MSI-X message control.
+ * @msi_mask: MSI mask bits, if there are any.
+ */
+struct pci_liveupdate_irqs {
+	u16 command;
+	u16 msi;
+	u16 msix;
+	u32 msi_mask;
+};
+
+/* Shared by the parts of the implementation */
+extern struct liveupdate_flb pci_liveupdate_flb;
+u32 pci_liveupdate_key(struct pci_dev *dev);
+bool pci_liveupdate_frozen(struct pci_dev *dev);
+void pci_liveupdate_set_index(struct kho_record_index_ser *index);
+void pci_liveupdate_mask_irqs(struct pci_dev *dev, struct pci_liveupdate_irqs *irqs);
+void pci_liveupdate_unmask_irqs(struct pci_dev *dev,
+				const struct pci_liveupdate_irqs *irqs);
+extern struct notifier_block pci_liveupdate_notifier;
+int pci_liveupdate_check(struct pci_dev *dev, const struct pci_dev_ser *ser);
+bool pci_liveupdate_is_suspect(struct pci_dev *dev);
+void pci_liveupdate_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany,
+			      u32 *masks);
+int pci_liveupdate_expect(struct pci_dev_ser *ser);
+void pci_liveupdate_expect_damage(int why);
+void pci_liveupdate_expect_none(void);
+#else
+static inline void pci_liveupdate_setup(struct pci_dev *dev) { }
+
+static inline bool pci_liveupdate_kept(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_kept_any(void)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_size_bars(struct pci_dev *dev,
+					    unsigned int howmany,
+					    u32 *stdbars, u32 *rombar)
+{
+	return false;
+}
+
+static inline int pci_liveupdate_may_probe(struct pci_dev *dev,
+					   struct pci_driver *drv)
+{
+	return 0;
+}
+
+static inline bool pci_liveupdate_no_reset(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_no_remove(struct pci_dev *dev)
+{
+	return false;
+}
+#endif /* CONFIG_PCI_LIVEUPDATE */
+
+#endif /* DRIVERS_PCI_LIVEUPDATE_H */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VFIO_PCI_LIVEUPDATE_H
+#define VFIO_PCI_LIVEUPDATE_H
+
+#include <linux/pci-liveupdate.h>
+#include <linux/vfio_pci_core.h>
+
+#ifdef CONFIG_VFIO_PCI_LIVEUPDATE
+void vfio_pci_liveupdate_register(struct pci_driver *driver);
+int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev);
+void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev);
+
+/* vfio_device_ops of vfio-pci that refuse a device which is frozen */
+long vfio_pci_liveupdate_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
+			       unsigned long arg);
+int vfio_pci_liveupdate_ioctl_feature(struct vfio_device *core_vdev, u32 flags,
+				      void __user *arg, size_t argsz);
+ssize_t vfio_pci_liveupdate_write(struct vfio_device *core_vdev,
+				  const char __user *buf, size_t count, loff_t *ppos);
+
+/**
+ * struct vfio_pci_gate - What to undo when the gate is opened.
+ * @virq_disabled: The device's virq_disabled before.
+ * @intx_masked: Closing the gate masked INTx.
+ */
+struct vfio_pci_gate {
+	bool virq_disabled;
+	bool intx_masked;
+};
+
+/* Shared by the parts of the implementation */
+int vfio_pci_gate_close(struct vfio_pci_core_device *vdev, struct vfio_pci_gate *gate);
+void vfio_pci_gate_open(struct vfio_pci_core_device *vdev, const struct vfio_pci_gate *gate);
+struct file *vfio_pci_incoming_open(u64 phys, struct pci_driver *driver);
+void vfio_pci_incoming_finish(struct vfio_pci_core_device *vdev);
+#else
+static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
+
+static inline int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
+{
+	return -EBUSY;
+}
+
+static inline void
+vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
+{
+}
+
+#define vfio_pci_liveupdate_ioctl		vfio_pci_core_ioctl
+#define vfio_pci_liveupdate_ioctl_feature	vfio_pci_core_ioctl_feature
+#define vfio_pci_liveupdate_write		vfio_pci_core_write
+#endif /* CONFIG_VFIO_PCI_LIVEUPDATE */
+
+#endif /* VFIO_PCI_LIVEUPDATE_H */

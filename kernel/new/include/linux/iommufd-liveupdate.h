@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_IOMMUFD_LIVEUPDATE_H
+#define _LINUX_IOMMUFD_LIVEUPDATE_H
+
+#include <linux/types.h>
+
+struct iommufd_device;
+struct liveupdate_file_op_args;
+
+/*
+ * What the file handler of a device that is bound to an iommufd calls, so that
+ * the IOMMU's part of the device is carried along. Pairs: preserve/unpreserve,
+ * freeze/unfreeze; the un-halves cannot fail.
+ */
+int iommufd_device_preserve(struct iommufd_device *idev,
+			    const struct liveupdate_file_op_args *args);
+void iommufd_device_unpreserve(struct iommufd_device *idev);
+int iommufd_device_freeze(struct iommufd_device *idev);
+void iommufd_device_unfreeze(struct iommufd_device *idev);
+
+/* New kernel: attached to an adopted HWPT, so that a session may finish? */
+bool iommufd_device_taken_over(struct iommufd_device *idev);
+void iommufd_device_finish(struct iommufd_device *idev);
+
+/* For who detaches on behalf of userspace: refuse while this is true */
+#ifdef CONFIG_IOMMUFD_LIVEUPDATE
+bool iommufd_device_is_preserved(struct iommufd_device *idev);
+#else
+static inline bool iommufd_device_is_preserved(struct iommufd_device *idev)
+{
+	return false;
+}
+#endif /* CONFIG_IOMMUFD_LIVEUPDATE */
+
+#endif /* _LINUX_IOMMUFD_LIVEUPDATE_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_KHO_ABI_PCI_H
+#define _LINUX_KHO_ABI_PCI_H
+
+#include <linux/kho/abi/record.h>
+
+/**
+ * DOC: PCI handover records
+ *
+ * One record per preserved function and per bridge above one, found through an
+ * index (owner %PCI_RECORD_INDEX) whose address is the data of the FLB
+ * %PCI_LIVEUPDATE_FLB_COMPATIBLE.
+ *
+ * A record holds the standard header of the function's configuration space as
+ * it was when the old kernel let go of it. The new kernel reads the header from
+ * the hardware as ever, compares, and writes nothing. What can be learned by
+ * writing only, sizes of BARs above all, is in the record.
+ */
+
+#define PCI_LIVEUPDATE_FLB_COMPATIBLE	"pci-v1"
+
+#define PCI_RECORD_INDEX		KHO_RECORD_TYPE('P', 'C', 'I', 'X')
+#define PCI_RECORD_DEVICE		KHO_RECORD_TYPE('P', 'D', 'E', 'V')
+#define PCI_RECORD_DEVICE_VERSION	1
+
+#define PCI_DEV_SER_HEADER_DWORDS	16
+#define PCI_DEV_SER_BARS		6
+
+/* A function that is preserved; without it, a bridge above one */
+#define PCI_DEV_SER_FUNCTION		BIT(0)
+/* INTX_DISABLE in the command register cannot be changed */
+#define PCI_DEV_SER_INTX_MASK_BROKEN	BIT(1)
+/* The prefetchable window of a bridge can lie above 4 GiB */
+#define PCI_DEV_SER_PREF_64_WINDOW	BIT(2)
+#define PCI_DEV_SER_FLAGS		(BIT(3) - 1)
+
+/**
+ * struct pci_dev_ser - One preserved function, or a bridge above one.
+ * @hdr: Header, type PCI_RECORD_DEVICE.
+ * @segment: PCI segment.
+ * @bdf: Bus, device, function.
+ * @flags: PCI_DEV_SER_*; unknown bits make the record invalid.
+ * @header: The first 64 bytes of configuration space, read as dwords. For a
+ *          bridge that includes its bus numbers and windows. The command
+ *          register has INTX_DISABLE set in the record of a function.
+ * @bar_size: Sizes of the BARs in bytes, 0 if there is none. A 64-bit BAR has
+ *            its size at the lower of its two numbers.
+ * @rom_size: Size of the expansion ROM BAR in bytes, 0 if there is none.
+ */
+struct pci_dev_ser {
+	struct kho_record_ser hdr;
+	u16 segment;
+	u16 bdf;
+	u32 flags;
+	u32 header[PCI_DEV_SER_HEADER_DWORDS];
+	u64 bar_size[PCI_DEV_SER_BARS];
+	u64 rom_size;
+} __packed;
+static_assert(sizeof(struct pci_dev_ser) == 32 + 64 + 56);
+
+#endif /* _LINUX_KHO_ABI_PCI_H */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_KHO_ABI_VFIO_PCI_H
+#define _LINUX_KHO_ABI_VFIO_PCI_H
+
+#include <linux/kho/abi/record.h>
+
+/**
+ * DOC: vfio-pci handover record
+ *
+ * What vfio-pci itself knows about a device that its user still uses: above
+ * all the configuration space as the user sees it. State of the hardware is in
+ * the record of the PCI core, translation in those of the IOMMU. Interrupts are
+ * not carried, the user sets them up again.
+ */
+
+#define VFIO_PCI_LIVEUPDATE_FH_COMPATIBLE	"vfio-pci-v1"
+
+#define VFIO_PCI_RECORD_DEVICE		KHO_RECORD_TYPE('V', 'P', 'C', 'I')
+#define VFIO_PCI_RECORD_DEVICE_VERSION	1
+
+/* The function can be reset on its own */
+#define VFIO_PCI_SER_RESET_WORKS	BIT(0)
+/* INTx can be masked at the device */
+#define VFIO_PCI_SER_PCI_2_3		BIT(1)
+/* INTx is hidden from the user */
+#define VFIO_PCI_SER_NOINTX		BIT(2)
+#define VFIO_PCI_SER_FLAGS		(BIT(3) - 1)
+
+#define VFIO_PCI_SER_RBARS		7
+#define VFIO_PCI_SER_VCONFIG_SIZE	SZ_4K
+
+/**
+ * struct vfio_pci_ser - One preserved vfio-pci device.
+ * @hdr: Header, type VFIO_PCI_RECORD_DEVICE.
+ * @segment: PCI segment.
+ * @bdf: Bus, device, function.
+ * @vendor: PCI vendor id.
+ * @device: PCI device id.
+ * @flags: VFIO_PCI_SER_*; unknown bits make the record invalid.
+ * @cfg_size: Bytes used in @vconfig, the size of the configuration space.
+ * @rbar: The device's BARs, and last its ROM BAR, as the host has set them.
+ * @reserved: Must be 0.
+ * @vconfig: The configuration space that the user sees, where it is emulated.
+ */
+struct vfio_pci_ser {
+	struct kho_record_ser hdr;
+	u16 segment;
+	u16 bdf;
+	u16 vendor;
+	u16 device;
+	u32 flags;
+	u32 cfg_size;
+	u32 rbar[VFIO_PCI_SER_RBARS];
+	u32 reserved;
+	u8 vconfig[VFIO_PCI_SER_VCONFIG_SIZE];
+} __packed;
+static_assert(sizeof(struct vfio_pci_ser) == 72 + VFIO_PCI_SER_VCONFIG_SIZE);
+
+#endif /* _LINUX_KHO_ABI_VFIO_PCI_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_KHO_RECORD_H
+#define _LINUX_KHO_RECORD_H
+
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/kho/abi/record.h>
+#include <linux/types.h>
+
+/* Old kernel: write records */
+void *kho_record_alloc(u32 type, u16 version, size_t size);
+void kho_record_free(void *record);
+void kho_record_seal(void *record);
+DEFINE_FREE(kho_record, void *, if (!IS_ERR_OR_NULL(_T)) kho_record_free(_T))
+
+/* New kernel: believe only what checks out */
+void *kho_record_get(u64 phys, u32 type, u16 version, size_t size);
+void kho_record_put(void *record);
+
+/* Both: an index of records */
+int kho_record_index_add(struct kho_record_index_ser *index, void *record);
+void kho_record_index_del(struct kho_record_index_ser *index, void *record);
+
+#endif /* _LINUX_KHO_RECORD_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_PCI_LIVEUPDATE_H
+#define _LINUX_PCI_LIVEUPDATE_H
+
+#include <linux/pci.h>
+#include <linux/types.h>
+
+struct liveupdate_file_handler;
+
+#ifdef CONFIG_PCI_LIVEUPDATE
+/* For the file handler of whoever drives a preserved function */
+int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh);
+void pci_liveupdate_unregister_handler(struct liveupdate_file_handler *fh);
+int pci_liveupdate_preserve(struct pci_dev *dev);
+void pci_liveupdate_unpreserve(struct pci_dev *dev);
+int pci_liveupdate_freeze(struct pci_dev *dev);
+void pci_liveupdate_unfreeze(struct pci_dev *dev);
+void pci_liveupdate_finish(struct pci_dev *dev);
+
+/* True from discovery in the new kernel until pci_liveupdate_finish() */
+bool pci_liveupdate_incoming(struct pci_dev *dev);
+/* True from pci_liveupdate_preserve() on, bridges above included */
+bool pci_liveupdate_outgoing(struct pci_dev *dev);
+#else
+static inline bool pci_liveupdate_incoming(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_outgoing(struct pci_dev *dev)
+{
+	return false;
+}
+#endif /* CONFIG_PCI_LIVEUPDATE */
+
+/* pci_liveupdate_incoming() for a device on any bus */
+static inline bool dev_is_pci_incoming(struct device *dev)
+{
+	return dev_is_pci(dev) && pci_liveupdate_incoming(to_pci_dev(dev));
+}
+
+#endif /* _LINUX_PCI_LIVEUPDATE_H */

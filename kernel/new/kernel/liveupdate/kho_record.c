@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/**
+ * DOC: Handover record handling
+ *
+ * The old kernel allocates a record with kho_record_alloc(), fills it and, when
+ * nothing in it changes any more, seals it with kho_record_seal(). A record may
+ * be changed and sealed again as often as needed. kho_record_free() drops it
+ * when the update is called off.
+ *
+ * The new kernel gets at a record with kho_record_get(), which checks address,
+ * header and CRC and returns an error for whatever does not check out, without
+ * a warning: bad records are data, and what to do about one is up to the
+ * caller. kho_record_put() frees the record once it is no longer needed; a
+ * record that was not accepted is left alone for good, as there is no telling
+ * whose memory it is.
+ */
+
+#define pr_fmt(fmt) "KHO record: " fmt
+
+#include <linux/crc32.h>
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho_record.h>
+#include <linux/mm.h>
+
+static u32 kho_record_crc(const struct kho_record_ser *hdr)
+{
+	static const u32 zero;
+	const u8 *bytes = (const u8 *)hdr;
+	size_t at = offsetof(struct kho_record_ser, crc);
+	u32 crc;
+
+	crc = crc32_le(~0, bytes, at);
+	crc = crc32_le(crc, (const u8 *)&zero, sizeof(zero));
+	at += sizeof(zero);
+	return crc32_le(crc, bytes + at, hdr->size - at);
+}
+
+/**
+ * kho_record_alloc() - Allocate a record that will be handed over.
+ * @type: Type of the record.
+ * @version: Version of that type's layout.
+ * @size: Size of the record in bytes, header included.
+ *
+ * Context: Process context, may sleep.
+ * Return: The zeroed record with its header filled in, or an ERR_PTR(). To be
+ * freed with kho_record_free().
+ */
+void *kho_record_alloc(u32 type, u16 version, size_t size)
+{
+	struct kho_record_ser *hdr = kho_alloc_preserve(size);
+
+	if (IS_ERR(hdr))
+		return hdr;
+
+	hdr->type = type;
+	hdr->version = version;
+	hdr->size = size;
+	hdr->self = virt_to_phys(hdr);
+	return hdr;
+}
+
+/**
+ * kho_record_free() - Undo kho_record_alloc(), in the same kernel.
+ * @record: The record, or NULL.
+ *
+ * Context: Process context, may sleep. Never fails.
+ */
+void kho_record_free(void *record)
+{
+	if (record)
+		kho_unpreserve_free(record);
+}
+
+/**
+ * kho_record_seal() - Compute the checksum of a finished record.
+ * @record: The record. The caller serialises against changes of it.
+ *
+ * Context: Any.
+ */
+void kho_record_seal(void *record)
+{
+	struct kho_record_ser *hdr = record;
+
+	hdr->crc = kho_record_crc(hdr);
+}
+
+/**
+ * kho_record_get() - Check a record from the previous kernel.
+ * @phys: Physical address as handed over; anything is allowed here.
+ * @type: Expected type.
+ * @version: Expected version.
+ * @size: Expected size in bytes.
+ *
+ * Return: The record, or an ERR_PTR(): -EFAULT if KHO has not kept so much memory
+ * at @phys, -ENOMSG if it is not of this type, -EPROTO if version or size are not
+ * the expected ones, -EBADMSG if the checksum is wrong.
+ */
+void *kho_record_get(u64 phys, u32 type, u16 version, size_t size)
+{
+	struct kho_record_ser *hdr;
+
+	if (!PAGE_ALIGNED(phys) || !kho_restorable(phys, size))
+		return ERR_PTR(-EFAULT);
+
+	hdr = phys_to_virt(phys);
+	if (hdr->type != type || hdr->self != phys)
+		return ERR_PTR(-ENOMSG);
+	if (hdr->version != version || hdr->size != size || hdr->reserved)
+		return ERR_PTR(-EPROTO);
+	if (hdr->crc != kho_record_crc(hdr))
+		return ERR_PTR(-EBADMSG);
+	return hdr;
+}
+
+/**
+ * kho_record_put() - Free a record that kho_record_get() accepted.
+ * @record: The record, or NULL.
+ *
+ * Context: Process context, may sleep. To be called once per record.
+ */
+void kho_record_put(void *record)
+{
+	if (record)
+		kho_restore_free(record);
+}
+
+/**
+ * kho_record_index_add() - Enter a record into an index.
+ * @index: The index, allocated with kho_record_alloc(). The caller serialises.
+ * @record: The record to add.
+ *
+ * Return: The number of the slot, which is the record's id, or -ENOSPC.
+ */
+int kho_record_index_add(struct kho_record_index_ser *index, void *record)
+{
+	unsigned int i;
+
+	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++) {
+		if (index->slots[i])
+			continue;
+		index->slots[i] = virt_to_phys(record);
+		kho_record_seal(index);
+		return i;
+	}
+	return -ENOSPC;
+}
+
+/**
+ * kho_record_index_del() - Take a record out of an index.
+ * @index: The index. The caller serialises.
+ * @record: The record; nothing happens if it is not in @index.
+ */
+void kho_record_index_del(struct kho_record_index_ser *index, void *record)
+{
+	unsigned int i;
+
+	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++) {
+		if (index->slots[i] == virt_to_phys(record))
+			index->slots[i] = 0;
+	}
+	kho_record_seal(index);
+}
