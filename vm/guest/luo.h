@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Sessions of the live update orchestrator. See luo.c. */
+#ifndef GUEST_LUO_H
+#define GUEST_LUO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool luo_present(void);
+int luo_create(const char *name);
+int luo_retrieve(const char *name);
+int luo_try_retrieve(const char *name);
+int luo_preserve_fd(int session, int fd, uint64_t token);
+int luo_retrieve_fd(int session, uint64_t token);
+int luo_finish(int session);
+
+#endif /* GUEST_LUO_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* NICs and bridges as sysfs shows them. See pci.c. */
+#ifndef GUEST_PCI_H
+#define GUEST_PCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BDF_LEN		16
+#define PCI_PATH_DEPTH	4
+
+struct pci_path {
+	unsigned int n;
+	char bdf[PCI_PATH_DEPTH][BDF_LEN];	/* from the root bus down, the device last */
+};
+
+bool pci_find_nic(unsigned int index, char bdf[BDF_LEN]);
+const char *pci_model(const char *bdf);
+uint16_t pci_source_id(const char *bdf);
+void pci_path(const char *bdf, struct pci_path *path);
+
+uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len);
+bool pci_bus_master(const char *bdf);
+bool pci_bus_master_path(const char *bdf);
+int pci_power_state(const char *bdf);
+
+bool pci_is_vfio(const char *bdf);
+void pci_bind_vfio(const char *bdf);
+int pci_try_bind(const char *bdf, const char *driver);
+void pci_cdev_path(const char *bdf, char *out, size_t room);
+volatile uint32_t *pci_map_bar0(const char *bdf);
+
+#endif /* GUEST_PCI_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Physical memory through /dev/mem. See phys.c. */
+#ifndef GUEST_PHYS_H
+#define GUEST_PHYS_H
+
+#include <stdint.h>
+
+void phys_read(void *to, uint64_t phys, uint64_t length);
+uint64_t phys_read_u64(uint64_t phys);
+void *phys_map(uint64_t phys, uint64_t length);			/* memory, cached */
+volatile uint32_t *phys_map_regs(uint64_t phys, uint64_t length);	/* registers, uncached */
+
+#endif /* GUEST_PHYS_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the guest tells the host: marks, facts, figures. See report.c. */
+#ifndef GUEST_REPORT_H
+#define GUEST_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+void report_open(unsigned int facts_so_far, bool echo);
+unsigned int report_facts(void);
+void report_hello(int stage, uint64_t tsc);
+void report_plan(void);
+void report_end(void);
+
+void mark(const char *name);
+void tx_start(int nic, unsigned int rate, unsigned int len);
+void tx_stop(int nic);
+
+/* Facts: the name is a sentence, why is shown when it does not hold. Returns @holds. */
+bool ok(bool holds, const char *name, const char *why, ...) PRINTF(3, 4);
+bool ok_rc(int rc, const char *name);
+bool ok_errno(int rc, int expected, const char *name);
+bool ok_nic(int nic, bool holds, const char *name, const char *why, ...) PRINTF(4, 5);
+
+void fig(const char *key, uint64_t value);
+void fig_nic(int nic, const char *key, uint64_t value);
+void diag(const char *fmt, ...) PRINTF(1, 2);
+
+/* A step without which nothing can be shown has failed: says so and powers off. */
+_Noreturn void give_up(const char *fmt, ...) PRINTF(1, 2);
+_Noreturn void power_off(void);
+
+#endif /* GUEST_REPORT_H */

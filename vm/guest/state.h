@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What one kernel's init tells the next one's: the shape of the VMs and where their parts lie.
+ * Lives in a memfd of its own session; plain data only, read and written in place.
+ */
+#ifndef GUEST_STATE_H
+#define GUEST_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STATE_MAGIC	0x6574617473756c2eull	/* ".lustate" */
+#define STATE_VERSION	1u
+
+#define STATE_VMS	2
+#define VM_MEMS		4
+#define VM_SPACES	2
+#define VM_NICS		2
+#define SPACE_AREAS	6
+
+/* one IOAS_MAP_FILE */
+struct area {
+	uint64_t iova;
+	uint64_t offset;
+	uint64_t length;
+	uint32_t mem;		/* index of the memfd in the VM */
+	uint32_t writable;
+};
+
+/* one IOAS with one HWPT over it */
+struct space {
+	uint64_t token;		/* mark of the HWPT */
+	uint32_t nareas;
+	uint32_t reserved;
+	struct area area[SPACE_AREAS];
+};
+
+struct nic_place {
+	char bdf[16];
+	char model[16];
+	uint32_t index;		/* number that the host knows the NIC by */
+	uint32_t space;
+	uint32_t mem;		/* memfd with the ring: descriptors, then buffers */
+	uint32_t entries;
+	uint64_t ring_iova;
+	uint64_t buf_iova;
+	uint32_t head;		/* receive head at the last look of the old kernel */
+	uint32_t msix;		/* vectors that were armed */
+};
+
+struct vm_data {
+	char session[32];
+	uint32_t preserved;	/* device and IOMMU state asked for, not just memory */
+	uint32_t nmems;
+	uint32_t nspaces;
+	uint32_t nnics;
+	uint64_t mem_size[VM_MEMS];
+	struct space space[VM_SPACES];
+	struct nic_place nic[VM_NICS];
+};
+
+struct state {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size;
+	uint32_t updates;	/* kexecs begun so far */
+	uint32_t nvms;
+	uint32_t bare;		/* a control: devices are left behind */
+	uint32_t reserved;
+	uint64_t iommu_pages;	/* nr_iommu_pages at a moment the scenario chose */
+	struct vm_data vm[STATE_VMS];
+};
+
+struct state *state_create(void);
+struct state *state_retrieve(void);
+struct state *state_get(void);
+
+/* Files that travel with the state: the record of the table walk and the next kernel. */
+enum state_file { STATE_SELF, STATE_WALK, STATE_KERNEL, STATE_INITRD, STATE_FILES };
+
+int state_file(enum state_file which);
+void *state_map(enum state_file which, uint64_t size);
+void state_keep_file(enum state_file which, const char *path);
+
+void state_preserve(void);	/* right before kexec */
+void state_finish(void);	/* the next kernel has what it needs */
+
+#endif /* GUEST_STATE_H */

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The new kernel's chapters: arrive (look, touch nothing), retrieve, adopt, finish, traffic,
+ * judge, life (the HWPT is an ordinary one).
+ *
+ * In a bare run devices are opened afresh where preserved ones are taken over, and adopt and
+ * finish have nothing to do.
+ *
+ * Invariant: between the first look and judge no register of a preserved NIC that has to do
+ * with reception is written.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "guard.h"
+#include "iommufd.h"
+#include "pci.h"
+#include "report.h"
+#include "ring.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+static void look_at_nic(const struct nic_place *place)
+{
+	volatile uint32_t *regs = pci_map_bar0(place->bdf);
+	const struct nic_ops *ops = nic_ops_of(place->model);
+
+	fig_nic(place->index, "head_at_reboot", place->head);
+	fig_nic(place->index, "head_at_arrival", nic_head(ops, regs));
+	fig_nic(place->index, "bus_master_at_arrival", pci_bus_master(place->bdf));
+	vfio_unmap_bar0(regs);
+}
+
+static void look_at_vm(const struct vm_data *data)
+{
+	const struct nic_place *nic;
+
+	for (nic = data->nic; nic < data->nic + data->nnics; nic++) {
+		look_at_nic(nic);
+		if (!data->preserved)
+			continue;
+		ok_nic(nic->index, pci_bus_master_path(nic->bdf),
+		       "bus mastering is on for the device and every bridge above it", "it is off");
+		ok_nic(nic->index, pci_power_state(nic->bdf) == 0, "the device is in D0",
+		       "D%d", pci_power_state(nic->bdf));
+	}
+}
+
+void story_arrive(void)
+{
+	bool on = walk_translation_on();
+	struct state *state;
+	unsigned int i;
+
+	tables_arrive();
+	state = state_retrieve();
+	ok(on, "translation is on when the new kernel starts userspace", "status 0x%x",
+	   walk_status());
+	for (i = 0; i < state->nvms; i++)
+		look_at_vm(&state->vm[i]);
+	if (!story_bare())
+		tables_compare_arrival();
+	state_finish();
+}
+
+/* The control: memory came along, the device is opened as on any other day. */
+static void open_afresh(struct vm *vm)
+{
+	struct nic *nic;
+	int rc;
+
+	vm->iommufd = iommufd_open();
+	rc = ioas_alloc(vm->iommufd, &vm->ioas[0]);
+	for_each_nic(vm, nic) {
+		if (rc)
+			break;
+		nic->dev = vfio_open(nic->place->bdf);
+		rc = nic->dev < 0 ? nic->dev : vfio_bind(nic->dev, vm->iommufd, &nic->id);
+		if (!rc)
+			rc = vfio_attach(nic->dev, vm->ioas[0]);
+	}
+	ok_rc(rc, "a device that was left behind can be opened afresh");
+}
+
+static void bind_drivers(void)
+{
+	struct vm *vm;
+	unsigned int i;
+
+	phase("driver.begin");
+	for_each_vm(vm) {
+		const struct vm_data *data = &state_get()->vm[vm - story_vm(0)];
+
+		for (i = 0; data->preserved && i < data->nnics; i++)
+			pci_bind_vfio(data->nic[i].bdf);
+	}
+	phase("driver.end");
+}
+
+static void take_device(struct vm *vm)
+{
+	struct nic *nic;
+
+	for_each_nic(vm, nic) {
+		nic->regs = vfio_map_bar0(nic->dev);
+		ok_nic(nic->place->index, nic_receiving(nic->regs),
+		       "the NIC is receiving when it is taken over", "reception is off");
+	}
+}
+
+void story_retrieve(void)
+{
+	struct vm *vm;
+
+	bind_drivers();
+	phase("retrieve.begin");
+	for_each_vm(vm) {
+		struct vm_data *data = &state_get()->vm[vm - story_vm(0)];
+
+		if (data->preserved)
+			ok_rc(vm_retrieve(vm, data), "memory, iommufd and devices are retrieved");
+		else
+			vm_retrieve_memory(vm, data);
+	}
+	phase("retrieve.end");
+	phase("bind.begin");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			ok_rc(vm_bind(vm), "the devices are bound to the retrieved iommufd");
+	phase("bind.end");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			take_device(vm);
+}
+
+static void rearm(struct vm *vm)
+{
+	struct nic *nic;
+	int rc;
+
+	for_each_nic(vm, nic) {
+		rc = vm_arm(nic);
+		ok_nic(nic->place->index, rc >= 0 && vm_interrupt_arrives(nic),
+		       "an injected interrupt arrives after re-arming", "%s",
+		       rc < 0 ? strerror(-rc) : "nothing within a second");
+	}
+}
+
+void story_adopt(void)
+{
+	struct vm *vm;
+
+	if (story_any_preserved())
+		tables_compare("before adoption");
+	phase("adopt.begin");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			ok_rc(vm_adopt(vm), "the tables are adopted");
+	phase("adopt.end");
+	phase("attach.begin");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			ok_rc(vm_attach(vm), "the devices are attached to the adopted HWPTs");
+	phase("attach.end");
+	if (story_any_preserved())
+		tables_compare("after adoption");
+	phase("rearm");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			rearm(vm);
+}
+
+void story_finish(void)
+{
+	struct vm *vm;
+
+	phase("finish.begin");
+	for_each_vm(vm) {
+		if (vm->data->preserved)
+			ok_rc(vm_finish(vm), "the session is finished");
+		else if (!vm_finish(vm) && story_bare())
+			open_afresh(vm);
+	}
+	phase("finish.end");
+	if (story_any_preserved())
+		tables_compare("after finish");
+}
+
+static void judge_nic(struct vm *vm, struct nic *nic)
+{
+	uint32_t index = nic->place->index;
+	struct ring_scan scan;
+
+	ring_scan(nic->ops, nic_ring(vm, nic - vm->nic), index, &scan);
+	ring_report(index, &scan);
+	if (!vm->data->preserved || !state_get()->updates)
+		return;
+	ok_nic(index, scan.received > nic->place->head + story_rate() * 3,
+	       "frames go on arriving in the new kernel", "%llu frames, %u before the kexec",
+	       (unsigned long long)scan.received, nic->place->head);
+	if (nic->event < 0)
+		return;
+	ok_nic(index, vm_interrupts(nic) > 0, "interrupts go on arriving in the new kernel",
+	       "none");
+}
+
+static void judge_guard(void)
+{
+	uint64_t changed;
+
+	if (!guard_possible()) {
+		diag("no guard: the command line has no %s", SCENARIO_GUARD_CMDLINE);
+		return;
+	}
+	changed = guard_changed();
+	fig("guard_changed", changed);
+	ok(!changed, "no DMA reached physical memory untranslated", "%llu words changed",
+	   (unsigned long long)changed);
+}
+
+void story_judge(void)
+{
+	struct vm *vm;
+	struct nic *nic;
+
+	for_each_vm(vm)
+		for_each_nic(vm, nic)
+			tx_stop(nic->place->index);
+	sleep_ms(500);
+	mark("scan");
+	for_each_vm(vm) {
+		for_each_nic(vm, nic)
+			judge_nic(vm, nic);
+		ok(vm_ram_intact(vm), "the VM's memory is as it was", "it has changed");
+	}
+	judge_guard();
+}
+
+static void stop_nics(struct vm *vm)
+{
+	struct nic *nic;
+
+	for_each_nic(vm, nic)
+		if (nic->regs)
+			nic_write(nic->regs, NIC_RCTL, 0);
+}
+
+/* Everything that the VM holds goes; each step is one that can be refused. */
+void story_close(struct vm *vm)
+{
+	struct nic *nic;
+	unsigned int s;
+	int rc = 0;
+
+	stop_nics(vm);
+	for_each_nic(vm, nic) {
+		if (nic->regs)
+			vfio_unmap_bar0(nic->regs);
+		if (!rc)
+			rc = vfio_detach(nic->dev);
+		close(nic->dev);
+	}
+	ok_rc(rc, "the devices are detached");
+	for (s = 0, rc = 0; !rc && s < vm->data->nspaces; s++) {
+		if (vm->hwpt[s])
+			rc = iommufd_destroy(vm->iommufd, vm->hwpt[s]);
+		if (!rc && vm->ioas[s])
+			rc = iommufd_destroy(vm->iommufd, vm->ioas[s]);
+	}
+	ok_rc(rc, "HWPTs and IOASes are destroyed");
+	close(vm->iommufd);
+}
+
+static void life(struct vm *vm)
+{
+	const struct area more = { .iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM,
+				   .writable = 1 };
+	int rc = ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &more);
+
+	ok_rc(rc, "another range can be mapped after adoption");
+	rc = ioas_unmap(vm->iommufd, vm->ioas[0], more.iova, more.length);
+	ok_rc(rc, "and unmapped again");
+}
+
+void story_life(void)
+{
+	struct vm *vm;
+
+	for_each_vm(vm) {
+		if (vm->iommufd < 0)
+			continue;
+		if (vm->data->preserved)
+			life(vm);
+		story_close(vm);
+	}
+}
+
+void story_after(void)
+{
+	story_arrive();
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}

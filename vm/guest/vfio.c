@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A vfio device by its character device: bind to an iommufd, attach, registers, interrupts.
+ *
+ * Nothing here resets or quiesces a device behind the caller's back, so the same functions
+ * serve a device that was opened afresh and one that came through a live update.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "pci.h"
+#include "report.h"
+#include "util.h"
+#include "vfio.h"
+
+#define BAR0_SIZE	(128 * KIB)
+
+int vfio_open(const char *bdf)
+{
+	char path[300];
+	int fd;
+
+	pci_bind_vfio(bdf);
+	pci_cdev_path(bdf, path, sizeof(path));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int vfio_bind(int dev, int iommufd, uint32_t *id)
+{
+	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = iommufd };
+	int rc = try_ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &arg);
+
+	*id = arg.out_devid;
+	return rc;
+}
+
+int vfio_attach(int dev, uint32_t pt)
+{
+	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = pt };
+
+	return try_ioctl(dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg);
+}
+
+int vfio_detach(int dev)
+{
+	struct vfio_device_detach_iommufd_pt arg = { .argsz = sizeof(arg) };
+
+	return try_ioctl(dev, VFIO_DEVICE_DETACH_IOMMUFD_PT, &arg);
+}
+
+int vfio_reset(int dev)
+{
+	return try_ioctl(dev, VFIO_DEVICE_RESET, NULL);
+}
+
+static uint64_t region_offset(int dev, unsigned int index)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	must_ioctl(dev, VFIO_DEVICE_GET_REGION_INFO, &info, "region of the vfio device");
+	return info.offset;
+}
+
+volatile uint32_t *vfio_map_bar0(int dev)
+{
+	return must_map(dev, BAR0_SIZE, region_offset(dev, VFIO_PCI_BAR0_REGION_INDEX),
+			"registers of the vfio device");
+}
+
+void vfio_unmap_bar0(volatile uint32_t *regs)
+{
+	munmap((void *)regs, BAR0_SIZE);
+}
+
+void vfio_enable_bus_master(int dev)
+{
+	uint64_t at = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND;
+	uint16_t command;
+
+	if (pread(dev, &command, sizeof(command), at) != sizeof(command))
+		give_up("read the command register: %s", strerror(errno));
+	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;
+	if (pwrite(dev, &command, sizeof(command), at) != sizeof(command))
+		give_up("write the command register: %s", strerror(errno));
+}
+
+int vfio_arm_msix(int dev, int eventfd)
+{
+	const struct vfio_irq_set set = {
+		.argsz = sizeof(set) + sizeof(eventfd),
+		.index = VFIO_PCI_MSIX_IRQ_INDEX, .count = 1,
+		.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+	};
+	uint8_t arg[sizeof(set) + sizeof(eventfd)] __attribute__((aligned(4)));
+
+	memcpy(arg, &set, sizeof(set));
+	memcpy(arg + sizeof(set), &eventfd, sizeof(eventfd));
+	return try_ioctl(dev, VFIO_DEVICE_SET_IRQS, arg);
+}
+
+int vfio_disarm_msix(int dev)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set), .index = VFIO_PCI_MSIX_IRQ_INDEX,
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+	};
+
+	return try_ioctl(dev, VFIO_DEVICE_SET_IRQS, &set);
+}

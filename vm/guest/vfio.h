@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A vfio device: bind, attach, registers, configuration space, interrupts. See vfio.c. */
+#ifndef GUEST_VFIO_H
+#define GUEST_VFIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+int vfio_open(const char *bdf);
+int vfio_bind(int dev, int iommufd, uint32_t *id);
+int vfio_attach(int dev, uint32_t pt);
+int vfio_detach(int dev);
+int vfio_reset(int dev);
+volatile uint32_t *vfio_map_bar0(int dev);
+void vfio_unmap_bar0(volatile uint32_t *regs);
+void vfio_enable_bus_master(int dev);
+
+int vfio_arm_msix(int dev, int eventfd);
+int vfio_disarm_msix(int dev);
+
+#endif /* GUEST_VFIO_H */

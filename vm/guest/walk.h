@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The IOMMU's tables as the hardware sees them, read from physical memory. See walk.c. */
+#ifndef GUEST_WALK_H
+#define GUEST_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WALK_DEVICES	4
+#define WALK_PAGES	240
+
+struct walk_device {
+	uint16_t source_id;
+	uint16_t domain_id;
+	uint32_t present;
+	uint64_t context[4];
+	uint64_t pasid_dir_entry;
+	uint64_t pasid[8];
+	uint64_t top;			/* address of the top table */
+	uint32_t levels;
+	uint32_t pages[2];		/* first and end index of its pages; none when shared */
+	uint32_t reserved;
+};
+
+struct walk {
+	uint64_t root;			/* root table address register */
+	uint32_t status;		/* global status register */
+	uint32_t ndevices;
+	uint32_t npages;
+	uint32_t overflow;		/* there were more pages than room */
+	uint64_t leaves;
+	uint64_t leaf_bytes;
+	struct walk_device device[WALK_DEVICES];
+	uint64_t phys[WALK_PAGES];
+	uint8_t page[WALK_PAGES][4096];
+};
+
+uint32_t walk_status(void);
+bool walk_translation_on(void);
+void walk_capture(struct walk *w, const uint16_t *source_ids, uint32_t n);
+const struct walk_device *walk_find(const struct walk *w, uint16_t source_id);
+
+/* Is everything of this device the same in both? Says in @why what differs. */
+bool walk_same(const struct walk *a, const struct walk *b, uint16_t source_id, char *why,
+	       unsigned int room);
+
+#endif /* GUEST_WALK_H */

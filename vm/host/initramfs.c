@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The initramfs of both kernels, made by the kernel's own gen_init_cpio from a spec.
+ *
+ * The inner one is what the next kernel gets; it is the outer one without /next. It takes
+ * milliseconds, so it is made for each run and removed afterwards: never stale.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "initramfs.h"
+
+static const char *busybox(void)
+{
+	static const char *const places[] = { "/bin/busybox", "/usr/bin/busybox" };
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (!access(places[i], R_OK))
+			return places[i];
+	die("no busybox for the shell: install the package busybox-static");
+}
+
+static void write_spec(const char *path, const char *init, bool shell, const char *bzimage,
+		       const char *inner)
+{
+	static const char *const dirs[] = { "dev", "proc", "sys", "tmp", "run", "bin" };
+	FILE *f = fopen(path, "w");
+	size_t i;
+
+	if (!f)
+		die("cannot write %s: %s", path, strerror(errno));
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		fprintf(f, "dir /%s 0755 0 0\n", dirs[i]);
+	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s 0755 0 0\n", init);
+	if (shell)
+		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
+			busybox());
+	if (inner)
+		fprintf(f, "dir /next 0755 0 0\nfile /next/bzImage %s 0644 0 0\n"
+			"file /next/initrd %s 0644 0 0\n", bzimage, inner);
+	if (fclose(f))
+		die("cannot write %s: %s", path, strerror(errno));
+}
+
+static void pack(const char *vm, const char *spec, const char *to)
+{
+	char *cmd = text("'%s/gen_init_cpio' '%s' > '%s'", vm, spec, to);
+
+	if (system(cmd))
+		die("cannot make the initramfs %s: is there room on the disk?", to);
+	free(cmd);
+	unlink(spec);
+}
+
+char *initramfs_write(const char *vm, const char *dir, const char *bzimage, bool shell)
+{
+	char *init = text("%s/init", vm), *spec = text("%s/initrd.spec", dir);
+	char *inner = text("%s/next.cpio", dir), *outer = text("%s/initrd.cpio", dir);
+
+	write_spec(spec, init, shell, NULL, NULL);
+	pack(vm, spec, inner);
+	write_spec(spec, init, shell, bzimage, inner);
+	pack(vm, spec, outer);
+	unlink(inner);
+	free(init);
+	free(spec);
+	free(inner);
+	return outer;
+}
+
+void initramfs_remove(const char *dir)
+{
+	char *path = text("%s/initrd.cpio", dir);
+
+	unlink(path);
+	free(path);
+}

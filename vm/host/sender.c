@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sender: numbered frames into the emulated NIC, at a steady rate.
+ *
+ * A frame counts as sent when it is due, as on a wire that waits for nobody. If the socket
+ * does not take it (EAGAIN) that is counted as back-pressure, the frame and those behind it
+ * are tried again in order, and each keeps the time of its first try, so that a receiver
+ * that was held up shows as latency and one that never came back shows as loss.
+ *
+ * The socket's buffer holds what LATENCY_BOUND of traffic needs and no more: back-pressure
+ * therefore means that the NIC did not read for longer than the bound.
+ */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "sender.h"
+
+#define RETRY_NS	MSEC
+
+/* Kernel memory that one frame of @len bytes occupies in the socket (sk_buff and its data). */
+static size_t queued_size(unsigned int len)
+{
+	size_t data = 512;
+
+	while (data < len + 320)
+		data *= 2;
+	return data + 256;
+}
+
+static void set_buffer(const struct sender *s)
+{
+	size_t frames = (size_t)s->rate * LATENCY_BOUND / NSEC + 8;
+	int half = frames * queued_size(s->len) / 2;	/* the kernel doubles it */
+
+	if (setsockopt(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, &half, sizeof(half)) &&
+	    setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half)))
+		die("cannot size the frame socket: %s", strerror(errno));
+}
+
+static void offer(struct sender *s, int64_t t)
+{
+	*array_add(s->tx, s->offered, s->cap) = t;
+}
+
+/* Push what is due; false when the socket is full or gone. */
+static bool push(struct sender *s)
+{
+	_Alignas(8) char buf[FRAME_LEN_MAX];
+	int queued = 0;
+
+	while (s->pushed < s->offered) {
+		size_t n = frame_build(buf, s->nic, s->pushed, s->tx[s->pushed], s->len);
+
+		if (send(s->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+			if (errno == EAGAIN || errno == ENOBUFS)
+				s->back_pressure++;
+			return false;
+		}
+		s->pushed++;
+		if (!ioctl(s->fd, SIOCOUTQ, &queued) && (uint64_t)queued > s->max_queued)
+			s->max_queued = queued;
+	}
+	return true;
+}
+
+static void sleep_until(int64_t t)
+{
+	struct timespec ts = { .tv_sec = t / NSEC, .tv_nsec = t % NSEC };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		;
+}
+
+static void *sender_loop(void *arg)
+{
+	struct sender *s = arg;
+	int64_t period = NSEC / s->rate, due = now_ns(), now;
+	bool flowing;
+
+	prctl(PR_SET_TIMERSLACK, 1000UL);
+	while (!atomic_load(&s->stop)) {
+		for (now = now_ns(); due <= now; due += period)
+			offer(s, now);
+		flowing = push(s);
+		sleep_until(flowing || due < now + RETRY_NS ? due : now + RETRY_NS);
+	}
+	return NULL;
+}
+
+void sender_open(struct sender *s, int nic, int *qemu_fd)
+{
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fd))
+		die("cannot make a frame socket: %s", strerror(errno));
+	memset(s, 0, sizeof(*s));
+	s->fd = fd[0];
+	s->nic = nic;
+	*qemu_fd = fd[1];
+}
+
+void sender_start(struct sender *s, unsigned int rate, unsigned int len)
+{
+	if (s->running)
+		return;
+	s->rate = rate;
+	s->len = frame_clamp_len(len);
+	s->last_tx = 0;
+	set_buffer(s);
+	atomic_store(&s->stop, false);
+	if (pthread_create(&s->thread, NULL, sender_loop, s))
+		die("cannot start a sender thread");
+	s->running = true;
+}
+
+void sender_stop(struct sender *s)
+{
+	if (!s->running)
+		return;
+	atomic_store(&s->stop, true);
+	pthread_join(s->thread, NULL);
+	s->running = false;
+	s->last_tx = now_ns();
+}
+
+void sender_close(struct sender *s)
+{
+	sender_stop(s);
+	close(s->fd);
+	free(s->tx);
+	s->tx = NULL;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The story while it happens: one sentence per step with the time since the machine started.
+ * The sentences follow from the guest's marks by a table; a mark without one stays silent.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "story.h"
+
+static const struct {
+	const char *mark;
+	const char *sentence;
+} sentences[] = {
+	{ "rx_on", "the NIC receives: its DMA goes through the IOMMU into the VM's memory" },
+	{ "preserve.begin", "preserving memory, page table and device ..." },
+	{ "preserve.end", "preserved" },
+	{ "load.end", "the next kernel is loaded" },
+	{ "reboot", "kexec: the old kernel ends here, frames keep coming" },
+	{ "retrieve.begin", "taking the session up again ..." },
+	{ "retrieve.end", "memory, iommufd and device are back in the VM's hands" },
+	{ "bind.end", "the device is bound" },
+	{ "adopt.begin", "adopting the running page table ..." },
+	{ "adopt.end", "adopted: every entry compared, none changed" },
+	{ "attach.end", "attached" },
+	{ "finish.end", "finished: everything is as if it had been made here" },
+	{ "rearm", "interrupts are armed again" },
+	{ "scan", "looking into the receive rings ..." },
+};
+
+static void stamp(const struct run *r)
+{
+	printf("[%6.2f s] ", run_seconds(r, now_ns()));
+}
+
+void story_line(const struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!r->opt->story)
+		return;
+	stamp(r);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
+void story_mark(const struct run *r, const struct mark *m)
+{
+	size_t i;
+
+	if (!strcmp(m->name, "hello")) {
+		story_line(r, "userspace runs in kernel %d", m->stage);
+		return;
+	}
+	for (i = 0; i < sizeof(sentences) / sizeof(*sentences); i++)
+		if (!strcmp(m->name, sentences[i].mark))
+			story_line(r, "%s", sentences[i].sentence);
+}
+
+void story_fact(const struct run *r, const struct fact *f)
+{
+	static const char *const words[] = { "ok", "NOT OK", "skipped" };
+
+	story_line(r, "  %s: %s%s%s", words[f->kind], f->text, *f->why ? " - " : "", f->why);
+}
+
+void story_diag(const struct run *r, const char *what)
+{
+	if (r->opt->shell)
+		return;
+	if (r->opt->story) {
+		story_line(r, "  (%s)", what);
+		return;
+	}
+	printf("# %s\n", what);
+	fflush(stdout);
+}
+
+/* @banner: "Linux version 7.3.4 (builder) ..." */
+void story_kernel(const struct run *r, int kernel, const char *banner)
+{
+	char version[64] = "";
+
+	sscanf(banner, "Linux version %63s", version);
+	story_line(r, "kernel %d boots: Linux %s", kernel, version);
+}

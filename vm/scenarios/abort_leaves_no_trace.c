@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An update that is called off: the session is closed instead of going through the kexec.
+ * What was refused while preserved works again, no page and no preserved block is left over,
+ * the device never noticed, and the next preserve works.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "kho.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define ROUNDS	3
+
+static const struct area spare = {
+	.iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM, .writable = 1,
+};
+
+static int map_spare(struct vm *vm)
+{
+	return ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &spare);
+}
+
+static int unmap_spare(struct vm *vm)
+{
+	return ioas_unmap(vm->iommufd, vm->ioas[0], spare.iova, spare.length);
+}
+
+static void preserve_and_abort(struct vm *vm, uint64_t keys)
+{
+	ok_rc(vm_preserve(vm), "the VM is preserved");
+	ok(kho_preserved_keys() > keys, "memory is marked to be kept", "none is");
+	ok_errno(map_spare(vm), EBUSY, "mapping is refused while preserved");
+	close(vm->session);
+	vm->session = -1;
+}
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+	uint64_t keys, pages;
+	int i;
+
+	story_begin(&shape, 1);
+	ok_rc(vm_mark(vm), "the HWPT is marked");
+	ok_rc(map_spare(vm), "a range can be mapped");
+	ok_rc(unmap_spare(vm), "and unmapped");
+	keys = kho_preserved_keys();
+	pages = vmstat("nr_iommu_pages");
+	mark("preserve.begin");
+	for (i = 0; i < ROUNDS; i++) {
+		preserve_and_abort(vm, keys);
+		ok(kho_preserved_keys() == keys, "after the abort no memory is marked any more",
+		   "%llu blocks, %llu before", (unsigned long long)kho_preserved_keys(),
+		   (unsigned long long)keys);
+		ok_rc(map_spare(vm), "mapping works again after the abort");
+		ok_rc(unmap_spare(vm), "and unmapping");
+	}
+	mark("preserve.end");
+	mark("finish.begin");
+	mark("finish.end");
+	story_traffic("lu.post");
+	ok(vmstat("nr_iommu_pages") == pages, "no page-table page is left over",
+	   "%lu pages, %llu before", vmstat("nr_iommu_pages"), (unsigned long long)pages);
+	story_judge();
+	story_close(vm);
+}
+
+SCENARIO(.name = "abort_leaves_no_trace", .before = before);

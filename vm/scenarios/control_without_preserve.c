@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Negative control: the same kernel, the same traffic, but nothing is marked and only memory
+ * is preserved. Frames must be lost, or the proof of the main job proves nothing.
+ */
+#include "scenario.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_before(&vm, 1);
+}
+
+SCENARIO(.name = "control_without_preserve",
+	 .cmdline = "lu.without=preserve", .expect_lost = true,
+	 .before = before, .after = story_after);

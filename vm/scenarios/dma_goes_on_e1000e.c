@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The main job again with the other NIC model: e1000e has legacy descriptors and no real reset. */
+#include "scenario.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_before(&vm, 1);
+}
+
+SCENARIO(.name = "dma_goes_on_e1000e", .nics = "e1000e", .before = before, .after = story_after);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The main job: one igb receives while the kernel under it is replaced, no frame is lost. */
+#include "scenario.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_before(&vm, 1);
+}
+
+SCENARIO(.name = "run", .before = before, .after = story_after);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device's entries and every page of its table are the same, bit by bit, after each
+ * single step of the update. Read from physical memory, starting at the IOMMU's register.
+ */
+#include "report.h"
+#include "scenario.h"
+#include "iommufd.h"
+#include "pci.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_begin(&vm, 1);
+	story_preserve();
+	tables_compare("when preserved");
+	story_leave();
+}
+
+static void verify(struct vm *vm)
+{
+	struct adoption got;
+
+	vm_map_space(vm, 0);
+	ok_rc(hwpt_verify(vm->iommufd, vm->ioas[0], vm->data->space[0].token, &got),
+	      "the rebuilt IOAS is what the table maps");
+	ok(got.bytes == VM_RAM_SIZE + RING_SIZE + (1 << 20), "every mapped byte was compared",
+	   "%llu bytes", (unsigned long long)got.bytes);
+}
+
+static void after(void)
+{
+	struct vm *vm = story_vm(0);
+	struct vm_data *data;
+
+	story_arrive();
+	data = &state_get()->vm[0];
+	pci_bind_vfio(data->nic[0].bdf);
+	tables_compare("after the driver was bound");
+	ok_rc(vm_retrieve(vm, data), "memory, iommufd and device are retrieved");
+	tables_compare("after retrieve");
+	ok_rc(vm_bind(vm), "the device is bound to the retrieved iommufd");
+	tables_compare("after bind");
+	verify(vm);
+	tables_compare("after verify");
+	ok_rc(vm_adopt(vm), "the table is adopted");
+	tables_compare("after adopt");
+	ok_rc(vm_attach(vm), "the device is attached to the adopted HWPT");
+	tables_compare("after attach");
+	ok_rc(vm_finish(vm), "the session is finished");
+	tables_compare("after finish");
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "tables_unchanged", .before = before, .after = after);

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Two NICs with a domain each, in one iommufd and one session. */
+#include "scenario.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 2, .nspaces = 2 };
+
+	story_before(&vm, 1);
+}
+
+SCENARIO(.name = "two_nics_one_session", .nics = "igb,e1000e", .timeout = 120,
+	 .before = before, .after = story_after);

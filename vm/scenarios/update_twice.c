@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The update twice in a row: the adopted HWPT keeps its mark, so the second update preserves
+ * what the first one brought, without new marking and without growth.
+ */
+#include "kexec.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_begin(&vm, 1);
+	kexec_keep_next();
+	story_preserve();
+	story_leave();
+}
+
+/* Adopted, finished, running: what the IOMMU takes now is what it took one update ago. */
+static void compare_growth(void)
+{
+	struct state *state = state_get();
+	uint64_t pages = vmstat("nr_iommu_pages");
+
+	if (state->updates > 1)
+		ok(pages <= state->iommu_pages, "the second update takes no more table pages",
+		   "%llu pages, %llu after the first update", (unsigned long long)pages,
+		   (unsigned long long)state->iommu_pages);
+	state->iommu_pages = pages;
+}
+
+static void after(void)
+{
+	story_arrive();
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	compare_growth();
+	story_traffic("lu.post");
+	if (state_get()->updates < 2) {
+		story_preserve();
+		story_leave();
+	}
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "update_twice", .updates = 2, .timeout = 150,
+	 .before = before, .after = after);
