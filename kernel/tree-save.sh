@@ -42,6 +42,10 @@ save() {
 	edits=$(uncommitted | head -n 3 | tr '\n' ' ')
 	[ -z "$edits" ] || die "edited in $TREE but in no commit: $edits(git add -f them, then git commit)"
 	mkdir -p "$work/hooks" "$work/new" "$HOOKS" "$NEW"
+	newer=$(find "$HOOKS" "$NEW" -type f -newer "$TREE/.git/applied" | head -n 1)
+	[ -z "$newer" ] || die "$newer was changed after it was applied, saving would undo that: 'make tree' first"
+	# The words after @@ must not depend on which .gitattributes the tree has
+	echo '*.[ch] diff=cpp' >"$TREE/.git/info/attributes"
 	touch "$HOOKS/series"
 	n=0
 	for c in $(in_tree rev-list --reverse refs/base..HEAD); do

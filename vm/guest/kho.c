@@ -10,6 +10,7 @@
 #include <endian.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kho.h"
 #include "phys.h"
@@ -75,6 +76,12 @@ static uint64_t count(uint64_t phys, int level)
 			n += count(entry[i], level - 1);
 	}
 	return n;
+}
+
+/* A kernel that was started by kexec itself does not show its tree. */
+bool kho_countable(void)
+{
+	return !access(OUT_TREE, R_OK);
 }
 
 uint64_t kho_preserved_keys(void)

@@ -3,8 +3,10 @@
 #ifndef GUEST_KHO_H
 #define GUEST_KHO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+bool kho_countable(void);
 uint64_t kho_preserved_keys(void);
 
 #endif /* GUEST_KHO_H */

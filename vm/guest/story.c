@@ -41,7 +41,7 @@ void phase(const char *name)
 
 unsigned int story_rate(void)
 {
-	return cmdline_number("lu.rate", 1000);
+	return cmdline_number("lu.rate", 700);
 }
 
 void story_traffic(const char *param)
@@ -135,7 +135,8 @@ void story_preserve(void)
 	if (!story_any_preserved())
 		return;
 	tables_record();
-	fig("preserved_blocks", kho_preserved_keys());
+	if (kho_countable())
+		fig("preserved_blocks", kho_preserved_keys());
 }
 
 void story_leave(void)

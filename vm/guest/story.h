@@ -26,7 +26,6 @@ struct vm *story_vm(unsigned int i);
 #define for_each_nic(vm, nic) \
 	for (nic = (vm)->nic; nic < (vm)->nic + (vm)->data->nnics; nic++)
 
-
 /* old kernel */
 void story_begin(const struct vm_shape *shapes, unsigned int n);
 void story_preserve(void);

@@ -75,7 +75,8 @@ void tables_record(void)
 	walk_capture(record, ids, n);
 	for (i = 0; i < n; i++)
 		ok(record->device[i].present && record->device[i].top,
-		   "the hardware has an entry and a table for the device", "source id 0x%x", ids[i]);
+		   "the hardware has an entry and a table for the device",
+		   "source id 0x%x", ids[i]);
 	ok(!record->overflow, "all table pages fit the record", "more than %u", WALK_PAGES);
 	compare_query(record);
 	fig("tables", record->npages);

@@ -76,10 +76,16 @@ static void add_area(struct space *space, const struct area *area)
 
 static void plan_space(struct space *space, unsigned int s)
 {
+	static const struct area ram = {
+		.iova = VM_RAM_IOVA, .length = VM_RAM_SIZE, .mem = VM_RAM, .writable = 1,
+	};
+	static const struct area ram_read_only = {
+		.iova = VM_RAM_RO_IOVA, .length = MIB, .mem = VM_RAM,
+	};
+
 	space->token = 0xd0d000ull + s;
-	add_area(space, &(struct area){ .iova = VM_RAM_IOVA, .length = VM_RAM_SIZE,
-					.mem = VM_RAM, .writable = 1 });
-	add_area(space, &(struct area){ .iova = VM_RAM_RO_IOVA, .length = MIB, .mem = VM_RAM });
+	add_area(space, &ram);
+	add_area(space, &ram_read_only);
 }
 
 static void plan_nic(struct vm_data *data, unsigned int i, unsigned int index)

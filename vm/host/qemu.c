@@ -103,8 +103,9 @@ static char *command_line(const struct run *r)
 	const struct needs *n = &r->needs;
 	const struct options *o = r->opt;
 
-	return text("console=ttyS0 panic=-1 kho=on liveupdate=on intel_iommu=on,sm_on "
-		    "lu.scenario=%s lu.stage=1%s%s%s%s%s%s lu.cmdline2=\"%s\"",
+	/* On a busy host the kernel may take the emulated timer for a dead one. */
+	return text("console=ttyS0 panic=-1 no_timer_check kho=on liveupdate=on "
+		    "intel_iommu=on,sm_on lu.scenario=%s lu.stage=1%s%s%s%s%s%s lu.cmdline2=\"%s\"",
 		    o->scenario ? o->scenario : "none", o->shell ? " lu.shell=1" : "",
 		    o->without_preserve ? " lu.without=preserve" : "",
 		    *n->cmdline ? " " : "", n->cmdline, o->append ? " " : "",

@@ -150,7 +150,8 @@ static void differs(struct vm *vm, const struct area *areas, unsigned int n, uin
 	if (rc)
 		give_up("an IOAS for \"%s\": error %d", name, -rc);
 	rc = hwpt_adopt(vm->iommufd, ioas, TOKEN, &got);
-	ok(rc == -EBADE && got.bad_iova <= at && got.bad_iova >= (at & ~(2 * MIB - 1)), name, "error %d at 0x%llx, expected 0x%llx", -rc,
+	ok(rc == -EBADE && got.bad_iova <= at && got.bad_iova >= (at & ~(2 * MIB - 1)), name,
+	   "error %d at 0x%llx, expected 0x%llx", -rc,
 	   (unsigned long long)got.bad_iova, (unsigned long long)at);
 	ok_rc(iommufd_destroy(vm->iommufd, ioas), "and its IOAS is free to go");
 }

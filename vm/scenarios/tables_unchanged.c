@@ -3,10 +3,10 @@
  * The device's entries and every page of its table are the same, bit by bit, after each
  * single step of the update. Read from physical memory, starting at the IOMMU's register.
  */
-#include "report.h"
-#include "scenario.h"
 #include "iommufd.h"
 #include "pci.h"
+#include "report.h"
+#include "scenario.h"
 #include "story.h"
 
 static void before(void)
@@ -39,17 +39,27 @@ static void after(void)
 	data = &state_get()->vm[0];
 	pci_bind_vfio(data->nic[0].bdf);
 	tables_compare("after the driver was bound");
+	mark("retrieve.begin");
 	ok_rc(vm_retrieve(vm, data), "memory, iommufd and device are retrieved");
+	mark("retrieve.end");
 	tables_compare("after retrieve");
+	mark("bind.begin");
 	ok_rc(vm_bind(vm), "the device is bound to the retrieved iommufd");
+	mark("bind.end");
 	tables_compare("after bind");
 	verify(vm);
 	tables_compare("after verify");
+	mark("adopt.begin");
 	ok_rc(vm_adopt(vm), "the table is adopted");
+	mark("adopt.end");
 	tables_compare("after adopt");
+	mark("attach.begin");
 	ok_rc(vm_attach(vm), "the device is attached to the adopted HWPT");
+	mark("attach.end");
 	tables_compare("after attach");
+	mark("finish.begin");
 	ok_rc(vm_finish(vm), "the session is finished");
+	mark("finish.end");
 	tables_compare("after finish");
 	story_traffic("lu.post");
 	story_judge();
