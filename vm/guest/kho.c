@@ -9,6 +9,7 @@
  */
 #include <endian.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 #include "report.h"
 #include "util.h"
 
+#define RECORDS		"/sys/kernel/liveupdate/records"
+#define RECORD_BYTES	"/sys/kernel/liveupdate/record_bytes"
 #define OUT_TREE	"/sys/kernel/debug/kho/out/fdt"
 #define VERSION		"kho-v4"
 #define TABLE_LEVELS	5
@@ -101,4 +104,21 @@ uint64_t kho_preserved_keys(void)
 		give_up("the handover tree is not of version %s", VERSION);
 	memcpy(&root, map.value, sizeof(root));
 	return count(root, TABLE_LEVELS);
+}
+
+static uint64_t number_in(const char *path)
+{
+	char text[32];
+
+	return file_read(path, text, sizeof(text)) < 0 ? 0 : strtoull(text, NULL, 10);
+}
+
+uint64_t kho_records(void)
+{
+	return number_in(RECORDS);
+}
+
+uint64_t kho_record_bytes(void)
+{
+	return number_in(RECORD_BYTES);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How much memory is marked to be kept over the next kexec. See kho.c. */
+/* What is kept over the next kexec: memory, in blocks, and records. See kho.c. */
 #ifndef GUEST_KHO_H
 #define GUEST_KHO_H
 
@@ -8,5 +8,9 @@
 
 bool kho_countable(void);
 uint64_t kho_preserved_keys(void);
+
+/* Handover records that this kernel holds for the next one, and their size */
+uint64_t kho_records(void);
+uint64_t kho_record_bytes(void);
 
 #endif /* GUEST_KHO_H */

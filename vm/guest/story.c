@@ -135,6 +135,8 @@ void story_preserve(void)
 	if (!story_any_preserved())
 		return;
 	tables_record();
+	fig("records", kho_records());
+	fig("record_bytes", kho_record_bytes());
 	if (kho_countable())
 		fig("preserved_blocks", kho_preserved_keys());
 }

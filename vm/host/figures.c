@@ -41,6 +41,33 @@ bool phase_span(const struct run *r, const struct phase *p, int update, int64_t 
 	return true;
 }
 
+/* The last event of one of the @kinds (a bit each) in the old kernel after reboot(2), or NULL. */
+static const struct event *last_act(const struct run *r, int update, unsigned int kinds)
+{
+	int64_t from = run_mark_time(r, "reboot", update);
+	const struct event *last = NULL;
+	size_t i;
+
+	for (i = 0; from && i < r->nevents; i++) {
+		const struct event *e = &r->events[i];
+
+		if (e->t >= from && e->t <= from + 500 * MSEC && kinds & 1u << e->kind)
+			last = e;
+	}
+	return last;
+}
+
+/*
+ * When the old kernel had frozen the last device: it masks the device's interrupts then, which
+ * the emulator shows if there are any. 0: nothing seen.
+ */
+int64_t kernel_frozen(const struct run *r, int update)
+{
+	const struct event *e = last_act(r, update, 1u << EV_QUIET);
+
+	return e ? e->t : 0;
+}
+
 /*
  * The old kernel's last act that the emulator shows: the IOMMU pointed at the minimal root,
  * switched off, or (without the feature) bus master cleared, whichever comes last before the
@@ -48,20 +75,12 @@ bool phase_span(const struct run *r, const struct phase *p, int update, int64_t 
  */
 int64_t kernel_down(const struct run *r, int update, const char **how)
 {
-	int64_t from = run_mark_time(r, "reboot", update), t = 0;
-	size_t i;
+	const struct event *e = last_act(r, update, 1u << EV_ROOT | 1u << EV_TE_OFF |
+						    1u << EV_BME_CLEAR);
 
-	for (i = 0; from && i < r->nevents; i++) {
-		const struct event *e = &r->events[i];
-
-		if (e->t < from || e->t > from + 500 * MSEC)
-			continue;
-		if (e->kind == EV_ROOT || e->kind == EV_TE_OFF || e->kind == EV_BME_CLEAR) {
-			t = e->t;
-			*how = e->text;
-		}
-	}
-	return t;
+	if (e)
+		*how = e->text;
+	return e ? e->t : 0;
 }
 
 static int compare_ns(const void *a, const void *b)

@@ -28,6 +28,7 @@ struct totals {
 
 bool phase_span(const struct run *r, const struct phase *p, int update, int64_t *begin,
 		int64_t *end);
+int64_t kernel_frozen(const struct run *r, int update);
 int64_t kernel_down(const struct run *r, int update, const char **how);
 void figures_compute(struct run *r);
 struct totals figures_total(const struct run *r);

@@ -29,19 +29,22 @@
 #define EXP_DEVCTL		8
 #define DEVCTL_FLR		0x8000
 #define PM_CTRL			4
+#define MSIX_CTRL		2
+#define MSIX_CTRL_MASKALL	0xc000	/* enabled, and all vectors masked */
 
 struct caps {
 	const char *model;
 	unsigned int pm;
 	unsigned int exp;
+	unsigned int msix;
 };
 
 static const struct caps nic_caps[] = {
-	{ "igb", 0x40, 0xa0 },
-	{ "e1000e", 0xc8, 0xe0 },
+	{ "igb", 0x40, 0xa0, 0x70 },
+	{ "e1000e", 0xc8, 0xe0, 0xa0 },
 };
 
-static const struct caps port_caps = { "pcie-root-port", 0, 0x54 };
+static const struct caps port_caps = { "pcie-root-port", 0, 0x54, 0 };
 
 static const struct caps *caps_of(const struct pci_view *v, struct pci_function f)
 {
@@ -124,6 +127,9 @@ void pci_config_write(struct pci_view *v, struct pci_function f, unsigned int at
 	}
 	if (caps && at == caps->exp + EXP_DEVCTL && value & DEVCTL_FLR && !f.port)
 		note(arg, EV_RESET, f.nic, "function level reset of the NIC");
+	if (caps && caps->msix && at == caps->msix + MSIX_CTRL &&
+	    (value & MSIX_CTRL_MASKALL) == MSIX_CTRL_MASKALL)
+		note(arg, EV_QUIET, f.nic, "all vectors of the NIC masked");
 	if (f.port)
 		port_write(v, f.nic, at, value, note, arg);
 	else

@@ -179,6 +179,8 @@ static void put_updates(json *root, const struct run *r)
 		for (i = 0; i < nphases; i++)
 			if (phase_span(r, &phases[i], u, &begin, &end))
 				put_ms(ms, phases[i].key, end - begin);
+		if (kernel_frozen(r, u))
+			put_ms(ms, "freeze", kernel_frozen(r, u) - run_mark_time(r, "reboot", u));
 		down = kernel_down(r, u, &how);
 		if (!down)
 			continue;

@@ -118,6 +118,7 @@ enum event_kind {
 	EV_POWER,		/* written to a D-state other than D0 */
 	EV_RESET,
 	EV_BAR_SIZING,
+	EV_QUIET,		/* all MSI-X vectors of the NIC masked */
 	EV_INVALID_MEM,		/* access to an address that nothing answers */
 	EV_KINDS
 };

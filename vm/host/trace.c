@@ -40,6 +40,7 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_POWER] = { "power_state_writes", "put to sleep" },
 	[EV_RESET] = { "resets", "reset" },
 	[EV_BAR_SIZING] = { "bar_sizings", "BAR sized" },
+	[EV_QUIET] = { "interrupt_masks", "interrupts masked" },
 	[EV_INVALID_MEM] = { "unanswered_accesses", "access to nothing" },
 };
 

@@ -157,7 +157,8 @@ static void print_preserved(const struct run *r)
 {
 	static const struct { const char *key, *what; } figs[] = {
 		{ "tables", "page-table pages preserved" }, { "table_bytes", "bytes of tables" },
-		{ "records", "records" }, { "leaves_compared", "mappings compared" },
+		{ "records", "handover records" }, { "record_bytes", "bytes of records" },
+		{ "leaves_compared", "mappings compared" },
 		{ "entries_compared", "table entries compared" },
 	};
 	size_t i;
@@ -169,7 +170,7 @@ static void print_preserved(const struct run *r)
 
 static void print_phases(const struct run *r, int update)
 {
-	int64_t begin, end, down;
+	int64_t begin, end, frozen, down;
 	const char *how;
 	size_t i;
 
@@ -177,7 +178,12 @@ static void print_phases(const struct run *r, int update)
 		if (!phase_span(r, &phases[i], update, &begin, &end))
 			continue;
 		row(phases[i].label, "%.1f ms", (end - begin) / 1e6);
-		down = strcmp(phases[i].key, "kexec") ? 0 : kernel_down(r, update, &how);
+		if (strcmp(phases[i].key, "kexec"))
+			continue;
+		frozen = kernel_frozen(r, update);
+		if (frozen)
+			row("  of it freeze", "%.1f ms", (frozen - begin) / 1e6);
+		down = kernel_down(r, update, &how);
 		if (down)
 			row("  of it until the old kernel was down", "%.1f ms (%s)",
 			    (down - begin) / 1e6, how);

@@ -34,6 +34,7 @@ static void preserve_and_abort(struct vm *vm, uint64_t keys)
 {
 	ok_rc(vm_preserve(vm), "the VM is preserved");
 	ok(kho_preserved_keys() > keys, "memory is marked to be kept", "none is");
+	ok(kho_records() > 0, "and there are records of it", "there are none");
 	ok_errno(map_spare(vm), EBUSY, "mapping is refused while preserved");
 	close(vm->session);
 	vm->session = -1;
@@ -58,6 +59,8 @@ static void before(void)
 		ok(kho_preserved_keys() == keys, "after the abort no memory is marked any more",
 		   "%llu blocks, %llu before", (unsigned long long)kho_preserved_keys(),
 		   (unsigned long long)keys);
+		ok(kho_records() == 0, "and no record is left", "%llu are",
+		   (unsigned long long)kho_records());
 		ok_rc(map_spare(vm), "mapping works again after the abort");
 		ok_rc(unmap_spare(vm), "and unmapping");
 	}

@@ -14,16 +14,27 @@
  * caller. kho_record_put() frees the record once it is no longer needed; a
  * record that was not accepted is left alone for good, as there is no telling
  * whose memory it is.
+ *
+ * How many records this kernel holds for the next one, and their size, can be
+ * read from /sys/kernel/liveupdate/records and record_bytes: 0 when nothing is
+ * preserved.
  */
 
 #define pr_fmt(fmt) "KHO record: " fmt
 
+#include <linux/atomic.h>
 #include <linux/crc32.h>
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho_record.h>
+#include <linux/kobject.h>
 #include <linux/mm.h>
+#include <linux/sysfs.h>
+
+static atomic_long_t kho_records = ATOMIC_LONG_INIT(0);
+static atomic_long_t kho_record_bytes = ATOMIC_LONG_INIT(0);
 
 static u32 kho_record_crc(const struct kho_record_ser *hdr)
 {
@@ -59,6 +70,8 @@ void *kho_record_alloc(u32 type, u16 version, size_t size)
 	hdr->version = version;
 	hdr->size = size;
 	hdr->self = virt_to_phys(hdr);
+	atomic_long_inc(&kho_records);
+	atomic_long_add(size, &kho_record_bytes);
 	return hdr;
 }
 
@@ -70,8 +83,13 @@ void *kho_record_alloc(u32 type, u16 version, size_t size)
  */
 void kho_record_free(void *record)
 {
-	if (record)
-		kho_unpreserve_free(record);
+	struct kho_record_ser *hdr = record;
+
+	if (!hdr)
+		return;
+	atomic_long_dec(&kho_records);
+	atomic_long_sub(hdr->size, &kho_record_bytes);
+	kho_unpreserve_free(hdr);
 }
 
 /**
@@ -163,3 +181,40 @@ void kho_record_index_del(struct kho_record_index_ser *index, void *record)
 	}
 	kho_record_seal(index);
 }
+
+static ssize_t records_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&kho_records));
+}
+
+static ssize_t record_bytes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&kho_record_bytes));
+}
+
+static struct kobj_attribute records_attr = __ATTR_RO(records);
+static struct kobj_attribute record_bytes_attr = __ATTR_RO(record_bytes);
+
+static struct attribute *kho_record_attrs[] = {
+	&records_attr.attr,
+	&record_bytes_attr.attr,
+	NULL
+};
+
+static const struct attribute_group kho_record_group = {
+	.attrs = kho_record_attrs,
+};
+
+static int __init kho_record_init(void)
+{
+	struct kobject *kobj = kobject_create_and_add("liveupdate", kernel_kobj);
+	int ret;
+
+	if (!kobj)
+		return -ENOMEM;
+	ret = sysfs_create_group(kobj, &kho_record_group);
+	if (ret)
+		kobject_put(kobj);
+	return ret;
+}
+late_initcall(kho_record_init);
