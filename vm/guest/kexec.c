@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kexec.h>
 #include <linux/reboot.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,23 @@ void kexec_load_next(int stage)
 	mark("load.end");
 	close(kernel);
 	close(initrd);
+}
+
+/*
+ * Load something with kexec_load(2), which tells it nothing about what is preserved. Not a
+ * kernel: whoever goes there hangs. Returns 0 or -errno.
+ */
+int kexec_load_untold(void)
+{
+	static const unsigned char hang[4096] = { 0xeb, 0xfe };	/* jmp . */
+	struct kexec_segment segment = {
+		.buf = hang,
+		.bufsz = sizeof(hang),
+		.mem = (void *)(128ul << 20),
+		.memsz = sizeof(hang),
+	};
+
+	return syscall(SYS_kexec_load, segment.mem, 1ul, &segment, KEXEC_ARCH_DEFAULT) ? -errno : 0;
 }
 
 /* Returns -errno when the kernel refuses to go. */

@@ -6,6 +6,7 @@
 void kexec_keep_next(void);
 void kexec_load_next(int stage);
 _Noreturn void kexec_go(void);
+int kexec_load_untold(void);
 int kexec_try(void);
 
 #endif /* GUEST_KEXEC_H */

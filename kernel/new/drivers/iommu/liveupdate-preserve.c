@@ -25,6 +25,7 @@
  */
 #define pr_fmt(fmt) "iommu liveupdate: " fmt
 
+#include <linux/kexec.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
@@ -305,18 +306,32 @@ void iommu_liveupdate_unpreserve_device(struct device *dev)
 	kfree(lu_dev);
 }
 
+/*
+ * A kernel that was loaded with kexec_load(2) is not told what is preserved. It
+ * would find the devices doing DMA and turn translation off.
+ */
+static bool lu_next_kernel_is_told(void)
+{
+	return kexec_image && kexec_image->kho.fdt;
+}
+
 /**
  * iommu_liveupdate_freeze_device() - Write a device's final records.
  * @dev: A preserved device.
  *
- * Context: Process context, from LUO's freeze.
- * Return: 0, or a negative errno if the device's state changed since it was
- * preserved.
+ * Context: Process context, from LUO's freeze, which holds the lock of kexec.
+ * Return: 0, -EINVAL if the next kernel would not see the records, or a negative
+ * errno if the device's state changed since it was preserved.
  */
 int iommu_liveupdate_freeze_device(struct device *dev)
 {
 	struct iommu_lu_device *lu_dev;
 	int ret;
+
+	if (!lu_next_kernel_is_told()) {
+		pr_err("the next kernel was not loaded with kexec_file_load(2)\n");
+		return -EINVAL;
+	}
 
 	guard(mutex)(&iommu_lu_mutex);
 	lu_dev = iommu_lu_find_device(iommu_lu_outgoing, dev);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kernel loaded with kexec_load(2) would not know what is preserved, and switch translation
+ * off under the running device. So the old kernel does not go there; everything goes on as
+ * before, and after the session is closed nothing is preserved.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "kexec.h"
+#include "kho.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+
+	story_begin(&shape, 1);
+	story_preserve();
+	ok_rc(kexec_load_untold(), "something is loaded with kexec_load");
+	ok_errno(kexec_try(), EINVAL, "the old kernel does not go there");
+	mark("finish.begin");
+	close(vm->session);
+	vm->session = -1;
+	ok(kho_records() == 0, "no record is left of the session", "%llu are",
+	   (unsigned long long)kho_records());
+	mark("finish.end");
+	story_traffic("lu.post");
+	story_judge();
+}
+
+SCENARIO(.name = "kexec_load_is_refused", .before = before);
