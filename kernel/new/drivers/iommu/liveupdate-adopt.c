@@ -36,10 +36,10 @@ struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id)
  */
 int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 {
-	struct iommu_lu_device *lu_dev;
+	struct iommu_lu_device *lu_dev = NULL;
 	int ret;
 
-	iommu_lu_for_each_incoming(lu_dev) {
+	while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
 		if (!lu_dev->dev || lu_dev->domain->domain != domain)
 			continue;
 		ret = iommu_group_liveupdate_set_owner(lu_dev->dev->iommu_group, owner);
@@ -128,12 +128,18 @@ bool iommu_liveupdate_adopted(struct iommu_domain *domain)
  */
 void iommu_liveupdate_finish_device(struct device *dev)
 {
-	struct iommu_lu_device *lu_dev;
+	struct iommu_lu_device *lu_dev = NULL;
+	bool release = false;
 
-	iommu_lu_for_each_incoming(lu_dev) {
-		if (lu_dev->dev != dev || lu_dev->finished)
-			continue;
-		lu_dev->finished = true;
-		iommu_device_release_dma_owner(dev);
+	scoped_guard(mutex, &iommu_lu_mutex) {
+		while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
+			if (lu_dev->dev != dev || lu_dev->finished)
+				continue;
+			lu_dev->finished = true;
+			lu_dev->dev = NULL;
+			release = true;
+		}
 	}
+	if (release)
+		iommu_device_release_dma_owner(dev);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update of the IOMMU: what came in
+ * DOC: Live update of the IOMMU: devices that come in
  *
- * Records are checked before anything in them is used. A domain is made from
- * its record when the first of its devices is probed, and that device is
- * entered as attached to it without touching the hardware: the hardware has
- * been using it all the time. The domain is held then (see
+ * A domain is made from its record when the first of its devices is probed, and
+ * that device is entered as attached to it without touching the hardware: the
+ * hardware has been using it all the time. The domain is held then (see
  * linux/generic_pt/liveupdate.h), the device is owned by nobody, and no driver
  * that wants DMA of its own can have it.
  *
@@ -19,266 +18,10 @@
  * to fail, and it stays owned by nobody. Memory that it may still have been
  * writing to is not given back. Bad records never stop the boot.
  */
-#define pr_fmt(fmt) "iommu liveupdate: " fmt
-
-#include <linux/liveupdate.h>
 #include <linux/pci-liveupdate.h>
-#include <linux/slab.h>
 
 #include "iommu-priv.h"
 #include "liveupdate.h"
-
-static struct iommu_lu_set *incoming;
-/* Something came in that could not be read at all */
-static bool incoming_lost;
-
-static struct iommu_lu_domain *lu_domain_by_id(struct iommu_lu_set *set, u32 id)
-{
-	struct iommu_lu_domain *lu_domain;
-
-	list_for_each_entry(lu_domain, &set->domains, item) {
-		if (lu_domain->id == id)
-			return lu_domain;
-	}
-	return NULL;
-}
-
-static struct iommu_lu_unit *lu_unit_by_id(struct iommu_lu_set *set, u32 id)
-{
-	struct iommu_lu_unit *unit;
-
-	list_for_each_entry(unit, &set->units, item) {
-		if (unit->id == id)
-			return unit;
-	}
-	return NULL;
-}
-
-static int lu_read_domain(struct iommu_lu_set *set, u32 id)
-{
-	struct iommu_lu_domain *lu_domain;
-	struct iommu_domain_ser *ser;
-
-	ser = kho_record_get(set->index->slots[id], IOMMU_RECORD_DOMAIN,
-			     IOMMU_RECORD_DOMAIN_VERSION, sizeof(*ser));
-	if (IS_ERR(ser))
-		return PTR_ERR(ser);
-	if (ser->flags || ser->reserved || !memchr(ser->format, 0, sizeof(ser->format)))
-		return -EPROTO;
-
-	lu_domain = kzalloc_obj(*lu_domain);
-	if (!lu_domain)
-		return -ENOMEM;
-	lu_domain->ser = ser;
-	lu_domain->id = id;
-	list_add_tail(&lu_domain->item, &set->domains);
-	return 0;
-}
-
-static int lu_read_unit(struct iommu_lu_set *set, u32 id)
-{
-	struct iommu_lu_unit *unit;
-	struct iommu_unit_ser *ser;
-
-	ser = kho_record_get(set->index->slots[id], IOMMU_RECORD_UNIT,
-			     IOMMU_RECORD_UNIT_VERSION, sizeof(*ser));
-	if (IS_ERR(ser))
-		return PTR_ERR(ser);
-	if (ser->reserved)
-		return -EPROTO;
-
-	unit = kzalloc_obj(*unit);
-	if (!unit)
-		return -ENOMEM;
-	unit->ser = ser;
-	unit->id = id;
-	list_add_tail(&unit->item, &set->units);
-	return 0;
-}
-
-static int lu_read_device(struct iommu_lu_set *set, u32 id)
-{
-	struct iommu_lu_device *lu_dev;
-	struct iommu_device_ser *ser;
-
-	ser = kho_record_get(set->index->slots[id], IOMMU_RECORD_DEVICE,
-			     IOMMU_RECORD_DEVICE_VERSION, sizeof(*ser));
-	if (IS_ERR(ser))
-		return PTR_ERR(ser);
-
-	lu_dev = kzalloc_obj(*lu_dev);
-	if (!lu_dev)
-		return -ENOMEM;
-	lu_dev->ser = ser;
-	lu_dev->domain = lu_domain_by_id(set, ser->domain);
-	lu_dev->unit = lu_unit_by_id(set, ser->unit);
-	if (ser->reserved || !lu_dev->domain || !lu_dev->unit)
-		lu_dev->error = -EPROTO;
-	else
-		lu_dev->domain->nr_devices++;
-	list_add_tail(&lu_dev->item, &set->devices);
-	return 0;
-}
-
-/* Devices come last, they refer to the others. */
-static void lu_read_records(struct iommu_lu_set *set)
-{
-	static int (*const read[])(struct iommu_lu_set *set, u32 id) = {
-		lu_read_domain, lu_read_unit, lu_read_device,
-	};
-	unsigned int pass, id, nr_read = 0, nr_slots = 0;
-	int ret;
-
-	for (id = 1; id < KHO_RECORD_INDEX_SLOTS; id++)
-		nr_slots += !!set->index->slots[id];
-
-	for (pass = 0; pass < ARRAY_SIZE(read); pass++) {
-		for (id = 1; id < KHO_RECORD_INDEX_SLOTS; id++) {
-			if (!set->index->slots[id])
-				continue;
-			ret = read[pass](set, id);
-			nr_read += !ret;
-			if (ret && ret != -ENOMSG)
-				pr_err("record %u cannot be used: %pe\n", id, ERR_PTR(ret));
-		}
-	}
-	set->nr_bad = nr_slots - nr_read;
-}
-
-int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
-{
-	struct kho_record_index_ser *index;
-	struct iommu_lu_set *set;
-
-	incoming_lost = true;
-	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
-			       sizeof(*index));
-	if (IS_ERR(index) || index->owner != IOMMU_RECORD_INDEX) {
-		pr_err("the previous kernel's records cannot be read, its devices are cut off\n");
-		return IS_ERR(index) ? PTR_ERR(index) : -ENOMSG;
-	}
-	set = kzalloc_obj(*set);
-	if (!set)
-		return -ENOMEM;
-
-	iommu_lu_set_init(set, index);
-	lu_read_records(set);
-	incoming = set;
-	incoming_lost = false;
-	args->obj = set;
-	return 0;
-}
-
-static void lu_free_records(struct iommu_lu_set *set)
-{
-	struct iommu_lu_domain *lu_domain, *next_domain;
-	struct iommu_lu_device *lu_dev, *next_dev;
-	struct iommu_lu_unit *unit, *next_unit;
-
-	list_for_each_entry_safe(lu_dev, next_dev, &set->devices, item) {
-		kho_record_put(lu_dev->ser);
-		kfree(lu_dev);
-	}
-	list_for_each_entry_safe(unit, next_unit, &set->units, item) {
-		if (unit->ops)
-			unit->ops->finish_unit(unit->ser);
-		kho_record_put(unit->ser);
-		kfree(unit);
-	}
-	list_for_each_entry_safe(lu_domain, next_domain, &set->domains, item) {
-		kho_record_put(lu_domain->ser);
-		kfree(lu_domain);
-	}
-	kho_record_put(set->index);
-}
-
-void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args)
-{
-	struct iommu_lu_set *set = args->obj;
-
-	scoped_guard(mutex, &iommu_lu_mutex)
-		incoming = NULL;
-	lu_free_records(set);
-	kfree(set);
-}
-
-/**
- * iommu_liveupdate_incoming_unit() - What did the previous kernel leave here?
- * @kind: IOMMU_UNIT_SER_* of the caller.
- * @reg_base: Physical address of the unit's registers.
- *
- * Context: Process context, may sleep.
- * Return: The unit's record; NULL if the previous kernel left nothing in this
- * unit; an ERR_PTR() if it did or may have, but it is not known what. Then the
- * unit's translation has to stay on, and translate nothing.
- */
-struct iommu_unit_ser *iommu_liveupdate_incoming_unit(u32 kind, u64 reg_base)
-{
-	struct iommu_lu_unit *unit;
-
-	iommu_lu_fetch_incoming();
-	if (!incoming)
-		return incoming_lost ? ERR_PTR(-EIO) : NULL;
-	list_for_each_entry(unit, &incoming->units, item) {
-		if (unit->ser->kind == kind && unit->ser->reg_base == reg_base)
-			return unit->ser;
-	}
-	return incoming->nr_bad ? ERR_PTR(-EIO) : NULL;
-}
-
-/**
- * iommu_liveupdate_next_device() - Walk the devices behind a unit.
- * @unit: The unit's record.
- * @prev: The device returned before, or NULL to begin.
- *
- * Return: The next device's record whose references are good, or NULL.
- */
-struct iommu_device_ser *iommu_liveupdate_next_device(const struct iommu_unit_ser *unit,
-						      struct iommu_device_ser *prev)
-{
-	struct iommu_lu_device *lu_dev;
-	bool found = !prev;
-
-	list_for_each_entry(lu_dev, &incoming->devices, item) {
-		if (found && !lu_dev->error && lu_dev->unit->ser == unit)
-			return lu_dev->ser;
-		found |= lu_dev->ser == prev;
-	}
-	return NULL;
-}
-
-/**
- * iommu_liveupdate_incoming_device() - What did the previous kernel leave here?
- * @dev: A device that is being probed.
- *
- * Return: The device's record, or NULL if there is none that can be used.
- */
-struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev)
-{
-	struct iommu_lu_device *lu_dev = iommu_lu_find_device(incoming, dev);
-
-	return lu_dev && !lu_dev->error ? lu_dev->ser : NULL;
-}
-
-/**
- * iommu_liveupdate_reject_device() - Hardware and record do not agree.
- * @ser: The device's record.
- * @why: What is wrong, for the log.
- *
- * The device will be isolated when its group is attached.
- */
-void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser, const char *why)
-{
-	struct iommu_lu_device *lu_dev;
-
-	list_for_each_entry(lu_dev, &incoming->devices, item) {
-		if (lu_dev->ser != ser)
-			continue;
-		lu_dev->error = -EIO;
-		pr_err("%04x:%02x:%02x.%u: %s\n", ser->segment, PCI_BUS_NUM(ser->bdf),
-		       PCI_SLOT(ser->bdf), PCI_FUNC(ser->bdf), why);
-	}
-}
 
 static struct iommu_domain *lu_isolate(struct device *dev, int error)
 {
@@ -333,7 +76,6 @@ static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci
 	if (lu_dev->ser->vendor != pdev->vendor || lu_dev->ser->device != pdev->device)
 		return ERR_PTR(-ENODEV);
 
-	guard(mutex)(&iommu_lu_mutex);
 	domain = lu_make_domain(lu_dev->domain, &pdev->dev);
 	if (IS_ERR(domain))
 		return domain;
@@ -347,7 +89,7 @@ static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci
 
 /**
  * iommu_liveupdate_attach_group() - First attach of a device that came in.
- * @dev: The first device of a group that has no domain yet.
+ * @dev: A device of a group that has no domain yet.
  * @singleton: It is the only one.
  *
  * Context: Process context, the group's mutex is held.
@@ -356,9 +98,11 @@ static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci
  */
 struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton)
 {
-	struct iommu_lu_device *lu_dev = iommu_lu_find_device(incoming, dev);
+	struct iommu_lu_device *lu_dev;
 	struct iommu_domain *domain;
 
+	guard(mutex)(&iommu_lu_mutex);
+	lu_dev = iommu_lu_find_unfinished(dev);
 	if (!lu_dev) {
 		if (!dev_is_pci(dev) || !pci_liveupdate_incoming(to_pci_dev(dev)) ||
 		    pci_is_bridge(to_pci_dev(dev)))
@@ -372,25 +116,4 @@ struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool sing
 		domain = lu_isolate(dev, lu_dev->error);
 	}
 	return domain;
-}
-
-struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain)
-{
-	return iommu_lu_find_domain(incoming, domain);
-}
-
-struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id)
-{
-	return incoming ? lu_domain_by_id(incoming, id) : NULL;
-}
-
-struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev)
-{
-	if (!incoming)
-		return NULL;
-	if (!prev)
-		return list_first_entry_or_null(&incoming->devices,
-						struct iommu_lu_device, item);
-	return list_is_last(&prev->item, &incoming->devices) ?
-		NULL : list_next_entry(prev, item);
 }

@@ -141,9 +141,13 @@ static struct liveupdate_flb iommu_lu_flb = {
 void iommu_lu_fetch_incoming(void)
 {
 	void *obj;
+	int ret;
 
-	if (!liveupdate_flb_get_incoming(&iommu_lu_flb, &obj))
+	ret = liveupdate_flb_get_incoming(&iommu_lu_flb, &obj);
+	if (!ret)
 		liveupdate_flb_put_incoming(&iommu_lu_flb);
+	else if (ret != -ENOENT && ret != -ENODATA)
+		iommu_lu_lost_incoming();
 }
 
 /**

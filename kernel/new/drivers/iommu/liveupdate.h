@@ -68,13 +68,11 @@ struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct de
 int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args);
 void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args);
 void iommu_lu_fetch_incoming(void);
+void iommu_lu_lost_incoming(void);
+struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev);
 struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain);
 struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id);
 struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev);
-
-#define iommu_lu_for_each_incoming(lu_dev)                            \
-	for ((lu_dev) = iommu_lu_next_incoming(NULL); (lu_dev);       \
-	     (lu_dev) = iommu_lu_next_incoming(lu_dev))
 
 static inline const struct pt_iommu_liveupdate_ops *
 iommu_lu_pt_ops(struct iommu_domain *domain)

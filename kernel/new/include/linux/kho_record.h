@@ -3,7 +3,6 @@
 #define _LINUX_KHO_RECORD_H
 
 #include <linux/cleanup.h>
-#include <linux/err.h>
 #include <linux/kho/abi/record.h>
 #include <linux/types.h>
 
@@ -11,7 +10,7 @@
 void *kho_record_alloc(u32 type, u16 version, size_t size);
 void kho_record_free(void *record);
 void kho_record_seal(void *record);
-DEFINE_FREE(kho_record, void *, if (!IS_ERR_OR_NULL(_T)) kho_record_free(_T))
+DEFINE_FREE(kho_record, void *, kho_record_free(_T))
 
 /* New kernel: believe only what checks out */
 void *kho_record_get(u64 phys, u32 type, u16 version, size_t size);

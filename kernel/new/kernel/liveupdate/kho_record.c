@@ -77,7 +77,7 @@ void *kho_record_alloc(u32 type, u16 version, size_t size)
 
 /**
  * kho_record_free() - Undo kho_record_alloc(), in the same kernel.
- * @record: The record, or NULL.
+ * @record: The record, NULL or an ERR_PTR().
  *
  * Context: Process context, may sleep. Never fails.
  */
@@ -85,7 +85,7 @@ void kho_record_free(void *record)
 {
 	struct kho_record_ser *hdr = record;
 
-	if (!hdr)
+	if (IS_ERR_OR_NULL(hdr))
 		return;
 	atomic_long_dec(&kho_records);
 	atomic_long_sub(hdr->size, &kho_record_bytes);

@@ -111,6 +111,7 @@ static int lu_alloc_context_table(struct intel_lu_unit *unit, u8 bus, u8 devfn)
 	table = kho_alloc_preserve(VTD_PAGE_SIZE);
 	if (IS_ERR(table))
 		return PTR_ERR(table);
+	__iommu_flush_cache(unit->iommu, table, VTD_PAGE_SIZE);
 	*entry = virt_to_phys(table) | 1;
 	return 0;
 }

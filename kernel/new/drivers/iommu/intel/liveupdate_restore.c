@@ -8,7 +8,7 @@
  * makes for itself, and their domain ids are reserved. Then the root pointer is
  * set at the place where it always is. Every table of the unit is this kernel's
  * own from then on; from the old one come only the PASID directories and tables
- * of these devices, taken over when a device is probed, and what they point to.
+ * of these devices, and what they point to (see liveupdate_adopt.c).
  *
  * An entry is copied only if it is in the hardware's tables what the record says
  * it is. A device whose entry is not gets none, and thereby no translation. If
@@ -17,6 +17,7 @@
  */
 #define pr_fmt(fmt) "DMAR: liveupdate: " fmt
 
+#include <linux/crash_dump.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/iommu.h>
@@ -30,7 +31,7 @@
 #include "liveupdate_priv.h"
 #include "pasid.h"
 
-static void lu_reject(const struct iommu_device_ser *ser, const char *why)
+void intel_lu_reject(const struct iommu_device_ser *ser, const char *why)
 {
 	struct pci_dev *pdev;
 
@@ -48,7 +49,23 @@ static void lu_reject_all(const struct iommu_unit_ser *unit, const char *why)
 	struct iommu_device_ser *ser;
 
 	while ((ser = iommu_liveupdate_next_device(unit, NULL)))
-		lu_reject(ser, why);
+		intel_lu_reject(ser, why);
+}
+
+/*
+ * Translation is about to be turned off while something from the previous kernel
+ * may be doing DMA: stop it first. No driver has bound to anything yet.
+ */
+void intel_liveupdate_quiesce(void)
+{
+	struct pci_dev *pdev = NULL;
+
+	if (!is_kho_boot() || is_kdump_kernel())
+		return;
+	for_each_pci_dev(pdev) {
+		if (!pci_is_bridge(pdev))
+			pci_clear_master(pdev);
+	}
 }
 
 /**
@@ -71,6 +88,7 @@ bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)
 
 	/* The mode of the tables cannot be changed while translation is on. */
 	if (!!(root & DMA_RTADDR_SMT) != !!sm_supported(iommu)) {
+		intel_liveupdate_quiesce();
 		if (!IS_ERR(unit))
 			lu_reject_all(unit, "scalable mode is not what it was");
 		return false;
@@ -80,7 +98,8 @@ bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)
 
 static bool lu_pasid_tables_good(const struct iommu_vtd_device_ser *vtd)
 {
-	u64 pde;
+	unsigned int i;
+	u64 *dir, pde;
 
 	if (vtd->context[0] >> PAGE_SHIFT != vtd->pasid_dir >> PAGE_SHIFT ||
 	    !is_power_of_2(vtd->pasid_dir_bytes) || vtd->pasid_dir_bytes < PAGE_SIZE ||
@@ -88,8 +107,13 @@ static bool lu_pasid_tables_good(const struct iommu_vtd_device_ser *vtd)
 	    !kho_restorable(vtd->pasid_dir, vtd->pasid_dir_bytes))
 		return false;
 
-	pde = *(u64 *)phys_to_virt(vtd->pasid_dir);
-	if (!(pde & PASID_PTE_PRESENT) || !kho_restorable(pde & PDE_PFN_MASK, SZ_4K))
+	dir = phys_to_virt(vtd->pasid_dir);
+	for (i = 0; i < vtd->pasid_dir_bytes / sizeof(*dir); i++) {
+		if (dir[i] & PASID_PTE_PRESENT && !kho_restorable(dir[i] & PDE_PFN_MASK, SZ_4K))
+			return false;
+	}
+	pde = dir[0];
+	if (!(pde & PASID_PTE_PRESENT))
 		return false;
 	return !memcmp(phys_to_virt(pde & PDE_PFN_MASK), vtd->pasid, sizeof(vtd->pasid)) &&
 	       vtd->pasid[0] & PASID_PTE_PRESENT && (vtd->pasid[1] & 0xffff) == vtd->did;
@@ -150,16 +174,16 @@ static void lu_restore_device(struct intel_iommu *iommu, const struct iommu_unit
 	int did;
 
 	if (!lu_entry_good(iommu, unit, ser))
-		lu_reject(ser, "the hardware's entries are not what the record says");
+		intel_lu_reject(ser, "the hardware's entries are not what the record says");
 	else if (!lu_did_good(unit, ser))
-		lu_reject(ser, "its domain id is used twice");
+		intel_lu_reject(ser, "its domain id is used twice");
 	else if (lu_copy_entry(iommu, ser))
-		lu_reject(ser, "no memory for its context entry");
+		intel_lu_reject(ser, "no memory for its context entry");
 
 	/* In use or not, an id that hardware may have cached is not given out again. */
 	did = ida_alloc_range(&iommu->domain_ida, ser->vtd.did, ser->vtd.did, GFP_KERNEL);
 	if (did < 0 && did != -ENOSPC)
-		lu_reject(ser, "its domain id cannot be reserved");
+		intel_lu_reject(ser, "its domain id cannot be reserved");
 }
 
 /**
@@ -187,182 +211,6 @@ void intel_liveupdate_restore_unit(struct intel_iommu *iommu)
 		lu_restore_device(iommu, unit, ser);
 	}
 	pr_info("%s: took over translation\n", iommu->name);
-}
-
-/* The domain's table must be where the hardware's entries point to. */
-static bool lu_points_to(struct dmar_domain *domain, bool scalable,
-			 const struct iommu_vtd_device_ser *vtd)
-{
-	struct pt_iommu_vtdss_hw_info ss;
-	struct pt_iommu_x86_64_hw_info fs;
-	unsigned int pgtt = vtd->pasid[0] >> 6 & 7;
-
-	if (intel_domain_is_fs_paging(domain)) {
-		pt_iommu_x86_64_hw_info(&domain->fspt, &fs);
-		return scalable && pgtt == PASID_ENTRY_PGTT_FL_ONLY &&
-		       (vtd->pasid[2] & VTD_PAGE_MASK) == fs.gcr3_pt;
-	}
-	pt_iommu_vtdss_hw_info(&domain->sspt, &ss);
-	if (scalable)
-		return pgtt == PASID_ENTRY_PGTT_SL_ONLY &&
-		       (vtd->pasid[0] & VTD_PAGE_MASK) == ss.ssptptr &&
-		       (vtd->pasid[0] >> 2 & 7) == ss.aw;
-	return (vtd->context[0] & VTD_PAGE_MASK) == ss.ssptptr &&
-	       (vtd->context[1] & 7) == ss.aw;
-}
-
-static int lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u16 did)
-{
-	struct iommu_domain_info *info, *curr;
-	int ret;
-
-	guard(mutex)(&iommu->did_lock);
-	curr = xa_load(&domain->iommu_array, iommu->seq_id);
-	if (curr) {
-		if (curr->did != did)
-			return -EPROTO;
-		curr->refcnt++;
-		return 0;
-	}
-
-	info = kzalloc_obj(*info);
-	if (!info)
-		return -ENOMEM;
-	info->refcnt = 1;
-	info->did = did;
-	info->iommu = iommu;
-	ret = xa_err(xa_store(&domain->iommu_array, iommu->seq_id, info, GFP_KERNEL));
-	if (ret)
-		kfree(info);
-	return ret;
-}
-
-static void lu_force_snooping(struct dmar_domain *domain)
-{
-	guard(spinlock_irqsave)(&domain->lock);
-	domain->force_snooping = true;
-	if (intel_domain_is_ss_paging(domain))
-		domain->sspt.vtdss_pt.common.features |= BIT(PT_FEAT_VTDSS_FORCE_COHERENCE);
-}
-
-static void lu_link(struct device_domain_info *info, struct dmar_domain *domain)
-{
-	guard(spinlock_irqsave)(&domain->lock);
-	info->domain = domain;
-	info->domain_attached = true;
-	list_add(&info->link, &domain->devices);
-}
-
-static void lu_unlink(struct device_domain_info *info, struct dmar_domain *domain)
-{
-	guard(spinlock_irqsave)(&domain->lock);
-	list_del(&info->link);
-	info->domain_attached = false;
-	info->domain = NULL;
-}
-
-/* What dmar_domain_attach_device() does, but for the hardware */
-int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain,
-			   const struct iommu_device_ser *ser)
-{
-	struct device_domain_info *info = dev_iommu_priv_get(dev);
-	struct dmar_domain *domain = to_dmar_domain(iommu_domain);
-	struct intel_iommu *iommu = info->iommu;
-	int ret;
-
-	if (sm_supported(iommu) &&
-	    (!info->pasid_table || virt_to_phys(info->pasid_table->table) != ser->vtd.pasid_dir))
-		return -EPROTO;
-	ret = paging_domain_compatible(iommu_domain, dev);
-	if (ret)
-		return ret;
-	if (!lu_points_to(domain, sm_supported(iommu), &ser->vtd))
-		return -EPROTO;
-
-	ret = lu_enter_did(domain, iommu, ser->vtd.did);
-	if (ret)
-		return ret;
-	if (ser->vtd.flags & IOMMU_VTD_SER_FORCE_SNOOPING)
-		lu_force_snooping(domain);
-	lu_link(info, domain);
-	ret = cache_tag_assign_domain(domain, dev, IOMMU_NO_PASID);
-	if (ret)
-		goto err_unlink;
-	return 0;
-
-err_unlink:
-	lu_unlink(info, domain);
-	domain_detach_iommu(domain, iommu);
-	return ret;
-}
-
-static void lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn)
-{
-	struct context_entry *context;
-
-	scoped_guard(spinlock, &iommu->lock) {
-		context = iommu_context_addr(iommu, bus, devfn, false);
-		if (!context)
-			return;
-		memset(context, 0, intel_lu_context_size(iommu));
-		__iommu_flush_cache(iommu, context, intel_lu_context_size(iommu));
-	}
-	iommu->flush.flush_context(iommu, 0, 0, 0, DMA_CCMD_GLOBAL_INVL);
-	if (sm_supported(iommu))
-		qi_flush_pasid_cache(iommu, 0, QI_PC_GLOBAL, 0);
-	iommu->flush.flush_iotlb(iommu, 0, 0, 0, DMA_TLB_GLOBAL_FLUSH);
-}
-
-void intel_lu_isolate_device(struct device *dev)
-{
-	struct device_domain_info *info = dev_iommu_priv_get(dev);
-
-	lu_clear_context(info->iommu, info->bus, info->devfn);
-}
-
-static int lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)
-{
-	struct pasid_dir_entry *dir = phys_to_virt(vtd->pasid_dir);
-	unsigned int i;
-	int ret;
-
-	ret = iommu_pages_restore(dir, NULL);
-	for (i = 0; !ret && i < vtd->pasid_dir_bytes / sizeof(*dir); i++) {
-		struct pasid_entry *entries = get_pasid_table_from_pde(&dir[i]);
-
-		if (entries)
-			ret = iommu_pages_restore(entries, NULL);
-	}
-	return ret;
-}
-
-/**
- * intel_liveupdate_adopt_pasid_table() - Go on using a device's PASID table.
- * @dev: A device that is being probed, scalable mode.
- *
- * Context: Process context, may sleep.
- * Return: true if the device has its PASID table now; false if it needs a new
- * one, which it is not reachable through when it came in but could not be used.
- */
-bool intel_liveupdate_adopt_pasid_table(struct device *dev)
-{
-	struct iommu_device_ser *ser = iommu_liveupdate_incoming_device(dev);
-	struct device_domain_info *info = dev_iommu_priv_get(dev);
-	struct pasid_table *table;
-
-	if (!ser)
-		return false;
-	table = kzalloc_obj(*table);
-	if (!table || lu_restore_pasid_pages(&ser->vtd)) {
-		kfree(table);
-		lu_reject(ser, "its PASID table cannot be taken over");
-		lu_clear_context(info->iommu, info->bus, info->devfn);
-		return false;
-	}
-	table->table = phys_to_virt(ser->vtd.pasid_dir);
-	table->max_pasid = ser->vtd.pasid_dir_bytes << 3;
-	info->pasid_table = table;
-	return true;
 }
 
 static void lu_free_table(u64 entry)

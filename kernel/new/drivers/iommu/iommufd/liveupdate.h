@@ -63,7 +63,7 @@ struct iommufd_lu_token *iommufd_lu_find_token(struct iommufd_ctx *ictx, u64 tok
 struct iommufd_lu_token *iommufd_lu_add_token(struct iommufd_ctx *ictx, u64 token);
 void iommufd_lu_del_token(struct iommufd_lu_token *token);
 int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging);
-int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas,
+int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 			 const struct liveupdate_file_op_args *args);
 void iommufd_lu_release_ioas(struct iommufd_ioas *ioas);
 int iommufd_lu_adopt(struct iommufd_ucmd *ucmd);

@@ -178,7 +178,7 @@ static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas
 
 	guard(mutex)(&ioas->mutex);
 
-	rc = iommufd_lu_hold_ioas(ioas, NULL);
+	rc = iommufd_lu_hold_ioas(ioas, NULL, NULL);
 	if (rc)
 		return rc;
 	if (cmd->flags & IOMMU_LIVEUPDATE_ADOPT_VERIFY)

@@ -20,15 +20,52 @@
 #include <linux/kho_record.h>
 #include <linux/liveupdate.h>
 #include <linux/memfd.h>
+#include <linux/pagemap.h>
+#include <linux/sched.h>
 
 #include "io_pagetable.h"
 #include "iommufd_private.h"
 
 /*
- * Is this memory that the next kernel finds again, all of it, in its place? The
- * seals count as they are now, as they can be added after mapping.
+ * Does the table map what the file holds now? A hole punched into the file has
+ * left the table with pages that are the device's, but not the file's any more:
+ * nobody would keep them. A folio that is found has been mapped as a whole.
  */
-static int iommufd_lu_check_area(struct iopt_area *area,
+static int iommufd_lu_check_folios(struct iopt_area *area,
+				   struct iommu_domain *domain)
+{
+	struct file *file = area->pages->file;
+	unsigned long last = iopt_area_last_iova(area);
+	unsigned long iova, next;
+	struct folio *folio;
+	phys_addr_t phys;
+	pgoff_t index;
+
+	for (iova = iopt_area_iova(area); iova <= last; iova = next) {
+		index = (area->pages->start + iopt_area_start_byte(area, iova)) >>
+			PAGE_SHIFT;
+		folio = filemap_get_folio(file->f_mapping, index);
+		if (IS_ERR(folio))
+			return -ESTALE;
+		phys = page_to_phys(folio_file_page(folio, index));
+		next = (iova & PAGE_MASK) +
+		       PAGE_SIZE * (folio_next_index(folio) - index);
+		folio_put(folio);
+		if ((iommu_iova_to_phys(domain, iova) & PAGE_MASK) != phys)
+			return -ESTALE;
+		if (next <= iova)
+			break;
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * Is this memory that the next kernel finds again, all of it, in its place? The
+ * seals count as they are now, as they can be added after mapping. The file does
+ * not change any more: preserving it has frozen it.
+ */
+static int iommufd_lu_check_area(struct iopt_area *area, struct iommu_domain *domain,
 				 const struct liveupdate_file_op_args *args)
 {
 	struct iopt_pages *pages = area->pages;
@@ -49,7 +86,7 @@ static int iommufd_lu_check_area(struct iopt_area *area,
 		return -EPERM;
 	if (!liveupdate_has_file(args, (unsigned long)file_inode(pages->file)))
 		return -ENOENT;
-	return 0;
+	return iommufd_lu_check_folios(area, domain);
 }
 
 static const char *iommufd_lu_area_fault(int rc)
@@ -59,6 +96,8 @@ static const char *iommufd_lu_area_fault(int rc)
 		return "has a map in progress";
 	case -EOPNOTSUPP:
 		return "maps memory that is not of a memfd";
+	case -ESTALE:
+		return "maps pages that have left their memfd (a hole was punched)";
 	case -EPERM:
 		return "maps a memfd that is not sealed against grow and shrink";
 	default:
@@ -69,6 +108,7 @@ static const char *iommufd_lu_area_fault(int rc)
 /**
  * iommufd_lu_hold_ioas() - Keep the areas of an IOAS as they are
  * @ioas: The IOAS
+ * @domain: Of an HWPT of the IOAS
  * @args: To check that the next kernel finds the memory of each area again: what
  *	LUO gave the file handler in preserve(). NULL to check nothing.
  *
@@ -76,9 +116,9 @@ static const char *iommufd_lu_area_fault(int rc)
  *
  * Context: Process context, may sleep.
  * Return: 0; -EBUSY if a map is in progress; for an area that does not pass
- * -EOPNOTSUPP, -EPERM or -ENOENT, see iommufd_lu_preserve().
+ * -EOPNOTSUPP, -EPERM, -ENOENT or -ESTALE, see iommufd_lu_preserve().
  */
-int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas,
+int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 			 const struct liveupdate_file_op_args *args)
 {
 	struct io_pagetable *iopt = &ioas->iopt;
@@ -90,7 +130,7 @@ int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas,
 
 	for (area = iopt_area_iter_first(iopt, 0, ULONG_MAX); area;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
-		rc = iommufd_lu_check_area(area, args);
+		rc = iommufd_lu_check_area(area, domain, args);
 		if (rc) {
 			pr_info_ratelimited("IOAS %u %s\n", ioas->obj.id,
 					    iommufd_lu_area_fault(rc));
@@ -131,7 +171,7 @@ static int iommufd_lu_preserve_hwpt(struct iommufd_lu_token *token,
 	if (!rc)
 		rc = iommufd_lu_check_hwpt(hwpt_paging);
 	if (!rc)
-		rc = iommufd_lu_hold_ioas(hwpt_paging->ioas, args);
+		rc = iommufd_lu_hold_ioas(hwpt_paging->ioas, token->domain, args);
 	if (rc)
 		goto err_users;
 	rc = iommu_liveupdate_preserve_domain(token->domain, &id);
@@ -197,7 +237,8 @@ static int iommufd_lu_preserve_hwpts(struct iommufd_ctx *ictx,
  * Return: 0, -ENODATA if no HWPT is marked, -EBUSY if a map is in progress,
  * -EOPNOTSUPP if an IOAS maps memory that is not of a memfd or an HWPT has
  * become one that cannot be carried, -EPERM if a memfd is not sealed, -ENOENT if
- * a memfd is not in the session, -E2BIG if there are too many HWPTs; and the
+ * a memfd is not in the session, -ESTALE if it has lost pages that are mapped,
+ * -E2BIG if there are too many HWPTs; and the
  * errors of iommu_liveupdate_preserve_domain().
  */
 int iommufd_lu_preserve(struct liveupdate_file_op_args *args)

@@ -117,7 +117,10 @@ static int vfio_pci_liveupdate_preserve(struct liveupdate_file_op_args *args)
 	rc = pci_liveupdate_preserve(vdev->pdev);
 	if (rc)
 		goto err_free;
+	/* Against VFIO_DEVICE_DETACH_IOMMUFD_PT */
+	mutex_lock(&vdev->vdev.dev_set->lock);
 	rc = iommufd_device_preserve(vdev->vdev.iommufd_device, args);
+	mutex_unlock(&vdev->vdev.dev_set->lock);
 	if (rc)
 		goto err_pci;
 

@@ -54,6 +54,7 @@ struct iommu_hwpt_liveupdate_mark {
 	__u32 __reserved;
 	__aligned_u64 token;
 };
+
 #define IOMMU_HWPT_LIVEUPDATE_MARK \
 	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_LIVEUPDATE_MARK)
 
@@ -93,6 +94,7 @@ struct iommu_hwpt_liveupdate_adopt {
 	__aligned_u64 out_bad_iova;
 	__aligned_u64 out_bytes;
 };
+
 #define IOMMU_HWPT_LIVEUPDATE_ADOPT \
 	_IO(IOMMUFD_TYPE, IOMMUFD_CMD_HWPT_LIVEUPDATE_ADOPT)
 
@@ -144,6 +146,7 @@ struct iommu_liveupdate_query {
 	__u32 out_devices;
 	__u32 __reserved;
 };
+
 #define IOMMU_LIVEUPDATE_QUERY _IO(IOMMUFD_TYPE, IOMMUFD_CMD_LIVEUPDATE_QUERY)
 
 #endif /* _UAPI_IOMMUFD_LIVEUPDATE_H */
