@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The only entry: `make help` says what there is.  Everything produced goes to
+# out/, downloads and the compiler cache to $(CACHE).  A long step is a script
+# that says how far it is; a stamp or a product gets its name when it is whole.
+
+include kernels.mk
+
+JOBS     ?= $(shell nproc)
+CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iommu-liveupdate
+QEMU     ?= qemu-system-x86_64
+KDIR     ?=
+export JOBS CACHE QEMU QEMU_MINIMUM KDIR
+export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
+
+TREE     := out/linux-7.3
+STOCK    := out/linux-7.3-stock
+BZIMAGE  := arch/x86/boot/bzImage
+CONFIG   := kernel/config/base.config
+FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
+HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
+NEW      := $(shell find kernel/new 2>/dev/null)
+# One at a time: they judge delays, and each takes a core and a half
+SCENARIOS := $(wildcard vm/scenarios/*.c)
+
+CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
+HOST_SRC := $(wildcard vm/host/*.c)
+INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c)
+HOST_OBJ := $(HOST_SRC:%.c=out/obj/%.o)
+INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
+
+ifneq ($(KERNEL:stock=)$(WITHOUT:preserve=),)
+$(error only KERNEL=stock and WITHOUT=preserve are known)
+endif
+
+# What `make run` and `make shell` hand to the runner
+quote     = '$(subst ','\'',$(1))'
+LURUN     = \
+	--kernel out/build/7.3$(if $(KERNEL),-stock)/$(BZIMAGE) $(if $(KERNEL),--stock) \
+	$(if $(WITHOUT),--without-preserve) $(if $(NIC),--nic $(call quote,$(NIC))) \
+	$(if $(SMP),--smp $(SMP)) $(if $(MEM),--mem $(MEM)) \
+	$(if $(IOMMU),--iommu $(call quote,$(IOMMU))) \
+	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
+	$(if $(APPEND),--append $(call quote,$(APPEND)))
+
+.PHONY: help run shell check lint packages tree save kernel stock vm stat clean distclean FORCE
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+## make run        set everything up, replace the kernel under running DMA, tell the
+##                 story and the verdict; results in out/run
+## make check      all tests: set-up, lint, every scenario of the test machine
+## make shell      the test machine with a prompt, to try things by hand
+##
+## make kernel     build the patched kernel            (out/build/7.3)
+## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
+## make vm         build the runner and the init of the test machine
+## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
+## make save       that branch back into kernel/hooks and kernel/new
+## make lint       the tests that need no test machine
+## make stat       how many lines the feature adds, and to which files of Linux
+## make packages   what is needed from Debian, installed if you are root
+## make clean      remove out/; distclean: downloads and compiler cache as well
+##
+## Variables for run and shell:
+##   WITHOUT=preserve   nothing is preserved: see what is lost
+##   KERNEL=stock       the unpatched kernel: see what is lost
+##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
+##   IOMMU=x-flts=on    more intel-iommu properties
+##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
+## Variables for all:
+##   JOBS=2             compilers at once       QEMU=path     another emulator
+##   KDIR=path          a Linux 7.3 tree instead of the Debian package
+##   KERNEL_VERSION=newest   the newest 7.3 of the mirror, should the pinned one be gone
+
+run: packages $(if $(KERNEL),stock,kernel) vm
+	out/vm/lurun --story --out out/run $(strip $(LURUN)) vm/scenarios/run.c
+
+shell: packages $(if $(KERNEL),stock,kernel) vm
+	out/vm/lurun --shell --out out/shell $(strip $(LURUN)) vm/scenarios/run.c
+
+check: check-packages kernel stock vm
+	@rc=0; prove --timer -j2 --exec tests/one.sh $(wildcard tests/*.t) || rc=1; \
+	prove --timer --exec tests/one.sh $(SCENARIOS) || rc=1; exit $$rc
+
+lint: check-packages kernel stock
+	prove --timer --exec tests/one.sh $(wildcard tests/*.t)
+
+.PHONY: check-packages
+packages check-packages:
+	@scripts/packages.sh $(if $(filter check-%,$@),check)
+
+# -- kernels ------------------------------------------------------------------
+
+$(TREE)/.source $(STOCK)/.source: FORCE | packages
+	@scripts/source.sh unpack $(@D)
+
+# Applied again when a hook or a new file has come, gone or changed
+$(TREE)/.git/applied: $(TREE)/.source kernel/tree.sh $(HOOKS) $(NEW)
+	@TREE=$(TREE) kernel/tree.sh apply
+
+ifeq ($(FORCE),1)
+tree: drop
+.PHONY: drop
+$(TREE)/.source: drop
+drop:
+	rm -rf $(TREE)
+endif
+tree: $(TREE)/.git/applied
+
+save: $(STOCK)/.source
+	@TREE=$(TREE) kernel/tree.sh save
+
+kernel: $(TREE)/.git/applied | out/build/7.3
+	@scripts/kernel.sh $(TREE) liveupdate $(CONFIG) $(FEATURE)
+
+stock: $(STOCK)/.source | out/build/7.3-stock
+	@scripts/kernel.sh $(STOCK) stock $(CONFIG)
+
+out/build/%:
+	@mkdir -p $(@D)
+	@ln -sfn ../linux-$*/build $@
+
+# -- test machine ---------------------------------------------------------------
+
+vm: out/vm/lurun out/vm/init out/vm/gen_init_cpio
+
+out/vm/lurun: $(HOST_OBJ)
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -o $@ $^ $(shell pkg-config --libs json-c) -lz -lm
+
+out/vm/init: $(INIT_OBJ)
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -static -o $@ $^
+
+# The kernel's own tool that writes an initramfs
+out/vm/gen_init_cpio: $(TREE)/.source
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -O2 -o $@ $(TREE)/usr/gen_init_cpio.c
+
+$(HOST_OBJ): CFLAGS += $(shell pkg-config --cflags json-c)
+$(INIT_OBJ): CFLAGS += -Ivm/guest -Ikernel/new/include/uapi -isystem out/headers/include
+$(INIT_OBJ): out/headers/.installed
+
+out/obj/%.o: %.c Makefile | packages
+	@mkdir -p $(@D) && echo "  CC $<"
+	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d)
+
+# Debian's own kernel headers are older than the interfaces used here
+out/headers/.installed: $(TREE)/.git/applied
+	@$(MAKE) -s -C $(TREE) O=$(abspath $(TREE))/build INSTALL_HDR_PATH=$(abspath $(@D)) \
+		headers_install
+	@touch $@
+
+# -- the rest -------------------------------------------------------------------
+
+stat:
+	@scripts/stat.sh
+
+clean:
+	rm -rf out
+
+distclean: clean
+	rm -rf $(call quote,$(CACHE))

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# config.sh TREE BUILD FRAGMENT...
+#
+# Configures the kernel TREE in BUILD: what the fragments ask for and what that
+# selects, everything else off.  Then every line of the fragments is looked for in the result,
+# whole and "=n" too: a symbol that the tree does not have, or whose dependencies
+# are not met, stops the build here and not as a puzzle in a test.
+set -eu
+here=$(dirname "$0")
+# shellcheck source=scripts/lib.sh
+. "$here/lib.sh"
+
+tree=$1 build=$2
+shift 2
+
+# verify FRAGMENT: name the first symbol that is not as the fragment wants it
+verify() {
+	while read -r line; do
+		case $line in
+		'' | '#'*) continue ;;
+		*=n) ! grep -q "^${line%=n}=" "$build/.config.new" ||
+			die "option ${line%=n} is set but $1 wants it off: something selects it, see $tree" ;;
+		*) grep -qxF -- "$line" "$build/.config.new" ||
+			die "option missing: $line of $1 is not in the configuration: is it spelt right, and are its dependencies there? ('/' in make -C $tree O=$build menuconfig tells)" ;;
+		esac
+	done <"$1"
+}
+
+mkdir -p "$build"
+export KCONFIG_CONFIG=.config.new
+cat "$@" >"$build/.config.wanted"
+make -s -C "$tree" O="$build" KCONFIG_ALLCONFIG="$build/.config.wanted" allnoconfig \
+	>"$build/config.log" 2>&1 ||
+	die "the kernel cannot be configured: see $build/config.log"
+for fragment; do
+	verify "$fragment"
+done
+cmp -s "$build/.config.new" "$build/.config" || mv "$build/.config.new" "$build/.config"
+rm -f "$build/.config.new" "$build/.config.new.old"
