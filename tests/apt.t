@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Where packages come from: the machine's mirror, whatever form its apt sources have.
+# A mirror of our own on disk, and the real apt with a configuration that knows it.
+set -eu
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+KERNEL_PACKAGE=linux-source-7.3 KERNEL_SUITE=trixie-backports KDIR=''
+export KERNEL_PACKAGE KERNEL_SUITE KDIR
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+mirror=$tmp/mirror
+
+# publish VERSION: a package with that version in the suite
+publish() {
+	pool=$mirror/pool index=$mirror/dists/$KERNEL_SUITE/main/binary-$(dpkg --print-architecture)
+	rm -rf "$tmp/pkg" "$mirror"
+	mkdir -p "$tmp/pkg/DEBIAN" "$tmp/pkg/usr/src" "$pool" "$index"
+	printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: x\n' \
+		"$KERNEL_PACKAGE" "$1" >"$tmp/pkg/DEBIAN/control"
+	echo source >"$tmp/pkg/usr/src/file"
+	deb=$pool/${KERNEL_PACKAGE}_$1_all.deb
+	dpkg-deb -b "$tmp/pkg" "$deb" >/dev/null
+	sum=$(sha256sum "$deb" | cut -d ' ' -f 1)
+	{
+		cat "$tmp/pkg/DEBIAN/control"
+		printf 'Filename: pool/%s\nSize: %s\nSHA256: %s\n' "${deb##*/}" "$(stat -c %s "$deb")" "$sum"
+	} >"$index/Packages"
+	(cd "$mirror/dists/$KERNEL_SUITE" && {
+		printf 'Suite: %s\nCodename: %s\nValid-Until: Thu, 01 Jan 2026 00:00:00 UTC\n' "$KERNEL_SUITE" "$KERNEL_SUITE"
+		printf 'Date: Wed, 31 Dec 2025 00:00:00 UTC\nComponents: main\nSHA256:\n'
+		p=${index#"$mirror/dists/$KERNEL_SUITE/"}/Packages
+		printf ' %s %s %s\n' "$(sha256sum "$p" | cut -d ' ' -f 1)" "$(stat -c %s "$p")" "$p"
+	} >Release)
+}
+
+# machine FILE: an apt that has the sources in FILE (read from standard input)
+machine() {
+	rm -rf "${tmp:?}/etc" "${tmp:?}/cache"
+	mkdir -p "$tmp/etc/sources.list.d"
+	cat >"$tmp/etc/$1"
+	printf 'Dir::Etc::sourcelist "%s/etc/sources.list";\nDir::Etc::sourceparts "%s/etc/sources.list.d/";\n' \
+		"$tmp" "$tmp" >"$tmp/apt.conf"
+	APT_CONFIG=$tmp/apt.conf CACHE=$tmp/cache
+	export APT_CONFIG CACHE
+	cp -r "$tmp/etc" "$tmp/etc.before"
+}
+
+unchanged() {
+	diff -r "$tmp/etc.before" "$tmp/etc"
+	rc=$?
+	rm -rf "$tmp/etc.before"
+	return $rc
+}
+
+publish 7.3.4-1
+KERNEL_VERSION=7.3.4-1 KERNEL_SHA256=$sum
+export KERNEL_VERSION KERNEL_SHA256
+
+machine sources.list <<LIST
+# a machine with sources of one line each
+deb-src [trusted=yes] file:$tmp/nowhere $codename main
+deb [ trusted=yes ] file:$mirror   $codename   contrib main # remark
+deb [trusted=yes] file:$tmp/nowhere $codename-updates main
+LIST
+holds "sources of one line: the package is found, though the suite's date expired" scripts/source.sh fetch
+holds "and is the right one" cmp "$deb" "$tmp/cache/${deb##*/}"
+holds "the machine's sources are as they were" unchanged
+
+machine sources.list.d/debian.sources <<SOURCES
+Types: deb deb-src
+URIs: file:$tmp/nowhere
+Suites: $codename-updates
+Components: main
+Trusted: yes
+
+# the one to take
+Types: deb
+URIs: file:$mirror
+Suites: $codename $codename-updates
+Components: main non-free-firmware
+Trusted: yes
+
+Types: deb
+Enabled: no
+URIs: file:$tmp/nowhere
+Suites: $codename
+Components: main
+SOURCES
+holds "sources in paragraphs: the package is found" scripts/source.sh fetch
+holds "the machine's sources are as they were" unchanged
+
+machine sources.list <<LIST
+deb [trusted=yes] file:$tmp/nowhere otherdistribution main
+LIST
+refuses "a machine without a Debian mirror" "add one, or use KDIR=" scripts/source.sh fetch
+
+publish 7.3.9-1
+newer=$sum
+one="deb [trusted=yes] file:$mirror $codename main"
+echo "$one" | machine sources.list
+refuses "a version that is gone, and what there is instead is named" \
+	"7.3.4-1 is gone from trixie-backports, which has 7.3.9-1: try KERNEL_VERSION=newest" scripts/source.sh fetch
+KERNEL_VERSION=newest
+holds "the newest is fetched when asked for" scripts/source.sh fetch
+holds "and is the one of the mirror" \
+	test "$(sha256sum "$CACHE/${KERNEL_PACKAGE}_7.3.9-1_all.deb" | cut -d ' ' -f 1)" = "$newer"
+
+echo "$one" | machine sources.list
+KERNEL_VERSION=7.3.9-1
+refuses "a download with another checksum than the pinned one" "checksum mismatch" scripts/source.sh fetch
+holds "and does not keep it" test ! -e "$CACHE/${KERNEL_PACKAGE}_7.3.9-1_all.deb"
+rm -r "$mirror"
+echo "$one" | machine sources.list
+refuses "a mirror that does not answer" "is the mirror reachable" scripts/source.sh fetch
+plan

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# The set-up refuses what cannot work, each with one line that says what to do, and
+# takes nothing half-built for good.  Each refusal is provoked for real.
+set -eu
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+KERNEL_PACKAGE=linux-source-7.3 KERNEL_SUITE=trixie-backports
+KERNEL_VERSION=7.3.0-1 KERNEL_SHA256=$(printf '%064d' 0) CACHE=$tmp/cache KDIR=''
+export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256 CACHE KDIR
+deb=$CACHE/${KERNEL_PACKAGE}_${KERNEL_VERSION}_all.deb
+
+# a file that is not what kernels.mk names
+mkdir -p "$CACHE"
+echo garbage >"$deb"
+refuses "a package with a wrong checksum" "checksum mismatch" scripts/source.sh fetch
+refuses "nor is it unpacked" "checksum mismatch" scripts/source.sh unpack "$tmp/linux"
+
+# a package that has the right checksum and cannot be unpacked
+KERNEL_SHA256=$(sha256sum "$deb" | cut -d ' ' -f 1)
+refuses "a broken package" "unpack" scripts/source.sh unpack "$tmp/linux"
+holds "no tree is left of it" test ! -e "$tmp/linux"
+
+# a tree of something else, and one that was made from another source
+mkdir -p "$tmp/tree" "$tmp/other"
+printf 'VERSION = 6\nPATCHLEVEL = 12\n' >"$tmp/tree/Makefile"
+KDIR=$tmp/tree
+refuses "a KDIR that is no Linux 7.3" "no Linux 7.3" scripts/source.sh unpack "$tmp/linux"
+echo "another" >"$tmp/other/.source"
+refuses "to mix two sources" "holds another source" scripts/source.sh unpack "$tmp/other"
+KDIR=''
+
+NEED_MIB=999999999
+export NEED_MIB
+refuses "a disk that is too small" "make room" scripts/source.sh unpack "$tmp/linux"
+unset NEED_MIB
+
+cat >"$tmp/qemu" <<'QEMU'
+#!/bin/sh
+echo "QEMU emulator version 7.2.17 (Debian 1:7.2+dfsg-7+deb12u13)"
+QEMU
+chmod +x "$tmp/qemu"
+refuses "an emulator that is too old" "7.2.17, 10.0 or newer" \
+	env QEMU="$tmp/qemu" QEMU_MINIMUM=10.0 scripts/packages.sh
+refuses "an emulator that is not there" "no emulator" \
+	env QEMU="$tmp/none" QEMU_MINIMUM=10.0 scripts/packages.sh
+
+# the real tree: every option is checked, one that is not wanted as well
+tree=out/linux-7.3-stock
+echo CONFIG_PCI_LIVE_UPDATES=y >"$tmp/missing.config"
+refuses "an option that the kernel does not have" "CONFIG_PCI_LIVE_UPDATES=y of $tmp/missing.config" \
+	scripts/config.sh $tree "$tmp/build" kernel/config/base.config "$tmp/missing.config"
+holds "no configuration is left of it" test ! -e "$tmp/build/.config"
+echo CONFIG_PCI=n >"$tmp/off.config"
+refuses "an option that is wanted on and off" "PCI" \
+	scripts/config.sh $tree "$tmp/build" kernel/config/base.config "$tmp/off.config"
+echo CONFIG_IOMMU_API=n >"$tmp/selected.config"
+refuses "an option that is wanted off and is selected" "CONFIG_IOMMU_API is set" \
+	scripts/config.sh $tree "$tmp/build" kernel/config/base.config "$tmp/selected.config"
+holds "the configuration as it is meant is accepted" \
+	scripts/config.sh $tree "$tmp/build" kernel/config/base.config
+
+cat >"$tmp/fails" <<'STEP'
+#!/bin/sh
+echo "x.c:1: error: what is wrong"
+exit 3
+STEP
+chmod +x "$tmp/fails"
+rc=0
+scripts/progress.sh "a step" "$tmp/step.log" "$tmp/fails" 2>"$tmp/shown" || rc=$?
+holds "a step that fails gives its exit status" test $rc -eq 3
+holds "and shows why" grep -q 'what is wrong' "$tmp/shown"
+plan
