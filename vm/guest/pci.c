@@ -31,6 +31,14 @@ static unsigned long attribute(const char *bdf, const char *name)
 	return file_read(path, text, sizeof(text)) < 0 ? ~0ul : strtoul(text, NULL, 0);
 }
 
+int pci_set(const char *bdf, const char *name, const char *text)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/%s", bdf, name);
+	return file_write(path, text);
+}
+
 static bool is_virtual_function(const char *bdf)
 {
 	char path[300];
@@ -112,6 +120,14 @@ uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len)
 	return value;
 }
 
+bool pci_is_active(const char *bdf)
+{
+	char path[300], text[32];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/power/runtime_status", bdf);
+	return file_read(path, text, sizeof(text)) > 0 && !strcmp(text, "active");
+}
+
 bool pci_bus_master(const char *bdf)
 {
 	return pci_config(bdf, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
@@ -147,6 +163,20 @@ int pci_power_state(const char *bdf)
 	return -1;
 }
 
+/* Says by name which driver to bind, and gets its answer. */
+int pci_bind_to(const char *bdf, const char *driver)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/bind", driver);
+	return file_write(path, bdf);
+}
+
+int pci_unbind_vfio(const char *bdf)
+{
+	return file_write("/sys/bus/pci/drivers/vfio-pci/unbind", bdf);
+}
+
 static bool is_bound(const char *bdf, const char *driver)
 {
 	char link[300], target[512];
@@ -167,11 +197,8 @@ bool pci_is_vfio(const char *bdf)
 
 int pci_try_bind(const char *bdf, const char *driver)
 {
-	char path[300];
-	int rc;
+	int rc = pci_set(bdf, "driver_override", driver);
 
-	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", bdf);
-	rc = file_write(path, driver);
 	if (!rc)
 		rc = file_write("/sys/bus/pci/drivers_probe", bdf);
 	if (rc)

@@ -21,10 +21,16 @@ uint16_t pci_source_id(const char *bdf);
 void pci_path(const char *bdf, struct pci_path *path);
 
 uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len);
+bool pci_is_active(const char *bdf);	/* for runtime power management */
 bool pci_bus_master(const char *bdf);
 bool pci_bus_master_path(const char *bdf);
 int pci_power_state(const char *bdf);
 
+/* an attribute in sysfs; 0 or -errno */
+int pci_set(const char *bdf, const char *name, const char *text);
+
+int pci_bind_to(const char *bdf, const char *driver);
+int pci_unbind_vfio(const char *bdf);
 bool pci_is_vfio(const char *bdf);
 void pci_bind_vfio(const char *bdf);
 int pci_try_bind(const char *bdf, const char *driver);

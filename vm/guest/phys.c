@@ -10,6 +10,9 @@
 #include "report.h"
 #include "util.h"
 
+#define PAGEMAP_PRESENT	(1ull << 63)
+#define PAGEMAP_PFN	((1ull << 55) - 1)
+
 void phys_read(void *to, uint64_t phys, uint64_t length)
 {
 	static int fd = -1;
@@ -45,4 +48,20 @@ void *phys_map(uint64_t phys, uint64_t length)
 volatile uint32_t *phys_map_regs(uint64_t phys, uint64_t length)
 {
 	return map(phys, length, O_SYNC);
+}
+
+/* Touches the page first, so that there is one. */
+uint64_t phys_of(const volatile void *at)
+{
+	const uint64_t page = (uintptr_t)at / PAGE;
+	static int fd = -1;
+	uint64_t entry;
+
+	if (fd < 0)
+		fd = must_open("/proc/self/pagemap", O_RDONLY);
+	(void)*(const volatile uint8_t *)at;
+	if (pread(fd, &entry, sizeof(entry), page * sizeof(entry)) != sizeof(entry) ||
+	    !(entry & PAGEMAP_PRESENT))
+		give_up("no page in memory at %p", (const void *)at);
+	return (entry & PAGEMAP_PFN) * PAGE + (uintptr_t)at % PAGE;
 }

@@ -8,6 +8,7 @@
 void phys_read(void *to, uint64_t phys, uint64_t length);
 uint64_t phys_read_u64(uint64_t phys);
 void *phys_map(uint64_t phys, uint64_t length);			/* memory, cached */
+uint64_t phys_of(const volatile void *at);			/* of a page of this process */
 volatile uint32_t *phys_map_regs(uint64_t phys, uint64_t length);	/* registers, uncached */
 
 #endif /* GUEST_PHYS_H */

@@ -68,6 +68,7 @@ struct state {
 	uint32_t bare;		/* a control: devices are left behind */
 	uint32_t reserved;
 	uint64_t iommu_pages;	/* nr_iommu_pages at a moment the scenario chose */
+	uint64_t available;	/* free memory then, bytes */
 	struct vm_data vm[STATE_VMS];
 };
 

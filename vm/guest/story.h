@@ -49,5 +49,6 @@ void tables_arrive(void);
 void tables_record(void);
 void tables_compare_arrival(void);
 void tables_compare(const char *when);
+uint64_t tables_astray(const struct vm *vm, unsigned int nic);
 
 #endif /* GUEST_STORY_H */

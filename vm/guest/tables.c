@@ -10,6 +10,7 @@
 
 #include "iommufd.h"
 #include "pci.h"
+#include "phys.h"
 #include "report.h"
 #include "state.h"
 #include "story.h"
@@ -114,4 +115,18 @@ void tables_compare(const char *when)
 
 	walk_capture(&now, ids, n);
 	compare(&now, when);
+}
+
+/* Pages of a NIC's memory that lie elsewhere than where the NIC's writes go. */
+uint64_t tables_astray(const struct vm *vm, unsigned int nic)
+{
+	const struct nic_place *place = &vm->data->nic[nic];
+	const uint16_t id = pci_source_id(place->bdf);
+	uint64_t at, n = 0;
+
+	walk_capture(&now, &id, 1);
+	for (at = 0; at < RING_SIZE; at += PAGE)
+		n += walk_translate(&now, id, place->ring_iova + at) !=
+		     phys_of((uint8_t *)nic_ring(vm, nic) + at);
+	return n;
 }

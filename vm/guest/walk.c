@@ -19,6 +19,8 @@
 #include "walk.h"
 
 #define UNIT_BASE	0xfed90000ull	/* q35 has one remapping unit, here */
+#define REG_CAPABILITY	0x08
+#define CAPABILITY_CM	(1u << 7)
 #define REG_STATUS	0x1c
 #define REG_ROOT	0x20
 #define STATUS_TES	(1u << 31)
@@ -52,6 +54,17 @@ static uint64_t root_register(void)
 	volatile uint32_t *regs = unit();
 
 	return regs[REG_ROOT / 4] | (uint64_t)regs[REG_ROOT / 4 + 1] << 32;
+}
+
+bool walk_scalable_mode(void)
+{
+	return root_register() & ROOT_SCALABLE;
+}
+
+/* Must software flush also when it makes an entry present? */
+bool walk_caching_mode(void)
+{
+	return unit()[REG_CAPABILITY / 4] & CAPABILITY_CM;
 }
 
 static bool known(const struct walk *w, uint64_t phys)
@@ -106,10 +119,9 @@ static void walk_legacy(struct walk_device *d, uint64_t root)
 
 static uint64_t decode_pasid(struct walk_device *d)
 {
-	bool first_stage = (d->pasid[0] >> 6 & 7) == 1;
-
+	d->first_stage = (d->pasid[0] >> 6 & 7) == 1;
 	d->domain_id = d->pasid[1];
-	if (first_stage) {
+	if (d->first_stage) {
 		d->levels = d->pasid[2] >> 2 & 3 ? 5 : 4;
 		d->top = d->pasid[2] & ADDRESS;
 		return 1;
@@ -181,6 +193,24 @@ static const uint8_t *page_at(const struct walk *w, uint64_t phys)
 		if (w->phys[i] == phys)
 			return w->page[i];
 	return NULL;
+}
+
+uint64_t walk_translate(const struct walk *w, uint16_t source_id, uint64_t iova)
+{
+	const struct walk_device *d = walk_find(w, source_id);
+	uint64_t at = d ? d->top : 0, span, entry;
+	const uint64_t *table;
+	uint32_t level;
+
+	for (level = d ? d->levels : 0; level; level--) {
+		span = PAGE << 9 * (level - 1);
+		table = (const uint64_t *)page_at(w, at);
+		entry = table ? table[iova / span % 512] : 0;
+		at = entry & ADDRESS;
+		if (at && (level == 1 || entry & LEAF))
+			return (at & ~(span - 1)) + iova % span;
+	}
+	return 0;
 }
 
 static const char *entries_differ(const struct walk_device *a, const struct walk_device *b)

@@ -19,7 +19,7 @@ struct walk_device {
 	uint64_t top;			/* address of the top table */
 	uint32_t levels;
 	uint32_t pages[2];		/* first and end index of its pages; none when shared */
-	uint32_t reserved;
+	uint32_t first_stage;
 };
 
 struct walk {
@@ -37,8 +37,13 @@ struct walk {
 
 uint32_t walk_status(void);
 bool walk_translation_on(void);
+bool walk_scalable_mode(void);
+bool walk_caching_mode(void);
 void walk_capture(struct walk *w, const uint16_t *source_ids, uint32_t n);
 const struct walk_device *walk_find(const struct walk *w, uint16_t source_id);
+
+/* Where a request of this device to @iova goes, 0 when nowhere. */
+uint64_t walk_translate(const struct walk *w, uint16_t source_id, uint64_t iova);
 
 /* Is everything of this device the same in both? Says in @why what differs. */
 bool walk_same(const struct walk *a, const struct walk *b, uint16_t source_id, char *why,

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Everything that moves, drops or takes away memory in a running system. See memory.c. */
+#ifndef GUEST_MEMORY_H
+#define GUEST_MEMORY_H
+
+#include <stdint.h>
+
+void memory_drop_caches(void);
+void memory_pressure(void);
+uint64_t memory_compact(void);		/* pages of an ordinary memfd that were moved */
+uint64_t memory_available(void);	/* bytes */
+int memory_collapse(int memfd);		/* its first 2 MiB into one huge page */
+int memory_collapse_other(void);		/* the same with an ordinary memfd */
+int memory_punch_hole(int memfd, uint64_t at, uint64_t length);
+
+#endif /* GUEST_MEMORY_H */

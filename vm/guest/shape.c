@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What machine the scenario really got. A scenario that tells the usual story on an unusual
+ * machine proves nothing if an option was ignored, so each option has a fact here that is
+ * seen from inside: registers, table entries, sysfs.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "pci.h"
+#include "phys.h"
+#include "report.h"
+#include "shape.h"
+#include "story.h"
+#include "util.h"
+#include "walk.h"
+
+void shape_before(void (*check)(void))
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_begin(&vm, 1);
+	check();
+	story_preserve();
+	story_leave();
+}
+
+void shape_is_scalable(bool scalable)
+{
+	ok(walk_scalable_mode() == scalable, scalable ? "the IOMMU is in scalable mode" :
+	   "the IOMMU is in legacy mode", "it is not");
+}
+
+void shape_is_first_stage(void)
+{
+	struct vm *vm = story_vm(0);
+	const uint16_t id = pci_source_id(vm->data->nic[0].bdf);
+	static struct walk walk;
+
+	walk_capture(&walk, &id, 1);
+	ok(walk.device[0].first_stage, "the NIC's table is a first-stage one", "it is not");
+}
+
+void shape_is_caching(void)
+{
+	ok(walk_caching_mode(), "the IOMMU caches absent entries", "it does not");
+}
+
+void shape_has_cpus(int n)
+{
+	int here = sysconf(_SC_NPROCESSORS_ONLN);
+
+	ok(here == n, "all CPUs are online", "%d of %d", here, n);
+}
+
+void shape_has_high_memory(void)
+{
+	uint64_t phys = phys_of(nic_ring(story_vm(0), 0));
+
+	ok(phys >> 32, "the NIC's ring lies above 4 GiB", "it lies at 0x%llx",
+	   (unsigned long long)phys);
+}
+
+/* The kind of domain that the kernel itself uses for the NIC. */
+void shape_group_is(const char *type)
+{
+	char path[128], text[32], bdf[BDF_LEN];
+
+	if (!pci_find_nic(0, bdf))
+		give_up("the NIC is gone");
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", bdf);
+	if (file_read(path, text, sizeof(text)) < 0)
+		give_up("cannot read %s", path);
+	ok(!strcmp(text, type), "the kernel's own domain for the NIC is of the kind asked for",
+	   "%s, not %s", text, type);
+}
+
+void shape_on_root_bus(void)
+{
+	struct pci_path path;
+
+	pci_path(story_vm(0)->data->nic[0].bdf, &path);
+	ok(path.n == 1, "there is no bridge above the NIC", "%u", path.n - 1);
+}

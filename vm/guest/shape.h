@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What machine the scenario really got: facts about IOMMU, CPUs, memory. See shape.c. */
+#ifndef GUEST_SHAPE_H
+#define GUEST_SHAPE_H
+
+#include <stdbool.h>
+
+/* the usual story with one NIC; @check states its facts while traffic comes */
+_Noreturn void shape_before(void (*check)(void));
+
+void shape_is_scalable(bool scalable);
+void shape_is_first_stage(void);
+void shape_is_caching(void);
+void shape_has_cpus(int n);
+void shape_has_high_memory(void);
+void shape_group_is(const char *type);
+void shape_on_root_bus(void);
+
+#endif /* GUEST_SHAPE_H */

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The IOMMU caches absent entries, as one that is itself emulated for a guest does. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_is_caching();
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "caching_mode", .iommu = "caching-mode=on",
+	 .before = before, .after = story_after);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whatever a new kernel's userspace may do to a device that runs on: open, reset, remove, look
+ * for it again, save power. It is refused or has no effect, before and after the owner came.
+ */
+#include <errno.h>
+
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_before(&vm, 1);
+}
+
+static void leave_alone(const char *bdf, bool owned)
+{
+	struct pci_path path;
+
+	pci_path(bdf, &path);
+	ok_errno(vfio_open(bdf), EBUSY, "nobody else can open the device");
+	ok_errno(pci_set(bdf, "reset", "1"), EBUSY, "it cannot be reset");
+	ok_errno(pci_set(path.bdf[0], "reset_subordinate", "1"), EBUSY, "nor its bus");
+	ok_errno(pci_set(bdf, "remove", "1"), EBUSY, "it cannot be removed");
+	ok_errno(pci_set(path.bdf[0], "remove", "1"), EBUSY, "nor the bridge above it");
+	ok_rc(file_write("/sys/bus/pci/rescan", "1"), "looking for devices again is allowed");
+	ok_rc(pci_set(bdf, "power/control", "auto"), "and so is saving power");
+	ok_rc(pci_set(path.bdf[0], "power/control", "auto"), "also with the bridge");
+	sleep_ms(1500);
+	ok(!pci_power_state(bdf), "the device stays in D0", "D%d", pci_power_state(bdf));
+	ok(pci_is_active(bdf) && pci_is_active(path.bdf[0]),
+	   "neither it nor the bridge is suspended", "one is");
+	tables_compare(owned ? "in the hands of its owner" : "before anybody took it over");
+}
+
+static void after(void)
+{
+	const char *bdf;
+
+	story_arrive();
+	bdf = state_get()->vm[0].nic[0].bdf;
+	pci_bind_vfio(bdf);
+	leave_alone(bdf, false);
+	story_retrieve();
+	leave_alone(bdf, true);
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "device_is_left_alone", .before = before, .after = after);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Before its owner takes it over a device may only have vfio-pci for a driver, asked by name.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_before(&vm, 1);
+}
+
+static void other_drivers(const char *bdf)
+{
+	DIR *dir = opendir("/sys/bus/pci/drivers");
+	int tried = 0, bound = 0;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] == '.' || !strcmp(e->d_name, "vfio-pci"))
+			continue;
+		pci_set(bdf, "driver_override", e->d_name);
+		tried++;
+		bound += !pci_bind_to(bdf, e->d_name);
+	}
+	ok(tried && !bound, "no other driver can be bound", "%d of %d can", bound, tried);
+	pci_set(bdf, "driver_override", "\n");
+	file_write("/sys/bus/pci/drivers/vfio-pci/new_id", "8086 10c9");
+	ok(!pci_is_vfio(bdf), "vfio-pci takes it by driver_override only", "it took it");
+	ok_errno(pci_bind_to(bdf, "vfio-pci"), EBUSY, "and says why");
+}
+
+static void after(void)
+{
+	const char *bdf;
+
+	story_arrive();
+	bdf = state_get()->vm[0].nic[0].bdf;
+	other_drivers(bdf);
+	pci_bind_vfio(bdf);
+	ok_rc(pci_unbind_vfio(bdf), "vfio-pci can be unbound");
+	ok_nic(0, pci_bus_master_path(bdf), "which does not stop the device", "it does");
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "driver_binding", .before = before, .after = after);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* 8 GiB: ring, buffers and tables lie above 4 GiB. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_has_high_memory();
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "eight_gib", .mem = "8192", .before = before, .after = story_after);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One igb, its HWPT is a first-stage table: another page-table format. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_is_scalable(true);
+	shape_is_first_stage();
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "first_stage", .iommu = "x-flts=on", .before = before, .after = story_after);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Four CPUs: three of them are stopped for the kexec and come up again. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_has_cpus(4);
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "four_cpus", .smp = 4, .before = before, .after = story_after);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Between retrieve and adoption a hole is punched into memory that the NIC may write to. The
+ * page is out of the file then, and adoption says where, but the page is given to nobody.
+ */
+#include <errno.h>
+
+#include "iommufd.h"
+#include "luo.h"
+#include "memory.h"
+#include "phys.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define HOLE	(2 * MIB + 5 * PAGE)	/* in the VM's RAM */
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_before(&vm, 1);
+}
+
+static void hole(struct vm *vm, const uint64_t *word)
+{
+	uint64_t phys = phys_of(word), was = *word;
+
+	ok_rc(memory_punch_hole(vm->mem_fd[VM_RAM], HOLE, PAGE), "a hole can be punched");
+	ok(!*word, "the file has lost what was there", "it has not");
+	vm_ram_fill(vm);
+	ok(phys_of(word) != phys, "the file has another page there", "it has not");
+	memory_pressure();
+	ok(phys_read_u64(phys) == was, "the page that a NIC may write to is nobody else's",
+	   "it holds 0x%llx", (unsigned long long)phys_read_u64(phys));
+}
+
+static void after(void)
+{
+	struct vm *vm = story_vm(0);
+	struct adoption got;
+
+	story_arrive();
+	story_retrieve();
+	hole(vm, (uint64_t *)(vm->mem[VM_RAM] + HOLE));
+	vm_map_space(vm, 0);
+	ok_errno(hwpt_adopt(vm->iommufd, vm->ioas[0], vm->data->space[0].token, &got), EBADE,
+		 "the table cannot be adopted with the other page");
+	ok(got.bad_iova == VM_RAM_IOVA + HOLE, "and that page is named", "IOVA 0x%llx",
+	   (unsigned long long)got.bad_iova);
+	mark("finish.begin");
+	ok_errno(luo_finish(vm->session), EBUSY, "and the session cannot be finished");
+	mark("finish.end");
+	story_traffic("lu.post");
+	story_judge();
+}
+
+SCENARIO(.name = "hole_in_memory", .mem = "640", .timeout = 150,
+	 .before = before, .after = after);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The IOMMU is in legacy mode: context entries with the table in them, no PASID entries. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_is_scalable(false);
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "legacy_mode", .iommu = "x-scalable-mode=off",
+	 .before = before, .after = story_after);

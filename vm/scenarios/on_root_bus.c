@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The NIC sits on the root bus, no bridge has to be kept for it. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_on_root_bus();
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "on_root_bus", .nics = "root:igb", .before = before, .after = story_after);

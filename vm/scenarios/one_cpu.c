@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One CPU: whatever waits for another one waits for ever. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_has_cpus(1);
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "one_cpu", .smp = 1, .before = before, .after = story_after);

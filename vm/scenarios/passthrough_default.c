@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Both kernels run with iommu=pt: the kernel itself uses no tables, the VM does. In legacy
+ * mode, because in scalable mode the emulator (seen with 10.0) does not notice that a device
+ * leaves passthrough, and writes its frames untranslated, live update or not.
+ */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_group_is("identity");
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+static void after(void)
+{
+	story_after();
+	check();
+}
+
+SCENARIO(.name = "passthrough_default", .cmdline = "iommu=pt", .iommu = "x-scalable-mode=off",
+	 .before = before, .after = after);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Both kernels flush the IOTLB with every unmap instead of from time to time. */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_group_is("DMA");
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+static void after(void)
+{
+	story_after();
+	check();
+}
+
+SCENARIO(.name = "strict", .cmdline = "iommu.strict=1", .before = before, .after = after);
