@@ -122,7 +122,7 @@ static void row(const char *what, const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("  %-36s ", what);
+	printf("  %-40s ", what);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
@@ -185,8 +185,8 @@ static void print_phases(const struct run *r, int update)
 			row("  of it freeze", "%.1f ms", (frozen - begin) / 1e6);
 		down = kernel_down(r, update, &how);
 		if (down)
-			row("  of it until the old kernel was down", "%.1f ms (%s)",
-			    (down - begin) / 1e6, how);
+			row("  of it until the old kernel was down", "%.1f ms",
+			    (down - begin) / 1e6);
 	}
 }
 
