@@ -9,6 +9,8 @@
 #include "iommu-priv.h"
 #include "liveupdate.h"
 
+#include <trace/events/iommu_liveupdate.h>
+
 /**
  * iommu_liveupdate_incoming_domain() - A domain from the previous kernel.
  * @id: Id of its record.
@@ -40,7 +42,7 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 	int ret;
 
 	while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
-		if (!lu_dev->dev || lu_dev->domain->domain != domain)
+		if (!lu_dev->dev || lu_dev->error || lu_dev->domain->domain != domain)
 			continue;
 		ret = iommu_group_liveupdate_set_owner(lu_dev->dev->iommu_group, owner);
 		if (ret)
@@ -63,6 +65,10 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
  */
 int iommu_liveupdate_adopt_begin(struct iommu_domain *domain)
 {
+	struct iommu_lu_domain *lu_domain = iommu_lu_find_incoming(domain);
+
+	if (lu_domain)
+		lu_domain->began = ktime_get();
 	return iommu_lu_pt_ops(domain)->adopt_begin(iommupt_from_domain(domain));
 }
 
@@ -80,6 +86,15 @@ int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova, u6
 						     bad_iova, bytes);
 }
 
+/* Committed, or compared with the outcome @ret */
+static void lu_trace_adopt(struct iommu_lu_domain *lu_domain, int ret)
+{
+	if (lu_domain)
+		trace_iommu_liveupdate_adopt(lu_domain->id, lu_domain->ser->nr_tables,
+					     lu_domain->ser->mapped_bytes, ret,
+					     lu_domain->began);
+}
+
 /**
  * iommu_liveupdate_adopt_commit() - The domain becomes an ordinary one.
  * @domain: The domain, after iommu_liveupdate_adopt_verify() returned 0.
@@ -93,6 +108,7 @@ void iommu_liveupdate_adopt_commit(struct iommu_domain *domain)
 	iommu_lu_pt_ops(domain)->adopt_commit(iommupt_from_domain(domain));
 	if (lu_domain)
 		lu_domain->adopted = true;
+	lu_trace_adopt(lu_domain, 0);
 }
 
 /**
@@ -104,42 +120,51 @@ void iommu_liveupdate_adopt_commit(struct iommu_domain *domain)
 void iommu_liveupdate_adopt_abort(struct iommu_domain *domain)
 {
 	iommu_lu_pt_ops(domain)->adopt_abort(iommupt_from_domain(domain));
+	lu_trace_adopt(iommu_lu_find_incoming(domain), -ECANCELED);
 }
 
 /**
- * iommu_liveupdate_adopted() - Was this domain adopted in this kernel?
- * @domain: A domain.
+ * iommu_liveupdate_finish_domain() - The domain is like any other from now on.
+ * @domain: An adopted domain.
  *
- * Return: true from iommu_liveupdate_adopt_commit() on, as long as the session
- * is not finished.
+ * Context: Process context, may sleep. Cannot fail.
  */
-bool iommu_liveupdate_adopted(struct iommu_domain *domain)
+void iommu_liveupdate_finish_domain(struct iommu_domain *domain)
 {
-	struct iommu_lu_domain *lu_domain = iommu_lu_find_incoming(domain);
+	struct iommu_lu_domain *lu_domain;
 
-	return lu_domain && lu_domain->adopted;
+	guard(mutex)(&iommu_lu_mutex);
+	lu_domain = iommu_lu_find_incoming(domain);
+	if (lu_domain)
+		lu_domain->domain = NULL;
 }
 
 /**
  * iommu_liveupdate_finish_device() - The device is like any other from now on.
- * @dev: A device from the previous kernel that its owner has claimed.
+ * @dev: A device from the previous kernel. Either its owner has claimed it, or
+ *	 it was discarded and is quiet.
  *
  * Context: Process context, may sleep. Cannot fail.
  */
 void iommu_liveupdate_finish_device(struct device *dev)
 {
-	struct iommu_lu_device *lu_dev = NULL;
-	bool release = false;
+	struct iommu_lu_device *lu_dev;
+	ktime_t began = ktime_get();
+	int error;
 
 	scoped_guard(mutex, &iommu_lu_mutex) {
-		while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
-			if (lu_dev->dev != dev || lu_dev->finished)
-				continue;
-			lu_dev->finished = true;
-			lu_dev->dev = NULL;
-			release = true;
-		}
+		lu_dev = iommu_lu_find_unfinished(dev);
+		if (!lu_dev || !lu_dev->dev)
+			return;
+		lu_dev->finished = true;
+		lu_dev->dev = NULL;
+		error = lu_dev->error;
 	}
-	if (release)
+	if (dev->iommu_group) {
+		if (error && dev_iommu_ops(dev)->liveupdate)
+			dev_iommu_ops(dev)->liveupdate->readmit_device(dev);
 		iommu_device_release_dma_owner(dev);
+	}
+	put_device(dev);
+	trace_iommu_liveupdate_finish_device(dev, 0, began);
 }

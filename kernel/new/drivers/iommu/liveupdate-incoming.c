@@ -18,7 +18,7 @@
 
 #include "liveupdate.h"
 
-static struct iommu_lu_set *incoming;
+struct iommu_lu_set *iommu_lu_incoming;
 /* Something came in that could not be read at all */
 static bool incoming_lost;
 
@@ -141,26 +141,46 @@ static void lu_read_records(struct iommu_lu_set *set)
 	set->nr_bad = nr_slots - nr_read;
 }
 
+/*
+ * No unit will translate for a device that has no good record, so it must stop
+ * before the first unit is taken over. PCI devices have been enumerated by then.
+ */
+static void lu_stop_unknown(struct iommu_lu_set *set)
+{
+	struct iommu_lu_device *lu_dev;
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		lu_dev = iommu_lu_find_device(set, &pdev->dev);
+		if (pci_liveupdate_incoming(pdev) && (!lu_dev || lu_dev->error))
+			pci_clear_master(pdev);
+	}
+}
+
+/* Bad records are no error of LUO's, so that what came with them can be finished. */
 int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 {
 	struct kho_record_index_ser *index;
 	struct iommu_lu_set *set;
 
-	incoming_lost = true;
+	set = kzalloc_obj(*set);
+	if (!set) {
+		incoming_lost = true;
+		lu_stop_unknown(NULL);
+		return -ENOMEM;
+	}
 	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
 			       sizeof(*index));
 	if (IS_ERR(index) || index->owner != IOMMU_RECORD_INDEX) {
 		pr_err("the previous kernel's records cannot be read, its devices are cut off\n");
-		return IS_ERR(index) ? PTR_ERR(index) : -ENOMSG;
+		iommu_lu_set_init(set, NULL);
+		set->nr_bad = 1;
+	} else {
+		iommu_lu_set_init(set, index);
+		lu_read_records(set);
 	}
-	set = kzalloc_obj(*set);
-	if (!set)
-		return -ENOMEM;
-
-	iommu_lu_set_init(set, index);
-	lu_read_records(set);
-	incoming = set;
-	incoming_lost = false;
+	lu_stop_unknown(set);
+	iommu_lu_incoming = set;
 	args->obj = set;
 	return 0;
 }
@@ -173,6 +193,7 @@ static void lu_free_records(struct iommu_lu_set *set)
 
 	list_for_each_entry_safe(lu_dev, next_dev, &set->devices, item) {
 		kho_record_put(lu_dev->ser);
+		put_device(lu_dev->dev);
 		kfree(lu_dev);
 	}
 	list_for_each_entry_safe(unit, next_unit, &set->units, item) {
@@ -192,8 +213,9 @@ void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args)
 {
 	struct iommu_lu_set *set = args->obj;
 
+	iommu_lu_discard_all();
 	guard(mutex)(&iommu_lu_mutex);
-	incoming = NULL;
+	iommu_lu_incoming = NULL;
 	lu_free_records(set);
 	kfree(set);
 }
@@ -201,25 +223,26 @@ void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args)
 /**
  * iommu_liveupdate_incoming_unit() - What did the previous kernel leave here?
  * @kind: IOMMU_UNIT_SER_* of the caller.
- * @reg_base: Physical address of the unit's registers.
+ * @reg_base: Physical address of the unit's registers. The unit was found
+ *	      translating; the previous kernel turned it off if it was not needed.
  *
  * Context: Process context, may sleep.
- * Return: The unit's record; NULL if the previous kernel left nothing in this
- * unit; an ERR_PTR() if it did or may have, but it is not known what. Then the
- * unit's translation has to stay on, and translate nothing.
+ * Return: The unit's record; NULL if there was no live update with devices; an
+ * ERR_PTR() if it is not known what the previous kernel left in this unit. Then
+ * the unit's translation has to stay on, and translate nothing.
  */
 struct iommu_unit_ser *iommu_liveupdate_incoming_unit(u32 kind, u64 reg_base)
 {
 	struct iommu_lu_unit *unit;
 
 	iommu_lu_fetch_incoming();
-	if (!incoming)
+	if (!iommu_lu_incoming)
 		return incoming_lost ? ERR_PTR(-EIO) : NULL;
-	list_for_each_entry(unit, &incoming->units, item) {
+	list_for_each_entry(unit, &iommu_lu_incoming->units, item) {
 		if (unit->ser->kind == kind && unit->ser->reg_base == reg_base)
 			return unit->ser;
 	}
-	return incoming->nr_bad ? ERR_PTR(-EIO) : NULL;
+	return ERR_PTR(-EIO);
 }
 
 /**
@@ -235,7 +258,7 @@ struct iommu_device_ser *iommu_liveupdate_next_device(const struct iommu_unit_se
 	struct iommu_lu_device *lu_dev;
 	bool found = !prev;
 
-	list_for_each_entry(lu_dev, &incoming->devices, item) {
+	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
 		if (found && !lu_dev->error && lu_dev->unit->ser == unit)
 			return lu_dev->ser;
 		found |= lu_dev->ser == prev;
@@ -246,7 +269,7 @@ struct iommu_device_ser *iommu_liveupdate_next_device(const struct iommu_unit_se
 /* A device that is finished is like any other, also when it is probed again. */
 struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev)
 {
-	struct iommu_lu_device *lu_dev = iommu_lu_find_device(incoming, dev);
+	struct iommu_lu_device *lu_dev = iommu_lu_find_device(iommu_lu_incoming, dev);
 
 	lockdep_assert_held(&iommu_lu_mutex);
 	return lu_dev && !lu_dev->finished ? lu_dev : NULL;
@@ -267,43 +290,61 @@ struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev)
 	return lu_dev && !lu_dev->error ? lu_dev->ser : NULL;
 }
 
+/* Unless another record says that it may go on */
+static void lu_stop_rejected(const struct iommu_device_ser *ser)
+{
+	struct iommu_lu_device *lu_dev;
+	struct pci_dev *pdev;
+
+	pdev = pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
+					   ser->bdf & 0xff);
+	if (!pdev)
+		return;
+	lu_dev = iommu_lu_find_device(iommu_lu_incoming, &pdev->dev);
+	if (lu_dev && lu_dev->error)
+		pci_clear_master(pdev);
+	pci_dev_put(pdev);
+}
+
 /**
  * iommu_liveupdate_reject_device() - Hardware and record do not agree.
  * @ser: The device's record.
  * @why: What is wrong, for the log.
  *
- * The device will be isolated when its group is attached.
+ * Context: Boot, before the unit is taken over. The device stops, and will be
+ * isolated when its group is attached.
  */
 void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser, const char *why)
 {
 	struct iommu_lu_device *lu_dev;
 
-	list_for_each_entry(lu_dev, &incoming->devices, item) {
+	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
 		if (lu_dev->ser != ser)
 			continue;
 		lu_dev->error = -EIO;
 		pr_err("%04x:%02x:%02x.%u: %s\n", ser->segment, PCI_BUS_NUM(ser->bdf),
 		       PCI_SLOT(ser->bdf), PCI_FUNC(ser->bdf), why);
+		lu_stop_rejected(ser);
 	}
 }
 
 struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain)
 {
-	return iommu_lu_find_domain(incoming, domain);
+	return iommu_lu_find_domain(iommu_lu_incoming, domain);
 }
 
 struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id)
 {
-	return incoming ? lu_domain_by_id(incoming, id) : NULL;
+	return iommu_lu_incoming ? lu_domain_by_id(iommu_lu_incoming, id) : NULL;
 }
 
 struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev)
 {
-	if (!incoming)
+	if (!iommu_lu_incoming)
 		return NULL;
 	if (!prev)
-		return list_first_entry_or_null(&incoming->devices,
+		return list_first_entry_or_null(&iommu_lu_incoming->devices,
 						struct iommu_lu_device, item);
-	return list_is_last(&prev->item, &incoming->devices) ?
+	return list_is_last(&prev->item, &iommu_lu_incoming->devices) ?
 		NULL : list_next_entry(prev, item);
 }

@@ -32,6 +32,8 @@
 #include "iommu-priv.h"
 #include "liveupdate.h"
 
+#include <trace/events/iommu_liveupdate.h>
+
 /**
  * iommu_liveupdate_supported() - Can this domain be carried?
  * @domain: A paging domain.
@@ -52,6 +54,8 @@ int iommu_liveupdate_supported(struct iommu_domain *domain)
  * iommu_liveupdate_preserve_domain() - Carry a domain over the next kexec.
  * @domain: The domain. The caller keeps its mappings from changing until
  *	    iommu_liveupdate_unpreserve_domain().
+ * @owner: Names the file for which this is done, the data that LUO gives back to
+ *	   its handler in the next kernel.
  * @id: Out: the id of its record.
  *
  * Context: Process context, may sleep; called for a file that is being
@@ -59,9 +63,10 @@ int iommu_liveupdate_supported(struct iommu_domain *domain)
  * iommu_liveupdate_register_handler().
  * Return: 0, -EOPNOTSUPP, -EBUSY if it is preserved already, -ENOSPC or -ENOMEM.
  */
-int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u32 *id)
+int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 owner, u32 *id)
 {
 	struct iommu_lu_domain *lu_domain;
+	ktime_t began = ktime_get();
 	int ret;
 
 	ret = iommu_liveupdate_supported(domain);
@@ -84,6 +89,7 @@ int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u32 *id)
 	ret = iommu_lu_pt_ops(domain)->preserve(iommupt_from_domain(domain), ser);
 	if (ret)
 		return ret;
+	ser->owner = owner;
 	kho_record_seal(ser);
 	ret = kho_record_index_add(iommu_lu_outgoing->index, ser);
 	if (ret < 0) {
@@ -97,6 +103,8 @@ int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u32 *id)
 	lu_domain->id = ret;
 	list_add_tail(&lu_domain->item, &iommu_lu_outgoing->domains);
 	*id = lu_domain->id;
+	trace_iommu_liveupdate_preserve_domain(*id, lu_domain->ser->nr_tables,
+					       lu_domain->ser->mapped_bytes, 0, began);
 	return 0;
 }
 
@@ -254,6 +262,7 @@ static int lu_other_member(struct device *member, void *dev)
 int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *domain)
 {
 	struct iommu_lu_device *lu_dev;
+	ktime_t began = ktime_get();
 	int ret;
 
 	if (!dev_is_pci(dev) || !dev_iommu_ops(dev)->liveupdate)
@@ -273,6 +282,7 @@ int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *do
 	lu_dev->dev = dev;
 	lu_dev->domain = iommu_lu_find_domain(iommu_lu_outgoing, domain);
 	ret = lu_dev->domain ? lu_preserve_device(lu_dev) : -ENOENT;
+	trace_iommu_liveupdate_preserve_device(dev, ret, began);
 	if (ret) {
 		kfree(lu_dev);
 		return ret;
@@ -326,6 +336,7 @@ static bool lu_next_kernel_is_told(void)
 int iommu_liveupdate_freeze_device(struct device *dev)
 {
 	struct iommu_lu_device *lu_dev;
+	ktime_t began = ktime_get();
 	int ret;
 
 	if (!lu_next_kernel_is_told()) {
@@ -339,6 +350,7 @@ int iommu_liveupdate_freeze_device(struct device *dev)
 		return -EINVAL;
 	ret = dev_iommu_ops(dev)->liveupdate->freeze_device(dev, lu_dev->ser,
 							    lu_dev->unit->ser);
+	trace_iommu_liveupdate_freeze_device(dev, ret, began);
 	if (ret)
 		return ret;
 	kho_record_seal(lu_dev->ser);

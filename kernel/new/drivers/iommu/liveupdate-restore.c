@@ -23,6 +23,27 @@
 #include "iommu-priv.h"
 #include "liveupdate.h"
 
+#include <trace/events/iommu_liveupdate.h>
+
+static void lu_hold_device(struct iommu_lu_device *lu_dev, struct device *dev)
+{
+	get_device(dev);
+	put_device(lu_dev->dev);
+	lu_dev->dev = dev;
+}
+
+/* So that it can be given up. Without memory it stays cut off. */
+static void lu_enter_unknown(struct device *dev)
+{
+	struct iommu_lu_device *lu_dev = iommu_lu_incoming ? kzalloc_obj(*lu_dev) : NULL;
+
+	if (!lu_dev)
+		return;
+	lu_dev->error = -ENODATA;
+	lu_hold_device(lu_dev, dev);
+	list_add_tail(&lu_dev->item, &iommu_lu_incoming->devices);
+}
+
 static struct iommu_domain *lu_isolate(struct device *dev, int error)
 {
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
@@ -38,6 +59,7 @@ static struct iommu_domain *lu_isolate(struct device *dev, int error)
 static struct iommu_domain *lu_make_domain(struct iommu_lu_domain *lu_domain,
 					   struct device *dev)
 {
+	ktime_t began = ktime_get();
 	struct iommu_domain *domain;
 	int ret;
 
@@ -53,6 +75,8 @@ static struct iommu_domain *lu_make_domain(struct iommu_lu_domain *lu_domain,
 	if (!ret)
 		ret = iommu_lu_pt_ops(domain)->restore(iommupt_from_domain(domain),
 						       lu_domain->ser);
+	trace_iommu_liveupdate_restore_domain(lu_domain->id, lu_domain->ser->nr_tables,
+					      lu_domain->ser->mapped_bytes, ret, began);
 	if (ret) {
 		lu_domain->error = ret;
 		iommu_domain_free(domain);
@@ -60,6 +84,16 @@ static struct iommu_domain *lu_make_domain(struct iommu_lu_domain *lu_domain,
 	}
 	lu_domain->domain = domain;
 	return domain;
+}
+
+/* The unit that translates for a device is the one that was handed over with it */
+static bool lu_unit_is_here(const struct iommu_unit_ser *ser, struct device *dev)
+{
+	struct iommu_unit_ser here = {};
+
+	dev_iommu_ops(dev)->liveupdate->identify_unit(dev, &here);
+	return here.kind == ser->kind && here.segment == ser->segment &&
+	       here.reg_base == ser->reg_base;
 }
 
 static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci_dev *pdev,
@@ -75,6 +109,8 @@ static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci
 		return ERR_PTR(-EOPNOTSUPP);
 	if (lu_dev->ser->vendor != pdev->vendor || lu_dev->ser->device != pdev->device)
 		return ERR_PTR(-ENODEV);
+	if (!lu_unit_is_here(lu_dev->unit->ser, &pdev->dev))
+		return ERR_PTR(-EIO);
 
 	domain = lu_make_domain(lu_dev->domain, &pdev->dev);
 	if (IS_ERR(domain))
@@ -83,7 +119,6 @@ static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci
 	if (ret)
 		return ERR_PTR(ret);
 	lu_dev->unit->ops = ops;
-	lu_dev->dev = &pdev->dev;
 	return domain;
 }
 
@@ -98,6 +133,7 @@ static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci
  */
 struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton)
 {
+	ktime_t began = ktime_get();
 	struct iommu_lu_device *lu_dev;
 	struct iommu_domain *domain;
 
@@ -107,10 +143,13 @@ struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool sing
 		if (!dev_is_pci(dev) || !pci_liveupdate_incoming(to_pci_dev(dev)) ||
 		    pci_is_bridge(to_pci_dev(dev)))
 			return NULL;
+		lu_enter_unknown(dev);
 		return lu_isolate(dev, -ENODATA);
 	}
 
+	lu_hold_device(lu_dev, dev);
 	domain = lu_attach(lu_dev, to_pci_dev(dev), singleton);
+	trace_iommu_liveupdate_attach_device(dev, PTR_ERR_OR_ZERO(domain), began);
 	if (IS_ERR(domain)) {
 		lu_dev->error = PTR_ERR(domain);
 		domain = lu_isolate(dev, lu_dev->error);

@@ -42,17 +42,22 @@ struct iommu_lu_domain *iommu_lu_find_domain(struct iommu_lu_set *set,
 	return NULL;
 }
 
+/* A bad record that claims to be another device's does not hide the good one */
 struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct device *dev)
 {
-	struct iommu_lu_device *lu_dev;
+	struct iommu_lu_device *lu_dev, *bad = NULL;
 
 	if (!set || !dev_is_pci(dev))
 		return NULL;
 	list_for_each_entry(lu_dev, &set->devices, item) {
-		if (iommu_lu_is_device(lu_dev->ser, to_pci_dev(dev)))
+		if (lu_dev->ser ? !iommu_lu_is_device(lu_dev->ser, to_pci_dev(dev)) :
+				  lu_dev->dev != dev)
+			continue;
+		if (!lu_dev->error)
 			return lu_dev;
+		bad = bad ?: lu_dev;
 	}
-	return NULL;
+	return bad;
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <linux/iommu.h>
 #include <linux/kho/abi/iommu.h>
 #include <linux/kho_record.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -23,6 +24,8 @@ struct iommu_lu_domain {
 	u32 id;
 	unsigned int nr_devices;
 	bool adopted;
+	/* Incoming: when the comparison that is going on began */
+	ktime_t began;
 	/* Incoming: the domain could not be made */
 	int error;
 };
@@ -37,9 +40,11 @@ struct iommu_lu_unit {
 
 struct iommu_lu_device {
 	struct list_head item;
+	/* NULL for a device that is cut off because it has no good record */
 	struct iommu_device_ser *ser;
 	struct iommu_lu_domain *domain;
 	struct iommu_lu_unit *unit;
+	/* Incoming: from its first attach until it is finished, referenced */
 	struct device *dev;
 	/* Incoming: why the device is cut off, or 0 */
 	int error;
@@ -59,6 +64,7 @@ struct liveupdate_flb_op_args;
 
 extern struct mutex iommu_lu_mutex;
 extern struct iommu_lu_set *iommu_lu_outgoing;
+extern struct iommu_lu_set *iommu_lu_incoming;
 
 void iommu_lu_set_init(struct iommu_lu_set *set, struct kho_record_index_ser *index);
 struct iommu_lu_domain *iommu_lu_find_domain(struct iommu_lu_set *set,
@@ -69,6 +75,7 @@ int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args);
 void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args);
 void iommu_lu_fetch_incoming(void);
 void iommu_lu_lost_incoming(void);
+void iommu_lu_discard_all(void);
 struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev);
 struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain);
 struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id);

@@ -19,6 +19,7 @@
  * handlers were registered with pci_liveupdate_register_handler().
  */
 
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/kho/abi/pci.h>
@@ -27,7 +28,13 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
+#include <linux/suspend.h>
 #include "liveupdate.h"
+
+const struct pci_driver *pci_liveupdate_driver;
+
+/* Whether anything is preserved, and whether anything has come over */
+static atomic_t pci_liveupdate_awake = ATOMIC_INIT(0);
 
 /* The index that came over, if it is good. Under the FLB's own lock. */
 static struct kho_record_index_ser *pci_incoming_index;
@@ -73,6 +80,7 @@ static int pci_liveupdate_flb_preserve(struct liveupdate_flb_op_args *args)
 	index->owner = PCI_RECORD_INDEX;
 	kho_record_seal(index);
 
+	atomic_inc(&pci_liveupdate_awake);
 	pci_liveupdate_set_index(index);
 	args->obj = index;
 	args->data = virt_to_phys(index);
@@ -82,6 +90,7 @@ static int pci_liveupdate_flb_preserve(struct liveupdate_flb_op_args *args)
 static void pci_liveupdate_flb_unpreserve(struct liveupdate_flb_op_args *args)
 {
 	pci_liveupdate_set_index(NULL);
+	atomic_dec(&pci_liveupdate_awake);
 	kho_record_free(args->obj);
 }
 
@@ -101,6 +110,7 @@ static int pci_liveupdate_flb_retrieve(struct liveupdate_flb_op_args *args)
 	unsigned int i;
 	int rc;
 
+	atomic_inc(&pci_liveupdate_awake);
 	args->obj = &pci_liveupdate_flb;
 	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
 			       sizeof(*index));
@@ -123,7 +133,22 @@ static void pci_liveupdate_flb_finish(struct liveupdate_flb_op_args *args)
 	pci_liveupdate_expect_none();
 	kho_record_put(pci_incoming_index);
 	pci_incoming_index = NULL;
+	atomic_dec(&pci_liveupdate_awake);
 }
+
+/* Suspend puts every device to sleep, these must not stop */
+static int pci_liveupdate_sleep(struct notifier_block *nb, unsigned long event, void *data)
+{
+	if ((event != PM_SUSPEND_PREPARE && event != PM_HIBERNATION_PREPARE) ||
+	    !atomic_read(&pci_liveupdate_awake))
+		return NOTIFY_DONE;
+	pr_info("PCI live update: no sleep while devices go on: close or finish the sessions\n");
+	return notifier_from_errno(-EBUSY);
+}
+
+static struct notifier_block pci_liveupdate_sleep_nb = {
+	.notifier_call = pci_liveupdate_sleep,
+};
 
 static const struct liveupdate_flb_ops pci_liveupdate_flb_ops = {
 	.preserve = pci_liveupdate_flb_preserve,
@@ -141,13 +166,19 @@ struct liveupdate_flb pci_liveupdate_flb = {
 /**
  * pci_liveupdate_register_handler() - Let a file handler preserve PCI functions.
  * @fh: The handler, registered with LUO already.
+ * @driver: The driver that takes them over in the new kernel, the only one that may.
  *
  * Context: Process context, may sleep.
  * Return: 0 or a negative errno of liveupdate_register_flb().
  */
-int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh)
+int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
+				    const struct pci_driver *driver)
 {
-	return liveupdate_register_flb(fh, &pci_liveupdate_flb);
+	int rc = liveupdate_register_flb(fh, &pci_liveupdate_flb);
+
+	if (!rc)
+		WRITE_ONCE(pci_liveupdate_driver, driver);
+	return rc;
 }
 
 /**
@@ -166,6 +197,7 @@ static int __init pci_liveupdate_fetch(void)
 {
 	void *obj;
 
+	register_pm_notifier(&pci_liveupdate_sleep_nb);
 	if (liveupdate_flb_get_incoming(&pci_liveupdate_flb, &obj))
 		return 0;
 	liveupdate_flb_put_incoming(&pci_liveupdate_flb);

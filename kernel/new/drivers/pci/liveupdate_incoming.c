@@ -11,8 +11,8 @@
  *   The PCI core then takes BARs, windows and bus numbers as they are, sizes
  *   nothing by writing, moves nothing, resets nothing. The device holds a
  *   runtime PM reference, so it stays in D0, and counts as enabled, so nobody
- *   who enables or disables it touches its registers. To a function only a
- *   driver may bind that leaves DMA to its user, and only if it was asked for by
+ *   who enables or disables it touches its registers. To a function only the
+ *   driver may bind that takes it over, and only if it was asked for by
  *   driver_override.
  * - bad, if anything differs. Bus mastering goes off before anything else
  *   happens to it, and no driver may bind. Other devices are not concerned,
@@ -246,7 +246,7 @@ static void pci_incoming_drop_path(struct pci_incoming *in, struct pci_dev *dev)
 
 /**
  * pci_liveupdate_finish() - A function is an ordinary one again.
- * @dev: The function, taken over by its driver.
+ * @dev: The function, taken over by its driver, or stopped.
  *
  * Context: Process context, may sleep. Never fails.
  */
@@ -255,7 +255,7 @@ void pci_liveupdate_finish(struct pci_dev *dev)
 	struct pci_incoming *in;
 
 	guard(mutex)(&pci_incoming_lock);
-	in = pci_incoming_find_kept(dev);
+	in = pci_incoming_find(dev);
 	if (in && in->function)
 		pci_incoming_drop_path(in, dev);
 }
@@ -304,8 +304,8 @@ int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
 		return 0;
 	if (READ_ONCE(in->state) == PCI_INCOMING_BAD)
 		return -EIO;
-	return drv->driver_managed_dma && device_has_driver_override(&dev->dev) ?
-	       0 : -EBUSY;
+	return drv == READ_ONCE(pci_liveupdate_driver) &&
+	       device_has_driver_override(&dev->dev) ? 0 : -EBUSY;
 }
 
 bool pci_liveupdate_kept(struct pci_dev *dev)
@@ -381,7 +381,7 @@ void pci_liveupdate_expect_damage(int why)
 }
 
 /**
- * pci_liveupdate_expect_none() - Drop what is left, nobody waits for it.
+ * pci_liveupdate_expect_none() - Stop and drop what is left, nobody waits for it.
  *
  * Context: Process context, may sleep. Never fails.
  */
@@ -391,8 +391,10 @@ void pci_liveupdate_expect_none(void)
 	unsigned long key;
 
 	guard(mutex)(&pci_incoming_lock);
-
-	xa_for_each(&pci_incoming_devices, key, in)
+	xa_for_each(&pci_incoming_devices, key, in) {
+		if (in->function && in->dev)
+			pci_clear_master(in->dev);
 		pci_incoming_drop(in, key);
+	}
 	pci_incoming_damaged = false;
 }

@@ -200,6 +200,12 @@ static int pci_outgoing_foreign_alias(struct pci_dev *dev, u16 alias, void *data
 	return alias != *(u16 *)data;
 }
 
+static int pci_outgoing_refuse(struct pci_dev *dev, int rc, const char *why)
+{
+	pci_info_ratelimited(dev, "not preserved: %s\n", why);
+	return rc;
+}
+
 static int pci_outgoing_check(struct pci_dev *dev)
 {
 	u16 rid = pci_dev_id(dev);
@@ -207,16 +213,18 @@ static int pci_outgoing_check(struct pci_dev *dev)
 	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL || !pci_outgoing_index)
 		return -EINVAL;
 	if (dev->is_virtfn || pci_domain_nr(dev->bus) > U16_MAX)
-		return -EOPNOTSUPP;
+		return pci_outgoing_refuse(dev, -EOPNOTSUPP, "it is a virtual function");
 	if (pci_outgoing_class_seized(dev))
-		return -EPERM;
+		return pci_outgoing_refuse(dev, -EPERM, "kernels seize displays and USB at boot");
 	if (pci_num_vf(dev))
-		return -ENOTEMPTY;
+		return pci_outgoing_refuse(dev, -ENOTEMPTY, "it has virtual functions");
 	if (pci_for_each_dma_alias(dev, pci_outgoing_foreign_alias, &rid))
-		return -EXDEV;
+		return pci_outgoing_refuse(dev, -EXDEV, "its DMA is seen as another's");
 	if (pci_liveupdate_kept(dev) || pci_outgoing_find(dev))
-		return -EBUSY;
-	return pci_outgoing_in_d0(dev) ? 0 : -EAGAIN;
+		return pci_outgoing_refuse(dev, -EBUSY, "it is preserved or not finished");
+	if (!pci_outgoing_in_d0(dev))
+		return pci_outgoing_refuse(dev, -EAGAIN, "it sleeps");
+	return 0;
 }
 
 /**

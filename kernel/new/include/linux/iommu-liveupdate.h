@@ -29,6 +29,8 @@ struct liveupdate_file_handler;
  *	@dev without touching the hardware. An error leaves nothing attached.
  * @isolate_device: New kernel. Make the translation of @dev fail, whatever the
  *	previous kernel left; cannot fail.
+ * @readmit_device: New kernel. @dev was given up, maybe after @isolate_device,
+ *	and is quiet: it is to be like a device that was just probed.
  * @finish_unit: New kernel. All devices of the previous kernel are finished;
  *	free what the hardware was left with.
  */
@@ -43,6 +45,7 @@ struct iommu_liveupdate_ops {
 	int (*attach_device)(struct device *dev, struct iommu_domain *domain,
 			     const struct iommu_device_ser *ser);
 	void (*isolate_device)(struct device *dev);
+	void (*readmit_device)(struct device *dev);
 	void (*finish_unit)(const struct iommu_unit_ser *unit);
 };
 
@@ -66,6 +69,7 @@ struct iommu_liveupdate_stats {
 
 /* iommu.c: what takes knowing the inside of a group */
 int iommu_group_liveupdate_set_owner(struct iommu_group *group, void *owner);
+void iommu_group_liveupdate_block(struct iommu_group *group);
 
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh);
@@ -73,7 +77,7 @@ void iommu_liveupdate_unregister_handler(struct liveupdate_file_handler *fh);
 
 /* Old kernel */
 int iommu_liveupdate_supported(struct iommu_domain *domain);
-int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u32 *id);
+int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 owner, u32 *id);
 void iommu_liveupdate_unpreserve_domain(struct iommu_domain *domain);
 int iommu_liveupdate_freeze_domain(struct iommu_domain *domain);
 int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *domain);
@@ -89,8 +93,13 @@ int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova,
 				  u64 *bytes);
 void iommu_liveupdate_adopt_commit(struct iommu_domain *domain);
 void iommu_liveupdate_adopt_abort(struct iommu_domain *domain);
-bool iommu_liveupdate_adopted(struct iommu_domain *domain);
+void iommu_liveupdate_finish_domain(struct iommu_domain *domain);
 void iommu_liveupdate_finish_device(struct device *dev);
+void iommu_liveupdate_block_device(struct device *dev);
+void iommu_liveupdate_cut_off_domains(u64 owner);
+void iommu_liveupdate_cut_off_domain(struct iommu_domain *domain);
+void iommu_liveupdate_discard_domains(u64 owner);
+void iommu_liveupdate_discard_device(struct device *dev);
 
 /* Both */
 int iommu_liveupdate_get_stats(struct iommu_domain *domain,

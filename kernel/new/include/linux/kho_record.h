@@ -20,4 +20,7 @@ void kho_record_put(void *record);
 int kho_record_index_add(struct kho_record_index_ser *index, void *record);
 void kho_record_index_del(struct kho_record_index_ser *index, void *record);
 
+struct kobject;
+extern struct kobject *liveupdate_kobj;
+
 #endif /* _LINUX_KHO_RECORD_H */

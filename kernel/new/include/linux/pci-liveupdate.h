@@ -9,7 +9,8 @@ struct liveupdate_file_handler;
 
 #ifdef CONFIG_PCI_LIVEUPDATE
 /* For the file handler of whoever drives a preserved function */
-int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh);
+int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
+				    const struct pci_driver *driver);
 void pci_liveupdate_unregister_handler(struct liveupdate_file_handler *fh);
 int pci_liveupdate_preserve(struct pci_dev *dev);
 void pci_liveupdate_unpreserve(struct pci_dev *dev);

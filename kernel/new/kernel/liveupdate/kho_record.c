@@ -22,6 +22,7 @@
 
 #define pr_fmt(fmt) "KHO record: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/atomic.h>
 #include <linux/crc32.h>
 #include <linux/err.h>
@@ -32,6 +33,8 @@
 #include <linux/kobject.h>
 #include <linux/mm.h>
 #include <linux/sysfs.h>
+
+#include "kho_record_priv.h"
 
 static atomic_long_t kho_records = ATOMIC_LONG_INIT(0);
 static atomic_long_t kho_record_bytes = ATOMIC_LONG_INIT(0);
@@ -105,6 +108,16 @@ void kho_record_seal(void *record)
 	hdr->crc = kho_record_crc(hdr);
 }
 
+VISIBLE_IF_KUNIT int kho_record_check(const struct kho_record_ser *hdr, u64 phys, u32 type,
+				      u16 version, size_t size)
+{
+	if (hdr->type != type || hdr->self != phys)
+		return -ENOMSG;
+	if (hdr->version != version || hdr->size != size || hdr->reserved)
+		return -EPROTO;
+	return hdr->crc == kho_record_crc(hdr) ? 0 : -EBADMSG;
+}
+
 /**
  * kho_record_get() - Check a record from the previous kernel.
  * @phys: Physical address as handed over; anything is allowed here.
@@ -118,19 +131,12 @@ void kho_record_seal(void *record)
  */
 void *kho_record_get(u64 phys, u32 type, u16 version, size_t size)
 {
-	struct kho_record_ser *hdr;
+	int rc;
 
 	if (!PAGE_ALIGNED(phys) || !kho_restorable(phys, size))
 		return ERR_PTR(-EFAULT);
-
-	hdr = phys_to_virt(phys);
-	if (hdr->type != type || hdr->self != phys)
-		return ERR_PTR(-ENOMSG);
-	if (hdr->version != version || hdr->size != size || hdr->reserved)
-		return ERR_PTR(-EPROTO);
-	if (hdr->crc != kho_record_crc(hdr))
-		return ERR_PTR(-EBADMSG);
-	return hdr;
+	rc = kho_record_check(phys_to_virt(phys), phys, type, version, size);
+	return rc ? ERR_PTR(rc) : phys_to_virt(phys);
 }
 
 /**
@@ -205,16 +211,13 @@ static const struct attribute_group kho_record_group = {
 	.attrs = kho_record_attrs,
 };
 
+/* /sys/kernel/liveupdate, from late_initcall() on; NULL if it cannot be made */
+struct kobject *liveupdate_kobj __ro_after_init;
+
 static int __init kho_record_init(void)
 {
-	struct kobject *kobj = kobject_create_and_add("liveupdate", kernel_kobj);
-	int ret;
-
-	if (!kobj)
-		return -ENOMEM;
-	ret = sysfs_create_group(kobj, &kho_record_group);
-	if (ret)
-		kobject_put(kobj);
-	return ret;
+	liveupdate_kobj = kobject_create_and_add("liveupdate", kernel_kobj);
+	return liveupdate_kobj ? sysfs_create_group(liveupdate_kobj, &kho_record_group) :
+				 -ENOMEM;
 }
 late_initcall(kho_record_init);

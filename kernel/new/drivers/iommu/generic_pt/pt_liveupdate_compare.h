@@ -36,13 +36,13 @@ static int lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
 
 	if (va < cmp->va)
 		return lu_differs(cmp->lu, va);
-	if (last_va > cmp->last_va)
-		return lu_differs(cmp->lu, cmp->last_va + 1);
 
 	pt_attr_from_entry(pts, &attrs);
 	if (pt_entry_oa(pts) != cmp->oa + (va - cmp->va) ||
 	    attrs.descriptor_bits != cmp->attrs.descriptor_bits)
 		return lu_differs(cmp->lu, va);
+	if (last_va > cmp->last_va)
+		return lu_differs(cmp->lu, cmp->last_va + 1);
 	cmp->lu->verified += log2_to_int(lg2sz);
 	return 0;
 }

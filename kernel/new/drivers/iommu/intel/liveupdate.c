@@ -343,5 +343,6 @@ const struct iommu_liveupdate_ops intel_liveupdate_ops = {
 	.unfreeze_device = intel_lu_unfreeze_device,
 	.attach_device = intel_lu_attach_device,
 	.isolate_device = intel_lu_isolate_device,
+	.readmit_device = intel_lu_readmit_device,
 	.finish_unit = intel_lu_finish_unit,
 };

@@ -166,8 +166,26 @@ static void lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn)
 void intel_lu_isolate_device(struct device *dev)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct pasid_entry *entries;
 
 	lu_clear_context(info->iommu, info->bus, info->devfn);
+	if (!sm_supported(info->iommu))
+		return;
+	/* Out of the hardware's reach, but it may be what the old kernel left */
+	entries = get_pasid_table_from_pde(info->pasid_table->table);
+	if (entries) {
+		memset(entries, 0, sizeof(*entries));
+		__iommu_flush_cache(info->iommu, entries, sizeof(*entries));
+	}
+}
+
+/* An isolated device is quiet: back to what probing makes of any other */
+void intel_lu_readmit_device(struct device *dev)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+
+	if (sm_supported(info->iommu) && intel_pasid_setup_sm_context(dev))
+		dev_err(dev, "no memory for its context entry, stays cut off\n");
 }
 
 static int lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)
@@ -205,7 +223,7 @@ bool intel_liveupdate_adopt_pasid_table(struct device *dev)
 	table = kzalloc_obj(*table);
 	if (!table || lu_restore_pasid_pages(&ser->vtd)) {
 		kfree(table);
-		intel_lu_reject(ser, "its PASID table cannot be taken over");
+		iommu_liveupdate_reject_device(ser, "its PASID table cannot be taken over");
 		lu_clear_context(info->iommu, info->bus, info->devfn);
 		return false;
 	}

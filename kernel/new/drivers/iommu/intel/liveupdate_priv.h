@@ -34,8 +34,8 @@ static inline u64 *intel_lu_context_slot(struct intel_iommu *iommu,
 
 int intel_lu_attach_device(struct device *dev, struct iommu_domain *domain,
 			   const struct iommu_device_ser *ser);
-void intel_lu_reject(const struct iommu_device_ser *ser, const char *why);
 void intel_lu_isolate_device(struct device *dev);
+void intel_lu_readmit_device(struct device *dev);
 void intel_lu_finish_unit(const struct iommu_unit_ser *unit);
 
 #endif /* _INTEL_LIVEUPDATE_PRIV_H */

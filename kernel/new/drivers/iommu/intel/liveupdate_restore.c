@@ -31,25 +31,12 @@
 #include "liveupdate_priv.h"
 #include "pasid.h"
 
-void intel_lu_reject(const struct iommu_device_ser *ser, const char *why)
-{
-	struct pci_dev *pdev;
-
-	pdev = pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
-					   ser->bdf & 0xff);
-	if (pdev) {
-		pci_clear_master(pdev);
-		pci_dev_put(pdev);
-	}
-	iommu_liveupdate_reject_device(ser, why);
-}
-
 static void lu_reject_all(const struct iommu_unit_ser *unit, const char *why)
 {
 	struct iommu_device_ser *ser;
 
 	while ((ser = iommu_liveupdate_next_device(unit, NULL)))
-		intel_lu_reject(ser, why);
+		iommu_liveupdate_reject_device(ser, why);
 }
 
 /*
@@ -141,6 +128,18 @@ static bool lu_entry_good(struct intel_iommu *iommu, const struct iommu_unit_ser
 	return (vtd->context[1] >> 8 & 0xffff) == vtd->did;
 }
 
+/* First of all, so that no wrong record is held against a good one */
+static void lu_reject_unlike(struct intel_iommu *iommu, const struct iommu_unit_ser *unit)
+{
+	struct iommu_device_ser *ser, *next;
+
+	for (ser = iommu_liveupdate_next_device(unit, NULL); ser; ser = next) {
+		next = iommu_liveupdate_next_device(unit, ser);
+		if (!lu_entry_good(iommu, unit, ser))
+			iommu_liveupdate_reject_device(ser, "the hardware has other entries");
+	}
+}
+
 /* Devices of one domain share its id, those of different domains must not. */
 static bool lu_did_good(const struct iommu_unit_ser *unit, const struct iommu_device_ser *ser)
 {
@@ -173,17 +172,15 @@ static void lu_restore_device(struct intel_iommu *iommu, const struct iommu_unit
 {
 	int did;
 
-	if (!lu_entry_good(iommu, unit, ser))
-		intel_lu_reject(ser, "the hardware's entries are not what the record says");
-	else if (!lu_did_good(unit, ser))
-		intel_lu_reject(ser, "its domain id is used twice");
+	if (!lu_did_good(unit, ser))
+		iommu_liveupdate_reject_device(ser, "its domain id is used twice");
 	else if (lu_copy_entry(iommu, ser))
-		intel_lu_reject(ser, "no memory for its context entry");
+		iommu_liveupdate_reject_device(ser, "no memory for its context entry");
 
 	/* In use or not, an id that hardware may have cached is not given out again. */
 	did = ida_alloc_range(&iommu->domain_ida, ser->vtd.did, ser->vtd.did, GFP_KERNEL);
 	if (did < 0 && did != -ENOSPC)
-		intel_lu_reject(ser, "its domain id cannot be reserved");
+		iommu_liveupdate_reject_device(ser, "its domain id cannot be reserved");
 }
 
 /**
@@ -206,6 +203,7 @@ void intel_liveupdate_restore_unit(struct intel_iommu *iommu)
 	    !kho_restorable(unit->root & VTD_PAGE_MASK, VTD_PAGE_SIZE))
 		return lu_reject_all(unit, "the root table is not what the record says");
 
+	lu_reject_unlike(iommu, unit);
 	for (ser = iommu_liveupdate_next_device(unit, NULL); ser; ser = next) {
 		next = iommu_liveupdate_next_device(unit, ser);
 		lu_restore_device(iommu, unit, ser);

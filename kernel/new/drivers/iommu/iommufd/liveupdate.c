@@ -304,6 +304,7 @@ static const struct liveupdate_file_ops iommufd_lu_file_ops = {
 	.retrieve = iommufd_lu_retrieve,
 	.can_finish = iommufd_lu_can_finish,
 	.finish = iommufd_lu_finish,
+	.discard = iommufd_lu_discard,
 	.get_id = iommufd_lu_get_id,
 	.owner = THIS_MODULE,
 };

@@ -74,6 +74,7 @@ int iommufd_lu_freeze(struct liveupdate_file_op_args *args);
 int iommufd_lu_retrieve(struct liveupdate_file_op_args *args);
 bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args);
 void iommufd_lu_finish(struct liveupdate_file_op_args *args);
+void iommufd_lu_discard(struct liveupdate_file_op_args *args);
 #else
 static inline void iommufd_liveupdate_init(struct iommufd_ctx *ictx)
 {

@@ -164,17 +164,11 @@ static struct iommufd_lu_token *iommufd_lu_find_incoming(struct iommufd_ctx *ict
 	}
 }
 
-static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas)
+static int iommufd_lu_adopt_held(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
+				 struct iommufd_lu_token *token)
 {
 	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
-	struct iommufd_lu_token *token;
 	int rc;
-
-	guard(mutex)(&ucmd->ictx->liveupdate.lock);
-
-	token = iommufd_lu_find_incoming(ucmd->ictx, cmd->token);
-	if (IS_ERR(token))
-		return PTR_ERR(token);
 
 	guard(mutex)(&ioas->mutex);
 
@@ -186,6 +180,33 @@ static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas
 	else
 		rc = iommufd_lu_adopt_into(ucmd, ioas, token);
 	iommufd_lu_release_ioas(ioas);
+	return rc;
+}
+
+/* A table that is damaged may translate to anything, so its devices must stop */
+static void iommufd_lu_isolate(struct iommufd_lu_token *token)
+{
+	pr_err_ratelimited("HWPT with token %llu has a damaged table, its devices are cut off\n",
+			   token->token);
+	iommu_liveupdate_cut_off_domain(token->domain);
+	token->domain = NULL;
+	token->state = IOMMU_LIVEUPDATE_ISOLATED;
+}
+
+static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas)
+{
+	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
+	struct iommufd_lu_token *token;
+	int rc;
+
+	guard(mutex)(&ucmd->ictx->liveupdate.lock);
+
+	token = iommufd_lu_find_incoming(ucmd->ictx, cmd->token);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+	rc = iommufd_lu_adopt_held(ucmd, ioas, token);
+	if (rc == -EIO)
+		iommufd_lu_isolate(token);
 	return rc;
 }
 

@@ -125,6 +125,7 @@ static int iommufd_lu_describe(const struct iommufd_lu_token *token,
 	cmd->out_state = token->state;
 	cmd->out_token = token->token;
 	cmd->out_hwpt_id = token->hwpt ? token->hwpt->common.obj.id : 0;
+	cmd->out_ioas_id = token->hwpt ? token->hwpt->ioas->obj.id : 0;
 	cmd->out_levels = stats.levels;
 	cmd->out_table_pages = stats.nr_tables;
 	cmd->out_mapped_bytes = stats.mapped_bytes;
@@ -152,7 +153,7 @@ static int iommufd_lu_query(struct iommufd_ucmd *ucmd)
 	struct iommu_liveupdate_query *cmd = ucmd->cmd;
 	int rc;
 
-	if (cmd->flags || cmd->__reserved)
+	if (cmd->flags)
 		return -EOPNOTSUPP;
 
 	memset(cmd->out_format, 0, sizeof(cmd->out_format));

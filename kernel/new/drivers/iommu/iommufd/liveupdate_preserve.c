@@ -174,7 +174,7 @@ static int iommufd_lu_preserve_hwpt(struct iommufd_lu_token *token,
 		rc = iommufd_lu_hold_ioas(hwpt_paging->ioas, token->domain, args);
 	if (rc)
 		goto err_users;
-	rc = iommu_liveupdate_preserve_domain(token->domain, &id);
+	rc = iommu_liveupdate_preserve_domain(token->domain, virt_to_phys(ser), &id);
 	if (rc)
 		goto err_release;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of an iommufd, new kernel: the file handler's retrieve, can_finish
- * and finish. See the top of liveupdate.c for the model.
+ * Live update of an iommufd, new kernel: the file handler's retrieve, can_finish,
+ * finish and discard. See the top of liveupdate.c for the model.
  *
  * Retrieving makes a new context that holds nothing but the tokens of the HWPTs
  * that came in, and makes it the owner of their devices. The record is read once
@@ -147,6 +147,18 @@ static struct file *iommufd_lu_make_ctx(const struct iommufd_ctx_ser *ser)
 	return file;
 }
 
+static struct iommufd_ctx_ser *iommufd_lu_get_record(struct liveupdate_file_op_args *args)
+{
+	return kho_record_get(args->serialized_data, IOMMUFD_RECORD_CTX,
+			      IOMMUFD_RECORD_CTX_VERSION, sizeof(struct iommufd_ctx_ser));
+}
+
+static void iommufd_lu_put_record(struct iommufd_ctx_ser *ser)
+{
+	if (!IS_ERR(ser))
+		kho_record_put(ser);
+}
+
 /**
  * iommufd_lu_retrieve() - Make a context from what came in
  * @args: Of the file handler
@@ -157,18 +169,15 @@ static struct file *iommufd_lu_make_ctx(const struct iommufd_ctx_ser *ser)
  */
 int iommufd_lu_retrieve(struct liveupdate_file_op_args *args)
 {
-	struct iommufd_ctx_ser *ser;
-	struct file *file;
+	struct iommufd_ctx_ser *ser = iommufd_lu_get_record(args);
+	struct file *file = IS_ERR(ser) ? ERR_CAST(ser) : iommufd_lu_make_ctx(ser);
 
-	ser = kho_record_get(args->serialized_data, IOMMUFD_RECORD_CTX,
-			     IOMMUFD_RECORD_CTX_VERSION, sizeof(*ser));
-	if (IS_ERR(ser))
-		return PTR_ERR(ser);
-
-	file = iommufd_lu_make_ctx(ser);
-	kho_record_put(ser);
-	if (IS_ERR(file))
+	iommufd_lu_put_record(ser);
+	if (IS_ERR(file)) {
+		/* LUO does not try again */
+		iommu_liveupdate_cut_off_domains(args->serialized_data);
 		return PTR_ERR(file);
+	}
 	args->file = file;
 	return 0;
 }
@@ -179,7 +188,8 @@ int iommufd_lu_retrieve(struct liveupdate_file_op_args *args)
  *
  * Context: LUO's session mutex is held, may sleep.
  * Return: true if no HWPT waits for its adoption, or if the record could not be
- * read, in which case there is nothing to wait for. Devices are not asked here,
+ * read, in which case there is nothing to wait for. Never when the session is
+ * merely closed: who crashed shall find it again. Devices are not asked here,
  * they have files of their own.
  */
 bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
@@ -187,6 +197,8 @@ bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 	struct iommufd_lu_token *token;
 	struct iommufd_ctx *ictx;
 
+	if (args->closing)
+		return false;
 	if (args->retrieve_status <= 0)
 		return args->retrieve_status < 0;
 
@@ -219,6 +231,7 @@ void iommufd_lu_finish(struct liveupdate_file_op_args *args)
 
 	list_for_each_entry_safe(token, next, &ictx->liveupdate.tokens, item) {
 		if (token->state == IOMMU_LIVEUPDATE_ADOPTED) {
+			iommu_liveupdate_finish_domain(token->domain);
 			token->state = IOMMU_LIVEUPDATE_MARKED;
 			/* Taken by ADOPT */
 			refcount_dec(&token->hwpt->common.obj.users);
@@ -226,4 +239,37 @@ void iommufd_lu_finish(struct liveupdate_file_op_args *args)
 			iommufd_lu_del_token(token);
 		}
 	}
+}
+
+static void iommufd_lu_isolate_tokens(struct iommufd_ctx *ictx)
+{
+	struct iommufd_lu_token *token;
+
+	guard(mutex)(&ictx->liveupdate.lock);
+
+	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
+		if (token->state != IOMMU_LIVEUPDATE_INCOMING)
+			continue;
+		token->state = IOMMU_LIVEUPDATE_ISOLATED;
+		token->domain = NULL;
+	}
+}
+
+/**
+ * iommufd_lu_discard() - Nobody wants what came in
+ * @args: Of the file handler
+ *
+ * HWPTs that were adopted already stay with their context.
+ *
+ * Context: LUO's session mutex is held, may sleep. Cannot fail.
+ */
+void iommufd_lu_discard(struct liveupdate_file_op_args *args)
+{
+	if (args->retrieve_status > 0)
+		iommufd_lu_isolate_tokens(args->file->private_data);
+	iommu_liveupdate_discard_domains(args->serialized_data);
+	iommufd_lu_finish(args);
+	/* Retrieving has put it, with or without success */
+	if (!args->retrieve_status)
+		iommufd_lu_put_record(iommufd_lu_get_record(args));
 }

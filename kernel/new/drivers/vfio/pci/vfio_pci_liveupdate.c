@@ -105,10 +105,15 @@ static int vfio_pci_liveupdate_preserve(struct liveupdate_file_op_args *args)
 	int rc;
 
 	/* Paired with smp_store_release() in vfio_df_ioctl_bind_iommufd() */
-	if (!smp_load_acquire(&df->access_granted) || !vdev->vdev.iommufd_device)
+	if (!smp_load_acquire(&df->access_granted) || !vdev->vdev.iommufd_device) {
+		pci_info_ratelimited(vdev->pdev, "not preserved: not bound to an iommufd\n");
 		return -ENOTCONN;
-	if (!vfio_pci_can_be_quiet(vdev))
+	}
+	if (!vfio_pci_can_be_quiet(vdev)) {
+		pci_info_ratelimited(vdev->pdev,
+				     "not preserved: its interrupts cannot be masked\n");
 		return -EOPNOTSUPP;
+	}
 
 	preserved = vfio_pci_preserved_alloc(vdev->pdev);
 	if (IS_ERR(preserved))
@@ -229,6 +234,14 @@ static void vfio_pci_liveupdate_finish(struct liveupdate_file_op_args *args)
 	vfio_pci_incoming_finish(vdev);
 }
 
+static void vfio_pci_liveupdate_discard(struct liveupdate_file_op_args *args)
+{
+	if (args->retrieve_status > 0)
+		vfio_pci_incoming_discard(vfio_pci_from_file(args->file));
+	else
+		vfio_pci_incoming_discard_record(args->serialized_data);
+}
+
 /* One preservation per device, not per file */
 static unsigned long vfio_pci_liveupdate_get_id(struct file *file)
 {
@@ -244,6 +257,7 @@ static const struct liveupdate_file_ops vfio_pci_liveupdate_file_ops = {
 	.retrieve = vfio_pci_liveupdate_retrieve,
 	.can_finish = vfio_pci_liveupdate_can_finish,
 	.finish = vfio_pci_liveupdate_finish,
+	.discard = vfio_pci_liveupdate_discard,
 	.get_id = vfio_pci_liveupdate_get_id,
 	.owner = THIS_MODULE,
 };
@@ -257,7 +271,7 @@ static int vfio_pci_liveupdate_register_flbs(struct liveupdate_file_handler *fh)
 {
 	int rc;
 
-	rc = pci_liveupdate_register_handler(fh);
+	rc = pci_liveupdate_register_handler(fh, vfio_pci_liveupdate_driver);
 	if (rc)
 		return rc;
 	rc = iommu_liveupdate_register_handler(fh);

@@ -33,6 +33,8 @@ int vfio_pci_gate_close(struct vfio_pci_core_device *vdev, struct vfio_pci_gate 
 void vfio_pci_gate_open(struct vfio_pci_core_device *vdev, const struct vfio_pci_gate *gate);
 struct file *vfio_pci_incoming_open(u64 phys, struct pci_driver *driver);
 void vfio_pci_incoming_finish(struct vfio_pci_core_device *vdev);
+void vfio_pci_incoming_discard(struct vfio_pci_core_device *vdev);
+void vfio_pci_incoming_discard_record(u64 phys);
 #else
 static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
 

@@ -12,6 +12,8 @@
 
 #include <linux/anon_inodes.h>
 #include <linux/cleanup.h>
+#include <linux/iommu-liveupdate.h>
+#include <linux/iommufd-liveupdate.h>
 #include <linux/kho/abi/vfio_pci.h>
 #include <linux/kho_record.h>
 #include <linux/slab.h>
@@ -67,7 +69,7 @@ static struct vfio_pci_core_device *vfio_pci_find(const struct vfio_pci_ser *ser
 
 	if (!pdev)
 		return ERR_PTR(-ENODEV);
-	if (!pci_liveupdate_incoming(pdev))
+	if (!pci_liveupdate_incoming(pdev) || !iommu_liveupdate_incoming_device(&pdev->dev))
 		return ERR_PTR(-EIO);
 	if (pdev->vendor != ser->vendor || pdev->device != ser->device ||
 	    pdev->cfg_size != ser->cfg_size)
@@ -204,5 +206,60 @@ void vfio_pci_incoming_finish(struct vfio_pci_core_device *vdev)
 
 	vdev->liveupdate_ser = NULL;
 	pci_liveupdate_finish(vdev->pdev);
+	kho_record_put(ser);
+}
+
+/* It stops now; what else there is to do is done when it is closed. */
+static void vfio_pci_discard_open(struct vfio_pci_core_device *vdev)
+{
+	struct iommufd_device *idev = vdev->vdev.iommufd_device;
+
+	pci_clear_master(vdev->pdev);
+	if (!iommufd_device_taken_over(idev))
+		iommu_liveupdate_block_device(&vdev->pdev->dev);
+	iommufd_device_finish(idev);
+	vfio_pci_incoming_finish(vdev);
+	pci_info(vdev->pdev, "given up while open, it is stopped\n");
+}
+
+/**
+ * vfio_pci_incoming_discard() - Give a device up that was retrieved.
+ * @vdev: The device; whether somebody has bound and attached it does not matter.
+ *
+ * Context: Process context, may sleep. Never fails.
+ */
+void vfio_pci_incoming_discard(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_ser *ser = vdev->liveupdate_ser;
+
+	guard(mutex)(&vdev->vdev.dev_set->lock);
+	if (vdev->vdev.iommufd_device)
+		return vfio_pci_discard_open(vdev);
+	vdev->liveupdate_ser = NULL;
+	kho_record_put(ser);
+	iommu_liveupdate_discard_device(&vdev->pdev->dev);
+}
+
+/**
+ * vfio_pci_incoming_discard_record() - Give a device up that was not retrieved.
+ * @phys: Physical address of the record; anything is allowed. If it cannot be
+ *	  read the device is left to the iommufd that it belongs to.
+ *
+ * Context: Process context, may sleep. Never fails.
+ */
+void vfio_pci_incoming_discard_record(u64 phys)
+{
+	struct vfio_pci_ser *ser = vfio_pci_ser_get(phys);
+	struct pci_dev *pdev;
+
+	if (IS_ERR(ser)) {
+		pr_err("given up without its record (%pe)\n", ser);
+		return;
+	}
+	pdev = pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
+					   ser->bdf & 0xff);
+	if (pdev && pdev->vendor == ser->vendor && pdev->device == ser->device)
+		iommu_liveupdate_discard_device(&pdev->dev);
+	pci_dev_put(pdev);
 	kho_record_put(ser);
 }

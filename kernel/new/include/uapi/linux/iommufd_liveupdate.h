@@ -128,7 +128,7 @@ enum iommu_liveupdate_state {
  * @out_table_pages: Pages that the table itself takes; 0 while only marked
  * @out_mapped_bytes: Bytes of IOVA mapped by the table; 0 while only marked
  * @out_devices: Preserved devices attached to it
- * @__reserved: Must be 0
+ * @out_ioas_id: The HWPT's IOAS; 0 while incoming or isolated
  *
  * Return: 0 or, in errno: ENOENT there are not so many tokens.
  */
@@ -144,7 +144,7 @@ struct iommu_liveupdate_query {
 	__aligned_u64 out_table_pages;
 	__aligned_u64 out_mapped_bytes;
 	__u32 out_devices;
-	__u32 __reserved;
+	__u32 out_ioas_id;
 };
 
 #define IOMMU_LIVEUPDATE_QUERY _IO(IOMMUFD_TYPE, IOMMUFD_CMD_LIVEUPDATE_QUERY)

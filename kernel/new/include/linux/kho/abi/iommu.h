@@ -47,6 +47,7 @@
  * @nr_tables: Number of table pages, the top included.
  * @table_bytes: Bytes of all table pages.
  * @mapped_bytes: Bytes that the leaves map.
+ * @owner: LUO's data of the file that preserved it.
  */
 struct iommu_domain_ser {
 	struct kho_record_ser hdr;
@@ -59,8 +60,9 @@ struct iommu_domain_ser {
 	u64 nr_tables;
 	u64 table_bytes;
 	u64 mapped_bytes;
+	u64 owner;
 } __packed;
-static_assert(sizeof(struct iommu_domain_ser) == 80);
+static_assert(sizeof(struct iommu_domain_ser) == 88);
 
 /* What kind of IOMMU a unit record describes */
 #define IOMMU_UNIT_SER_VTD	1

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/**
+ * DOC: Damage to what is handed over
+ *
+ * For tests of the next kernel only. Records are sealed for the last time in
+ * the middle of the reboot system call, so userspace cannot damage them in a
+ * way that lasts. It says beforehand what is to be done, a line per write to
+ * /sys/kernel/debug/kho_damage, and it is done when nobody touches a record any
+ * more:
+ *
+ * - "set PHYS BYTES VALUE" and "flip PHYS BYTES MASK" change a little endian
+ *   number of 1, 2, 4 or 8 bytes in memory. All numbers are hexadecimal.
+ * - "seal PHYS" makes the checksum of the record there right again.
+ *
+ * Where a record is, userspace finds out itself, in /dev/mem.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kho_record.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/reboot.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#define KHO_DAMAGES	64
+
+struct kho_damage {
+	char what[5];
+	unsigned int bytes;
+	u64 phys;
+	u64 value;
+};
+
+static struct kho_damage kho_damages[KHO_DAMAGES];
+static unsigned int kho_nr_damages;
+static DEFINE_MUTEX(kho_damage_lock);
+
+static int kho_damage_parse(struct kho_damage *damage, const char *line)
+{
+	int n = sscanf(line, "%4s %llx %x %llx", damage->what, &damage->phys,
+		       &damage->bytes, &damage->value);
+
+	if (n == 2 && !strcmp(damage->what, "seal") && PAGE_ALIGNED(damage->phys))
+		damage->bytes = sizeof(struct kho_record_ser);
+	else if (n != 4 || (strcmp(damage->what, "set") && strcmp(damage->what, "flip")) ||
+		 damage->bytes > sizeof(u64) || !is_power_of_2(damage->bytes) ||
+		 !IS_ALIGNED(damage->phys, damage->bytes))
+		return -EINVAL;
+	return pfn_valid(PHYS_PFN(damage->phys)) ? 0 : -EFAULT;
+}
+
+static ssize_t kho_damage_write(struct file *file, const char __user *buf, size_t count,
+				loff_t *ppos)
+{
+	struct kho_damage damage = {};
+	char line[80];
+	int rc;
+
+	if (count >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, buf, count))
+		return -EFAULT;
+	line[count] = 0;
+	rc = kho_damage_parse(&damage, line);
+	if (rc)
+		return rc;
+
+	guard(mutex)(&kho_damage_lock);
+	if (kho_nr_damages == KHO_DAMAGES)
+		return -ENOSPC;
+	kho_damages[kho_nr_damages++] = damage;
+	return count;
+}
+
+static const struct file_operations kho_damage_fops = {
+	.owner = THIS_MODULE,
+	.write = kho_damage_write,
+};
+
+static void kho_damage_do(const struct kho_damage *damage)
+{
+	void *at = phys_to_virt(damage->phys);
+	u64 value = 0;
+
+	if (!strcmp(damage->what, "seal")) {
+		kho_record_seal(at);
+		return;
+	}
+	memcpy(&value, at, damage->bytes);
+	value = damage->what[0] == 's' ? damage->value : value ^ damage->value;
+	memcpy(at, &value, damage->bytes);
+}
+
+/* After the last freeze; the IOMMU driver shuts down without its records */
+static int kho_damage_reboot(struct notifier_block *nb, unsigned long event, void *data)
+{
+	unsigned int i;
+
+	guard(mutex)(&kho_damage_lock);
+	for (i = 0; i < kho_nr_damages; i++)
+		kho_damage_do(&kho_damages[i]);
+	if (i)
+		pr_warn("KHO: damaged what is handed over in %u places, as told\n", i);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block kho_damage_nb = {
+	.notifier_call = kho_damage_reboot,
+};
+
+static int __init kho_damage_init(void)
+{
+	debugfs_create_file("kho_damage", 0200, NULL, NULL, &kho_damage_fops);
+	return register_reboot_notifier(&kho_damage_nb);
+}
+late_initcall(kho_damage_init);
