@@ -45,14 +45,26 @@ static void next_kernel(struct console *c, const char *banner)
 	story_kernel(c->run, c->kernel, banner);
 }
 
+/* The function that a fault report names as "Request device [SSSS:BB:DD.F]" */
+static uint16_t source_id(const char *text)
+{
+	unsigned int segment, bus, slot, fn;
+
+	if (sscanf(text, "Request device [%x:%x:%x.%x]", &segment, &bus, &slot, &fn) != 4)
+		return 0;
+	return bus << 8 | slot << 3 | fn;
+}
+
 static void scan(struct console *c, const char *line)
 {
 	struct run *r = c->run;
+	const char *at;
 	struct splat *s;
 	size_t i;
 
-	if (strstr(line, "DMAR: [DMA"))
-		r->dmar_messages++;
+	at = strstr(line, "DMAR: [DMA") ? strstr(line, "Request device [") : NULL;
+	if (at)
+		*array_add(r->faulting, r->nfaulting, r->faulting_cap) = source_id(at);
 	for (i = 0; i < sizeof(splat_words) / sizeof(*splat_words); i++)
 		if (strstr(line, splat_words[i])) {
 			s = array_add(r->splats, r->nsplats, r->splats_cap);

@@ -225,9 +225,10 @@ struct totals figures_total(const struct run *r)
 	int i;
 
 	for (i = 0; i < r->needs.nnics; i++) {
-		if (r->needs.unpreserved[i] || !r->nic[i].sender.offered)
+		if (r->needs.fate[i] != GOES_ON || !r->nic[i].sender.offered)
 			continue;
 		snprintf(key, sizeof(key), "nic%d.received", i);
+		t.judged++;
 		t.counted &= run_fig(r, key) != NULL;
 		add_nic(&t, &r->nic[i]);
 	}

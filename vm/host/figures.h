@@ -24,6 +24,7 @@ struct totals {
 	size_t written;		/* by the emulator's trace */
 	size_t untranslated;
 	bool counted;		/* the guest looked into every judged ring */
+	int judged;		/* NICs that went on */
 };
 
 bool phase_span(const struct run *r, const struct phase *p, int update, int64_t *begin,

@@ -23,6 +23,7 @@
 #include "picture.h"
 #include "qemu.h"
 #include "report.h"
+#include "rules.h"
 #include "sender.h"
 #include "story.h"
 #include "timeline.h"
@@ -46,7 +47,7 @@ static void find_places(struct places *p, const struct options *opt, const struc
 		p->kernel = realpath(opt->kernel, NULL);
 	else
 		p->kernel = text("%s/build/%s/arch/x86/boot/bzImage", p->out,
-				 stock ? "7.3-stock" : "7.3");
+				 stock ? "7.3-stock" : needs->debug ? "7.3-debug" : "7.3");
 	if (!p->kernel || access(p->kernel, R_OK))
 		die("no kernel %s: build it with 'make kernel' or name one with --kernel",
 		    opt->kernel ? opt->kernel : p->kernel);
@@ -122,12 +123,20 @@ static void explain_infrastructure(const struct run *r)
 			   r->qemu_status, qemu_last_words(r)));
 }
 
+static void close_senders(struct run *r)
+{
+	int i;
+
+	for (i = 0; i < r->needs.nnics; i++)
+		sender_close(&r->nic[i].sender);
+}
+
 static struct run *run_scenario(const struct options *opt, const struct needs *needs,
 				const struct places *p)
 {
 	struct run *r;
-	int attempt, i;
 	char *initrd;
+	int attempt;
 
 	for (attempt = 1;; attempt++) {
 		r = new_run(opt, needs);
@@ -141,8 +150,26 @@ static struct run *run_scenario(const struct options *opt, const struct needs *n
 		explain_infrastructure(r);
 		if (attempt == ATTEMPTS)
 			die("the emulator aborted %d times: no result", ATTEMPTS);
-		for (i = 0; i < needs->nnics; i++)
-			sender_close(&r->nic[i].sender);
+		close_senders(r);
+	}
+}
+
+static struct run *judged_run(const struct options *opt, const struct needs *needs,
+			      const struct places *p)
+{
+	struct run *r;
+	int attempt;
+
+	for (attempt = 1;; attempt++) {
+		r = run_scenario(opt, needs, p);
+		if (opt->shell)
+			return r;
+		trace_read(r);
+		figures_compute(r);
+		if (attempt == 2 || !rules_only_slow(r))
+			return r;
+		story_diag(r, "nothing was wrong but the time it took: once more");
+		close_senders(r);
 	}
 }
 
@@ -161,11 +188,9 @@ int main(int argc, char **argv)
 	free(need_program(&p, "gen_init_cpio"));
 	needs_read(&needs, init, &opt);
 	find_places(&p, &opt, &needs);
-	r = run_scenario(&opt, &needs, &p);
+	r = judged_run(&opt, &needs, &p);
 	if (opt.shell)
 		return 0;
-	trace_read(r);
-	figures_compute(r);
 	timeline_write(r);
 	good = report_write(r);
 	picture_write(r, good);

@@ -34,7 +34,7 @@ static void need_nics(struct needs *needs, const char *value)
 	free(list);
 }
 
-static void need_unpreserved(struct needs *needs, const char *value)
+static void need_fate(struct needs *needs, enum fate fate, const char *value)
 {
 	const char *p = value;
 	char *end;
@@ -43,8 +43,8 @@ static void need_unpreserved(struct needs *needs, const char *value)
 		long n = strtol(p, &end, 10);
 
 		if (end == p || n < 0 || n >= MAX_NICS)
-			die("the scenario's unpreserved=%s names no NIC", value);
-		needs->unpreserved[n] = true;
+			die("the scenario's list of NICs '%s' names none", value);
+		needs->fate[n] = fate;
 		p = *end == ',' ? end + 1 : end;
 	}
 }
@@ -83,7 +83,9 @@ static void need_line(struct needs *needs, char *line)
 	if (!strcmp(line, "nics"))
 		need_nics(needs, value);
 	else if (!strcmp(line, "unpreserved"))
-		need_unpreserved(needs, value);
+		need_fate(needs, LEFT_BEHIND, value);
+	else if (!strcmp(line, "given_up"))
+		need_fate(needs, GIVEN_UP, value);
 	else if (!strcmp(line, "expect_lost"))
 		needs->expect_lost = atoi(value);
 	else if (strcmp(line, "name"))
@@ -99,6 +101,18 @@ static void need_options(struct needs *needs, const struct options *opt)
 		needs->smp = opt->smp;
 	if (opt->mem)
 		needs->mem = opt->mem;
+	if (opt->updates) {
+		needs->timeout = 60 + opt->updates * 8;
+		needs->updates = opt->updates;
+		snprintf(needs->cmdline + strlen(needs->cmdline),
+			 sizeof(needs->cmdline) - strlen(needs->cmdline), " lu.updates=%d",
+			 opt->updates);
+	}
+	needs->debug = opt->debug || !strcmp(needs->kernel, "debug");
+	if (needs->debug) {
+		needs->timeout *= DEBUG_SLOWER;
+		needs->mem *= 2;
+	}
 	if (opt->timeout)
 		needs->timeout = opt->timeout;
 	if (!opt->nic)

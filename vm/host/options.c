@@ -25,6 +25,8 @@ static const struct {
 	{ "kernel", "BZIMAGE", "boot this kernel", OPT_STRING, &parsed.kernel },
 	{ "stock", NULL, "boot the unpatched kernel; frames must be lost",
 	  OPT_FLAG, &parsed.stock },
+	{ "debug", NULL, "boot the debug kernel: slower, and any splat ends it",
+	  OPT_FLAG, &parsed.debug },
 	{ "without-preserve", NULL, "mark and preserve nothing; frames must be lost",
 	  OPT_FLAG, &parsed.without_preserve },
 	{ "nic", "MODEL,...", "use these NIC models instead of the scenario's",
@@ -38,6 +40,8 @@ static const struct {
 	{ "append", "ARGS", "more kernel command line", OPT_STRING, &parsed.append },
 	{ "timeout", "S", "hard limit in seconds (default: the scenario's)",
 	  OPT_NUMBER, &parsed.timeout },
+	{ "updates", "N", "so many updates in a row (update_many_times only)",
+	  OPT_NUMBER, &parsed.updates },
 	{ "shell", NULL, "boot to a prompt on this terminal", OPT_FLAG, &parsed.shell },
 	{ "help", NULL, "this text", OPT_FLAG, NULL },
 };

@@ -212,6 +212,7 @@ static void draw_legend(struct picture *p)
 	const struct run *r = p->run;
 	char s[128];
 	double y = TOP + 22;
+	static const char *const fate[] = { "", ", not preserved", ", given up" };
 	int i;
 
 	canvas_line(p, LEFT + 14, y - 4, LEFT + 44, y - 4,
@@ -222,7 +223,7 @@ static void draw_legend(struct picture *p)
 			continue;
 		y += 20;
 		snprintf(s, sizeof(s), "written to memory by NIC %d (%s%s)", i, r->needs.model[i],
-			 r->needs.unpreserved[i] ? ", not preserved" : "");
+			 fate[r->needs.fate[i]]);
 		fprintf(p->f, "<rect x=\"%d\" y=\"%.1f\" width=\"30\" height=\"3\" fill=\"%s\"/>\n",
 			LEFT + 14, y - 6, colours[i]);
 		canvas_words(p, LEFT + 52, y, "class=\"label\"", s);

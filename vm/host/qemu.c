@@ -98,6 +98,13 @@ static void add_nic(struct args *a, const struct run *r, int i)
 	    text("%s,netdev=n%d,id=nic%d,bus=rp%d", n->model[i], i, i, i));
 }
 
+/*
+ * KASAN's shadow leaves KHO no room to guess, and an update takes most of a minute. While a
+ * kernel identifies its CPU it forgets for a moment that there are five levels of page tables,
+ * and an interrupt then makes KASAN see a wild access.
+ */
+#define DEBUG_WORDS	" panic_on_warn=1 no5lvl kho_scratch=16M,512M,256M lu.rate=50"
+
 static char *command_line(const struct run *r)
 {
 	const struct needs *n = &r->needs;
@@ -105,10 +112,10 @@ static char *command_line(const struct run *r)
 
 	/* On a busy host the kernel may take the emulated timer for a dead one. */
 	return text("console=ttyS0 panic=-1 no_timer_check kho=on liveupdate=on "
-		    "intel_iommu=on,sm_on lu.scenario=%s lu.stage=1%s%s%s%s%s%s lu.cmdline2=\"%s\"",
+		    "intel_iommu=on,sm_on lu.scenario=%s lu.stage=1%s%s%s%s%s%s%s lu.cmdline2=\"%s\"",
 		    o->scenario ? o->scenario : "none", o->shell ? " lu.shell=1" : "",
 		    o->without_preserve ? " lu.without=preserve" : "",
-		    *n->cmdline ? " " : "", n->cmdline, o->append ? " " : "",
+		    *n->cmdline ? " " : "", n->cmdline, n->debug ? DEBUG_WORDS : "", o->append ? " " : "",
 		    o->append ? o->append : "", n->cmdline2);
 }
 

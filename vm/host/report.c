@@ -125,7 +125,7 @@ static void put_nics(json *root, const struct run *r)
 
 		o = append(list);
 		put_text(o, "model", r->needs.model[i]);
-		put_bool(o, "preserved", !r->needs.unpreserved[i]);
+		put_bool(o, "preserved", r->needs.fate[i] != LEFT_BEHIND);
 		put_figures(o, &nic->fig);
 		put(o, "written_by_emulator", nic->ndma);
 		put(o, "untranslated", nic->untranslated);
@@ -161,7 +161,7 @@ static void put_events(json *root, const struct run *r)
 			put_real(o, "first_s", run_seconds(r, first->t), "%.6f");
 	}
 	o = put_object(root, "dma_faults");
-	put(o, "guest", r->dmar_messages + run_fig_int(r, 0, "dmar_faults"));
+	put(o, "guest", run_guest_faults(r));
 	put(o, "emulator", run_events(r, EV_FAULT, NULL) + run_events(r, EV_FAULT_RECORD, NULL));
 }
 

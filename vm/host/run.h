@@ -26,6 +26,7 @@
 #define NSEC		1000000000LL
 #define MSEC		1000000LL
 #define LATENCY_BOUND	(250 * MSEC)
+#define DEBUG_SLOWER	6	/* what a debug kernel costs, for limits of time */
 
 /* What the user asked for; see options.c for the meaning of each. */
 struct options {
@@ -39,23 +40,33 @@ struct options {
 	int smp;
 	int mem;
 	int timeout;
+	int updates;
 	bool story;
+	bool debug;
 	bool stock;
 	bool without_preserve;
 	bool shell;
+};
+
+/* What the scenario has in mind for a NIC */
+enum fate {
+	GOES_ON,
+	LEFT_BEHIND,		/* not preserved */
+	GIVEN_UP,		/* preserved, and cut off in the next kernel */
 };
 
 /* What the scenario asked for, printed by `init --needs NAME`. */
 struct needs {
 	char model[MAX_NICS][32];
 	bool on_root[MAX_NICS];
-	bool unpreserved[MAX_NICS];
+	enum fate fate[MAX_NICS];
 	int nnics;
 	int smp;
 	int mem;
 	int updates;
 	int timeout;
 	bool expect_lost;
+	bool debug;		/* on the debug kernel */
 	bool dma;
 	char kernel[32];
 	char cmdline[512];
@@ -178,7 +189,8 @@ struct run {
 	int stage;
 	int planned;		/* facts the guest promised, -1: did not say */
 	int protocol_errors;
-	size_t dmar_messages;	/* DMA faults the guest's log shows */
+	uint16_t *faulting;	/* source ids of the DMA faults that the guest's log shows */
+	size_t nfaulting, faulting_cap;
 	bool ended;
 	bool any_tx;
 	enum run_end how;
@@ -205,6 +217,7 @@ int64_t run_final(const struct run *r);
 bool run_nic_judged(const struct run *r, int nic);
 size_t run_events(const struct run *r, enum event_kind kind, const struct event **first);
 const char *run_fig(const struct run *r, const char *key);
+size_t run_guest_faults(const struct run *r);
 int64_t run_fig_int(const struct run *r, int64_t absent, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 double run_seconds(const struct run *r, int64_t t);

@@ -127,7 +127,12 @@ static void on_fault(struct reader *rd, const char *args)
 
 static void on_fault_record(struct reader *rd, const char *args)
 {
-	add_event(rd, EV_FAULT_RECORD, -1, args);
+	unsigned long long high;
+	int nic = -1;
+
+	if (sscanf(args, "index %*d high %llx", &high) == 1)
+		nic = nic_at(rd, high >> 8 & 0xff, high >> 3 & 31, high & 7);
+	add_event(rd, EV_FAULT_RECORD, nic, args);
 }
 
 static void on_null(struct reader *rd, const char *args)

@@ -148,7 +148,7 @@ static void print_traffic(const struct run *r)
 	row("sends refused / most bytes queued", "%llu / %llu",
 	    (unsigned long long)t.back_pressure, (unsigned long long)t.max_queued);
 	row("DMA faults, guest / emulator", "%zu / %zu",
-	    r->dmar_messages + (size_t)run_fig_int(r, 0, "dmar_faults"),
+	    run_guest_faults(r),
 	    run_events(r, EV_FAULT, NULL) + run_events(r, EV_FAULT_RECORD, NULL));
 	row("frames written untranslated", "%zu", t.untranslated);
 }

@@ -20,12 +20,13 @@ struct scenario {
 	const char *name;	/* the file name without .c */
 	const char *nics;	/* "igb,e1000e": models in index order; "root:igb" = no root port */
 	const char *unpreserved; /* "1,2": NICs that are left behind on purpose */
+	const char *given_up;	/* "1,2": preserved, but from mark "nic1.quiet" on cut off */
 	const char *cmdline;	/* extra words for the first kernel, inherited by the next ones */
 	const char *cmdline2;	/* extra words for the next kernels only */
 	const char *qemu;	/* extra emulator options */
 	const char *iommu;	/* extra properties of the intel-iommu device */
 	const char *mem;	/* MiB */
-	const char *kernel;	/* "patched" or "stock" */
+	const char *kernel;	/* "patched", "stock" or "debug" */
 	int smp;
 	int updates;		/* number of kexecs */
 	int timeout;		/* seconds, all kernels together */

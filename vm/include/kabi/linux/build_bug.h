@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel's own headers of handover records expect of the kernel. */
+#ifndef VM_KABI_BUILD_BUG_H
+#define VM_KABI_BUILD_BUG_H
+
+#include <assert.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define __packed	__attribute__((packed))
+
+#endif /* VM_KABI_BUILD_BUG_H */
