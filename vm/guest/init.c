@@ -68,6 +68,7 @@ static int needs(const char *name)
 	       s->cmdline ? s->cmdline : "");
 	need_text("nics", s->nics, "igb");
 	need_text("unpreserved", s->unpreserved, "");
+	need_text("given_up", s->given_up, "");
 	need_text("cmdline2", s->cmdline2, "");
 	need_text("qemu", s->qemu, "");
 	need_text("iommu", s->iommu, "");
@@ -91,6 +92,7 @@ static void mount_all(void)
 	mount_at("sysfs", "/sys");
 	mount_at("devtmpfs", "/dev");
 	mount_at("debugfs", "/sys/kernel/debug");
+	mount_at("tracefs", "/sys/kernel/tracing");
 	mount_at("tmpfs", "/tmp");
 }
 

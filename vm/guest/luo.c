@@ -86,3 +86,10 @@ int luo_finish(int session)
 
 	return try_ioctl(session, LIVEUPDATE_SESSION_FINISH, &arg);
 }
+
+int luo_discard(int session)
+{
+	struct liveupdate_session_discard arg = { .size = sizeof(arg) };
+
+	return try_ioctl(session, LIVEUPDATE_SESSION_DISCARD, &arg);
+}

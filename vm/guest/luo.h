@@ -13,5 +13,6 @@ int luo_try_retrieve(const char *name);
 int luo_preserve_fd(int session, int fd, uint64_t token);
 int luo_retrieve_fd(int session, uint64_t token);
 int luo_finish(int session);
+int luo_discard(int session);
 
 #endif /* GUEST_LUO_H */

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/falloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,27 +31,45 @@
 #endif
 #define SPREAD		(16 * MIB)
 
-static void must_write(const char *path, const char *text)
-{
-	int rc = file_write(path, text);
-
-	if (rc)
-		give_up("write %s: %s", path, strerror(-rc));
-}
-
 void memory_drop_caches(void)
 {
 	must_write("/proc/sys/vm/drop_caches", "3");
 }
 
-uint64_t memory_available(void)
+static uint64_t meminfo(const char *key)
 {
 	char text[4096], *at;
 
-	if (file_read("/proc/meminfo", text, sizeof(text)) < 0 ||
-	    !(at = strstr(text, "MemAvailable:")))
-		give_up("/proc/meminfo has no MemAvailable");
-	return strtoull(at + strlen("MemAvailable:"), NULL, 10) * KIB;
+	if (file_read("/proc/meminfo", text, sizeof(text)) < 0 || !(at = strstr(text, key)))
+		give_up("/proc/meminfo has no %s", key);
+	return strtoull(at + strlen(key), NULL, 10) * KIB;
+}
+
+uint64_t memory_available(void)
+{
+	return meminfo("MemAvailable:");
+}
+
+uint64_t memory_slab(void)
+{
+	return meminfo("SUnreclaim:");
+}
+
+/* Free pages, with those that wait on the lists of the CPUs: MemFree leaves these out. */
+uint64_t memory_free(void)
+{
+	uint64_t pages = 0, n;
+	char line[256];
+	FILE *f = fopen("/proc/zoneinfo", "r");
+
+	if (!f)
+		give_up("/proc/zoneinfo: %m");
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " nr_free_pages %" SCNu64, &n) == 1 ||
+		    sscanf(line, " count: %" SCNu64, &n) == 1)
+			pages += n;
+	fclose(f);
+	return pages * PAGE;
 }
 
 static uint8_t *anonymous(uint64_t size)

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 void memory_drop_caches(void);
+uint64_t memory_free(void);		/* bytes, exact */
+uint64_t memory_slab(void);		/* bytes of it that are not caches */
 void memory_pressure(void);
 uint64_t memory_compact(void);		/* pages of an ordinary memfd that were moved */
 uint64_t memory_available(void);	/* bytes */

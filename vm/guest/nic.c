@@ -36,19 +36,29 @@ const struct nic_ops *nic_ops_of(const char *model)
 	give_up("there is no NIC code for model \"%s\"", model);
 }
 
+static bool link_negotiated(nic_regs regs)
+{
+	int i;
+
+	nic_write(regs, MDIC, MDIC_WRITE_PHY1 | BMCR_AUTONEG);
+	for (i = 0; i < 100 && !(nic_read(regs, MDIC) & MDIC_READY); i++)
+		sleep_ms(1);
+	for (i = 0; i < 200 && !(nic_read(regs, STATUS) & STATUS_LU); i++)
+		sleep_ms(10);
+	return nic_read(regs, STATUS) & STATUS_LU;
+}
+
 /* After a function-level reset the link stays down until auto-negotiation ran again. */
 void nic_link_up(nic_regs regs)
 {
 	int i;
 
 	nic_write(regs, CTRL, nic_read(regs, CTRL) | CTRL_SLU);
-	nic_write(regs, MDIC, MDIC_WRITE_PHY1 | BMCR_AUTONEG);
-	for (i = 0; i < 100 && !(nic_read(regs, MDIC) & MDIC_READY); i++)
-		sleep_ms(1);
-	for (i = 0; i < 300; i++) {
-		if (nic_read(regs, STATUS) & STATUS_LU)
+	for (i = 0; i < 3; i++) {
+		if (link_negotiated(regs))
 			return;
-		sleep_ms(10);
+		diag("the link did not come up, once more (control %#x, status %#x)",
+		     nic_read(regs, CTRL), nic_read(regs, STATUS));
 	}
 	give_up("the NIC's link stays down");
 }

@@ -68,6 +68,23 @@ bool pci_find_nic(unsigned int index, char bdf[BDF_LEN])
 	return found;
 }
 
+void pci_find_device(uint32_t ids, unsigned int n, char bdf[BDF_LEN])
+{
+	struct dirent **list;
+	int i, count = scandir(DEVICES, &list, NULL, alphasort);
+
+	for (i = 0; i < count; i++) {
+		const char *name = list[i]->d_name;
+
+		if (name[0] != '.' && attribute(name, "vendor") == ids >> 16 &&
+		    attribute(name, "device") == (ids & 0xffff) && n-- == 0) {
+			snprintf(bdf, BDF_LEN, "%.*s", BDF_LEN - 1, name);
+			return;
+		}
+	}
+	give_up("there is no PCI device %04x:%04x", ids >> 16, ids & 0xffff);
+}
+
 const char *pci_model(const char *bdf)
 {
 	switch (attribute(bdf, "device")) {

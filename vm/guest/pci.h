@@ -16,6 +16,8 @@ struct pci_path {
 };
 
 bool pci_find_nic(unsigned int index, char bdf[BDF_LEN]);
+/* the n-th with these ids; vendor << 16 | device */
+void pci_find_device(uint32_t ids, unsigned int n, char bdf[BDF_LEN]);
 const char *pci_model(const char *bdf);
 uint16_t pci_source_id(const char *bdf);
 void pci_path(const char *bdf, struct pci_path *path);

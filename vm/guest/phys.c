@@ -23,6 +23,16 @@ void phys_read(void *to, uint64_t phys, uint64_t length)
 		give_up("read physical memory at 0x%llx", (unsigned long long)phys);
 }
 
+/* False if there is no memory */
+bool phys_try_read(void *to, uint64_t phys, uint64_t length)
+{
+	int fd = must_open("/dev/mem", O_RDONLY);
+	bool done = pread(fd, to, length, phys) == (ssize_t)length;
+
+	close(fd);
+	return done;
+}
+
 uint64_t phys_read_u64(uint64_t phys)
 {
 	uint64_t value;

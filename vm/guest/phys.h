@@ -3,8 +3,10 @@
 #ifndef GUEST_PHYS_H
 #define GUEST_PHYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+bool phys_try_read(void *to, uint64_t phys, uint64_t length);
 void phys_read(void *to, uint64_t phys, uint64_t length);
 uint64_t phys_read_u64(uint64_t phys);
 void *phys_map(uint64_t phys, uint64_t length);			/* memory, cached */

@@ -12,7 +12,7 @@
 #define STATE_MAGIC	0x6574617473756c2eull	/* ".lustate" */
 #define STATE_VERSION	1u
 
-#define STATE_VMS	2
+#define STATE_VMS	4
 #define VM_MEMS		4
 #define VM_SPACES	2
 #define VM_NICS		2
@@ -51,9 +51,11 @@ struct nic_place {
 struct vm_data {
 	char session[32];
 	uint32_t preserved;	/* device and IOMMU state asked for, not just memory */
+	uint32_t given_up;	/* or cut off: the scenario itself judges what comes of it */
 	uint32_t nmems;
 	uint32_t nspaces;
 	uint32_t nnics;
+	uint32_t reserved;
 	uint64_t mem_size[VM_MEMS];
 	struct space space[VM_SPACES];
 	struct nic_place nic[VM_NICS];
@@ -69,6 +71,8 @@ struct state {
 	uint32_t reserved;
 	uint64_t iommu_pages;	/* nr_iommu_pages at a moment the scenario chose */
 	uint64_t available;	/* free memory then, bytes */
+	uint64_t slab;		/* memory in objects of the kernel then, bytes */
+	uint64_t records;	/* handover records then */
 	struct vm_data vm[STATE_VMS];
 };
 

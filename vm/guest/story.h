@@ -33,6 +33,7 @@ _Noreturn void story_leave(void);
 
 /* new kernel */
 void story_arrive(void);
+void story_take_over(struct vm *vm);
 void story_retrieve(void);
 void story_adopt(void);
 void story_finish(void);

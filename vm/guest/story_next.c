@@ -27,6 +27,7 @@ static void look_at_nic(const struct nic_place *place)
 	volatile uint32_t *regs = pci_map_bar0(place->bdf);
 	const struct nic_ops *ops = nic_ops_of(place->model);
 
+	fig_nic(place->index, "source_id", pci_source_id(place->bdf));
 	fig_nic(place->index, "head_at_reboot", place->head);
 	fig_nic(place->index, "head_at_arrival", nic_head(ops, regs));
 	fig_nic(place->index, "bus_master_at_arrival", pci_bus_master(place->bdf));
@@ -39,7 +40,7 @@ static void look_at_vm(const struct vm_data *data)
 
 	for (nic = data->nic; nic < data->nic + data->nnics; nic++) {
 		look_at_nic(nic);
-		if (!data->preserved)
+		if (!data->preserved || data->given_up)
 			continue;
 		ok_nic(nic->index, pci_bus_master_path(nic->bdf),
 		       "bus mastering is on for the device and every bridge above it", "it is off");
@@ -188,6 +189,25 @@ void story_finish(void)
 		tables_compare("after finish");
 }
 
+/* All of it for one VM, when others go another way. */
+void story_take_over(struct vm *vm)
+{
+	int rc = vm_retrieve(vm, &state_get()->vm[vm - story_vm(0)]);
+
+	if (!rc)
+		rc = vm_bind(vm);
+	if (!rc)
+		rc = vm_adopt(vm);
+	if (!rc)
+		rc = vm_attach(vm);
+	ok_rc(rc, "a VM is restored as if the others did not exist");
+	take_device(vm);
+	rearm(vm);
+	phase("finish.begin");
+	ok_rc(vm_finish(vm), "its session is finished");
+	phase("finish.end");
+}
+
 static void judge_nic(struct vm *vm, struct nic *nic)
 {
 	uint32_t index = nic->place->index;
@@ -231,6 +251,8 @@ void story_judge(void)
 	sleep_ms(500);
 	mark("scan");
 	for_each_vm(vm) {
+		if (vm->data->given_up)
+			continue;
 		for_each_nic(vm, nic)
 			judge_nic(vm, nic);
 		ok(vm_ram_intact(vm), "the VM's memory is as it was", "it has changed");

@@ -157,3 +157,11 @@ void sleep_ms(unsigned int ms)
 	while (nanosleep(&t, &t) && errno == EINTR)
 		;
 }
+
+void must_write(const char *path, const char *text)
+{
+	int rc = file_write(path, text);
+
+	if (rc)
+		give_up("write %s: %s", path, strerror(-rc));
+}

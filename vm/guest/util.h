@@ -18,6 +18,7 @@ const char *cmdline_get(const char *key, char *out, size_t room);
 unsigned long cmdline_number(const char *key, unsigned long fallback);
 
 int file_write(const char *path, const char *text);
+void must_write(const char *path, const char *text);
 int file_read(const char *path, char *out, size_t room);
 unsigned long vmstat(const char *key);
 

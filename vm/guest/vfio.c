@@ -91,6 +91,29 @@ void vfio_enable_bus_master(int dev)
 		give_up("write the command register: %s", strerror(errno));
 }
 
+static unsigned int config_byte(int dev, uint64_t at)
+{
+	uint8_t value = 0;
+
+	if (pread(dev, &value, 1, at) != 1)
+		give_up("read configuration space: %s", strerror(errno));
+	return value;
+}
+
+/* Through the capability, as a guest does it; 0 is D0, 3 is D3. */
+int vfio_set_power_state(int dev, unsigned int d)
+{
+	uint64_t config = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX);
+	unsigned int at = config_byte(dev, config + PCI_CAPABILITY_LIST);
+	uint16_t value = d;
+
+	while (at && config_byte(dev, config + at) != PCI_CAP_ID_PM)
+		at = config_byte(dev, config + at + 1);
+	if (!at)
+		return -EOPNOTSUPP;
+	return pwrite(dev, &value, sizeof(value), config + at + PCI_PM_CTRL) < 0 ? -errno : 0;
+}
+
 int vfio_arm_msix(int dev, int eventfd)
 {
 	const struct vfio_irq_set set = {

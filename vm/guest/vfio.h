@@ -14,6 +14,7 @@ int vfio_reset(int dev);
 volatile uint32_t *vfio_map_bar0(int dev);
 void vfio_unmap_bar0(volatile uint32_t *regs);
 void vfio_enable_bus_master(int dev);
+int vfio_set_power_state(int dev, unsigned int d);
 
 int vfio_arm_msix(int dev, int eventfd);
 int vfio_disarm_msix(int dev);

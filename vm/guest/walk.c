@@ -89,9 +89,12 @@ static void add_table(struct walk *w, uint64_t phys, uint32_t level, uint64_t pr
 		w->overflow = 1;
 		return;
 	}
-	w->phys[w->npages] = phys;
-	entry = (uint64_t *)w->page[w->npages++];
-	phys_read(entry, phys, PAGE);
+	entry = (uint64_t *)w->page[w->npages];
+	if (!phys_try_read(entry, phys, PAGE)) {
+		w->wild++;
+		return;
+	}
+	w->phys[w->npages++] = phys;
 	for (i = 0; i < 512; i++) {
 		if (!(entry[i] & present))
 			continue;

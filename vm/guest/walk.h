@@ -28,6 +28,8 @@ struct walk {
 	uint32_t ndevices;
 	uint32_t npages;
 	uint32_t overflow;		/* there were more pages than room */
+	uint32_t wild;			/* tables that lie outside memory */
+	uint32_t reserved;
 	uint64_t leaves;
 	uint64_t leaf_bytes;
 	struct walk_device device[WALK_DEVICES];

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Allocations that fail when told to. See failing.c. */
+#ifndef GUEST_FAILING_H
+#define GUEST_FAILING_H
+
+#include <stdbool.h>
+
+/* One thing to do; undo() is told what it returned. Both may be NULL but for step(). */
+struct sweep {
+	const char *what;
+	void (*setup)(void *arg);
+	int (*step)(void *arg);
+	void (*undo)(void *arg, int rc);
+};
+
+void failing_quietly(bool quietly);	/* complaints about memory are kept off the console */
+void failing_begin(unsigned int nth);	/* the nth allocation of this task from now on */
+bool failing_end(void);			/* did it come to that? */
+
+/*
+ * Do it with the first, the second, the third ... allocation failing, until none is hit;
+ * without undo() until it succeeds.
+ */
+void failing_sweep(const struct sweep *sweep, void *arg);
+
+#endif /* GUEST_FAILING_H */

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nine updates. In each the VMM is killed one step further in its restore, and another
+ * process takes the session up where it was left. The device never notices.
+ */
+#include <errno.h>
+
+#include "crash.h"
+#include "iommufd.h"
+#include "kexec.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "vfio.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_begin(&vm, 1);
+	kexec_keep_next();
+	story_preserve();
+	story_leave();
+}
+
+/* It is all there, or can be asked for: nothing depends on what the dead one knew. */
+static int adopt_what_is_left(struct vm *vm)
+{
+	struct iommu_liveupdate_query q;
+	int rc = hwpt_query(vm->iommufd, 0, &q);
+
+	if (rc || q.out_state != IOMMU_LIVEUPDATE_ADOPTED)
+		return rc ?: vm_adopt(vm);
+	vm->hwpt[0] = q.out_hwpt_id;
+	vm->ioas[0] = q.out_ioas_id;
+	return 0;
+}
+
+static void take_up_again(enum crash_step last)
+{
+	struct vm_data *data = &state_get()->vm[0];
+	struct vm *vm = story_vm(0);
+	int rc;
+
+	ok_rc(vm_retrieve(vm, data), "another process retrieves all of the session");
+	rc = vm_bind(vm);
+	ok(rc == (last >= CRASH_BIND ? -EINVAL : 0), "it binds the device, or learns that it is bound",
+	   "error %d", -rc);
+	tables_compare("after the crash");
+	ok_rc(adopt_what_is_left(vm), "it adopts the table, or learns of which HWPT it is");
+	ok_rc(vm_attach(vm), "it attaches the device");
+	vm->nic[0].regs = vfio_map_bar0(vm->nic[0].dev);
+	rc = vm_arm(&vm->nic[0]);
+	ok(rc >= 0 && vm_interrupt_arrives(&vm->nic[0]), "interrupts arrive", "error %d", -rc);
+}
+
+static void after(void)
+{
+	struct state *state;
+	enum crash_step last;
+
+	story_arrive();
+	state = state_get();
+	last = state->updates;
+	crash_after(&state->vm[0], last);
+	take_up_again(last);
+	story_finish();
+	if (last < CRASH_ARM) {
+		story_preserve();
+		story_leave();
+	}
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "crashed_vmm", .cmdline = "lu.rate=300", .updates = CRASH_ARM, .timeout = 150,
+	 .before = before, .after = after);

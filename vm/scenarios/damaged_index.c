@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What all devices share is damaged: an index of records, or the record of the IOMMU itself.
+ * Then all devices are cut off, nothing else happens: the kernel boots, the sessions can be
+ * given up, the devices can be used again and go on over the next update.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "damage.h"
+#include "kexec.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define VMS	2
+
+static const struct vm_shape vms[VMS] = {
+	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
+};
+
+static const struct damage table[] = {
+	{ .what = "the IOMMU's index", .where = DAMAGE_IOMMU_INDEX, .at = 40, .bytes = 8,
+	  .value = 1, .flip = true },
+	{ .what = "the PCI core's index", .where = DAMAGE_PCI_INDEX, .at = 40, .bytes = 8,
+	  .value = 1, .flip = true },
+	{ .what = "an IOMMU's checksum", .where = DAMAGE_UNIT, .at = 40, .bytes = 8, .value = 1,
+	  .flip = true },
+	{ .what = "an IOMMU's registers", .where = DAMAGE_UNIT, .at = 32, .bytes = 8,
+	  .value = 0x1000, .flip = true, .seal = true },
+	{ .what = "an IOMMU's root table", .where = DAMAGE_UNIT, .at = 40, .bytes = 8,
+	  .value = 0x1000, .flip = true, .seal = true },
+};
+
+static void leave(void)
+{
+	struct state *state = state_get();
+	unsigned int i;
+
+	damage_forget_records();
+	for (i = 0; i < VMS; i++)
+		state->vm[i].given_up = true;
+	story_preserve();
+	damage_order(&table[state->updates], &state->vm[0]);
+	story_leave();
+}
+
+static void before(void)
+{
+	story_begin(vms, VMS);
+	kexec_keep_next();
+	leave();
+}
+
+static void say(const char *what, unsigned int i)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "nic%u.%s", i, what);
+	mark(name);
+}
+
+static void give_up_vm(unsigned int i, const char *what)
+{
+	const struct vm_data *data = &state_get()->vm[i];
+	int session, fd;
+
+	diag("%s is damaged", what);
+	ok_nic(i, !pci_bus_master(data->nic[0].bdf), "the device is cut off", "it is bus master");
+	say("quiet", i);
+	session = luo_try_retrieve(data->session);
+	ok(session >= 0, "the session can be retrieved", "error %d", -session);
+	fd = luo_retrieve_fd(session, TOKEN_NIC(0));
+	ok_errno(fd, EIO, "the device cannot");
+	ok_rc(luo_discard(session), "the session can be given up");
+	close(session);
+}
+
+static void use_again(unsigned int i)
+{
+	struct vm *vm = story_vm(i);
+
+	say("used", i);
+	vm_create(vm, &state_get()->vm[i], &vms[i]);
+	vm_start_reception(vm);
+	ok_rc(vm_mark(vm), "the device can be used, and marked for the next update");
+}
+
+static void after(void)
+{
+	const struct damage *damage;
+	unsigned int i;
+
+	story_arrive();
+	damage = &table[state_get()->updates - 1];
+	for (i = 0; i < VMS; i++)
+		give_up_vm(i, damage->what);
+	for (i = 0; i < VMS; i++)
+		use_again(i);
+	if (state_get()->updates < (int)ARRAY_SIZE(table))
+		leave();
+	for (i = 0; i < VMS; i++)
+		state_get()->vm[i].given_up = true;
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "damaged_index", .nics = "igb,igb", .given_up = "0,1",
+	 .cmdline = "lu.rate=100", .updates = ARRAY_SIZE(table), .timeout = 150,
+	 .before = before, .after = after);

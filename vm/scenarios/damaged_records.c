@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Four VMs, twelve updates. In each three of the VMs hand over something that is not what it
+ * should be. It costs these three: they cannot be restored, their devices are cut off, and
+ * when the sessions have been given up they can be used as if nothing had been. The fourth
+ * never notices.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "damage.h"
+#include "iommufd.h"
+#include "kexec.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define VMS	4
+#define VICTIMS	(VMS - 1)
+
+static const struct vm_shape vms[VMS] = {
+	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm2", .first_nic = 2, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm3", .first_nic = 3, .nnics = 1, .nspaces = 1 },
+};
+
+/* Offsets in records: see linux/kho/abi; the header is 24 bytes. */
+#define VERSION		4
+#define RESERVED	6
+#define SIZE		8
+#define SELF		16
+
+/* When the device is cut off */
+enum when { AT_BOOT, AT_RETRIEVE, AT_ADOPTION, AT_DISCARD };
+
+static const struct expected {
+	struct damage damage;
+	enum when when;
+	int iommufd;		/* what the steps of a restore return */
+	int device;
+	int adopt;
+} table[] = {
+#define DOMAIN(...)	.damage = { .where = DAMAGE_DOMAIN, __VA_ARGS__, .seal = true }
+#define DEVICE(...)	.damage = { .where = DAMAGE_DEVICE, __VA_ARGS__, .seal = true }
+#define OTHER(at, ...)	.damage = { .where = DAMAGE_##at, __VA_ARGS__ }
+#define ISOLATED	.device = -EIO, .adopt = -EIO
+#define TABLE_IS_BAD	.when = AT_ADOPTION, .adopt = -EIO
+	{ DOMAIN(.what = "a domain's version", .at = VERSION, .bytes = 2, .value = 2), ISOLATED },
+	{ DOMAIN(.what = "a domain's size", .at = SIZE, .bytes = 4, .value = 96), ISOLATED },
+	{ DOMAIN(.what = "a domain's own address", .at = SELF, .bytes = 8, .value = 0x1000,
+	  .flip = true), ISOLATED },
+	{ DOMAIN(.what = "a domain's format", .at = 24, .bytes = 1, .value = 'x'), ISOLATED },
+	{ DOMAIN(.what = "a domain's flags", .at = 40, .bytes = 4, .value = 1), ISOLATED },
+	{ DOMAIN(.what = "a domain's level", .at = 44, .bytes = 1, .value = 7), ISOLATED },
+	{ DOMAIN(.what = "a domain's width", .at = 45, .bytes = 1, .value = 3), ISOLATED },
+	{ DOMAIN(.what = "a top table outside memory", .at = 48, .bytes = 8, .value = 1ull << 45),
+	  ISOLATED },
+	{ DOMAIN(.what = "a top table between pages", .at = 48, .bytes = 8, .value = 0x10,
+	  .flip = true), ISOLATED },
+	{ DOMAIN(.what = "a top table in memory that was not kept", .at = 48, .bytes = 8,
+	  .value = 0x1000000), ISOLATED },
+	{ DOMAIN(.what = "one table less", .at = 56, .bytes = 8, .value = 1, .flip = true),
+	  TABLE_IS_BAD },
+	{ DOMAIN(.what = "a number of tables beyond all memory", .at = 56, .bytes = 8,
+	  .value = ~0ull), TABLE_IS_BAD },
+	{ DEVICE(.what = "a device's BDF", .at = 26, .bytes = 2, .value = 0xfff8), ISOLATED },
+	{ DEVICE(.what = "another device's BDF", .at = 26, .bytes = 2, .value = 0x100), ISOLATED },
+	{ DEVICE(.what = "a device's vendor", .at = 28, .bytes = 2, .value = 0x1af4), ISOLATED },
+	{ DEVICE(.what = "a device's domain", .at = 32, .bytes = 4, .value = 0x1ff), ISOLATED },
+	{ DEVICE(.what = "a device's unit", .at = 36, .bytes = 4, .value = 0x1ff), ISOLATED },
+	{ DEVICE(.what = "a context entry that is not the hardware's", .at = 48, .bytes = 8,
+	  .value = 2, .flip = true), ISOLATED },
+	{ DEVICE(.what = "a PASID entry that is not the hardware's", .at = 80, .bytes = 8,
+	  .value = 0x10, .flip = true), ISOLATED },
+	{ DEVICE(.what = "a PASID directory elsewhere", .at = 144, .bytes = 8, .value = 0x1000,
+	  .flip = true), ISOLATED },
+	{ DEVICE(.what = "another's domain id", .at = 156, .bytes = 4, .value = 1, .flip = true),
+	  ISOLATED },
+	{ OTHER(DOMAIN, .what = "a domain's checksum", .at = 64, .bytes = 8, .value = 1,
+	  .flip = true), ISOLATED },
+	{ OTHER(DEVICE, .what = "a device's checksum", .at = 40, .bytes = 8, .value = 1,
+	  .flip = true), ISOLATED },
+	{ OTHER(SLOT_OF_DEVICE, .what = "a record that is missing", .bytes = 8, .seal = true),
+	  ISOLATED },
+	{ OTHER(PASID_ENTRY, .what = "a PASID entry that is not the record's", .at = 24,
+	  .bytes = 8, .value = 1, .flip = true), ISOLATED },
+	{ OTHER(TOP_TABLE, .what = "a table that points to itself", .at = 8 * 511, .bytes = 8,
+	  .value = 3, .itself = true), TABLE_IS_BAD },
+	{ OTHER(TOP_TABLE, .what = "a table that points outside memory", .at = 8 * 511,
+	  .bytes = 8, .value = 1ull << 45 | 3), TABLE_IS_BAD },
+	{ OTHER(CTX, .what = "an iommufd's checksum", .at = 36, .bytes = 4, .value = 1,
+	  .flip = true), .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
+	{ OTHER(CTX, .what = "an iommufd's number of HWPTs", .at = 24, .bytes = 4,
+	  .value = 0xffff, .seal = true), .when = AT_RETRIEVE, .iommufd = -EBADMSG,
+	  .device = -EIO },
+	{ OTHER(VFIO, .what = "a vfio device's checksum", .at = 100, .bytes = 4, .value = 1,
+	  .flip = true), .when = AT_DISCARD, .device = -EBADMSG },
+	{ OTHER(VFIO, .what = "a vfio device's configuration size", .at = 36, .bytes = 4,
+	  .value = 0x10000, .seal = true), .when = AT_DISCARD, .device = -EPROTO },
+	{ OTHER(VFIO, .what = "a vfio device's BDF", .at = 26, .bytes = 2, .value = 0xfff8,
+	  .seal = true), .when = AT_DISCARD, .device = -ENODEV },
+	{ OTHER(PCI, .what = "a BAR elsewhere", .at = 48, .bytes = 4, .value = 0x100000,
+	  .flip = true, .seal = true), .device = -EIO },
+	{ OTHER(PCI, .what = "a function's checksum", .at = 96, .bytes = 8, .value = 1,
+	  .flip = true), .device = -EIO },
+	{ OTHER(PCI, .what = "a function's segment", .at = 24, .bytes = 2, .value = 7,
+	  .seal = true), .device = -EIO },
+	{ OTHER(PCI, .what = "reserved bits", .at = RESERVED, .bytes = 2, .value = 1,
+	  .seal = true), .device = -EIO },
+};
+
+#define UPDATES	((int)ARRAY_SIZE(table) / VICTIMS)
+
+static const struct expected *expected_of(unsigned int victim, int update)
+{
+	return &table[(update - 1) * VICTIMS + victim - 1];
+}
+
+static void leave(void)
+{
+	struct state *state = state_get();
+	unsigned int i;
+
+	damage_forget_records();
+	for (i = 1; i < VMS; i++)
+		state->vm[i].given_up = true;
+	story_preserve();
+	for (i = 1; i < VMS; i++)
+		damage_order(&expected_of(i, state->updates + 1)->damage, &state->vm[i]);
+	story_leave();
+}
+
+static void before(void)
+{
+	story_begin(vms, VMS);
+	kexec_keep_next();
+	leave();
+}
+
+static void quiet(unsigned int i)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "nic%u.quiet", i);
+	mark(name);
+}
+
+static void is(int got, int expected, const char *step, const struct expected *e)
+{
+	char name[120];
+
+	snprintf(name, sizeof(name), "%s: %s", e->damage.what, step);
+	ok(got == expected, name, "error %d, not %d", -got, -expected);
+}
+
+static int error_of(int fd)
+{
+	return fd < 0 ? fd : 0;
+}
+
+static void restore_fails(struct vm *vm, struct vm_data *data, const struct expected *e)
+{
+	vm_retrieve_memory(vm, data);
+	vm->iommufd = luo_retrieve_fd(vm->session, TOKEN_IOMMUFD);
+	is(error_of(vm->iommufd), e->iommufd, "retrieving the iommufd", e);
+	vm->nic[0].dev = luo_retrieve_fd(vm->session, TOKEN_NIC(0));
+	is(error_of(vm->nic[0].dev), e->device, "retrieving the device", e);
+	if (vm->iommufd >= 0)
+		is(vm_adopt(vm), e->adopt, "adopting the table", e);
+}
+
+static void give_up_session(struct vm *vm)
+{
+	ok_rc(luo_discard(vm->session), "the session is given up");
+	if (vm->iommufd >= 0)
+		close(vm->iommufd);
+	if (vm->nic[0].dev >= 0)
+		close(vm->nic[0].dev);
+	close(vm->session);
+}
+
+static void victim(unsigned int i)
+{
+	struct vm_data *data = &state_get()->vm[i];
+	const struct expected *e = expected_of(i, state_get()->updates);
+	const char *bdf = data->nic[0].bdf;
+	struct vm *vm = story_vm(i);
+
+	is(pci_bus_master(bdf), e->when != AT_BOOT, "cut off before userspace runs, or not", e);
+	if (e->when == AT_BOOT)
+		quiet(i);
+	restore_fails(vm, data, e);
+	is(pci_bus_master(bdf), e->when == AT_DISCARD, "cut off when it was noticed", e);
+	if (e->when != AT_DISCARD)
+		quiet(i);
+	give_up_session(vm);
+	is(pci_bus_master(bdf), false, "cut off when it is given up", e);
+	quiet(i);
+}
+
+static void use_again(unsigned int i)
+{
+	struct vm *vm = story_vm(i);
+	char name[16];
+
+	snprintf(name, sizeof(name), "nic%u.used", i);
+	mark(name);
+	vm_create(vm, &state_get()->vm[i], &vms[i]);
+	vm_start_reception(vm);
+	ok_rc(vm_mark(vm), "the device can be used, and marked for the next update");
+}
+
+static void after(void)
+{
+	unsigned int i;
+
+	story_arrive();
+	story_take_over(story_vm(0));
+	for (i = 1; i < VMS; i++)
+		victim(i);
+	for (i = 1; i < VMS; i++)
+		use_again(i);
+	if (state_get()->updates < UPDATES)
+		leave();
+	for (i = 1; i < VMS; i++)
+		state_get()->vm[i].given_up = true;
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "damaged_records", .nics = "igb,igb,igb,igb", .given_up = "1,2,3",
+	 .cmdline = "lu.rate=100", .updates = ARRAY_SIZE(table) / VICTIMS, .timeout = 300,
+	 .before = before, .after = after);

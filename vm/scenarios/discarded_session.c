@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two VMs, nine updates. In each the second VM's VMM is killed one step further in its
+ * restore, and its session is given up: the device is quiet and can be used as any other,
+ * the memory is back, the first VM never notices.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "crash.h"
+#include "kexec.h"
+#include "luo.h"
+#include "memory.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+static const struct vm_shape vms[] = {
+	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
+};
+
+static void before(void)
+{
+	story_begin(vms, 2);
+	kexec_keep_next();
+	story_preserve();
+	story_leave();
+}
+
+static uint64_t memory_of(const struct vm_data *data)
+{
+	uint64_t size = 0;
+	unsigned int i;
+
+	for (i = 0; i < data->nmems; i++)
+		size += data->mem_size[i];
+	return size;
+}
+
+static void give_up_session(struct vm_data *data)
+{
+	const char *bdf = data->nic[0].bdf;
+	uint64_t before = memory_free();
+	int session = luo_try_retrieve(data->session);
+	int gone;
+
+	ok(session >= 0, "the session of the dead VMM can be retrieved", "error %d", -session);
+	ok_rc(luo_discard(session), "and given up");
+	close(session);
+	ok_nic(1, !pci_bus_master(bdf), "the device is stopped", "it is bus master");
+	mark("nic1.quiet");
+	ok(memory_free() + MIB >= before + memory_of(data), "its memory is free again",
+	   "%llu bytes free before, %llu after", (unsigned long long)before,
+	   (unsigned long long)memory_free());
+	gone = luo_try_retrieve(data->session);
+	ok_errno(gone, ENOENT, "the session is gone");
+}
+
+/* The next VM on the same device, with memory of its own */
+static void use_again(void)
+{
+	struct vm *vm = story_vm(1);
+
+	vm_create(vm, &state_get()->vm[1], &vms[1]);
+	mark("nic1.used");
+	vm_start_reception(vm);
+	sleep_ms(300);
+	ok_nic(1, nic_head(vm->nic[0].ops, vm->nic[0].regs) > 10,
+	       "the device receives for its next user", "head at %u",
+	       nic_head(vm->nic[0].ops, vm->nic[0].regs));
+	ok_rc(vm_mark(vm), "and can be marked for the next update");
+}
+
+static void after(void)
+{
+	struct state *state;
+
+	story_arrive();
+	state = state_get();
+	crash_after(&state->vm[1], state->updates);
+	give_up_session(&state->vm[1]);
+	story_take_over(story_vm(0));
+	use_again();
+	if (state->updates < CRASH_ARM) {
+		story_preserve();
+		story_leave();
+	}
+	story_traffic("lu.post");
+	state_get()->vm[1].given_up = true;
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "discarded_session", .nics = "igb,igb", .given_up = "1",
+	 .cmdline = "lu.rate=300", .updates = CRASH_ARM, .timeout = 200,
+	 .before = before, .after = after);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Out of memory, everywhere: the first, the second, the third ... allocation fails in each
+ * step of an update, until none does. Each time the step ends with an error and leaves
+ * nothing, or ends well; the device goes on all the time; in the end the update is made.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "failing.h"
+#include "iommufd.h"
+#include "kexec.h"
+#include "luo.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "vfio.h"
+
+static int do_mark(void *arg)
+{
+	return vm_mark(arg);
+}
+
+static void undo_mark(void *arg, int rc)
+{
+	struct vm *vm = arg;
+
+	if (!rc)
+		hwpt_unmark(vm->iommufd, vm->hwpt[0]);
+}
+
+/* What has to be in the session before, none of it with failing memory */
+static void open_session(struct vm *vm, bool with_memory, bool with_iommufd)
+{
+	unsigned int i;
+	int rc = 0;
+
+	vm->session = luo_create("attempt");
+	for (i = 0; with_memory && !rc && i < vm->data->nmems; i++)
+		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
+	if (with_iommufd && !rc)
+		rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
+	if (rc)
+		give_up("a session cannot be prepared: error %d", -rc);
+}
+
+static void after_nothing(void *arg)
+{
+	open_session(arg, false, false);
+}
+
+static void after_memory(void *arg)
+{
+	open_session(arg, true, false);
+}
+
+static void after_iommufd(void *arg)
+{
+	open_session(arg, true, true);
+}
+
+static void close_session(void *arg, int rc)
+{
+	struct vm *vm = arg;
+
+	(void)rc;
+	close(vm->session);
+	vm->session = -1;
+}
+
+static int preserve_memory(void *arg)
+{
+	struct vm *vm = arg;
+
+	return luo_preserve_fd(vm->session, vm->mem_fd[0], TOKEN_MEM(0));
+}
+
+static int preserve_iommufd(void *arg)
+{
+	struct vm *vm = arg;
+
+	return luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
+}
+
+static int preserve_device(void *arg)
+{
+	struct vm *vm = arg;
+
+	return luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0));
+}
+
+/* The last attempt does not return. */
+static void freeze_and_go(void)
+{
+	unsigned int nth, errors = 0;
+
+	failing_quietly(true);
+	for (nth = 1;; nth++) {
+		failing_begin(nth);
+		kexec_try();
+		if (!failing_end())
+			give_up("no update although no allocation failed");
+		fig("refused_freezes", ++errors);
+	}
+}
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	static const struct sweep sweeps[] = {
+		{ "an HWPT can be marked", NULL, do_mark, undo_mark },
+		{ "a memfd can be preserved", after_nothing, preserve_memory, close_session },
+		{ "an iommufd can be preserved", after_memory, preserve_iommufd, close_session },
+		{ "a device can be preserved", after_iommufd, preserve_device, close_session },
+	};
+	struct vm *vm = story_vm(0);
+	unsigned int i;
+
+	story_begin(&shape, 1);
+	for (i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++) {
+		if (i == 1)
+			ok_rc(vm_mark(vm), "it is marked for good");
+		failing_sweep(&sweeps[i], vm);
+	}
+	story_preserve();
+	state_get()->updates++;
+	state_preserve();
+	kexec_load_next(story_stage());
+	vm->nic[0].place->head = nic_head(vm->nic[0].ops, vm->nic[0].regs);
+	freeze_and_go();
+}
+
+static int verify(void *arg)
+{
+	struct vm *vm = arg;
+	struct adoption got;
+
+	return hwpt_verify(vm->iommufd, vm->ioas[0], vm->data->space[0].token, &got);
+}
+
+static int adopt(void *arg)
+{
+	return vm_adopt(arg);
+}
+
+static int attach(void *arg)
+{
+	return vm_attach(arg);
+}
+
+static int finish(void *arg)
+{
+	struct vm *vm = arg;
+
+	return luo_finish(vm->session);
+}
+
+static void nothing(void *arg, int rc)
+{
+	(void)arg;
+	(void)rc;
+}
+
+static void after(void)
+{
+	static const struct sweep sweep_verify = {
+		"the table can be compared", NULL, verify, nothing
+	};
+	static const struct sweep sweep_adopt = { "and adopted", NULL, adopt, NULL };
+	struct vm *vm = story_vm(0);
+
+	story_arrive();
+	story_retrieve();
+	vm_map_space(vm, 0);
+	failing_sweep(&sweep_verify, vm);
+	failing_sweep(&sweep_adopt, vm);
+	tables_compare("after adoption");
+	failing_begin(1);
+	ok_rc(attach(vm), "attaching needs no memory, or does without");
+	failing_end();
+	failing_begin(1);
+	ok_rc(finish(vm), "finishing needs no memory");
+	failing_end();
+	close(vm->session);
+	phase("finish.end");
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "failing_memory", .kernel = "debug", .cmdline = "lu.rate=100", .timeout = 120,
+	 .before = before, .after = after);

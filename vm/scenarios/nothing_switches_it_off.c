@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attributes in sysfs by which root can switch a device off, or make it another one: enabling
+ * and disabling it and the bridge above it while no driver is bound, virtual functions. They
+ * are refused from preserve on, and in the new kernel until the device is taken over.
+ */
+#include <errno.h>
+
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define PCIEPORT	"/sys/bus/pci/drivers/pcieport/"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_begin(&vm, 1);
+	story_preserve();
+	ok_errno(pci_set(state_get()->vm[0].nic[0].bdf, "sriov_numvfs", "1"), EBUSY,
+		 "a preserved device gets no virtual functions");
+	story_leave();
+}
+
+static void bridge(const char *bdf)
+{
+	ok_rc(file_write(PCIEPORT "unbind", bdf), "the driver of the bridge can be unbound");
+	ok_errno(pci_set(bdf, "enable", "0"), EBUSY, "but the bridge not be disabled");
+	ok(pci_bus_master(bdf), "it is bus master", "it is not");
+	ok_rc(file_write(PCIEPORT "bind", bdf), "its driver can be bound again");
+}
+
+static void device(const char *bdf)
+{
+	ok_errno(pci_set(bdf, "enable", "0"), EBUSY, "the device cannot be disabled");
+	ok_nic(0, pci_bus_master_path(bdf), "it is bus master", "it is not");
+	pci_bind_vfio(bdf);
+	ok_errno(pci_set(bdf, "sriov_numvfs", "1"), EBUSY, "nor get virtual functions");
+}
+
+static void after(void)
+{
+	struct pci_path path;
+	const char *bdf;
+
+	story_arrive();
+	bdf = state_get()->vm[0].nic[0].bdf;
+	pci_path(bdf, &path);
+	bridge(path.bdf[0]);
+	device(bdf);
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "nothing_switches_it_off", .cmdline = "lu.rate=300 vfio-pci.enable_sriov=1",
+	 .before = before, .after = after);

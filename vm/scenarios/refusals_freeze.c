@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the old kernel refuses at the last moment, when reboot(2) has been called: an HWPT
+ * without a device, a device in D3, a bridge that lets no DMA through. Each time everything
+ * is unfrozen, the NIC goes on, and its interrupts do. Then the update, for real.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "kexec.h"
+#include "klog.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define TOKEN_MORE	0x300ull
+#define TOKEN_LONELY	0xd0e000ull
+#define E1000E		0x808610d3u
+
+struct more {
+	char bdf[BDF_LEN];
+	struct pci_path path;
+	int dev;
+	uint32_t id;
+};
+
+/* Not a mark for the host: the kernel stays. */
+static int try_to_leave(void)
+{
+	klog_skip();
+	reboot(RB_KEXEC);
+	return -errno;
+}
+
+static void set_bridge_master(const struct more *more, bool on)
+{
+	uint16_t command = pci_config(more->path.bdf[0], PCI_COMMAND, 2);
+	char path[300];
+	int fd;
+
+	command = on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", more->path.bdf[0]);
+	fd = must_open(path, O_WRONLY);
+	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		give_up("write %s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void goes_on(struct vm *vm)
+{
+	struct nic *nic = &vm->nic[0];
+	uint32_t head;
+	int rc;
+
+	sleep_ms(300);
+	head = nic_head(nic->ops, nic->regs);
+	vm_interrupts(nic);
+	sleep_ms(500);
+	ok_nic(0, nic_head(nic->ops, nic->regs) > head && vm_interrupts(nic),
+	       "frames and interrupts go on arriving", "head at %u, then %u", head,
+	       nic_head(nic->ops, nic->regs));
+	rc = vm_arm(nic);
+	ok_nic(0, rc >= 0, "the device takes orders again", "error %d", -rc);
+}
+
+static void close_session(struct vm *vm)
+{
+	close(vm->session);
+	vm->session = -1;
+}
+
+static void without_device(struct vm *vm)
+{
+	uint32_t lonely;
+
+	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &lonely),
+	      "an HWPT without a device is made");
+	ok_rc(hwpt_mark(vm->iommufd, lonely, TOKEN_LONELY), "and marked");
+	ok_rc(vm_preserve(vm), "the VM is preserved with it");
+	refused(try_to_leave(), ENODEV, "a preserved HWPT has no preserved device",
+		"the kernel does not leave");
+	goes_on(vm);
+	close_session(vm);
+	ok_rc(iommufd_destroy(vm->iommufd, lonely), "the HWPT is destroyed");
+}
+
+static void preserve_more(struct vm *vm, const struct more *more)
+{
+	ok_rc(vm_preserve(vm), "the VM is preserved");
+	ok_rc(luo_preserve_fd(vm->session, more->dev, TOKEN_MORE), "and the other device, too");
+}
+
+static void asleep(struct vm *vm, const struct more *more)
+{
+	preserve_more(vm, more);
+	ok_rc(vfio_set_power_state(more->dev, 3), "that is put to sleep");
+	refused(try_to_leave(), EAGAIN, "cannot be frozen (", "the kernel does not leave");
+	goes_on(vm);
+	ok_rc(vfio_set_power_state(more->dev, 0), "the other device can be woken up");
+	close_session(vm);
+}
+
+static void blocked(struct vm *vm, const struct more *more)
+{
+	vfio_enable_bus_master(more->dev);
+	preserve_more(vm, more);
+	set_bridge_master(more, false);
+	refused(try_to_leave(), ENOLINK, "cannot be frozen (",
+		"the kernel does not leave while a bridge lets nothing through");
+	goes_on(vm);
+	set_bridge_master(more, true);
+	close_session(vm);
+}
+
+static void take(struct vm *vm, struct more *more)
+{
+	int rc;
+
+	pci_find_device(E1000E, 0, more->bdf);
+	pci_path(more->bdf, &more->path);
+	more->dev = vfio_open(more->bdf);
+	rc = more->dev < 0 ? more->dev : vfio_bind(more->dev, vm->iommufd, &more->id);
+	if (!rc)
+		rc = vfio_attach(more->dev, vm->hwpt[0]);
+	if (rc)
+		give_up("take %s: %s", more->bdf, strerror(-rc));
+}
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+	struct more more;
+
+	story_begin(&shape, 1);
+	take(vm, &more);
+	kexec_load_next(story_stage());
+	ok_rc(vm_mark(vm), "the HWPT is marked");
+	without_device(vm);
+	asleep(vm, &more);
+	blocked(vm, &more);
+	close(more.dev);
+	story_preserve();
+	story_leave();
+}
+
+SCENARIO(.name = "refusals_freeze", .cmdline = "lu.rate=300", .timeout = 120,
+	 .qemu = "-device pcie-root-port,id=more,chassis=8,addr=08 -device e1000e,bus=more",
+	 .before = before, .after = story_after);

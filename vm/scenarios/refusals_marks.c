@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What MARK, ADOPT and QUERY refuse before anything is preserved: arguments that make no
+ * sense, and kinds of HWPT that cannot be carried. Nesting and dirty tracking need an IOMMU
+ * that has them; the emulated one may not, then that is said. No traffic.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "iommufd.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define TOKEN	0xd0d000ull
+
+static int mark_raw(struct vm *vm, uint32_t size, uint32_t flags, uint32_t reserved,
+		    uint64_t trailing)
+{
+	struct {
+		struct iommu_hwpt_liveupdate_mark mark;
+		uint64_t trailing;
+	} arg = {
+		.mark = { .size = size, .flags = flags, .hwpt_id = vm->hwpt[0],
+			  .__reserved = reserved, .token = TOKEN },
+		.trailing = trailing,
+	};
+
+	return try_ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg);
+}
+
+static void mark_arguments(struct vm *vm)
+{
+	const uint32_t size = sizeof(struct iommu_hwpt_liveupdate_mark);
+
+	ok_errno(mark_raw(vm, size - 8, 0, 0, 0), EINVAL, "MARK refuses a struct too short");
+	ok_errno(mark_raw(vm, size + 8, 0, 0, 1), E2BIG,
+		 "MARK refuses something behind the struct");
+	ok_errno(mark_raw(vm, size, 2, 0, 0), EOPNOTSUPP, "MARK refuses an unknown flag");
+	ok_errno(mark_raw(vm, size, 0, 1, 0), EOPNOTSUPP, "MARK refuses the reserved word");
+	ok_errno(mark_raw(vm, size, IOMMU_LIVEUPDATE_MARK_CLEAR, 0, 0), EINVAL,
+		 "MARK refuses a token to take off");
+	ok_errno(hwpt_mark(vm->iommufd, vm->ioas[0], TOKEN), ENOENT, "MARK refuses an IOAS");
+	ok_errno(hwpt_mark(vm->iommufd, vm->nic[0].id, TOKEN), ENOENT, "MARK refuses a device");
+	ok_rc(mark_raw(vm, size + 8, 0, 0, 0), "MARK takes a longer struct with nothing behind");
+}
+
+static void other_arguments(struct vm *vm)
+{
+	struct iommu_hwpt_liveupdate_adopt adopt = {
+		.size = sizeof(adopt), .flags = 2, .ioas_id = vm->ioas[0], .token = TOKEN,
+	};
+	struct iommu_liveupdate_query query = { .size = sizeof(query), .flags = 1 };
+	struct iommu_liveupdate_query out;
+	struct adoption got;
+
+	ok_errno(try_ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &adopt), EOPNOTSUPP,
+		 "ADOPT refuses an unknown flag");
+	ok_errno(hwpt_adopt(vm->iommufd, vm->ioas[0], TOKEN, &got), ENOENT,
+		 "ADOPT refuses a token of this kernel");
+	ok_errno(hwpt_adopt(vm->iommufd, 0x7fffffff, TOKEN, &got), ENOENT,
+		 "ADOPT refuses an IOAS that does not exist");
+	ok_errno(try_ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &query), EOPNOTSUPP,
+		 "QUERY refuses an unknown flag");
+	ok_errno(hwpt_query(vm->iommufd, 1, &out), ENOENT, "QUERY refuses one token too many");
+	ok(!hwpt_query(vm->iommufd, 0, &out) && out.out_state == IOMMU_LIVEUPDATE_MARKED &&
+	   out.out_hwpt_id == vm->hwpt[0], "the mark is as it was set",
+	   "state %u of HWPT %u", out.out_state, out.out_hwpt_id);
+}
+
+static int alloc_kind(struct vm *vm, uint32_t flags, uint32_t fault, uint32_t *hwpt)
+{
+	struct iommu_hwpt_alloc arg = {
+		.size = sizeof(arg), .flags = flags, .dev_id = vm->nic[0].id,
+		.pt_id = vm->ioas[0], .fault_id = fault,
+	};
+	int rc = try_ioctl(vm->iommufd, IOMMU_HWPT_ALLOC, &arg);
+
+	*hwpt = arg.out_hwpt_id;
+	return rc;
+}
+
+static void not_markable(struct vm *vm, uint32_t hwpt, const char *name)
+{
+	ok_errno(hwpt_mark(vm->iommufd, hwpt, TOKEN + 1), EOPNOTSUPP, name);
+	ok_rc(iommufd_destroy(vm->iommufd, hwpt), "and it can be destroyed");
+}
+
+static void kind_if_there(struct vm *vm, uint32_t flags, const char *name)
+{
+	uint32_t hwpt;
+	int rc = alloc_kind(vm, flags, 0, &hwpt);
+
+	if (rc == -EOPNOTSUPP)
+		diag("the emulated IOMMU has none: %s", name);
+	else if (ok_rc(rc, "an HWPT of another kind can be made"))
+		not_markable(vm, hwpt, name);
+}
+
+static void fault_capable(struct vm *vm)
+{
+	struct iommu_fault_alloc queue = { .size = sizeof(queue) };
+	uint32_t hwpt;
+
+	must_ioctl(vm->iommufd, IOMMU_FAULT_QUEUE_ALLOC, &queue, "make a fault queue");
+	ok_rc(alloc_kind(vm, IOMMU_HWPT_FAULT_ID_VALID, queue.out_fault_id, &hwpt),
+	      "an HWPT with a fault queue can be made");
+	not_markable(vm, hwpt, "it cannot be marked");
+	close(queue.out_fault_fd);
+}
+
+/* The HWPT that attaching to an IOAS makes goes away with the attachment. */
+static void automatic(struct vm *vm)
+{
+	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = vm->ioas[0] };
+
+	ok_rc(try_ioctl(vm->nic[0].dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg),
+	      "the device is attached to the IOAS instead");
+	ok(arg.pt_id != vm->ioas[0] && arg.pt_id != vm->hwpt[0], "which makes an HWPT",
+	   "it is %u", arg.pt_id);
+	ok_errno(hwpt_mark(vm->iommufd, arg.pt_id, TOKEN + 1), EOPNOTSUPP, "it cannot be marked");
+	ok_rc(vfio_attach(vm->nic[0].dev, vm->hwpt[0]), "and the device be attached as before");
+}
+
+static void kinds(struct vm *vm)
+{
+	uint32_t plain;
+
+	fault_capable(vm);
+	automatic(vm);
+	kind_if_there(vm, IOMMU_HWPT_ALLOC_PASID, "an HWPT for PASIDs cannot be marked");
+	kind_if_there(vm, IOMMU_HWPT_ALLOC_NEST_PARENT, "the parent of nested HWPTs cannot");
+	kind_if_there(vm, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, "an HWPT that tracks writes cannot");
+	ok_rc(alloc_kind(vm, 0, 0, &plain), "a plain HWPT can be made in the same way");
+	ok_rc(hwpt_mark(vm->iommufd, plain, TOKEN + 1), "it can be marked with the same token");
+	ok_rc(iommufd_destroy(vm->iommufd, plain), "and be destroyed");
+}
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+
+	state_create()->nvms = 1;
+	vm_create(vm, &state_get()->vm[0], &shape);
+	vm_start_reception(vm);
+	mark_arguments(vm);
+	other_arguments(vm);
+	kinds(vm);
+	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");
+	close(vm->session);
+	story_close(vm);
+}
+
+SCENARIO(.name = "refusals_marks", .before = before);

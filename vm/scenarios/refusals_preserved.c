@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * While a VM is preserved nothing of its IOMMU state can be changed, by whatever way, and DMA
+ * goes on. An IOAS with two preserved HWPTs stays as it is until both are let go. A preserve
+ * that fails at the last of many HWPTs lets go of all before it.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "kho.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define TOKEN_SECOND	0xd0e000ull
+#define TOKEN_MANY	0xd10000ull
+#define MANY		256		/* more than a record has room for */
+#define E1000E		0x808610d3u
+
+static const struct area spare = { .iova = VM_FREE_IOVA, .length = MIB, .writable = 1 };
+
+static int map_spare(struct vm *vm)
+{
+	return ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &spare);
+}
+
+static int unmap_spare(struct vm *vm)
+{
+	return ioas_unmap(vm->iommufd, vm->ioas[0], spare.iova, spare.length);
+}
+
+static int map_by_address(struct vm *vm)
+{
+	struct iommu_ioas_map arg = {
+		.size = sizeof(arg), .ioas_id = vm->ioas[0],
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
+		.user_va = (uintptr_t)vm->mem[VM_RAM], .length = MIB, .iova = VM_FREE_IOVA,
+	};
+
+	return try_ioctl(vm->iommufd, IOMMU_IOAS_MAP, &arg);
+}
+
+static int copy(struct vm *vm)
+{
+	struct iommu_ioas_copy arg = {
+		.size = sizeof(arg), .dst_ioas_id = vm->ioas[0], .src_ioas_id = vm->ioas[0],
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
+		.length = MIB, .dst_iova = VM_FREE_IOVA, .src_iova = VM_RAM_IOVA,
+	};
+
+	return try_ioctl(vm->iommufd, IOMMU_IOAS_COPY, &arg);
+}
+
+static int map_fresh(struct vm *vm)
+{
+	int fd = vm_memfd(MIB, SEALS_FIXED);
+	int rc = ioas_map(vm->iommufd, vm->ioas[0], fd, &spare);
+
+	close(fd);
+	return rc;
+}
+
+static void maps(struct vm *vm)
+{
+	ok_errno(map_spare(vm), EBUSY, "no memfd can be mapped");
+	ok_errno(map_fresh(vm), EBUSY, "not one outside of the session either");
+	ok_errno(map_by_address(vm), EBUSY, "no memory can be mapped by its address");
+	ok_errno(copy(vm), EBUSY, "no mapping can be copied");
+	ok_errno(ioas_unmap(vm->iommufd, vm->ioas[0], VM_RAM_IOVA, VM_RAM_SIZE), EBUSY,
+		 "none can be unmapped");
+	ok_errno(ioas_unmap(vm->iommufd, vm->ioas[0], 0, ~0ull), EBUSY, "nor all of them");
+}
+
+/* The spare device is bound to the VM's iommufd, and not preserved. */
+static void attachments(struct vm *vm, int spare_dev, uint32_t second)
+{
+	ok_errno(vfio_attach(spare_dev, vm->hwpt[0]), EBUSY,
+		 "no other device can be attached to a preserved HWPT");
+	ok_errno(vfio_attach(spare_dev, vm->ioas[0]), EBUSY, "nor to its IOAS");
+	ok_errno(vfio_attach(vm->nic[0].dev, second), EBUSY,
+		 "the attachment cannot be replaced by one to another HWPT");
+	ok_errno(vfio_attach(vm->nic[0].dev, vm->ioas[0]), EBUSY, "nor by one to the IOAS");
+	ok_errno(vfio_detach(vm->nic[0].dev), EBUSY, "the device cannot be detached");
+}
+
+static void objects(struct vm *vm, uint32_t second)
+{
+	ok_errno(iommufd_destroy(vm->iommufd, vm->hwpt[0]), EBUSY, "no HWPT can be destroyed");
+	ok_errno(iommufd_destroy(vm->iommufd, second), EBUSY,
+		 "also not one that no device is attached to");
+	ok_errno(iommufd_destroy(vm->iommufd, vm->ioas[0]), EBUSY, "nor the IOAS");
+	ok_errno(iommufd_destroy(vm->iommufd, vm->nic[0].id), EBUSY, "nor the device");
+	ok_errno(hwpt_mark(vm->iommufd, vm->hwpt[0], TOKEN_MANY), EBUSY,
+		 "no mark can be changed");
+	ok_errno(hwpt_unmark(vm->iommufd, second), EBUSY, "nor taken off");
+}
+
+static void neighbours(struct vm *vm)
+{
+	const char *bdf = vm->nic[0].place->bdf;
+	struct pci_path path;
+
+	pci_path(bdf, &path);
+	ok_errno(pci_set(bdf, "remove", "1"), EBUSY, "the device cannot be removed");
+	ok_errno(pci_set(path.bdf[0], "remove", "1"), EBUSY, "nor the bridge above it");
+}
+
+static void is_preserved(struct vm *vm, unsigned int n)
+{
+	struct iommu_liveupdate_query q;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (hwpt_query(vm->iommufd, i, &q) || q.out_state != IOMMU_LIVEUPDATE_PRESERVED)
+			break;
+	ok(i == n, "each marked HWPT is preserved", "%u of %u are", i, n);
+}
+
+static void close_session(struct vm *vm)
+{
+	close(vm->session);
+	vm->session = -1;
+	ok(!kho_records(), "the session is called off, nothing is left of it",
+	   "%llu records are", (unsigned long long)kho_records());
+}
+
+static void frozen_in(struct vm *vm, int spare_dev, uint32_t second)
+{
+	ok_rc(vm_preserve(vm), "the VM is preserved");
+	is_preserved(vm, 2);
+	maps(vm);
+	attachments(vm, spare_dev, second);
+	objects(vm, second);
+	neighbours(vm);
+	close_session(vm);
+	ok_rc(map_spare(vm), "now a memfd can be mapped");
+	ok_rc(unmap_spare(vm), "and unmapped");
+	ok_rc(vfio_attach(spare_dev, vm->hwpt[0]), "another device be attached");
+	ok_rc(vfio_detach(spare_dev), "and detached");
+	ok_rc(iommufd_destroy(vm->iommufd, second), "and the other HWPT be destroyed");
+}
+
+/* Each of them is over the VM's IOAS, which is held once for each. */
+static void too_many(struct vm *vm)
+{
+	static uint32_t hwpt[MANY];
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < MANY; i++) {
+		rc = hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &hwpt[i]);
+		if (!rc)
+			rc = hwpt_mark(vm->iommufd, hwpt[i], TOKEN_MANY + i);
+	}
+	ok_rc(rc, "very many HWPTs are marked");
+	ok_errno(vm_preserve(vm), E2BIG, "too many to be preserved");
+	ok_rc(map_spare(vm), "of those before the last none holds the IOAS any more");
+	ok_rc(unmap_spare(vm), "as before");
+	for (rc = 0; !rc && i--; )
+		rc = iommufd_destroy(vm->iommufd, hwpt[i]);
+	ok_rc(rc, "nor is any of them held");
+	close_session(vm);
+}
+
+static int open_spare(struct vm *vm)
+{
+	char bdf[BDF_LEN];
+	uint32_t id;
+	int dev, rc;
+
+	pci_find_device(E1000E, 0, bdf);
+	dev = vfio_open(bdf);
+	rc = dev < 0 ? dev : vfio_bind(dev, vm->iommufd, &id);
+	if (rc)
+		give_up("open %s: %s", bdf, strerror(-rc));
+	return dev;
+}
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+	uint32_t second;
+	int spare_dev;
+
+	story_begin(&shape, 1);
+	spare_dev = open_spare(vm);
+	ok_rc(vm_mark(vm), "the HWPT is marked");
+	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &second),
+	      "a second HWPT of the same IOAS is made");
+	ok_rc(hwpt_mark(vm->iommufd, second, TOKEN_SECOND), "and marked");
+	mark("preserve.begin");
+	frozen_in(vm, spare_dev, second);
+	too_many(vm);
+	mark("preserve.end");
+	mark("finish.begin");
+	mark("finish.end");
+	story_traffic("lu.post");
+	story_judge();
+	close(spare_dev);
+	story_close(vm);
+}
+
+SCENARIO(.name = "refusals_preserved",
+	 .qemu = "-device pcie-root-port,id=more,chassis=8,addr=08 -device e1000e,bus=more",
+	 .cmdline = "lu.rate=300", .before = before);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The new kernel is told to give out bus numbers anew, to make room at every bridge and to
+ * align the NIC's BARs. It does none of this to what is preserved. Before the NIC's bridge
+ * lies one with nothing below, which would get seven more bus numbers and move the NIC's.
+ */
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_before(&vm, 1);
+}
+
+static void after(void)
+{
+	char bdf[BDF_LEN];
+
+	story_arrive();
+	ok(pci_find_nic(0, bdf), "there is a NIC", "there is none");
+	ok_nic(0, pci_source_id(bdf) == pci_source_id(state_get()->vm[0].nic[0].bdf),
+	       "it is where it was", "it is %s", bdf);
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "renumbering", .cmdline = "lu.rate=300",
+	 .cmdline2 = "pci=assign-busses,realloc=on,hpmmiosize=64M,hpbussize=8,"
+		     "resource_alignment=20@pci:8086:10c9",
+	 .qemu = "-device pcie-root-port,id=first,chassis=8,addr=01",
+	 .before = before, .after = after);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A preserved NIC has a neighbour on its bus, which nobody preserved and anybody may have. It
+ * can only be reset together with the bus, and the NIC with it. That is refused while the NIC
+ * goes on, whether somebody asks for it or vfio wants to when the neighbour is closed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "iommufd.h"
+#include "klog.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define BOCHS	0x12341111u
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	char bdf[BDF_LEN];
+
+	pci_find_device(BOCHS, 0, bdf);
+	story_begin(&vm, 1);
+	ok(!strncmp(bdf, state_get()->vm[0].nic[0].bdf, strlen("0000:01:00.")),
+	   "the NIC has a neighbour on its bus", "%s", bdf);
+	story_preserve();
+	story_leave();
+}
+
+static int hot_reset(int dev)
+{
+	struct vfio_pci_hot_reset arg = { .argsz = sizeof(arg) };
+
+	return try_ioctl(dev, VFIO_DEVICE_PCI_HOT_RESET, &arg);
+}
+
+static int open_neighbour(const char *bdf, int iommufd)
+{
+	int dev = vfio_open(bdf), rc = dev;
+	uint32_t id;
+
+	if (dev >= 0)
+		rc = vfio_bind(dev, iommufd, &id);
+	ok_rc(rc, "anybody can open the neighbour");
+	return dev;
+}
+
+static void resets(const char *bdf, int iommufd, int expected, const char *name)
+{
+	int dev = open_neighbour(bdf, iommufd);
+
+	ok_errno(hot_reset(dev), expected, name);
+	ok_errno(vfio_reset(dev), EINVAL, "there is no other reset for it");
+	close(dev);
+	ok(pci_bus_master_path(state_get()->vm[0].nic[0].bdf),
+	   "when it is closed the NIC is still bus master", "it is not");
+}
+
+/* How it ends is the emulated port's affair. */
+static void may_reset_now(struct vm *vm, const char *bdf)
+{
+	int dev = open_neighbour(bdf, vm->iommufd);
+	char words[64];
+
+	snprintf(words, sizeof(words), "%s: resetting", vm->nic[0].place->bdf);
+	klog_skip();
+	diag("hot reset: error %d", -hot_reset(dev));
+	ok(klog_says(words), "now its owner can reset the bus, and the NIC with it", "it cannot");
+	close(dev);
+}
+
+static void after(void)
+{
+	struct vm *vm = story_vm(0);
+	char bdf[BDF_LEN];
+	int stranger;
+
+	story_arrive();
+	pci_find_device(BOCHS, 0, bdf);
+	stranger = iommufd_open();
+	pci_bind_vfio(state_get()->vm[0].nic[0].bdf);
+	resets(bdf, stranger, EINVAL, "somebody cannot reset it before the NIC is taken over");
+	story_retrieve();
+	resets(bdf, stranger, EINVAL, "nor when the NIC has another owner");
+	resets(bdf, vm->iommufd, EBUSY, "nor can that owner");
+	tables_compare("after the refused resets");
+	close(stranger);
+	story_adopt();
+	resets(bdf, vm->iommufd, EBUSY, "nor that owner before the session is finished");
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	may_reset_now(vm, bdf);
+	story_life();
+}
+
+SCENARIO(.name = "sibling_cannot_reset", .cmdline = "lu.rate=300", .timeout = 120,
+	 .qemu = "-global igb.multifunction=on -global igb.x-pcie-ari-nextfn-1=on"
+		 " -device bochs-display,bus=rp0,addr=0.1",
+	 .before = before, .after = after);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The machine cannot be suspended while a device is preserved: it would be put to sleep, and
+ * the IOMMU with it. Not before the update, and not after it until the session is finished.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+static void no_suspend(void)
+{
+	ok_errno(file_write("/sys/power/state", "freeze"), EBUSY, "nothing can be frozen");
+	ok_errno(file_write("/sys/power/state", "mem"), EBUSY, "nor suspended to memory");
+}
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_begin(&vm, 1);
+	story_preserve();
+	no_suspend();
+	story_leave();
+}
+
+static void after(void)
+{
+	story_arrive();
+	no_suspend();
+	story_retrieve();
+	no_suspend();
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "suspend_is_refused", .timeout = 40, .before = before, .after = after);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two NICs, two HWPTs, one IOAS: each NIC has a table of its own over the same mappings. In
+ * the old kernel the IOAS cannot be changed as long as one of them is preserved; in the new
+ * one both tables are adopted into one IOAS, which each must equal when its turn comes.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "luo.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define TOKEN_SECOND	0xd0e000ull
+
+static const struct area spare = {
+	.iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM, .writable = 1,
+};
+
+static int map_spare(struct vm *vm)
+{
+	return ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &spare);
+}
+
+static int unmap_spare(struct vm *vm)
+{
+	return ioas_unmap(vm->iommufd, vm->ioas[0], spare.iova, spare.length);
+}
+
+/* The NIC receives all the while: its attachment is replaced, not taken away. */
+static void second_table(struct vm *vm)
+{
+	uint32_t second;
+
+	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[1].id, vm->ioas[0], &second),
+	      "a second HWPT of the IOAS is made");
+	ok_rc(vfio_attach(vm->nic[1].dev, second), "for the second NIC");
+	ok_rc(hwpt_mark(vm->iommufd, second, TOKEN_SECOND), "and marked");
+}
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 2, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+
+	story_begin(&shape, 1);
+	second_table(vm);
+	ok_rc(vm_mark(vm), "the first HWPT is marked");
+	ok_rc(vm_preserve(vm), "the VM is preserved");
+	ok_errno(map_spare(vm), EBUSY, "the IOAS cannot be changed");
+	close(vm->session);
+	ok_rc(map_spare(vm), "when both HWPTs are let go it can");
+	ok_rc(unmap_spare(vm), "and back");
+	story_preserve();
+	ok_errno(map_spare(vm), EBUSY, "then it cannot again");
+	story_leave();
+}
+
+static void adopt_both(struct vm *vm, uint32_t *second)
+{
+	const uint64_t token = vm->data->space[0].token;
+	struct adoption got;
+
+	vm_map_space(vm, 0);
+	ok_rc(hwpt_adopt(vm->iommufd, vm->ioas[0], token, &got), "the first table is adopted");
+	vm->hwpt[0] = got.hwpt;
+	ok_rc(map_spare(vm), "the IOAS is mapped more into");
+	ok_errno(hwpt_adopt(vm->iommufd, vm->ioas[0], TOKEN_SECOND, &got), EBADE,
+		 "the second table is not like it now");
+	ok(got.bad_iova == spare.iova, "and that place is named", "0x%llx",
+	   (unsigned long long)got.bad_iova);
+	ok_rc(unmap_spare(vm), "as before");
+	ok_errno(luo_finish(vm->session), EBUSY, "it is too early to finish");
+	ok_rc(hwpt_adopt(vm->iommufd, vm->ioas[0], TOKEN_SECOND, &got),
+	      "the second table is adopted into the same IOAS");
+	*second = got.hwpt;
+}
+
+static void end(struct vm *vm, uint32_t second)
+{
+	ok_rc(map_spare(vm), "the IOAS of both can be changed");
+	ok_rc(unmap_spare(vm), "and back");
+	vfio_detach(vm->nic[1].dev);
+	ok_rc(iommufd_destroy(vm->iommufd, second), "the second HWPT can be destroyed");
+	story_life();
+}
+
+static void after(void)
+{
+	struct vm *vm = story_vm(0);
+	uint32_t second;
+
+	story_arrive();
+	story_retrieve();
+	adopt_both(vm, &second);
+	ok_rc(vfio_attach(vm->nic[0].dev, vm->hwpt[0]), "the first NIC is attached");
+	ok_errno(vfio_attach(vm->nic[1].dev, vm->hwpt[0]), EBUSY,
+		 "the second cannot be attached to its table");
+	ok_rc(vfio_attach(vm->nic[1].dev, second), "but to its own");
+	tables_compare("after adoption");
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	end(vm, second);
+}
+
+SCENARIO(.name = "two_tables_one_ioas", .nics = "igb,igb", .cmdline = "lu.rate=300",
+	 .timeout = 120, .before = before, .after = after);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many updates in a row, and nothing grows: neither table pages nor records nor the memory in
+ * use. Each kernel compares entries, tables and domain ids with the record of the one before.
+ * `make soak N=200` does more of them.
+ */
+#include "kexec.h"
+#include "kho.h"
+#include "memory.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define UPDATES	25
+
+static void before(void)
+{
+	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+
+	story_begin(&vm, 1);
+	kexec_keep_next();
+	story_preserve();
+	story_leave();
+}
+
+static int updates(void)
+{
+	return cmdline_number("lu.updates", UPDATES);
+}
+
+static void remember(struct state *state)
+{
+	state->iommu_pages = vmstat("nr_iommu_pages");
+	state->available = memory_available();
+	state->slab = memory_slab();
+	state->records = kho_records();
+}
+
+/* Each update needs as much as the first did: table pages, records, slab, memory. */
+static void compare(const struct state *state)
+{
+	uint64_t pages = vmstat("nr_iommu_pages"), slab = memory_slab();
+	uint64_t available = memory_available(), records = kho_records();
+
+	ok(pages <= state->iommu_pages, "the last update takes no more table pages than the first",
+	   "%llu, not %llu", (unsigned long long)pages, (unsigned long long)state->iommu_pages);
+	ok(records == state->records, "and no more records", "%llu, not %llu",
+	   (unsigned long long)records, (unsigned long long)state->records);
+	ok(slab <= state->slab + MIB, "the kernel's objects do not grow, give or take a MiB",
+	   "%llu bytes, not %llu", (unsigned long long)slab, (unsigned long long)state->slab);
+	ok(available + MIB >= state->available, "nor does what else is in use",
+	   "%llu bytes, not %llu", (unsigned long long)available,
+	   (unsigned long long)state->available);
+	diag("%d updates: %lld bytes more in use, %lld of them objects of the kernel",
+	     state->updates, (long long)(state->available - available),
+	     (long long)(slab - state->slab));
+}
+
+static void after(void)
+{
+	struct state *state;
+
+	story_arrive();
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	state = state_get();
+	if (state->updates == 1)
+		remember(state);
+	if ((int)state->updates == updates())
+		compare(state);
+	if ((int)state->updates < updates()) {
+		story_preserve();
+		story_leave();
+	}
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "update_many_times", .cmdline = "lu.rate=200", .updates = UPDATES,
+	 .timeout = 260, .before = before, .after = after);
