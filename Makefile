@@ -10,18 +10,21 @@ JOBS     ?= $(shell nproc)
 CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iommu-liveupdate
 QEMU     ?= qemu-system-x86_64
 KDIR     ?=
-export JOBS CACHE QEMU QEMU_MINIMUM KDIR
+export FLAVOUR JOBS CACHE QEMU QEMU_MINIMUM KDIR
 export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
 
 TREE     := out/linux-7.3
 STOCK    := out/linux-7.3-stock
 BZIMAGE  := arch/x86/boot/bzImage
 CONFIG   := kernel/config/base.config
+DEBUG    := kernel/config/debug.config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
 # One at a time: they judge delays, and each takes a core and a half
 SCENARIOS := $(wildcard vm/scenarios/*.c)
+# Those that make check also runs on the debug kernel, which is slow
+ON_DEBUG  := $(patsubst %,vm/scenarios/%.c,run refusals_preserved)
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 HOST_SRC := $(wildcard vm/host/*.c)
@@ -29,8 +32,8 @@ INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c)
 HOST_OBJ := $(HOST_SRC:%.c=out/obj/%.o)
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 
-ifneq ($(KERNEL:stock=)$(WITHOUT:preserve=),)
-$(error only KERNEL=stock and WITHOUT=preserve are known)
+ifneq ($(KERNEL:stock=)$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
+$(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
 endif
 
 # What `make run` and `make shell` hand to the runner
@@ -43,7 +46,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check lint packages tree save kernel stock vm stat clean distclean FORCE
+.PHONY: help run shell check check-all soak lint packages tree save kernel debug stock vm stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -53,10 +56,13 @@ help:
 ## make run        set everything up, replace the kernel under running DMA, tell the
 ##                 story and the verdict; results in out/run
 ## make check      all tests: set-up, lint, every scenario of the test machine
+## make check-all  the same, and every scenario on the debug kernel as well
+## make soak       N=200 updates in a row: nothing grows
 ## make shell      the test machine with a prompt, to try things by hand
 ##
 ## make kernel     build the patched kernel            (out/build/7.3)
 ## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
+## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
 ## make vm         build the runner and the init of the test machine
 ## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
@@ -71,6 +77,8 @@ help:
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
 ##   IOMMU=x-flts=on    more intel-iommu properties
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
+## Variables for check:
+##   FLAVOUR=debug      only the scenarios, on the debug kernel
 ## Variables for all:
 ##   JOBS=2             compilers at once       QEMU=path     another emulator
 ##   KDIR=path          a Linux 7.3 tree instead of the Debian package
@@ -82,9 +90,22 @@ run: packages $(if $(KERNEL),stock,kernel) vm
 shell: packages $(if $(KERNEL),stock,kernel) vm
 	out/vm/lurun --shell --out out/shell $(strip $(LURUN)) vm/scenarios/run.c
 
-check: check-packages kernel stock vm
+ifeq ($(FLAVOUR),debug)
+check: check-packages debug vm
+	prove --timer --exec tests/one.sh $(SCENARIOS)
+else
+check: check-packages kernel stock debug vm
 	@rc=0; prove --timer -j2 --exec tests/one.sh $(wildcard tests/*.t) || rc=1; \
-	prove --timer --exec tests/one.sh $(SCENARIOS) || rc=1; exit $$rc
+	prove --timer --exec tests/one.sh $(SCENARIOS) || rc=1; \
+	FLAVOUR=debug prove --timer --exec tests/one.sh $(ON_DEBUG) || rc=1; exit $$rc
+endif
+
+check-all:
+	@$(MAKE) check ON_DEBUG="$(SCENARIOS)"
+
+soak: packages kernel vm
+	out/vm/lurun --out out/soak --updates $(or $(N),200) --append lu.rate=50 \
+		vm/scenarios/update_many_times.c
 
 lint: check-packages kernel stock
 	prove --timer --exec tests/one.sh $(wildcard tests/*.t)
@@ -117,6 +138,10 @@ save: $(STOCK)/.source
 kernel: $(TREE)/.git/applied | out/build/7.3
 	@scripts/kernel.sh $(TREE) liveupdate $(CONFIG) $(FEATURE)
 
+debug: $(TREE)/.git/applied
+	@mkdir -p out/build && ln -sfn ../linux-7.3/build/debug out/build/7.3-debug
+	@BUILD=build/debug scripts/kernel.sh $(TREE) liveupdate-debug $(CONFIG) $(FEATURE) $(DEBUG)
+
 stock: $(STOCK)/.source | out/build/7.3-stock
 	@scripts/kernel.sh $(STOCK) stock $(CONFIG)
 
@@ -144,6 +169,7 @@ out/vm/gen_init_cpio: $(TREE)/.source
 $(HOST_OBJ): CFLAGS += $(shell pkg-config --cflags json-c)
 $(INIT_OBJ): CFLAGS += -Ivm/guest -Ikernel/new/include/uapi -isystem out/headers/include
 $(INIT_OBJ): out/headers/.installed
+out/obj/vm/guest/damage.o: CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"

@@ -3,7 +3,7 @@
 #
 # kernel.sh TREE NAME FRAGMENT...
 #
-# Builds the bzImage of TREE in TREE/build.  The build directory is inside the
+# Builds the bzImage of TREE in TREE/build (or TREE/$BUILD, below it).  The build directory is inside the
 # tree so that the compiler is called with the same relative paths for every tree:
 # with a fixed time and builder ccache then gives the objects of one kernel to the
 # other.  JOBS compilers run at once.  Without a change it takes a second or two.
@@ -14,7 +14,7 @@ here=$(dirname "$0")
 
 tree=$1 name=$2
 shift 2
-build=$(cd "$tree" && pwd)/build
+build=$(cd "$tree" && pwd)/${BUILD:-build}
 
 export CCACHE_DIR="$CACHE/ccache" CCACHE_MAXSIZE=2G CCACHE_NOHASHDIR=1
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'

@@ -5,6 +5,10 @@
 set -eu
 
 case $1 in
-*.c) exec out/vm/lurun "$1" ;;
+*.c) ;;
 *) exec sh "$1" ;;
 esac
+if [ "${FLAVOUR:-}" = debug ]; then
+	set -- --debug --out "out/debug/$(basename "$1" .c)" "$1"
+fi
+exec out/vm/lurun "$@"
