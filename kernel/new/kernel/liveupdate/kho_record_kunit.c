@@ -37,7 +37,7 @@ static void test_fill(struct test_ser *ser)
 	kho_record_seal(ser);
 }
 
-static int test_check(const struct test_ser *ser)
+static int test_check(struct test_ser *ser)
 {
 	return kho_record_check(&ser->hdr, virt_to_phys(ser), TEST_TYPE, TEST_VERSION,
 				sizeof(*ser));
