@@ -22,6 +22,9 @@
 #include "util.h"
 #include "vfio.h"
 
+#define QUIET_LOOKS	10
+#define MOST_LOOKS	200
+
 static void look_at_nic(const struct nic_place *place)
 {
 	volatile uint32_t *regs = pci_map_bar0(place->bdf);
@@ -240,6 +243,35 @@ static void judge_guard(void)
 	   (unsigned long long)changed);
 }
 
+static uint64_t frames_so_far(void)
+{
+	struct vm *vm;
+	struct nic *nic;
+	uint64_t n = 0;
+
+	for_each_vm(vm)
+		for_each_nic(vm, nic)
+			n += ring_finished(nic->ops, nic_ring(vm, nic - vm->nic));
+	return n;
+}
+
+/*
+ * The last frames may still be on their way. A pause of the whole emulator passes for one look
+ * here, however long it is, so it is looks that count and not time.
+ */
+static void await_silence(void)
+{
+	uint64_t before = frames_so_far(), now;
+	unsigned int look, quiet = 0;
+
+	for (look = 0; quiet < QUIET_LOOKS && look < MOST_LOOKS; look++) {
+		sleep_ms(50);
+		now = frames_so_far();
+		quiet = now == before ? quiet + 1 : 0;
+		before = now;
+	}
+}
+
 void story_judge(void)
 {
 	struct vm *vm;
@@ -248,7 +280,7 @@ void story_judge(void)
 	for_each_vm(vm)
 		for_each_nic(vm, nic)
 			tx_stop(nic->place->index);
-	sleep_ms(500);
+	await_silence();
 	mark("scan");
 	for_each_vm(vm) {
 		if (vm->data->given_up)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "figures.h"
+#include "pulse.h"
 #include "trace.h"
 
 const struct phase phases[] = {
@@ -90,15 +91,25 @@ static int compare_ns(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void latencies(const struct nic *nic, struct nic_figures *f)
+static void worst(int64_t *to, int64_t value)
+{
+	if (value > *to)
+		*to = value;
+}
+
+static void latencies(const struct run *r, const struct nic *nic, struct nic_figures *f)
 {
 	size_t i, n = nic->ndma < nic->sender.offered ? nic->ndma : nic->sender.offered;
 	int64_t *ns = calloc(n + 1, sizeof(*ns));
 
 	if (!ns)
 		die("out of memory");
-	for (i = 0; i < n; i++)
-		ns[i] = nic->dma[i] > nic->sender.tx[i] ? nic->dma[i] - nic->sender.tx[i] : 0;
+	for (i = 0; i < n; i++) {
+		int64_t sent = nic->sender.tx[i], written = nic->dma[i];
+
+		ns[i] = written > sent ? written - sent : 0;
+		worst(&f->held, ns[i] - pulse_missed(&r->pulse, sent, written));
+	}
 	qsort(ns, n, sizeof(*ns), compare_ns);
 	if (n) {
 		f->p50 = ns[n / 2];
@@ -106,6 +117,19 @@ static void latencies(const struct nic *nic, struct nic_figures *f)
 		f->max = ns[n - 1];
 	}
 	free(ns);
+}
+
+/* The socket stays full for a while after a pause. */
+static void refusals(const struct run *r, const struct nic *nic, struct nic_figures *f)
+{
+	size_t i;
+
+	f->refused = nic->sender.nrefused;
+	for (i = 0; i < nic->sender.nrefused; i++) {
+		int64_t t = nic->sender.refused[i];
+
+		f->held_up += !pulse_missed(&r->pulse, t - LATENCY_BOUND, t);
+	}
 }
 
 /* Longest time in [from, to] in which no frame was written. */
@@ -178,15 +202,10 @@ void figures_compute(struct run *r)
 		f->order = run_fig_int(r, 0, "nic%d.order", i);
 		f->holes = run_fig_int(r, 0, "nic%d.holes", i);
 		f->badsum = run_fig_int(r, 0, "nic%d.badsum", i);
-		latencies(nic, f);
+		latencies(r, nic, f);
+		refusals(r, nic, f);
 		count_written(r, nic, f);
 	}
-}
-
-static void worst(int64_t *to, int64_t value)
-{
-	if (value > *to)
-		*to = value;
 }
 
 static void add_nic(struct totals *t, const struct nic *nic)
@@ -208,10 +227,12 @@ static void add_nic(struct totals *t, const struct nic *nic)
 	worst(&s->p50, f->p50);
 	worst(&s->p99, f->p99);
 	worst(&s->max, f->max);
+	worst(&s->held, f->held);
+	s->refused += f->refused;
+	s->held_up += f->held_up;
 	worst(&s->gap_before, f->gap_before);
 	worst(&s->gap_during, f->gap_during);
 	worst(&s->gap_after, f->gap_after);
-	t->back_pressure += nic->sender.back_pressure;
 	if (nic->sender.max_queued > t->max_queued)
 		t->max_queued = nic->sender.max_queued;
 	t->written += nic->ndma;

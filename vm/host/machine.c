@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "console.h"
 #include "machine.h"
+#include "pulse.h"
 #include "qemu.h"
 #include "sender.h"
 #include "story.h"
@@ -76,12 +77,12 @@ static bool lines_read(struct machine *m, struct lines *l,
 	return true;
 }
 
-static void stop_senders(struct run *r)
+static void end_senders(struct run *r)
 {
 	int i;
 
 	for (i = 0; i < r->needs.nnics; i++)
-		sender_stop(&r->nic[i].sender);
+		sender_end(&r->nic[i].sender);
 }
 
 static void kill_qemu(struct machine *m)
@@ -153,15 +154,18 @@ void machine_run(struct run *r, const char *kernel, const char *initrd)
 
 	for (i = 0; i < r->needs.nnics; i++)
 		sender_open(&r->nic[i].sender, i, &r->nic[i].qemu_fd);
+	pulse_open(&r->pulse);
 	clock_start(r);
 	console_open(&m.console, r);
 	qemu_start(&m.qemu, r, kernel, initrd);
 	story_line(r, "the machine starts (emulator process %d)", (int)m.qemu.pid);
+	pulse_start(&r->pulse);
 	m.channel.fd = m.qemu.channel;
 	m.serial.fd = m.qemu.serial;
 	serve(&m);
-	stop_senders(r);
+	end_senders(r);
 	r->qemu_status = qemu_wait(&m.qemu);
+	pulse_stop(&r->pulse);
 	if (!r->ended)
 		r->t_end = now_ns();
 	console_close(&m.console);

@@ -154,25 +154,6 @@ static struct run *run_scenario(const struct options *opt, const struct needs *n
 	}
 }
 
-static struct run *judged_run(const struct options *opt, const struct needs *needs,
-			      const struct places *p)
-{
-	struct run *r;
-	int attempt;
-
-	for (attempt = 1;; attempt++) {
-		r = run_scenario(opt, needs, p);
-		if (opt->shell)
-			return r;
-		trace_read(r);
-		figures_compute(r);
-		if (attempt == 2 || !rules_only_slow(r))
-			return r;
-		story_diag(r, "nothing was wrong but the time it took: once more");
-		close_senders(r);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct options opt;
@@ -188,9 +169,11 @@ int main(int argc, char **argv)
 	free(need_program(&p, "gen_init_cpio"));
 	needs_read(&needs, init, &opt);
 	find_places(&p, &opt, &needs);
-	r = judged_run(&opt, &needs, &p);
+	r = run_scenario(&opt, &needs, &p);
 	if (opt.shell)
 		return 0;
+	trace_read(r);
+	figures_compute(r);
 	timeline_write(r);
 	good = report_write(r);
 	picture_write(r, good);

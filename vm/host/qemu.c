@@ -132,6 +132,14 @@ static void add_software(struct args *a, const struct run *r, const char *kernel
 	args_split(a, r->opt->qemu_extra);
 }
 
+static void add_pulse(struct args *a, const struct run *r)
+{
+	arg(a, "-chardev");
+	arg(a, text("socket,id=pulse,fd=%d", r->pulse.qemu_fd));
+	arg(a, "-mon");
+	arg(a, "chardev=pulse,mode=control");
+}
+
 static void add_logs(struct args *a, const struct run *r, int channel, int serial)
 {
 	arg(a, "-chardev");
@@ -181,6 +189,7 @@ static void child(struct args *a, const struct run *r, pid_t parent, int channel
 	dup2(fd, STDERR_FILENO);
 	for (i = 0; i < r->needs.nnics; i++)
 		keep_open(r->nic[i].qemu_fd);
+	keep_open(r->pulse.qemu_fd);
 	keep_open(channel);
 	keep_open(serial);
 	become(a);
@@ -211,6 +220,7 @@ void qemu_start(struct qemu *q, struct run *r, const char *kernel, const char *i
 	add_machine(&a, r);
 	for (i = 0; i < r->needs.nnics; i++)
 		add_nic(&a, r, i);
+	add_pulse(&a, r);
 	add_logs(&a, r, channel[1], serial[1]);
 	add_software(&a, r, kernel, initrd);
 	write_command(r, &a);
@@ -226,6 +236,7 @@ void qemu_start(struct qemu *q, struct run *r, const char *kernel, const char *i
 	close(serial[1]);
 	for (i = 0; i < r->needs.nnics; i++)
 		close(r->nic[i].qemu_fd);
+	close(r->pulse.qemu_fd);
 }
 
 int qemu_wait(struct qemu *q)

@@ -7,10 +7,13 @@
  *   nics[]             model, preserved, sent, received, lost, duplicated, out_of_order, holes,
  *                      bad_checksum, written_by_emulator, untranslated, written_after_final_look,
  *                      before, during, after, without_userspace,
- *                      latency_ms {median, p99, max}, longest_gap_ms
- *                      {before, during, after}, back_pressure, max_queued_bytes
+ *                      latency_ms {median, p99, max, held (max without the emulator's
+ *                      pauses)}, back_pressure (sends refused), held_up (those of them
+ *                      outside of its pauses), longest_gap_ms {before, during, after},
+ *                      max_queued_bytes
  *   total              the same over the NICs that were to be preserved; latencies and gaps
  *                      are the worst of them; counted_by_guest
+ *   pulse              answers, pauses and longest_pause_ms of the emulator's main loop
  *   window_s           [begin, end] in which the events below are judged
  *   events             each kind: {in_window, all, first_s} (judged NICs / everything seen)
  *   dma_faults         guest, emulator
@@ -108,6 +111,9 @@ static void put_figures(json *o, const struct nic_figures *f)
 	put_ms(ms, "median", f->p50);
 	put_ms(ms, "p99", f->p99);
 	put_ms(ms, "max", f->max);
+	put_ms(ms, "held", f->held);
+	put(o, "back_pressure", f->refused);
+	put(o, "held_up", f->held_up);
 	ms = put_object(o, "longest_gap_ms");
 	put_ms(ms, "before", f->gap_before);
 	put_ms(ms, "during", f->gap_during);
@@ -130,14 +136,12 @@ static void put_nics(json *root, const struct run *r)
 		put(o, "written_by_emulator", nic->ndma);
 		put(o, "untranslated", nic->untranslated);
 		put(o, "written_after_final_look", nic->late);
-		put(o, "back_pressure", nic->sender.back_pressure);
 		put(o, "max_queued_bytes", nic->sender.max_queued);
 	}
 	o = put_object(root, "total");
 	put_figures(o, &t.sum);
 	put(o, "written_by_emulator", t.written);
 	put(o, "untranslated", t.untranslated);
-	put(o, "back_pressure", t.back_pressure);
 	put(o, "max_queued_bytes", t.max_queued);
 	put_bool(o, "counted_by_guest", t.counted);
 	put(o, "frames_of_unknown_nic", r->unattributed);
@@ -272,6 +276,15 @@ static void put_head(json *root, const struct run *r)
 	put(o, "smp", r->needs.smp);
 	put(o, "mem_mib", r->needs.mem);
 	put_text(o, "iommu", r->opt->iommu ? r->opt->iommu : r->needs.iommu);
+}
+
+static void put_pulse(json *root, const struct run *r)
+{
+	json *o = put_object(root, "pulse");
+
+	put(o, "answers", r->pulse.beats);
+	put(o, "pauses", r->pulse.npauses);
+	put_ms(o, "longest_pause_ms", r->pulse.longest);
 }
 
 static void put_window(json *root, const struct run *r)

@@ -20,7 +20,6 @@ bool rules_judge(const struct run *r, rule_sink each, void *arg);
  * Nothing is wrong but how long things took: so it is when somebody else uses the processors.
  * Somebody who holds frames back does so the next time, too.
  */
-bool rules_only_slow(const struct run *r);
 
 /* The same for the NICs that do not go on. */
 bool rules_judge_others(const struct run *r, rule_sink each, void *arg);

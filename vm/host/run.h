@@ -14,6 +14,7 @@
 #define VM_HOST_RUN_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,12 +86,33 @@ struct sender {
 	size_t offered;
 	size_t pushed;		/* accepted by the socket, <= offered */
 	size_t cap;
-	uint64_t back_pressure;	/* sends refused with EAGAIN */
+	int64_t *refused;	/* when sends were refused with EAGAIN */
+	size_t nrefused, refused_cap;
 	uint64_t max_queued;	/* most bytes waiting in the socket */
 	int64_t last_tx;	/* when tx-stop took effect, 0 while sending */
 	pthread_t thread;
+	sem_t silent;		/* posted when nothing more is offered */
+	atomic_bool stop;	/* offer nothing more */
+	atomic_bool over;	/* nor push what is left */
+	bool sending;
+	bool joinable;
+};
+
+/* The emulator's main loop did not answer. */
+struct pause {
+	int64_t from;
+	int64_t to;
+};
+
+struct pulse {
+	int fd;
+	int qemu_fd;
+	struct pause *pauses;
+	size_t npauses, cap;
+	size_t beats;
+	int64_t longest;
+	pthread_t thread;
 	atomic_bool stop;
-	bool running;
 };
 
 struct mark {
@@ -150,6 +172,8 @@ struct nic_figures {
 	int64_t sent, received, lost, dup, order, holes, badsum;
 	int64_t before, during, after, silent;	/* frames by DMA; silent: no userspace anywhere */
 	int64_t p50, p99, max;			/* latency, ns */
+	int64_t held;				/* longest, the emulator's pauses left out */
+	int64_t refused, held_up;		/* sends; held_up: outside of its pauses */
 	int64_t gap_before, gap_during, gap_after;
 };
 
@@ -178,6 +202,7 @@ struct run {
 	char out[512];		/* directory of the results */
 
 	struct nic nic[MAX_NICS];
+	struct pulse pulse;
 	struct mark *marks;
 	struct fact *facts;
 	struct fig *figs;

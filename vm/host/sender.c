@@ -5,7 +5,8 @@
  * A frame counts as sent when it is due, as on a wire that waits for nobody. If the socket
  * does not take it (EAGAIN) that is counted as back-pressure, the frame and those behind it
  * are tried again in order, and each keeps the time of its first try, so that a receiver
- * that was held up shows as latency and one that never came back shows as loss.
+ * that was held up shows as latency and one that never came back shows as loss. Told to stop,
+ * the sender offers nothing more and goes on pushing what it had offered, for DRAIN at most.
  *
  * The socket's buffer holds what LATENCY_BOUND of traffic needs and no more: back-pressure
  * therefore means that the NIC did not read for longer than the bound.
@@ -24,6 +25,7 @@
 #include "sender.h"
 
 #define RETRY_NS	MSEC
+#define DRAIN		(10 * NSEC)
 
 /* Kernel memory that one frame of @len bytes occupies in the socket (sk_buff and its data). */
 static size_t queued_size(unsigned int len)
@@ -61,7 +63,7 @@ static bool push(struct sender *s)
 
 		if (send(s->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 			if (errno == EAGAIN || errno == ENOBUFS)
-				s->back_pressure++;
+				*array_add(s->refused, s->nrefused, s->refused_cap) = now_ns();
 			return false;
 		}
 		s->pushed++;
@@ -79,6 +81,14 @@ static void sleep_until(int64_t t)
 		;
 }
 
+static void drain(struct sender *s)
+{
+	int64_t end = now_ns() + DRAIN;
+
+	while (!push(s) && !atomic_load(&s->over) && now_ns() < end)
+		sleep_until(now_ns() + RETRY_NS);
+}
+
 static void *sender_loop(void *arg)
 {
 	struct sender *s = arg;
@@ -92,6 +102,8 @@ static void *sender_loop(void *arg)
 		flowing = push(s);
 		sleep_until(flowing || due < now + RETRY_NS ? due : now + RETRY_NS);
 	}
+	sem_post(&s->silent);
+	drain(s);
 	return NULL;
 }
 
@@ -107,34 +119,57 @@ void sender_open(struct sender *s, int nic, int *qemu_fd)
 	*qemu_fd = fd[1];
 }
 
+static void join(struct sender *s)
+{
+	if (!s->joinable)
+		return;
+	atomic_store(&s->over, true);
+	pthread_join(s->thread, NULL);
+	s->joinable = false;
+}
+
 void sender_start(struct sender *s, unsigned int rate, unsigned int len)
 {
-	if (s->running)
+	if (s->sending)
 		return;
+	join(s);
 	s->rate = rate;
 	s->len = frame_clamp_len(len);
 	s->last_tx = 0;
 	set_buffer(s);
 	atomic_store(&s->stop, false);
-	if (pthread_create(&s->thread, NULL, sender_loop, s))
+	atomic_store(&s->over, false);
+	if (sem_init(&s->silent, 0, 0) || pthread_create(&s->thread, NULL, sender_loop, s))
 		die("cannot start a sender thread");
-	s->running = true;
+	s->sending = true;
+	s->joinable = true;
 }
 
+/* What was offered may still be on its way. */
 void sender_stop(struct sender *s)
 {
-	if (!s->running)
+	if (!s->sending)
 		return;
 	atomic_store(&s->stop, true);
-	pthread_join(s->thread, NULL);
-	s->running = false;
+	while (sem_wait(&s->silent) && errno == EINTR)
+		;
+	s->sending = false;
 	s->last_tx = now_ns();
+}
+
+/* The receiver is gone: what it has not read never arrives. */
+void sender_end(struct sender *s)
+{
+	sender_stop(s);
+	join(s);
 }
 
 void sender_close(struct sender *s)
 {
-	sender_stop(s);
+	sender_end(s);
 	close(s->fd);
+	free(s->refused);
+	s->refused = NULL;
 	free(s->tx);
 	s->tx = NULL;
 }

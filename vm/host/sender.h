@@ -7,6 +7,7 @@
 void sender_open(struct sender *s, int nic, int *qemu_fd);
 void sender_start(struct sender *s, unsigned int rate, unsigned int len);
 void sender_stop(struct sender *s);
+void sender_end(struct sender *s);
 void sender_close(struct sender *s);
 
 #endif /* VM_HOST_SENDER_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The emulator's pulse. See pulse.c. */
+#ifndef VM_HOST_PULSE_H
+#define VM_HOST_PULSE_H
+
+#include "run.h"
+
+void pulse_open(struct pulse *p);
+void pulse_start(struct pulse *p);
+void pulse_stop(struct pulse *p);
+int64_t pulse_missed(const struct pulse *p, int64_t from, int64_t to);
+
+#endif /* VM_HOST_PULSE_H */
