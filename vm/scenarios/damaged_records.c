@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Four VMs, twelve updates. In each three of the VMs hand over something that is not what it
+ * Four VMs, thirteen updates. In each three of the VMs hand over something that is not what it
  * should be. It costs these three: they cannot be restored, their devices are cut off, and
  * when the sessions have been given up they can be used as if nothing had been. The fourth
  * never notices.
@@ -99,12 +99,18 @@ static const struct expected {
 	{ OTHER(CTX, .what = "an iommufd's number of HWPTs", .at = 24, .bytes = 4,
 	  .value = 0xffff, .seal = true), .when = AT_RETRIEVE, .iommufd = -EBADMSG,
 	  .device = -EIO },
+	{ OTHER(CTX, .what = "an iommufd's reserved bits", .at = 28, .bytes = 4, .value = 1,
+	  .seal = true), .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
 	{ OTHER(VFIO, .what = "a vfio device's checksum", .at = 100, .bytes = 4, .value = 1,
 	  .flip = true), .when = AT_DISCARD, .device = -EBADMSG },
 	{ OTHER(VFIO, .what = "a vfio device's configuration size", .at = 36, .bytes = 4,
 	  .value = 0x10000, .seal = true), .when = AT_DISCARD, .device = -EPROTO },
 	{ OTHER(VFIO, .what = "a vfio device's BDF", .at = 26, .bytes = 2, .value = 0xfff8,
 	  .seal = true), .when = AT_DISCARD, .device = -ENODEV },
+	{ OTHER(VFIO, .what = "a vfio device's flags", .at = 32, .bytes = 4, .value = 0x80,
+	  .seal = true), .when = AT_DISCARD, .device = -EPROTO },
+	{ OTHER(VFIO, .what = "the healthy VM's device", .at = 26, .bytes = 2, .value = 0x100,
+	  .seal = true), .when = AT_DISCARD, .device = -EIO },
 	{ OTHER(PCI, .what = "a BAR elsewhere", .at = 48, .bytes = 4, .value = 0x100000,
 	  .flip = true, .seal = true), .device = -EIO },
 	{ OTHER(PCI, .what = "a function's checksum", .at = 96, .bytes = 8, .value = 1,

@@ -52,10 +52,16 @@ void iommu_liveupdate_block_device(struct device *dev)
 	trace_iommu_liveupdate_block_device(dev, 0, began);
 }
 
+static bool lu_is_unfinished(struct device *dev)
+{
+	guard(mutex)(&iommu_lu_mutex);
+	return iommu_lu_find_unfinished(dev);
+}
+
 /**
  * iommu_liveupdate_discard_device() - A device is given up: make it quiet and free.
- * @dev: A PCI device from the previous kernel that nobody has open, isolated or
- *	 not.
+ * @dev: A PCI device that nobody has open. Unless it came from the previous kernel
+ *	 and still waits, isolated or not, nothing is done.
  *
  * Context: Process context, may sleep; takes the device's lock. Cannot fail, but
  * a device that cannot be reset stays cut off, and nobody is given it.
@@ -65,6 +71,8 @@ void iommu_liveupdate_discard_device(struct device *dev)
 	struct pci_dev *pdev = to_pci_dev(dev);
 	int rc;
 
+	if (!lu_is_unfinished(dev))
+		return;
 	/* A driver may let it fall asleep, but not in the middle of the reset */
 	pm_runtime_get_sync(dev);
 	pci_clear_master(pdev);

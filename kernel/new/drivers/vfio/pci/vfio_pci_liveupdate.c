@@ -239,7 +239,8 @@ static void vfio_pci_liveupdate_discard(struct liveupdate_file_op_args *args)
 	if (args->retrieve_status > 0)
 		vfio_pci_incoming_discard(vfio_pci_from_file(args->file));
 	else
-		vfio_pci_incoming_discard_record(args->serialized_data);
+		vfio_pci_incoming_discard_record(args->serialized_data,
+						 vfio_pci_liveupdate_driver);
 }
 
 /* One preservation per device, not per file */

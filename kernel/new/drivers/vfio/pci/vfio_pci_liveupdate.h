@@ -34,7 +34,7 @@ void vfio_pci_gate_open(struct vfio_pci_core_device *vdev, const struct vfio_pci
 struct file *vfio_pci_incoming_open(u64 phys, struct pci_driver *driver);
 void vfio_pci_incoming_finish(struct vfio_pci_core_device *vdev);
 void vfio_pci_incoming_discard(struct vfio_pci_core_device *vdev);
-void vfio_pci_incoming_discard_record(u64 phys);
+void vfio_pci_incoming_discard_record(u64 phys, struct pci_driver *driver);
 #else
 static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
 

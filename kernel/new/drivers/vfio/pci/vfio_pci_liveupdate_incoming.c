@@ -60,19 +60,28 @@ static struct vfio_pci_core_device *vfio_pci_get(struct pci_dev *pdev,
 	return vfio_device_try_get_registration(&vdev->vdev) ? vdev : ERR_PTR(-ENODEV);
 }
 
+static struct pci_dev *vfio_pci_slot(const struct vfio_pci_ser *ser)
+{
+	return pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
+					   ser->bdf & 0xff);
+}
+
+static bool vfio_pci_is_like(const struct vfio_pci_ser *ser, const struct pci_dev *pdev)
+{
+	return pdev->vendor == ser->vendor && pdev->device == ser->device &&
+	       pdev->cfg_size == ser->cfg_size;
+}
+
 static struct vfio_pci_core_device *vfio_pci_find(const struct vfio_pci_ser *ser,
 						  struct pci_driver *driver)
 {
-	struct pci_dev *pdev __free(pci_dev_put) =
-		pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
-					    ser->bdf & 0xff);
+	struct pci_dev *pdev __free(pci_dev_put) = vfio_pci_slot(ser);
 
 	if (!pdev)
 		return ERR_PTR(-ENODEV);
 	if (!pci_liveupdate_incoming(pdev) || !iommu_liveupdate_incoming_device(&pdev->dev))
 		return ERR_PTR(-EIO);
-	if (pdev->vendor != ser->vendor || pdev->device != ser->device ||
-	    pdev->cfg_size != ser->cfg_size)
+	if (!vfio_pci_is_like(ser, pdev))
 		return ERR_PTR(-ESTALE);
 	vfio_pci_bind(pdev, driver);
 	return vfio_pci_get(pdev, driver);
@@ -240,14 +249,28 @@ void vfio_pci_incoming_discard(struct vfio_pci_core_device *vdev)
 	iommu_liveupdate_discard_device(&vdev->pdev->dev);
 }
 
+/* By another record, that is */
+static bool vfio_pci_is_retrieved(struct pci_dev *pdev, struct pci_driver *driver)
+{
+	struct vfio_pci_core_device *vdev;
+
+	guard(device)(&pdev->dev);
+	if (pdev->driver != driver)
+		return false;
+	vdev = dev_get_drvdata(&pdev->dev);
+	return vdev->liveupdate_ser;
+}
+
 /**
  * vfio_pci_incoming_discard_record() - Give a device up that was not retrieved.
  * @phys: Physical address of the record; anything is allowed. If it cannot be
- *	  read the device is left to the iommufd that it belongs to.
+ *	  read, or names a device that is somebody else's, the device is left to the
+ *	  iommufd that it belongs to.
+ * @driver: The driver to which the device may be bound.
  *
  * Context: Process context, may sleep. Never fails.
  */
-void vfio_pci_incoming_discard_record(u64 phys)
+void vfio_pci_incoming_discard_record(u64 phys, struct pci_driver *driver)
 {
 	struct vfio_pci_ser *ser = vfio_pci_ser_get(phys);
 	struct pci_dev *pdev;
@@ -256,9 +279,8 @@ void vfio_pci_incoming_discard_record(u64 phys)
 		pr_err("given up without its record (%pe)\n", ser);
 		return;
 	}
-	pdev = pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
-					   ser->bdf & 0xff);
-	if (pdev && pdev->vendor == ser->vendor && pdev->device == ser->device)
+	pdev = vfio_pci_slot(ser);
+	if (pdev && vfio_pci_is_like(ser, pdev) && !vfio_pci_is_retrieved(pdev, driver))
 		iommu_liveupdate_discard_device(&pdev->dev);
 	pci_dev_put(pdev);
 	kho_record_put(ser);
