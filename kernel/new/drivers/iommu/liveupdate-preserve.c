@@ -159,7 +159,7 @@ static struct iommu_lu_unit *lu_get_unit(const struct iommu_liveupdate_ops *ops,
 
 	ops->identify_unit(dev, &want);
 	list_for_each_entry(unit, &iommu_lu_outgoing->units, item) {
-		if (unit->ser->kind == want.kind && unit->ser->reg_base == want.reg_base) {
+		if (iommu_lu_is_unit(unit->ser, &want)) {
 			unit->nr_devices++;
 			return unit;
 		}

@@ -92,8 +92,7 @@ static bool lu_unit_is_here(const struct iommu_unit_ser *ser, struct device *dev
 	struct iommu_unit_ser here = {};
 
 	dev_iommu_ops(dev)->liveupdate->identify_unit(dev, &here);
-	return here.kind == ser->kind && here.segment == ser->segment &&
-	       here.reg_base == ser->reg_base;
+	return iommu_lu_is_unit(ser, &here);
 }
 
 static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci_dev *pdev,

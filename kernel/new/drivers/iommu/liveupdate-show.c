@@ -27,13 +27,15 @@ struct lu_counts {
 };
 
 /* Of what came in only what waits to be taken over is counted. */
-static void lu_count(struct iommu_lu_set *set, struct lu_counts *counts)
+static void lu_count(struct iommu_lu_set *const *which, struct lu_counts *counts)
 {
+	const struct iommu_lu_set *set;
 	struct iommu_lu_domain *lu_domain;
 	struct iommu_lu_device *lu_dev;
 
 	memset(counts, 0, sizeof(*counts));
 	guard(mutex)(&iommu_lu_mutex);
+	set = *which;
 	if (!set)
 		return;
 	list_for_each_entry(lu_domain, &set->domains, item) {
@@ -55,7 +57,7 @@ static ssize_t _name##_show(struct kobject *kobj, struct kobj_attribute *attr,	\
 {										\
 	struct lu_counts counts;						\
 										\
-	lu_count(_set, &counts);						\
+	lu_count(&(_set), &counts);						\
 	return sysfs_emit(buf, "%llu\n", (u64)counts._field);			\
 }										\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)

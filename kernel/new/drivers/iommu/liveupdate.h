@@ -96,4 +96,11 @@ static inline bool iommu_lu_is_device(const struct iommu_device_ser *ser,
 	       ser->bdf == pci_dev_id(pdev);
 }
 
+static inline bool iommu_lu_is_unit(const struct iommu_unit_ser *ser,
+				    const struct iommu_unit_ser *other)
+{
+	return ser->kind == other->kind && ser->segment == other->segment &&
+	       ser->reg_base == other->reg_base;
+}
+
 #endif /* __IOMMU_LIVEUPDATE_H */
