@@ -68,6 +68,7 @@ static int needs(const char *name)
 	       s->cmdline ? s->cmdline : "");
 	need_text("nics", s->nics, "igb");
 	need_text("unpreserved", s->unpreserved, "");
+	need_text("stranger", s->stranger, "");
 	need_text("given_up", s->given_up, "");
 	need_text("cmdline2", s->cmdline2, "");
 	need_text("qemu", s->qemu, "");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The NICs of a run that do not go on: left behind by the old kernel, or given up, or cut
- * off, by the new one. They must be silent from then on while frames still come for them.
+ * off, by the new one. They must be silent from then on while frames still come for them; one
+ * that was left behind and goes on trying must be kept out of memory.
  */
 #include <stdio.h>
 
+#include "figures.h"
 #include "rules.h"
 
 #define WHY(...) snprintf(why, WHY_SIZE, __VA_ARGS__)
@@ -19,7 +21,7 @@ static size_t count_between(const int64_t *times, size_t n, int64_t from, int64_
 }
 
 /* A NIC left behind: it had traffic, was stopped, and wrote nothing from then on. */
-static bool stranger_silent(const struct run *r, int nic, char *why)
+static bool left_silent(const struct run *r, int nic, char *why)
 {
 	struct window w = run_window(r);
 	const struct nic *n = &r->nic[nic];
@@ -38,6 +40,28 @@ static bool stranger_silent(const struct run *r, int nic, char *why)
 		WHY("no traffic to prove it: %lld frames before", (long long)n->fig.before);
 	else if (late)
 		WHY("%zu frames", late);
+	return !*why;
+}
+
+/* A NIC left behind that goes on trying: each try is a fault once the old kernel is down. */
+static bool stranger_blocked(const struct run *r, int nic, char *why)
+{
+	const struct nic *n = &r->nic[nic];
+	const char *how;
+	int64_t down = kernel_down(r, 1, &how), to = run_window(r).end;
+	size_t i, late, tries = 0;
+
+	for (i = 0; i < r->nevents; i++)
+		tries += r->events[i].kind == EV_FAULT && r->events[i].nic == nic &&
+			 r->events[i].t > down && r->events[i].t <= to;
+	late = down ? count_between(n->dma, n->ndma, down, to) : 0;
+	if (!down)
+		WHY("the old kernel was never seen to be down");
+	else if (late)
+		WHY("%zu frames", late);
+	else if (!tries || !n->fig.before)
+		WHY("it did not try: %lld frames before, %zu faults after",
+		    (long long)n->fig.before, tries);
 	return !*why;
 }
 
@@ -88,8 +112,10 @@ bool rules_judge_others(const struct run *r, rule_sink each, void *arg)
 		bool (*holds)(const struct run *r, int nic, char *why);
 		const char *name;
 	} rule[] = {
-		[LEFT_BEHIND] = { stranger_silent,
+		[LEFT_BEHIND] = { left_silent,
 			"NIC %d, left behind, wrote nothing after the old kernel's shutdown" },
+		[STRANGER] = { stranger_blocked,
+			"NIC %d, left behind, tried to write and was kept out" },
 		[GIVEN_UP] = { given_up_silent,
 			"NIC %d, given up, wrote nothing before it was used again" },
 	};

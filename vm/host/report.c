@@ -6,6 +6,7 @@
  *   options            without_preserve, stock, nics, smp, mem_mib, iommu
  *   nics[]             model, preserved, sent, received, lost, duplicated, out_of_order, holes,
  *                      bad_checksum, written_by_emulator, untranslated, written_after_final_look,
+ *                      kept_out_by_fault (frames),
  *                      before, during, after, without_userspace,
  *                      latency_ms {median, p99, max, held (max without the emulator's
  *                      pauses)}, back_pressure (sends refused), held_up (those of them
@@ -131,11 +132,12 @@ static void put_nics(json *root, const struct run *r)
 
 		o = append(list);
 		put_text(o, "model", r->needs.model[i]);
-		put_bool(o, "preserved", r->needs.fate[i] != LEFT_BEHIND);
+		put_bool(o, "preserved", r->needs.fate[i] == GOES_ON || r->needs.fate[i] == GIVEN_UP);
 		put_figures(o, &nic->fig);
 		put(o, "written_by_emulator", nic->ndma);
 		put(o, "untranslated", nic->untranslated);
 		put(o, "written_after_final_look", nic->late);
+		put(o, "kept_out_by_fault", nic->faulted);
 		put(o, "max_queued_bytes", nic->sender.max_queued);
 	}
 	o = put_object(root, "total");
@@ -304,6 +306,7 @@ bool report_write(const struct run *r)
 
 	put_head(root, r);
 	put_nics(root, r);
+	put_pulse(root, r);
 	put_window(root, r);
 	put_events(root, r);
 	put_updates(root, r);

@@ -53,6 +53,7 @@ struct options {
 enum fate {
 	GOES_ON,
 	LEFT_BEHIND,		/* not preserved */
+	STRANGER,		/* nor this one, but it goes on trying to write */
 	GIVEN_UP,		/* preserved, and cut off in the next kernel */
 };
 
@@ -185,6 +186,7 @@ struct nic {
 	size_t dma_cap;
 	size_t untranslated;	/* of these: without any look-up in the IOMMU */
 	size_t late;		/* written after the final look, not in dma[] */
+	size_t faulted;		/* frames that a fault kept from memory */
 	struct nic_figures fig;
 };
 

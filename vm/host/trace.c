@@ -7,7 +7,8 @@
  * requester's bus, slot and function) followed by e1000e_rx_written_to_guest, all under the
  * emulator's one big lock. So the last look-up names the NIC, and a frame without any look-up
  * since the frame before was written untranslated: that is counted, and is the proof that the
- * IOMMU was in the path of every single frame. (igb reports under the name e1000e, too.)
+ * IOMMU was in the path of every single frame. A look-up may end in a fault; the emulator then
+ * calls the frame written, and it is not. (igb reports under the name e1000e, too.)
  *
  * The k-th frame written for a NIC is the k-th frame sent to it as long as none was lost.
  * Frames after the guest took its final look are only counted: when it ends, the emulator
@@ -52,6 +53,7 @@ struct reader {
 	int64_t final;		/* the guest looked for the last time */
 	int looked_up;		/* NIC of the last look-up, -1: none or another device */
 	bool looked_up_since;	/* since the last frame */
+	bool faulted;		/* likewise */
 	int configured;		/* NIC of the last configuration write */
 };
 
@@ -104,6 +106,11 @@ static void on_frame(struct reader *rd, const char *args)
 		return;
 	}
 	nic = &r->nic[i];
+	if (rd->faulted) {
+		nic->faulted++;
+		rd->faulted = false;
+		return;
+	}
 	if (rd->t > rd->final) {
 		nic->late++;
 		return;
@@ -121,6 +128,7 @@ static void on_fault(struct reader *rd, const char *args)
 	if (sscanf(args, "sid 0x%x fault %u", &sid, &reason) == 2)
 		rd->looked_up = nic_at(rd, sid >> 8, sid >> 3 & 31, sid & 7);
 	rd->looked_up_since = true;
+	rd->faulted = true;
 	snprintf(what, sizeof(what), "DMA fault: %s", args);
 	add_event(rd, EV_FAULT, rd->looked_up, what);
 }

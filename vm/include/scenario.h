@@ -20,6 +20,7 @@ struct scenario {
 	const char *name;	/* the file name without .c */
 	const char *nics;	/* "igb,e1000e": models in index order; "root:igb" = no root port */
 	const char *unpreserved; /* "1,2": NICs that are left behind on purpose */
+	const char *stranger;	/* the same, and they go on trying to write */
 	const char *given_up;	/* "1,2": preserved, but from mark "nic1.quiet" on cut off */
 	const char *cmdline;	/* extra words for the first kernel, inherited by the next ones */
 	const char *cmdline2;	/* extra words for the next kernels only */

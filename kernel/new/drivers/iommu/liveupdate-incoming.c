@@ -13,7 +13,6 @@
 
 #include <linux/kexec_handover.h>
 #include <linux/liveupdate.h>
-#include <linux/pci-liveupdate.h>
 #include <linux/slab.h>
 
 #include "liveupdate.h"
@@ -142,17 +141,19 @@ static void lu_read_records(struct iommu_lu_set *set)
 }
 
 /*
- * No unit will translate for a device that has no good record, so it must stop
- * before the first unit is taken over. PCI devices have been enumerated by then.
+ * What does not go on must stop before the first unit is taken over: a device that
+ * has no good record, for which no unit will translate, and one that the previous
+ * kernel did not stop for good. That would reach memory through this kernel's own
+ * entries, all of it if they pass through. PCI devices have been enumerated by then.
  */
-static void lu_stop_unknown(struct iommu_lu_set *set)
+static void lu_stop_others(struct iommu_lu_set *set)
 {
 	struct iommu_lu_device *lu_dev;
 	struct pci_dev *pdev = NULL;
 
 	for_each_pci_dev(pdev) {
 		lu_dev = iommu_lu_find_device(set, &pdev->dev);
-		if (pci_liveupdate_incoming(pdev) && (!lu_dev || lu_dev->error))
+		if (!pci_is_bridge(pdev) && (!lu_dev || lu_dev->error))
 			pci_clear_master(pdev);
 	}
 }
@@ -166,7 +167,7 @@ int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 	set = kzalloc_obj(*set);
 	if (!set) {
 		incoming_lost = true;
-		lu_stop_unknown(NULL);
+		lu_stop_others(NULL);
 		return -ENOMEM;
 	}
 	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
@@ -179,7 +180,7 @@ int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 		iommu_lu_set_init(set, index);
 		lu_read_records(set);
 	}
-	lu_stop_unknown(set);
+	lu_stop_others(set);
 	iommu_lu_incoming = set;
 	args->obj = set;
 	return 0;

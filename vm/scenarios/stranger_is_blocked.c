@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two NICs under traffic, one of them not preserved, and that one does not give up: on the
+ * second CPU somebody makes it bus master again whenever the old kernel has stopped it, until
+ * that CPU is stopped as well. So from the old kernel's last act to the new kernel's first it
+ * tries to write each frame that comes for it, and the entries it needs are gone: every try
+ * is a fault, nothing arrives. The NIC next to it goes on.
+ */
+#define _GNU_SOURCE 1
+
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "pci.h"
+#include "phys.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define MCFG		"/sys/firmware/acpi/tables/MCFG"
+#define MCFG_BASE	44	/* PCI firmware specification, table 4-3: of the first segment */
+
+/* The device's configuration space where the machine has it, past all that the kernel forbids */
+static volatile uint32_t *map_config(const char *bdf)
+{
+	int fd = must_open(MCFG, O_RDONLY);
+	uint64_t base;
+
+	if (pread(fd, &base, sizeof(base), MCFG_BASE) != sizeof(base))
+		give_up("read %s", MCFG);
+	close(fd);
+	return phys_map_regs(base + ((uint64_t)pci_source_id(bdf) << 12), PAGE);
+}
+
+static void *insist(void *config)
+{
+	volatile uint16_t *command = (volatile uint16_t *)config + PCI_COMMAND / 2;
+
+	for (;;) {
+		if (!(*command & PCI_COMMAND_MASTER))
+			*command |= PCI_COMMAND_MASTER;
+		usleep(100);
+	}
+	return NULL;
+}
+
+static void start_insisting(const char *bdf)
+{
+	pthread_t thread;
+	cpu_set_t second;
+
+	CPU_ZERO(&second);
+	CPU_SET(1, &second);
+	if (pthread_create(&thread, NULL, insist, (void *)map_config(bdf)) ||
+	    pthread_setaffinity_np(thread, sizeof(second), &second))
+		give_up("start a thread on the second CPU");
+}
+
+static void before(void)
+{
+	static const struct vm_shape vms[] = {
+		{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
+		{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1,
+		  .unpreserved = true },
+	};
+
+	story_begin(vms, 2);
+	story_preserve();
+	start_insisting(state_get()->vm[1].nic[0].bdf);
+	story_leave();
+}
+
+static void after(void)
+{
+	story_arrive();
+	ok_nic(1, !pci_bus_master(state_get()->vm[1].nic[0].bdf),
+	       "the new kernel has stopped it", "it is bus master");
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "stranger_is_blocked", .nics = "igb,igb", .stranger = "1", .smp = 2,
+	 .timeout = 120, .before = before, .after = after);
