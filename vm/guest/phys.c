@@ -13,24 +13,20 @@
 #define PAGEMAP_PRESENT	(1ull << 63)
 #define PAGEMAP_PFN	((1ull << 55) - 1)
 
-void phys_read(void *to, uint64_t phys, uint64_t length)
+/* False if there is no memory */
+bool phys_try_read(void *to, uint64_t phys, uint64_t length)
 {
 	static int fd = -1;
 
 	if (fd < 0)
 		fd = must_open("/dev/mem", O_RDONLY);
-	if (pread(fd, to, length, phys) != (ssize_t)length)
-		give_up("read physical memory at 0x%llx", (unsigned long long)phys);
+	return pread(fd, to, length, phys) == (ssize_t)length;
 }
 
-/* False if there is no memory */
-bool phys_try_read(void *to, uint64_t phys, uint64_t length)
+void phys_read(void *to, uint64_t phys, uint64_t length)
 {
-	int fd = must_open("/dev/mem", O_RDONLY);
-	bool done = pread(fd, to, length, phys) == (ssize_t)length;
-
-	close(fd);
-	return done;
+	if (!phys_try_read(to, phys, length))
+		give_up("read physical memory at 0x%llx", (unsigned long long)phys);
 }
 
 uint64_t phys_read_u64(uint64_t phys)
