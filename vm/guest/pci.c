@@ -47,42 +47,49 @@ static bool is_virtual_function(const char *bdf)
 	return !access(path, F_OK);
 }
 
-bool pci_find_nic(unsigned int index, char bdf[BDF_LEN])
+typedef bool (*is_wanted_fn)(const char *bdf, uint32_t ids);
+
+static bool is_nic(const char *bdf, uint32_t ids)
+{
+	(void)ids;
+	return attribute(bdf, "class") == CLASS_ETHERNET && !is_virtual_function(bdf);
+}
+
+static bool has_ids(const char *bdf, uint32_t ids)
+{
+	return attribute(bdf, "vendor") == ids >> 16 && attribute(bdf, "device") == (ids & 0xffff);
+}
+
+/* The n-th wanted device in the order of addresses */
+static bool find(is_wanted_fn is_wanted, uint32_t ids, unsigned int n, char bdf[BDF_LEN])
 {
 	struct dirent **list;
 	bool found = false;
-	int i, n = scandir(DEVICES, &list, NULL, alphasort);
-
-	for (i = 0; i < n; i++) {
-		const char *name = list[i]->d_name;
-
-		if (!found && name[0] != '.' && attribute(name, "class") == CLASS_ETHERNET &&
-		    !is_virtual_function(name) && index-- == 0) {
-			snprintf(bdf, BDF_LEN, "%.*s", BDF_LEN - 1, name);
-			found = true;
-		}
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
-	return found;
-}
-
-void pci_find_device(uint32_t ids, unsigned int n, char bdf[BDF_LEN])
-{
-	struct dirent **list;
 	int i, count = scandir(DEVICES, &list, NULL, alphasort);
 
 	for (i = 0; i < count; i++) {
 		const char *name = list[i]->d_name;
 
-		if (name[0] != '.' && attribute(name, "vendor") == ids >> 16 &&
-		    attribute(name, "device") == (ids & 0xffff) && n-- == 0) {
+		if (!found && name[0] != '.' && is_wanted(name, ids) && n-- == 0) {
 			snprintf(bdf, BDF_LEN, "%.*s", BDF_LEN - 1, name);
-			return;
+			found = true;
 		}
+		free(list[i]);
 	}
-	give_up("there is no PCI device %04x:%04x", ids >> 16, ids & 0xffff);
+	if (count >= 0)
+		free(list);
+	return found;
+}
+
+bool pci_find_nic(unsigned int index, char bdf[BDF_LEN])
+{
+	return find(is_nic, 0, index, bdf);
+}
+
+void pci_find_device(uint32_t ids, unsigned int n, char bdf[BDF_LEN])
+{
+	if (!find(has_ids, ids, n, bdf))
+		give_up("there is no PCI device %04x:%04x", ids >> 16, ids & 0xffff);
 }
 
 const char *pci_model(const char *bdf)
