@@ -40,6 +40,8 @@ void story_finish(void);
 void story_judge(void);
 void story_life(void);
 void story_close(struct vm *vm);
+void story_end(void);			/* more traffic, judge, life */
+void story_go_on(void);			/* from retrieve to the end, nothing in between */
 
 /* all of it, for scenarios that differ in their machine only */
 void story_before(const struct vm_shape *shapes, unsigned int n);

@@ -351,13 +351,23 @@ void story_life(void)
 	}
 }
 
-void story_after(void)
+void story_end(void)
 {
-	story_arrive();
-	story_retrieve();
-	story_adopt();
-	story_finish();
 	story_traffic("lu.post");
 	story_judge();
 	story_life();
+}
+
+void story_go_on(void)
+{
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_end();
+}
+
+void story_after(void)
+{
+	story_arrive();
+	story_go_on();
 }

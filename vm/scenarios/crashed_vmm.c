@@ -69,9 +69,7 @@ static void after(void)
 		story_preserve();
 		story_leave();
 	}
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "crashed_vmm", .cmdline = "lu.rate=300", .updates = CRASH_ARM, .timeout = 150,

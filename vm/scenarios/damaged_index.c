@@ -106,9 +106,7 @@ static void after(void)
 		leave();
 	for (i = 0; i < VMS; i++)
 		state_get()->vm[i].given_up = true;
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "damaged_index", .nics = "igb,igb", .given_up = "0,1",

@@ -236,9 +236,7 @@ static void after(void)
 		leave();
 	for (i = 1; i < VMS; i++)
 		state_get()->vm[i].given_up = true;
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "damaged_records", .nics = "igb,igb,igb,igb", .given_up = "1,2,3",

@@ -51,9 +51,7 @@ static void after(void)
 	leave_alone(bdf, true);
 	story_adopt();
 	story_finish();
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "device_is_left_alone", .before = before, .after = after);

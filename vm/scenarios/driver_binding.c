@@ -49,12 +49,7 @@ static void after(void)
 	pci_bind_vfio(bdf);
 	ok_rc(pci_unbind_vfio(bdf), "vfio-pci can be unbound");
 	ok_nic(0, pci_bus_master_path(bdf), "which does not stop the device", "it does");
-	story_retrieve();
-	story_adopt();
-	story_finish();
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_go_on();
 }
 
 SCENARIO(.name = "driver_binding", .before = before, .after = after);

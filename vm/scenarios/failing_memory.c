@@ -184,9 +184,7 @@ static void after(void)
 	failing_end();
 	close(vm->session);
 	phase("finish.end");
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "failing_memory", .kernel = "debug", .cmdline = "lu.rate=100", .timeout = 120,

@@ -49,9 +49,7 @@ static void after(void)
 	in_place("and still is after compaction and pressure");
 	story_adopt();
 	story_finish();
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "memory_stays_in_place", .mem = "640", .timeout = 150,

@@ -51,12 +51,7 @@ static void after(void)
 	pci_path(bdf, &path);
 	bridge(path.bdf[0]);
 	device(bdf);
-	story_retrieve();
-	story_adopt();
-	story_finish();
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_go_on();
 }
 
 SCENARIO(.name = "nothing_switches_it_off", .cmdline = "lu.rate=300 vfio-pci.enable_sriov=1",

@@ -232,9 +232,7 @@ static void after(void)
 	adopt(vm);
 	preserve_again(vm);
 	story_finish();
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "refusals_next", .cmdline = "lu.rate=300", .timeout = 120,

@@ -24,12 +24,7 @@ static void after(void)
 	ok(pci_find_nic(0, bdf), "there is a NIC", "there is none");
 	ok_nic(0, pci_source_id(bdf) == pci_source_id(state_get()->vm[0].nic[0].bdf),
 	       "it is where it was", "it is %s", bdf);
-	story_retrieve();
-	story_adopt();
-	story_finish();
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_go_on();
 }
 
 SCENARIO(.name = "renumbering", .cmdline = "lu.rate=300",

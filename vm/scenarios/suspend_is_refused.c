@@ -35,9 +35,7 @@ static void after(void)
 	no_suspend();
 	story_adopt();
 	story_finish();
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "suspend_is_refused", .timeout = 40, .before = before, .after = after);

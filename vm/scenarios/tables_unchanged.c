@@ -61,9 +61,7 @@ static void after(void)
 	ok_rc(vm_finish(vm), "the session is finished");
 	mark("finish.end");
 	tables_compare("after finish");
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "tables_unchanged", .before = before, .after = after);

@@ -74,9 +74,7 @@ static void after(void)
 		story_preserve();
 		story_leave();
 	}
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "update_many_times", .cmdline = "lu.rate=200", .updates = UPDATES,

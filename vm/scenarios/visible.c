@@ -101,9 +101,7 @@ static void after(void)
 	ok(strstr(read_text(DUMP), "incoming: nothing"), "debugfs: nothing waits any more", "%s",
 	   text);
 	expect_step("iommu_liveupdate_finish_device");
-	story_traffic("lu.post");
-	story_judge();
-	story_life();
+	story_end();
 }
 
 SCENARIO(.name = "visible", .cmdline = "trace_event=iommu_liveupdate",
