@@ -19,9 +19,7 @@
 
 void shape_before(void (*check)(void))
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-
-	story_begin(&vm, 1);
+	story_begin(one_nic_each, 1);
 	check();
 	story_preserve();
 	story_leave();

@@ -17,6 +17,13 @@
 
 static struct vm vms[STATE_VMS];
 
+const struct vm_shape one_nic_each[STATE_VMS] = {
+	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm2", .first_nic = 2, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm3", .first_nic = 3, .nnics = 1, .nspaces = 1 },
+};
+
 struct vm *story_vm(unsigned int i)
 {
 	return &vms[i];

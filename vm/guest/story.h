@@ -26,6 +26,9 @@ struct vm *story_vm(unsigned int i);
 #define for_each_nic(vm, nic) \
 	for (nic = (vm)->nic; nic < (vm)->nic + (vm)->data->nnics; nic++)
 
+/* VMs with a NIC each; most scenarios need the first one only */
+extern const struct vm_shape one_nic_each[STATE_VMS];
+
 /* old kernel */
 void story_begin(const struct vm_shape *shapes, unsigned int n);
 void story_preserve(void);

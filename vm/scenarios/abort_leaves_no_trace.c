@@ -42,12 +42,11 @@ static void preserve_and_abort(struct vm *vm, uint64_t keys)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 	uint64_t keys, pages;
 	int i;
 
-	story_begin(&shape, 1);
+	story_begin(one_nic_each, 1);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
 	ok_rc(map_spare(vm), "a range can be mapped");
 	ok_rc(unmap_spare(vm), "and unmapped");

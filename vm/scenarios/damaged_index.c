@@ -19,11 +19,6 @@
 
 #define VMS	2
 
-static const struct vm_shape vms[VMS] = {
-	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
-};
-
 static const struct damage table[] = {
 	{ .what = "the IOMMU's index", .where = DAMAGE_IOMMU_INDEX, .at = 40, .bytes = 8,
 	  .value = 1, .flip = true },
@@ -52,7 +47,7 @@ static void leave(void)
 
 static void before(void)
 {
-	story_begin(vms, VMS);
+	story_begin(one_nic_each, VMS);
 	kexec_keep_next();
 	leave();
 }
@@ -86,7 +81,7 @@ static void use_again(unsigned int i)
 	struct vm *vm = story_vm(i);
 
 	say("used", i);
-	vm_create(vm, &state_get()->vm[i], &vms[i]);
+	vm_create(vm, &state_get()->vm[i], &one_nic_each[i]);
 	vm_start_reception(vm);
 	ok_rc(vm_mark(vm), "the device can be used, and marked for the next update");
 }

@@ -23,13 +23,6 @@
 #define VMS	4
 #define VICTIMS	(VMS - 1)
 
-static const struct vm_shape vms[VMS] = {
-	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm2", .first_nic = 2, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm3", .first_nic = 3, .nnics = 1, .nspaces = 1 },
-};
-
 /* Offsets in records: see linux/kho/abi; the header is 24 bytes. */
 #define VERSION		4
 #define RESERVED	6
@@ -144,7 +137,7 @@ static void leave(void)
 
 static void before(void)
 {
-	story_begin(vms, VMS);
+	story_begin(one_nic_each, VMS);
 	kexec_keep_next();
 	leave();
 }
@@ -217,7 +210,7 @@ static void use_again(unsigned int i)
 
 	snprintf(name, sizeof(name), "nic%u.used", i);
 	mark(name);
-	vm_create(vm, &state_get()->vm[i], &vms[i]);
+	vm_create(vm, &state_get()->vm[i], &one_nic_each[i]);
 	vm_start_reception(vm);
 	ok_rc(vm_mark(vm), "the device can be used, and marked for the next update");
 }

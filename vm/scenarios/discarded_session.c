@@ -18,14 +18,9 @@
 #include "util.h"
 #include "vfio.h"
 
-static const struct vm_shape vms[] = {
-	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
-};
-
 static void before(void)
 {
-	story_begin(vms, 2);
+	story_begin(one_nic_each, 2);
 	kexec_keep_next();
 	story_preserve();
 	story_leave();
@@ -65,7 +60,7 @@ static void use_again(void)
 {
 	struct vm *vm = story_vm(1);
 
-	vm_create(vm, &state_get()->vm[1], &vms[1]);
+	vm_create(vm, &state_get()->vm[1], &one_nic_each[1]);
 	mark("nic1.used");
 	vm_start_reception(vm);
 	sleep_ms(300);

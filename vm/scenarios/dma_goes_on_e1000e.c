@@ -5,9 +5,7 @@
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-
-	story_before(&vm, 1);
+	story_before(one_nic_each, 1);
 }
 
 SCENARIO(.name = "dma_goes_on_e1000e", .nics = "e1000e", .before = before, .after = story_after);

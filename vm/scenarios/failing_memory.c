@@ -107,7 +107,6 @@ static void freeze_and_go(void)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	static const struct sweep sweeps[] = {
 		{ "an HWPT can be marked", NULL, do_mark, undo_mark },
 		{ "a memfd can be preserved", after_nothing, preserve_memory, close_session },
@@ -117,7 +116,7 @@ static void before(void)
 	struct vm *vm = story_vm(0);
 	unsigned int i;
 
-	story_begin(&shape, 1);
+	story_begin(one_nic_each, 1);
 	for (i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++) {
 		if (i == 1)
 			ok_rc(vm_mark(vm), "it is marked for good");

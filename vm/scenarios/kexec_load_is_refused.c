@@ -15,10 +15,9 @@
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 
-	story_begin(&shape, 1);
+	story_begin(one_nic_each, 1);
 	story_preserve();
 	ok_rc(kexec_load_untold(), "something is loaded with kexec_load");
 	ok_errno(kexec_try(), EINVAL, "the old kernel does not go there");

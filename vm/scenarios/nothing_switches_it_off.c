@@ -16,9 +16,7 @@
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-
-	story_begin(&vm, 1);
+	story_begin(one_nic_each, 1);
 	story_preserve();
 	ok_errno(pci_set(state_get()->vm[0].nic[0].bdf, "sriov_numvfs", "1"), EBUSY,
 		 "a preserved device gets no virtual functions");

@@ -11,11 +11,9 @@
 #include "util.h"
 #include "vfio.h"
 
-static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-
 static void before(void)
 {
-	story_before(&shape, 1);
+	story_before(one_nic_each, 1);
 }
 
 static void live(struct vm *vm)
@@ -40,7 +38,7 @@ static uint64_t build_and_close(void)
 	static struct vm_data data;
 	static struct vm vm;
 
-	vm_create(&vm, &data, &shape);
+	vm_create(&vm, &data, &one_nic_each[0]);
 	vm_start_reception(&vm);
 	ok_nic(0, vm_interrupt_arrives(&vm.nic[0]), "a VM that was built here gets interrupts",
 	       "none");

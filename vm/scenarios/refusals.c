@@ -118,11 +118,10 @@ static void while_preserved(struct vm *vm)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 
 	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &shape);
+	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
 	vm_start_reception(vm);
 	marks(vm);
 	dependencies(vm);

@@ -271,11 +271,10 @@ static void virtual_functions(struct vm *vm)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 
 	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &shape);
+	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
 	vm_start_reception(vm);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
 	kinds(vm);

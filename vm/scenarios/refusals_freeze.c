@@ -138,11 +138,10 @@ static void take(struct vm *vm, struct more *more)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 	struct more more;
 
-	story_begin(&shape, 1);
+	story_begin(one_nic_each, 1);
 	take(vm, &more);
 	kexec_load_next(story_stage());
 	ok_rc(vm_mark(vm), "the HWPT is marked");

@@ -171,11 +171,10 @@ static void accepted(struct vm *vm)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 
 	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &shape);
+	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
 	vm_start_reception(vm);
 	ok_errno(preserve(vm, -1), ENODATA, "an iommufd without a mark is refused");
 	close(vm->session);

@@ -41,11 +41,10 @@ static void make_huge(struct vm *vm)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	static struct walk walk;
 	uint16_t id;
 
-	story_begin(&shape, 1);
+	story_begin(one_nic_each, 1);
 	make_huge(story_vm(0));
 	id = pci_source_id(state_get()->vm[0].nic[0].bdf);
 	walk_capture(&walk, &id, 1);

@@ -188,12 +188,11 @@ static int open_spare(struct vm *vm)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 	uint32_t second;
 	int spare_dev;
 
-	story_begin(&shape, 1);
+	story_begin(one_nic_each, 1);
 	spare_dev = open_spare(vm);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
 	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &second),

@@ -24,11 +24,10 @@
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	char bdf[BDF_LEN];
 
 	pci_find_device(BOCHS, 0, bdf);
-	story_begin(&vm, 1);
+	story_begin(one_nic_each, 1);
 	ok(!strncmp(bdf, state_get()->vm[0].nic[0].bdf, strlen("0000:01:00.")),
 	   "the NIC has a neighbour on its bus", "%s", bdf);
 	story_preserve();

@@ -19,9 +19,7 @@ static void no_suspend(void)
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-
-	story_begin(&vm, 1);
+	story_begin(one_nic_each, 1);
 	story_preserve();
 	no_suspend();
 	story_leave();

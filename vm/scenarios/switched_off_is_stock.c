@@ -19,9 +19,7 @@
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-
-	story_begin(&vm, 1);
+	story_begin(one_nic_each, 1);
 	ok(!luo_present(), "there is no live update device", "there is");
 	kexec_load_next(story_stage());
 	kexec_go();

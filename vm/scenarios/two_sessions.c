@@ -5,12 +5,7 @@
 
 static void before(void)
 {
-	static const struct vm_shape vms[] = {
-		{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-		{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
-	};
-
-	story_before(vms, 2);
+	story_before(one_nic_each, 2);
 }
 
 SCENARIO(.name = "two_sessions", .nics = "igb,igb", .timeout = 120,

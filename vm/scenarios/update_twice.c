@@ -11,9 +11,7 @@
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-
-	story_begin(&vm, 1);
+	story_begin(one_nic_each, 1);
 	kexec_keep_next();
 	story_preserve();
 	story_leave();

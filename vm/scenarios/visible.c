@@ -60,10 +60,9 @@ static void expect_step(const char *event)
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 1, .nspaces = 1 };
 	struct iommu_liveupdate_query q;
 
-	story_begin(&vm, 1);
+	story_begin(one_nic_each, 1);
 	expect("preserved_domains", 0, "before preserve");
 	ok(strstr(read_text(DUMP), "preserved: nothing"), "debugfs: nothing is preserved", "%s",
 	   text);
