@@ -90,6 +90,14 @@ void mark(const char *name)
 	say("mark %s %llu", name, (unsigned long long)__rdtsc());
 }
 
+void mark_nic(int nic, const char *what)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "nic%d.%s", nic, what);
+	mark(name);
+}
+
 void tx_start(int nic, unsigned int rate, unsigned int len)
 {
 	say("tx-start %d %u %u", nic, rate, len);

@@ -15,6 +15,7 @@ void report_plan(void);
 void report_end(void);
 
 void mark(const char *name);
+void mark_nic(int nic, const char *what);	/* "quiet": it may not write from now on; "used" */
 void tx_start(int nic, unsigned int rate, unsigned int len);
 void tx_stop(int nic);
 

@@ -127,6 +127,16 @@ bool story_any_preserved(void)
 	return false;
 }
 
+struct vm *story_alone(void)
+{
+	struct vm *vm = story_vm(0);
+
+	state_create()->nvms = 1;
+	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
+	vm_start_reception(vm);
+	return vm;
+}
+
 void story_preserve(void)
 {
 	struct vm *vm;
@@ -166,6 +176,15 @@ void story_leave(void)
 void story_before(const struct vm_shape *shapes, unsigned int n)
 {
 	story_begin(shapes, n);
+	story_preserve();
+	story_leave();
+}
+
+/* The first of several updates: the image that all of them load goes along. */
+void story_before_series(const struct vm_shape *shapes, unsigned int n)
+{
+	story_begin(shapes, n);
+	kexec_keep_next();
 	story_preserve();
 	story_leave();
 }

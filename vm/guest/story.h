@@ -31,6 +31,7 @@ extern const struct vm_shape one_nic_each[STATE_VMS];
 
 /* old kernel */
 void story_begin(const struct vm_shape *shapes, unsigned int n);
+struct vm *story_alone(void);		/* instead: one VM, no traffic */
 void story_preserve(void);
 _Noreturn void story_leave(void);
 
@@ -42,12 +43,15 @@ void story_adopt(void);
 void story_finish(void);
 void story_judge(void);
 void story_life(void);
+void story_use_again(unsigned int i);
+void story_give_up_from(unsigned int first);
 void story_close(struct vm *vm);
 void story_end(void);			/* more traffic, judge, life */
 void story_go_on(void);			/* from retrieve to the end, nothing in between */
 
 /* all of it, for scenarios that differ in their machine only */
 void story_before(const struct vm_shape *shapes, unsigned int n);
+void story_before_series(const struct vm_shape *shapes, unsigned int n);
 void story_after(void);
 
 /* tables.c: the record of the IOMMU's tables and comparisons with it */

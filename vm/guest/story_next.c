@@ -211,6 +211,26 @@ void story_take_over(struct vm *vm)
 	phase("finish.end");
 }
 
+/* The next VM on a device that was given up, with memory of its own */
+void story_use_again(unsigned int i)
+{
+	struct vm *vm = story_vm(i);
+
+	vm_create(vm, &state_get()->vm[i], &one_nic_each[i]);
+	mark_nic(i, "used");
+	vm_start_reception(vm);
+}
+
+/* The scenario itself judges what comes of this VM and those behind it. */
+void story_give_up_from(unsigned int first)
+{
+	struct state *state = state_get();
+	unsigned int i;
+
+	for (i = first; i < state->nvms; i++)
+		state->vm[i].given_up = true;
+}
+
 static void judge_nic(struct vm *vm, struct nic *nic)
 {
 	uint32_t index = nic->place->index;

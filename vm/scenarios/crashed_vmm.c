@@ -7,7 +7,6 @@
 
 #include "crash.h"
 #include "iommufd.h"
-#include "kexec.h"
 #include "report.h"
 #include "scenario.h"
 #include "story.h"
@@ -15,10 +14,7 @@
 
 static void before(void)
 {
-	story_begin(one_nic_each, 1);
-	kexec_keep_next();
-	story_preserve();
-	story_leave();
+	story_before_series(one_nic_each, 1);
 }
 
 /* It is all there, or can be asked for: nothing depends on what the dead one knew. */

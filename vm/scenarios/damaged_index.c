@@ -5,7 +5,6 @@
  * given up, the devices can be used again and go on over the next update.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "damage.h"
@@ -35,11 +34,9 @@ static const struct damage table[] = {
 static void leave(void)
 {
 	struct state *state = state_get();
-	unsigned int i;
 
 	damage_forget_records();
-	for (i = 0; i < VMS; i++)
-		state->vm[i].given_up = true;
+	story_give_up_from(0);
 	story_preserve();
 	damage_order(&table[state->updates], &state->vm[0]);
 	story_leave();
@@ -52,14 +49,6 @@ static void before(void)
 	leave();
 }
 
-static void say(const char *what, unsigned int i)
-{
-	char name[16];
-
-	snprintf(name, sizeof(name), "nic%u.%s", i, what);
-	mark(name);
-}
-
 static void give_up_vm(unsigned int i, const char *what)
 {
 	const struct vm_data *data = &state_get()->vm[i];
@@ -67,23 +56,13 @@ static void give_up_vm(unsigned int i, const char *what)
 
 	diag("%s is damaged", what);
 	ok_nic(i, !pci_bus_master(data->nic[0].bdf), "the device is cut off", "it is bus master");
-	say("quiet", i);
+	mark_nic(i, "quiet");
 	session = luo_try_retrieve(data->session);
 	ok(session >= 0, "the session can be retrieved", "error %d", -session);
 	fd = luo_retrieve_fd(session, TOKEN_NIC(0));
 	ok_errno(fd, EIO, "the device cannot");
 	ok_rc(luo_discard(session), "the session can be given up");
 	close(session);
-}
-
-static void use_again(unsigned int i)
-{
-	struct vm *vm = story_vm(i);
-
-	say("used", i);
-	vm_create(vm, &state_get()->vm[i], &one_nic_each[i]);
-	vm_start_reception(vm);
-	ok_rc(vm_mark(vm), "the device can be used, and marked for the next update");
 }
 
 static void after(void)
@@ -95,12 +74,14 @@ static void after(void)
 	damage = &table[state_get()->updates - 1];
 	for (i = 0; i < VMS; i++)
 		give_up_vm(i, damage->what);
-	for (i = 0; i < VMS; i++)
-		use_again(i);
+	for (i = 0; i < VMS; i++) {
+		story_use_again(i);
+		ok_rc(vm_mark(story_vm(i)),
+		      "the device can be used, and marked for the next update");
+	}
 	if (state_get()->updates < (int)ARRAY_SIZE(table))
 		leave();
-	for (i = 0; i < VMS; i++)
-		state_get()->vm[i].given_up = true;
+	story_give_up_from(0);
 	story_end();
 }
 

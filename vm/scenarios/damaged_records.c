@@ -127,8 +127,7 @@ static void leave(void)
 	unsigned int i;
 
 	damage_forget_records();
-	for (i = 1; i < VMS; i++)
-		state->vm[i].given_up = true;
+	story_give_up_from(1);
 	story_preserve();
 	for (i = 1; i < VMS; i++)
 		damage_order(&expected_of(i, state->updates + 1)->damage, &state->vm[i]);
@@ -140,14 +139,6 @@ static void before(void)
 	story_begin(one_nic_each, VMS);
 	kexec_keep_next();
 	leave();
-}
-
-static void quiet(unsigned int i)
-{
-	char name[16];
-
-	snprintf(name, sizeof(name), "nic%u.quiet", i);
-	mark(name);
 }
 
 static void is(int got, int expected, const char *step, const struct expected *e)
@@ -193,26 +184,14 @@ static void victim(unsigned int i)
 
 	is(pci_bus_master(bdf), e->when != AT_BOOT, "cut off before userspace runs, or not", e);
 	if (e->when == AT_BOOT)
-		quiet(i);
+		mark_nic(i, "quiet");
 	restore_fails(vm, data, e);
 	is(pci_bus_master(bdf), e->when == AT_DISCARD, "cut off when it was noticed", e);
 	if (e->when != AT_DISCARD)
-		quiet(i);
+		mark_nic(i, "quiet");
 	give_up_session(vm);
 	is(pci_bus_master(bdf), false, "cut off when it is given up", e);
-	quiet(i);
-}
-
-static void use_again(unsigned int i)
-{
-	struct vm *vm = story_vm(i);
-	char name[16];
-
-	snprintf(name, sizeof(name), "nic%u.used", i);
-	mark(name);
-	vm_create(vm, &state_get()->vm[i], &one_nic_each[i]);
-	vm_start_reception(vm);
-	ok_rc(vm_mark(vm), "the device can be used, and marked for the next update");
+	mark_nic(i, "quiet");
 }
 
 static void after(void)
@@ -223,15 +202,17 @@ static void after(void)
 	story_take_over(story_vm(0));
 	for (i = 1; i < VMS; i++)
 		victim(i);
-	for (i = 1; i < VMS; i++)
-		use_again(i);
+	for (i = 1; i < VMS; i++) {
+		story_use_again(i);
+		ok_rc(vm_mark(story_vm(i)),
+		      "the device can be used, and marked for the next update");
+	}
 	if (state_get()->updates < UPDATES)
 		leave();
-	for (i = 1; i < VMS; i++)
-		state_get()->vm[i].given_up = true;
+	story_give_up_from(1);
 	story_end();
 }
 
 SCENARIO(.name = "damaged_records", .nics = "igb,igb,igb,igb", .given_up = "1,2,3",
-	 .cmdline = "lu.rate=100", .updates = ARRAY_SIZE(table) / VICTIMS, .timeout = 300,
+	 .cmdline = "lu.rate=100", .updates = UPDATES, .timeout = 300,
 	 .before = before, .after = after);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "crash.h"
-#include "kexec.h"
 #include "luo.h"
 #include "memory.h"
 #include "pci.h"
@@ -20,10 +19,7 @@
 
 static void before(void)
 {
-	story_begin(one_nic_each, 2);
-	kexec_keep_next();
-	story_preserve();
-	story_leave();
+	story_before_series(one_nic_each, 2);
 }
 
 static uint64_t memory_of(const struct vm_data *data)
@@ -47,7 +43,7 @@ static void give_up_session(struct vm_data *data)
 	ok_rc(luo_discard(session), "and given up");
 	close(session);
 	ok_nic(1, !pci_bus_master(bdf), "the device is stopped", "it is bus master");
-	mark("nic1.quiet");
+	mark_nic(1, "quiet");
 	ok(memory_free() + MIB >= before + memory_of(data), "its memory is free again",
 	   "%llu bytes free before, %llu after", (unsigned long long)before,
 	   (unsigned long long)memory_free());
@@ -55,14 +51,11 @@ static void give_up_session(struct vm_data *data)
 	ok_errno(gone, ENOENT, "the session is gone");
 }
 
-/* The next VM on the same device, with memory of its own */
 static void use_again(void)
 {
 	struct vm *vm = story_vm(1);
 
-	vm_create(vm, &state_get()->vm[1], &one_nic_each[1]);
-	mark("nic1.used");
-	vm_start_reception(vm);
+	story_use_again(1);
 	sleep_ms(300);
 	ok_nic(1, nic_head(vm->nic[0].ops, vm->nic[0].regs) > 10,
 	       "the device receives for its next user", "head at %u",
@@ -84,10 +77,8 @@ static void after(void)
 		story_preserve();
 		story_leave();
 	}
-	story_traffic("lu.post");
-	state_get()->vm[1].given_up = true;
-	story_judge();
-	story_life();
+	story_give_up_from(1);
+	story_end();
 }
 
 SCENARIO(.name = "discarded_session", .nics = "igb,igb", .given_up = "1",

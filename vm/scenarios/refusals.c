@@ -118,11 +118,8 @@ static void while_preserved(struct vm *vm)
 
 static void before(void)
 {
-	struct vm *vm = story_vm(0);
+	struct vm *vm = story_alone();
 
-	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
-	vm_start_reception(vm);
 	marks(vm);
 	dependencies(vm);
 	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");

@@ -271,11 +271,8 @@ static void virtual_functions(struct vm *vm)
 
 static void before(void)
 {
-	struct vm *vm = story_vm(0);
+	struct vm *vm = story_alone();
 
-	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
-	vm_start_reception(vm);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
 	kinds(vm);
 	not_bound(vm);

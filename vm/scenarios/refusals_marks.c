@@ -143,11 +143,8 @@ static void kinds(struct vm *vm)
 
 static void before(void)
 {
-	struct vm *vm = story_vm(0);
+	struct vm *vm = story_alone();
 
-	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
-	vm_start_reception(vm);
 	mark_arguments(vm);
 	other_arguments(vm);
 	kinds(vm);

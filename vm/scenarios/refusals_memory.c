@@ -171,11 +171,8 @@ static void accepted(struct vm *vm)
 
 static void before(void)
 {
-	struct vm *vm = story_vm(0);
+	struct vm *vm = story_alone();
 
-	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &one_nic_each[0]);
-	vm_start_reception(vm);
 	ok_errno(preserve(vm, -1), ENODATA, "an iommufd without a mark is refused");
 	close(vm->session);
 	ok_rc(vm_mark(vm), "the HWPT is marked");

@@ -4,7 +4,6 @@
  * use. Each kernel compares entries, tables and domain ids with the record of the one before.
  * `make soak N=200` does more of them.
  */
-#include "kexec.h"
 #include "kho.h"
 #include "memory.h"
 #include "report.h"
@@ -16,10 +15,7 @@
 
 static void before(void)
 {
-	story_begin(one_nic_each, 1);
-	kexec_keep_next();
-	story_preserve();
-	story_leave();
+	story_before_series(one_nic_each, 1);
 }
 
 static int updates(void)

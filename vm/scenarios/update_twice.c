@@ -3,7 +3,6 @@
  * The update twice in a row: the adopted HWPT keeps its mark, so the second update preserves
  * what the first one brought, without new marking and without growth.
  */
-#include "kexec.h"
 #include "report.h"
 #include "scenario.h"
 #include "story.h"
@@ -11,10 +10,7 @@
 
 static void before(void)
 {
-	story_begin(one_nic_each, 1);
-	kexec_keep_next();
-	story_preserve();
-	story_leave();
+	story_before_series(one_nic_each, 1);
 }
 
 /* Adopted, finished, running: what the IOMMU takes now is what it took one update ago. */
