@@ -349,13 +349,8 @@ void story_close(struct vm *vm)
 
 static void life(struct vm *vm)
 {
-	const struct area more = { .iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM,
-				   .writable = 1 };
-	int rc = ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &more);
-
-	ok_rc(rc, "another range can be mapped after adoption");
-	rc = ioas_unmap(vm->iommufd, vm->ioas[0], more.iova, more.length);
-	ok_rc(rc, "and unmapped again");
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "another range can be mapped after adoption");
+	ok_rc(vm_unmap_spare(vm), "and unmapped again");
 }
 
 void story_life(void)

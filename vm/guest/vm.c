@@ -145,6 +145,20 @@ void vm_map_space(struct vm *vm, unsigned int s)
 		give_up("map memory into an IOAS: %s", strerror(-rc));
 }
 
+const struct area vm_spare = {
+	.iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM, .writable = 1,
+};
+
+int vm_map_spare(struct vm *vm, int memfd)
+{
+	return ioas_map(vm->iommufd, vm->ioas[0], memfd, &vm_spare);
+}
+
+int vm_unmap_spare(struct vm *vm)
+{
+	return ioas_unmap(vm->iommufd, vm->ioas[0], vm_spare.iova, vm_spare.length);
+}
+
 static void open_nic(struct vm *vm, struct nic *nic)
 {
 	int rc;

@@ -51,6 +51,9 @@ struct vm {
 void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape);
 int vm_memfd(uint64_t size, unsigned int seals);
 void vm_map_space(struct vm *vm, unsigned int s);
+extern const struct area vm_spare;	/* a range that is free in the first IOAS */
+int vm_map_spare(struct vm *vm, int memfd);
+int vm_unmap_spare(struct vm *vm);
 void vm_start_reception(struct vm *vm);
 void vm_ram_fill(struct vm *vm);
 bool vm_ram_intact(const struct vm *vm);
@@ -61,7 +64,9 @@ uint64_t vm_interrupts(struct nic *nic);
 
 /* taking it along, vm_update.c */
 int vm_mark(struct vm *vm);
+int vm_preserve_memory(struct vm *vm);
 int vm_preserve(struct vm *vm);
+void vm_call_off(struct vm *vm);
 void vm_retrieve_memory(struct vm *vm, struct vm_data *data);
 int vm_retrieve(struct vm *vm, struct vm_data *data);
 int vm_bind(struct vm *vm);

@@ -29,21 +29,36 @@ int vm_mark(struct vm *vm)
 }
 
 /* On failure the session is left as it is: its files go when it is closed. */
+int vm_preserve_memory(struct vm *vm)
+{
+	unsigned int i;
+	int rc = 0;
+
+	vm->session = luo_create(vm->data->session);
+	for (i = 0; !rc && i < vm->data->nmems; i++)
+		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
+	return rc;
+}
+
 int vm_preserve(struct vm *vm)
 {
 	const struct vm_data *data = vm->data;
 	unsigned int i;
-	int rc = 0;
+	int rc = vm_preserve_memory(vm);
 
-	vm->session = luo_create(data->session);
-	for (i = 0; !rc && i < data->nmems; i++)
-		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
 	if (rc || !data->preserved)
 		return rc;
 	rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
 	for (i = 0; !rc && i < data->nnics; i++)
 		rc = luo_preserve_fd(vm->session, vm->nic[i].dev, TOKEN_NIC(i));
 	return rc;
+}
+
+/* The session is closed; what was preserved in it is let go. */
+void vm_call_off(struct vm *vm)
+{
+	close(vm->session);
+	vm->session = -1;
 }
 
 void vm_retrieve_memory(struct vm *vm, struct vm_data *data)

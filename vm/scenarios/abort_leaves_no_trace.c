@@ -5,9 +5,7 @@
  * the device never noticed, and the next preserve works.
  */
 #include <errno.h>
-#include <unistd.h>
 
-#include "iommufd.h"
 #include "kho.h"
 #include "report.h"
 #include "scenario.h"
@@ -16,28 +14,13 @@
 
 #define ROUNDS	3
 
-static const struct area spare = {
-	.iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM, .writable = 1,
-};
-
-static int map_spare(struct vm *vm)
-{
-	return ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &spare);
-}
-
-static int unmap_spare(struct vm *vm)
-{
-	return ioas_unmap(vm->iommufd, vm->ioas[0], spare.iova, spare.length);
-}
-
 static void preserve_and_abort(struct vm *vm, uint64_t keys)
 {
 	ok_rc(vm_preserve(vm), "the VM is preserved");
 	ok(kho_preserved_keys() > keys, "memory is marked to be kept", "none is");
 	ok(kho_records() > 0, "and there are records of it", "there are none");
-	ok_errno(map_spare(vm), EBUSY, "mapping is refused while preserved");
-	close(vm->session);
-	vm->session = -1;
+	ok_errno(vm_map_spare(vm, vm->mem_fd[VM_RAM]), EBUSY, "mapping is refused while preserved");
+	vm_call_off(vm);
 }
 
 static void before(void)
@@ -48,8 +31,8 @@ static void before(void)
 
 	story_begin(one_nic_each, 1);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
-	ok_rc(map_spare(vm), "a range can be mapped");
-	ok_rc(unmap_spare(vm), "and unmapped");
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "a range can be mapped");
+	ok_rc(vm_unmap_spare(vm), "and unmapped");
 	keys = kho_preserved_keys();
 	pages = vmstat("nr_iommu_pages");
 	mark("preserve.begin");
@@ -60,8 +43,8 @@ static void before(void)
 		   (unsigned long long)keys);
 		ok(kho_records() == 0, "and no record is left", "%llu are",
 		   (unsigned long long)kho_records());
-		ok_rc(map_spare(vm), "mapping works again after the abort");
-		ok_rc(unmap_spare(vm), "and unmapping");
+		ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "mapping works again after the abort");
+		ok_rc(vm_unmap_spare(vm), "and unmapping");
 	}
 	mark("preserve.end");
 	mark("finish.begin");

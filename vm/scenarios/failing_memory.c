@@ -31,14 +31,10 @@ static void undo_mark(void *arg, int rc)
 }
 
 /* What has to be in the session before, none of it with failing memory */
-static void open_session(struct vm *vm, bool with_memory, bool with_iommufd)
+static void open_session(struct vm *vm, bool with_iommufd)
 {
-	unsigned int i;
-	int rc = 0;
+	int rc = vm_preserve_memory(vm);
 
-	vm->session = luo_create("attempt");
-	for (i = 0; with_memory && !rc && i < vm->data->nmems; i++)
-		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
 	if (with_iommufd && !rc)
 		rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
 	if (rc)
@@ -47,26 +43,25 @@ static void open_session(struct vm *vm, bool with_memory, bool with_iommufd)
 
 static void after_nothing(void *arg)
 {
-	open_session(arg, false, false);
+	struct vm *vm = arg;
+
+	vm->session = luo_create(vm->data->session);
 }
 
 static void after_memory(void *arg)
 {
-	open_session(arg, true, false);
+	open_session(arg, false);
 }
 
 static void after_iommufd(void *arg)
 {
-	open_session(arg, true, true);
+	open_session(arg, true);
 }
 
 static void close_session(void *arg, int rc)
 {
-	struct vm *vm = arg;
-
 	(void)rc;
-	close(vm->session);
-	vm->session = -1;
+	vm_call_off(arg);
 }
 
 static int preserve_memory(void *arg)

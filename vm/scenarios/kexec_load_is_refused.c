@@ -5,7 +5,6 @@
  * before, and after the session is closed nothing is preserved.
  */
 #include <errno.h>
-#include <unistd.h>
 
 #include "kexec.h"
 #include "kho.h"
@@ -22,8 +21,7 @@ static void before(void)
 	ok_rc(kexec_load_untold(), "something is loaded with kexec_load");
 	ok_errno(kexec_try(), EINVAL, "the old kernel does not go there");
 	mark("finish.begin");
-	close(vm->session);
-	vm->session = -1;
+	vm_call_off(vm);
 	ok(kho_records() == 0, "no record is left of the session", "%llu are",
 	   (unsigned long long)kho_records());
 	mark("finish.end");

@@ -18,15 +18,6 @@
 
 #define TOKEN	0xd0d000ull
 
-static const struct area spare = {
-	.iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM, .writable = 1,
-};
-
-static int map_at(struct vm *vm, const struct area *a)
-{
-	return ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[a->mem], a);
-}
-
 static void marks(struct vm *vm)
 {
 	uint32_t other;
@@ -53,12 +44,6 @@ static void preserve_memory(struct vm *vm, unsigned int first)
 		      "a memfd is preserved");
 }
 
-static void abort_session(struct vm *vm)
-{
-	close(vm->session);
-	vm->session = -1;
-}
-
 static void refused(int rc, const char *name)
 {
 	ok(rc < 0, name, "it was accepted");
@@ -68,23 +53,21 @@ static void refused(int rc, const char *name)
 static void dependencies(struct vm *vm)
 {
 	const int loose = vm_memfd(MIB, 0);
-	struct area odd = spare;
 
 	preserve_memory(vm, 1);
 	refused(luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD),
 		"an iommufd whose memory is not all in the session is refused");
 	refused(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
 		"a device whose iommufd is not in the session is refused");
-	abort_session(vm);
+	vm_call_off(vm);
 
-	odd.mem = 0;
-	ok_rc(ioas_map(vm->iommufd, vm->ioas[0], loose, &odd), "an unsealed memfd is mapped");
+	ok_rc(vm_map_spare(vm, loose), "an unsealed memfd is mapped");
 	preserve_memory(vm, 0);
 	ok_rc(luo_preserve_fd(vm->session, loose, 0x900), "and preserved");
 	refused(luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD),
 		"an iommufd that maps an unsealed memfd is refused");
-	abort_session(vm);
-	ok_rc(ioas_unmap(vm->iommufd, vm->ioas[0], odd.iova, odd.length), "it is unmapped");
+	vm_call_off(vm);
+	ok_rc(vm_unmap_spare(vm), "it is unmapped");
 	close(loose);
 
 	ok_rc(hwpt_unmark(vm->iommufd, vm->hwpt[0]), "the mark is taken off");
@@ -93,7 +76,7 @@ static void dependencies(struct vm *vm)
 	     -luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD));
 	refused(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
 		"a device attached to an HWPT that is not marked is refused");
-	abort_session(vm);
+	vm_call_off(vm);
 	ok_rc(hwpt_mark(vm->iommufd, vm->hwpt[0], TOKEN), "the mark is set again");
 }
 
@@ -101,7 +84,7 @@ static void while_preserved(struct vm *vm)
 {
 	uint32_t other;
 
-	ok_errno(map_at(vm, &spare), EBUSY, "while preserved: map is refused");
+	ok_errno(vm_map_spare(vm, vm->mem_fd[VM_RAM]), EBUSY, "while preserved: map is refused");
 	ok_errno(ioas_unmap(vm->iommufd, vm->ioas[0], VM_RAM_IOVA, VM_RAM_SIZE), EBUSY,
 		 "while preserved: unmap is refused");
 	ok_errno(vfio_attach(vm->nic[0].dev, vm->ioas[0]), EBUSY,
@@ -166,7 +149,7 @@ static void differences(struct vm *vm)
 	differs(vm, a, n + 1, at, name);				\
 } while (0)
 	BAD(a[0].length = 0, VM_RAM_IOVA, "an IOAS that lacks a mapping is not adopted");
-	BAD(a[n] = spare, VM_FREE_IOVA, "nor one with a mapping too many");
+	BAD(a[n] = vm_spare, VM_FREE_IOVA, "nor one with a mapping too many");
 	BAD(a[0].length -= PAGE, VM_RAM_IOVA + VM_RAM_SIZE - PAGE, "nor one a page short");
 	BAD(a[0].offset = PAGE; a[0].length -= PAGE, VM_RAM_IOVA, "nor one shifted in the file");
 	BAD(a[1].iova += PAGE, VM_RAM_RO_IOVA, "nor one shifted in the address space");

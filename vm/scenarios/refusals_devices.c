@@ -83,29 +83,19 @@ static int preserve_device(struct vm *vm, int dev)
 /* Everything of the VM but its NIC is in the session. */
 static void open_session(struct vm *vm)
 {
-	unsigned int i;
-	int rc = 0;
+	int rc = vm_preserve_memory(vm);
 
-	vm->session = luo_create(vm->data->session);
-	for (i = 0; !rc && i < vm->data->nmems; i++)
-		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
 	if (!rc)
 		rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
 	if (rc)
 		give_up("preserve memory and iommufd: %s", strerror(-rc));
 }
 
-static void close_session(struct vm *vm)
-{
-	close(vm->session);
-	vm->session = -1;
-}
-
 /* The NIC of the VM is taken, and let go again. */
 static void nic_is_taken(struct vm *vm, const char *name)
 {
 	ok_rc(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)), name);
-	close_session(vm);
+	vm_call_off(vm);
 }
 
 static void refuse(struct vm *vm, uint32_t ids, int expected, const char *words,
@@ -159,13 +149,13 @@ static void attachments(struct vm *vm)
 	open_session(vm);
 	refused(preserve_device(vm, nic->dev), ENOENT, REFUSED,
 		"a device that is not attached is refused");
-	close_session(vm);
+	vm_call_off(vm);
 	ok_rc(hwpt_alloc(vm->iommufd, nic->id, vm->ioas[0], &other), "an HWPT without a mark");
 	ok_rc(vfio_attach(nic->dev, other), "gets the NIC");
 	open_session(vm);
 	refused(preserve_device(vm, nic->dev), ENOENT, REFUSED,
 		"a device attached to an HWPT that is not preserved is refused");
-	close_session(vm);
+	vm_call_off(vm);
 	ok_rc(vfio_attach(nic->dev, vm->hwpt[0]), "the NIC is back where it was");
 	ok_rc(iommufd_destroy(vm->iommufd, other), "and the other HWPT is destroyed");
 	open_session(vm);
@@ -231,7 +221,7 @@ static void twice(struct vm *vm)
 		 "nor the iommufd in another session");
 	ok_errno(luo_preserve_fd(other, vm->nic[0].dev, TOKEN_OTHER), EBUSY, "nor the NIC");
 	close(other);
-	close_session(vm);
+	vm_call_off(vm);
 }
 
 static void set_vf_token(int dev)
@@ -262,7 +252,7 @@ static void virtual_functions(struct vm *vm)
 		"a virtual function is refused");
 	refused(preserve_device(vm, vm->nic[0].dev), ENOTEMPTY,
 		REFUSED, "and so is the NIC while it has one");
-	close_session(vm);
+	vm_call_off(vm);
 	close(vf.dev);
 	ok_rc(pci_set(pf, "sriov_numvfs", "0"), "it loses it");
 	open_session(vm);

@@ -73,12 +73,6 @@ static void goes_on(struct vm *vm)
 	ok_nic(0, rc >= 0, "the device takes orders again", "error %d", -rc);
 }
 
-static void close_session(struct vm *vm)
-{
-	close(vm->session);
-	vm->session = -1;
-}
-
 static void without_device(struct vm *vm)
 {
 	uint32_t lonely;
@@ -90,7 +84,7 @@ static void without_device(struct vm *vm)
 	refused(try_to_leave(), ENODEV, "a preserved HWPT has no preserved device",
 		"the kernel does not leave");
 	goes_on(vm);
-	close_session(vm);
+	vm_call_off(vm);
 	ok_rc(iommufd_destroy(vm->iommufd, lonely), "the HWPT is destroyed");
 }
 
@@ -107,7 +101,7 @@ static void asleep(struct vm *vm, const struct more *more)
 	refused(try_to_leave(), EAGAIN, "cannot be frozen (", "the kernel does not leave");
 	goes_on(vm);
 	ok_rc(vfio_set_power_state(more->dev, 0), "the other device can be woken up");
-	close_session(vm);
+	vm_call_off(vm);
 }
 
 static void blocked(struct vm *vm, const struct more *more)
@@ -119,7 +113,7 @@ static void blocked(struct vm *vm, const struct more *more)
 		"the kernel does not leave while a bridge lets nothing through");
 	goes_on(vm);
 	set_bridge_master(more, true);
-	close_session(vm);
+	vm_call_off(vm);
 }
 
 static void take(struct vm *vm, struct more *more)

@@ -149,7 +149,7 @@ static void before(void)
 	other_arguments(vm);
 	kinds(vm);
 	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");
-	close(vm->session);
+	vm_call_off(vm);
 	story_close(vm);
 }
 

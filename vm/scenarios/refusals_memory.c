@@ -26,25 +26,13 @@
 #define NOT_IN_SESSION	"maps a memfd that is not preserved in the same session"
 #define NO_MEMFD	"maps memory that is not of a memfd"
 
-static const struct area spare = { .iova = VM_FREE_IOVA, .length = MIB, .writable = 1 };
-
-static int map_spare(struct vm *vm, int fd)
-{
-	return ioas_map(vm->iommufd, vm->ioas[0], fd, &spare);
-}
-
-static int unmap_spare(struct vm *vm)
-{
-	return ioas_unmap(vm->iommufd, vm->ioas[0], spare.iova, spare.length);
-}
-
 static int map_anonymous(struct vm *vm, void *at)
 {
 	struct iommu_ioas_map arg = {
 		.size = sizeof(arg), .ioas_id = vm->ioas[0],
 		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
 			 IOMMU_IOAS_MAP_WRITEABLE,
-		.user_va = (uintptr_t)at, .length = spare.length, .iova = spare.iova,
+		.user_va = (uintptr_t)at, .length = vm_spare.length, .iova = vm_spare.iova,
 	};
 
 	return try_ioctl(vm->iommufd, IOMMU_IOAS_MAP, &arg);
@@ -53,12 +41,8 @@ static int map_anonymous(struct vm *vm, void *at)
 /* Memory into the session, with @extra unless it is negative, then the iommufd: its result */
 static int preserve(struct vm *vm, int extra)
 {
-	unsigned int i;
-	int rc = 0;
+	int rc = vm_preserve_memory(vm);
 
-	vm->session = luo_create(vm->data->session);
-	for (i = 0; !rc && i < vm->data->nmems; i++)
-		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
 	if (!rc && extra >= 0)
 		rc = luo_preserve_fd(vm->session, extra, TOKEN_SPARE);
 	if (rc)
@@ -70,19 +54,18 @@ static int preserve(struct vm *vm, int extra)
 /* Nothing has changed: no hold on the IOAS is left, and none on the token. */
 static void call_off(struct vm *vm)
 {
-	int rc = unmap_spare(vm);
+	int rc = vm_unmap_spare(vm);
 
 	if (rc)
 		give_up("unmap what was refused: %s", strerror(-rc));
-	close(vm->session);
-	vm->session = -1;
+	vm_call_off(vm);
 }
 
 static void refuse_memfd(struct vm *vm, unsigned int seals, bool in_session, int expected,
 			 const char *words, const char *name)
 {
-	int fd = vm_memfd(spare.length, seals);
-	int rc = map_spare(vm, fd);
+	int fd = vm_memfd(vm_spare.length, seals);
+	int rc = vm_map_spare(vm, fd);
 
 	if (rc)
 		give_up("map a memfd: %s", strerror(-rc));
@@ -103,28 +86,28 @@ static void seals(struct vm *vm)
 
 static void in_another_session(struct vm *vm)
 {
-	int fd = vm_memfd(spare.length, SEALS_FIXED);
+	int fd = vm_memfd(vm_spare.length, SEALS_FIXED);
 	int other = luo_create("other");
 
 	ok_rc(luo_preserve_fd(other, fd, TOKEN_SPARE), "a memfd is in another session");
-	ok_rc(map_spare(vm, fd), "and mapped");
+	ok_rc(vm_map_spare(vm, fd), "and mapped");
 	refused(preserve(vm, -1), ENOENT, NOT_IN_SESSION, "which is not good enough");
 	ok_errno(luo_preserve_fd(vm->session, fd, TOKEN_SPARE), EBUSY,
 		 "nor can it be in two sessions");
 	close(other);
 	ok_rc(luo_preserve_fd(vm->session, fd, TOKEN_SPARE), "when that is gone it can be moved");
 	ok_rc(luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD), "and all is well");
-	close(vm->session);
-	ok_rc(unmap_spare(vm), "it is unmapped");
+	vm_call_off(vm);
+	ok_rc(vm_unmap_spare(vm), "it is unmapped");
 	close(fd);
 }
 
 static void shrunk(struct vm *vm)
 {
-	int fd = vm_memfd(spare.length, 0);
+	int fd = vm_memfd(vm_spare.length, 0);
 
-	ok_rc(map_spare(vm, fd), "a memfd is mapped");
-	ok_rc(ftruncate(fd, spare.length - PAGE), "then shrunk");
+	ok_rc(vm_map_spare(vm, fd), "a memfd is mapped");
+	ok_rc(ftruncate(fd, vm_spare.length - PAGE), "then shrunk");
 	ok_rc(fcntl(fd, F_ADD_SEALS, SEALS_FIXED), "then sealed");
 	refused(preserve(vm, fd), ESTALE, LOST_PAGES, "it has not what is mapped any more");
 	call_off(vm);
@@ -133,39 +116,39 @@ static void shrunk(struct vm *vm)
 
 static void anonymous(struct vm *vm)
 {
-	void *at = mmap(NULL, spare.length, PROT_READ | PROT_WRITE,
+	void *at = mmap(NULL, vm_spare.length, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ok_rc(map_anonymous(vm, at), "anonymous memory is mapped");
 	refused(preserve(vm, -1), EOPNOTSUPP, NO_MEMFD, "it cannot be preserved");
 	call_off(vm);
-	munmap(at, spare.length);
+	munmap(at, vm_spare.length);
 }
 
 /* Mapped by its address, a memfd is no more than memory of this process. */
 static void by_address(struct vm *vm)
 {
-	int fd = vm_memfd(spare.length, SEALS_FIXED);
-	void *at = must_map(fd, spare.length, 0, "memory");
+	int fd = vm_memfd(vm_spare.length, SEALS_FIXED);
+	void *at = must_map(fd, vm_spare.length, 0, "memory");
 
 	ok_rc(map_anonymous(vm, at), "a memfd is mapped by its address");
 	refused(preserve(vm, fd), EOPNOTSUPP, NO_MEMFD, "it cannot be preserved either");
 	call_off(vm);
-	munmap(at, spare.length);
+	munmap(at, vm_spare.length);
 	close(fd);
 }
 
 /* The allowed variant: only the seals that count, and set after mapping. */
 static void accepted(struct vm *vm)
 {
-	int fd = vm_memfd(spare.length, 0);
+	int fd = vm_memfd(vm_spare.length, 0);
 
-	ok_rc(map_spare(vm, fd), "a memfd is mapped");
+	ok_rc(vm_map_spare(vm, fd), "a memfd is mapped");
 	ok_rc(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK), "then sealed");
 	ok_rc(preserve(vm, fd), "and is as good as any other");
-	ok_errno(unmap_spare(vm), EBUSY, "now it cannot be unmapped");
-	close(vm->session);
-	ok_rc(unmap_spare(vm), "until the session is closed");
+	ok_errno(vm_unmap_spare(vm), EBUSY, "now it cannot be unmapped");
+	vm_call_off(vm);
+	ok_rc(vm_unmap_spare(vm), "until the session is closed");
 	close(fd);
 }
 
@@ -174,7 +157,7 @@ static void before(void)
 	struct vm *vm = story_alone();
 
 	ok_errno(preserve(vm, -1), ENODATA, "an iommufd without a mark is refused");
-	close(vm->session);
+	vm_call_off(vm);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
 	seals(vm);
 	in_another_session(vm);
@@ -183,7 +166,7 @@ static void before(void)
 	by_address(vm);
 	accepted(vm);
 	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");
-	close(vm->session);
+	vm_call_off(vm);
 	story_close(vm);
 }
 

@@ -14,7 +14,6 @@
 
 #include "iommufd.h"
 #include "kho.h"
-#include "luo.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -26,18 +25,6 @@
 #define TOKEN_MANY	0xd10000ull
 #define MANY		256		/* more than a record has room for */
 #define E1000E		0x808610d3u
-
-static const struct area spare = { .iova = VM_FREE_IOVA, .length = MIB, .writable = 1 };
-
-static int map_spare(struct vm *vm)
-{
-	return ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &spare);
-}
-
-static int unmap_spare(struct vm *vm)
-{
-	return ioas_unmap(vm->iommufd, vm->ioas[0], spare.iova, spare.length);
-}
 
 static int map_by_address(struct vm *vm)
 {
@@ -64,7 +51,7 @@ static int copy(struct vm *vm)
 static int map_fresh(struct vm *vm)
 {
 	int fd = vm_memfd(MIB, SEALS_FIXED);
-	int rc = ioas_map(vm->iommufd, vm->ioas[0], fd, &spare);
+	int rc = vm_map_spare(vm, fd);
 
 	close(fd);
 	return rc;
@@ -72,7 +59,7 @@ static int map_fresh(struct vm *vm)
 
 static void maps(struct vm *vm)
 {
-	ok_errno(map_spare(vm), EBUSY, "no memfd can be mapped");
+	ok_errno(vm_map_spare(vm, vm->mem_fd[VM_RAM]), EBUSY, "no memfd can be mapped");
 	ok_errno(map_fresh(vm), EBUSY, "not one outside of the session either");
 	ok_errno(map_by_address(vm), EBUSY, "no memory can be mapped by its address");
 	ok_errno(copy(vm), EBUSY, "no mapping can be copied");
@@ -128,8 +115,7 @@ static void is_preserved(struct vm *vm, unsigned int n)
 
 static void close_session(struct vm *vm)
 {
-	close(vm->session);
-	vm->session = -1;
+	vm_call_off(vm);
 	ok(!kho_records(), "the session is called off, nothing is left of it",
 	   "%llu records are", (unsigned long long)kho_records());
 }
@@ -143,8 +129,8 @@ static void frozen_in(struct vm *vm, int spare_dev, uint32_t second)
 	objects(vm, second);
 	neighbours(vm);
 	close_session(vm);
-	ok_rc(map_spare(vm), "now a memfd can be mapped");
-	ok_rc(unmap_spare(vm), "and unmapped");
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "now a memfd can be mapped");
+	ok_rc(vm_unmap_spare(vm), "and unmapped");
 	ok_rc(vfio_attach(spare_dev, vm->hwpt[0]), "another device be attached");
 	ok_rc(vfio_detach(spare_dev), "and detached");
 	ok_rc(iommufd_destroy(vm->iommufd, second), "and the other HWPT be destroyed");
@@ -164,8 +150,8 @@ static void too_many(struct vm *vm)
 	}
 	ok_rc(rc, "very many HWPTs are marked");
 	ok_errno(vm_preserve(vm), E2BIG, "too many to be preserved");
-	ok_rc(map_spare(vm), "of those before the last none holds the IOAS any more");
-	ok_rc(unmap_spare(vm), "as before");
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "of those before the last none holds the IOAS any more");
+	ok_rc(vm_unmap_spare(vm), "as before");
 	for (rc = 0; !rc && i--; )
 		rc = iommufd_destroy(vm->iommufd, hwpt[i]);
 	ok_rc(rc, "nor is any of them held");

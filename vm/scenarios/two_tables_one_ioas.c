@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "iommufd.h"
 #include "luo.h"
@@ -17,20 +16,6 @@
 #include "vfio.h"
 
 #define TOKEN_SECOND	0xd0e000ull
-
-static const struct area spare = {
-	.iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM, .writable = 1,
-};
-
-static int map_spare(struct vm *vm)
-{
-	return ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &spare);
-}
-
-static int unmap_spare(struct vm *vm)
-{
-	return ioas_unmap(vm->iommufd, vm->ioas[0], spare.iova, spare.length);
-}
 
 /* The NIC receives all the while: its attachment is replaced, not taken away. */
 static void second_table(struct vm *vm)
@@ -52,12 +37,12 @@ static void before(void)
 	second_table(vm);
 	ok_rc(vm_mark(vm), "the first HWPT is marked");
 	ok_rc(vm_preserve(vm), "the VM is preserved");
-	ok_errno(map_spare(vm), EBUSY, "the IOAS cannot be changed");
-	close(vm->session);
-	ok_rc(map_spare(vm), "when both HWPTs are let go it can");
-	ok_rc(unmap_spare(vm), "and back");
+	ok_errno(vm_map_spare(vm, vm->mem_fd[VM_RAM]), EBUSY, "the IOAS cannot be changed");
+	vm_call_off(vm);
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "when both HWPTs are let go it can");
+	ok_rc(vm_unmap_spare(vm), "and back");
 	story_preserve();
-	ok_errno(map_spare(vm), EBUSY, "then it cannot again");
+	ok_errno(vm_map_spare(vm, vm->mem_fd[VM_RAM]), EBUSY, "then it cannot again");
 	story_leave();
 }
 
@@ -69,12 +54,12 @@ static void adopt_both(struct vm *vm, uint32_t *second)
 	vm_map_space(vm, 0);
 	ok_rc(hwpt_adopt(vm->iommufd, vm->ioas[0], token, &got), "the first table is adopted");
 	vm->hwpt[0] = got.hwpt;
-	ok_rc(map_spare(vm), "the IOAS is mapped more into");
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "the IOAS is mapped more into");
 	ok_errno(hwpt_adopt(vm->iommufd, vm->ioas[0], TOKEN_SECOND, &got), EBADE,
 		 "the second table is not like it now");
-	ok(got.bad_iova == spare.iova, "and that place is named", "0x%llx",
+	ok(got.bad_iova == vm_spare.iova, "and that place is named", "0x%llx",
 	   (unsigned long long)got.bad_iova);
-	ok_rc(unmap_spare(vm), "as before");
+	ok_rc(vm_unmap_spare(vm), "as before");
 	ok_errno(luo_finish(vm->session), EBUSY, "it is too early to finish");
 	ok_rc(hwpt_adopt(vm->iommufd, vm->ioas[0], TOKEN_SECOND, &got),
 	      "the second table is adopted into the same IOAS");
@@ -83,8 +68,8 @@ static void adopt_both(struct vm *vm, uint32_t *second)
 
 static void end(struct vm *vm, uint32_t second)
 {
-	ok_rc(map_spare(vm), "the IOAS of both can be changed");
-	ok_rc(unmap_spare(vm), "and back");
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "the IOAS of both can be changed");
+	ok_rc(vm_unmap_spare(vm), "and back");
 	vfio_detach(vm->nic[1].dev);
 	ok_rc(iommufd_destroy(vm->iommufd, second), "the second HWPT can be destroyed");
 	story_life();
