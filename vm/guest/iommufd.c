@@ -2,8 +2,8 @@
 /*
  * The iommufd ioctls that the guest uses, one function each, all returning 0 or -errno.
  *
- * Memory is mapped by file only: a mapping of user addresses has no identity that could be
- * rebuilt in the next kernel.
+ * A VM's memory is mapped by file only: a mapping of user addresses has no identity that could
+ * be rebuilt in the next kernel. ioas_map_user() is there to see it refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,12 +29,17 @@ int ioas_alloc(int iommufd, uint32_t *ioas)
 	return rc;
 }
 
+static uint32_t map_flags(const struct area *a)
+{
+	return IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+	       (a->writable ? IOMMU_IOAS_MAP_WRITEABLE : 0);
+}
+
 int ioas_map(int iommufd, uint32_t ioas, int memfd, const struct area *a)
 {
 	struct iommu_ioas_map_file arg = {
 		.size = sizeof(arg),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 (a->writable ? IOMMU_IOAS_MAP_WRITEABLE : 0),
+		.flags = map_flags(a),
 		.ioas_id = ioas,
 		.fd = memfd,
 		.start = a->offset,
@@ -43,6 +48,20 @@ int ioas_map(int iommufd, uint32_t ioas, int memfd, const struct area *a)
 	};
 
 	return try_ioctl(iommufd, IOMMU_IOAS_MAP_FILE, &arg);
+}
+
+int ioas_map_user(int iommufd, uint32_t ioas, const void *at, const struct area *a)
+{
+	struct iommu_ioas_map arg = {
+		.size = sizeof(arg),
+		.flags = map_flags(a),
+		.ioas_id = ioas,
+		.user_va = (uintptr_t)at,
+		.length = a->length,
+		.iova = a->iova,
+	};
+
+	return try_ioctl(iommufd, IOMMU_IOAS_MAP, &arg);
 }
 
 int ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t length)

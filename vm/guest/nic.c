@@ -83,6 +83,14 @@ void nic_ring_program(const struct nic_ops *ops, nic_regs regs, uint64_t iova, u
 	nic_write(regs, ops->rx_base + NIC_RX_TAIL, 0);
 }
 
+/* From here on the NIC writes what comes. */
+void nic_receive(const struct nic_ops *ops, nic_regs regs, uint32_t entries)
+{
+	nic_write(regs, NIC_RCTL, NIC_RCTL_EN | NIC_RCTL_UPE | NIC_RCTL_MPE | NIC_RCTL_BAM |
+		  NIC_RCTL_BUF256 | NIC_RCTL_SECRC);
+	nic_write(regs, ops->rx_base + NIC_RX_TAIL, entries - 1);
+}
+
 uint32_t nic_head(const struct nic_ops *ops, nic_regs regs)
 {
 	return nic_read(regs, ops->rx_base + NIC_RX_HEAD);

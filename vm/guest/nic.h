@@ -47,6 +47,7 @@ static inline void nic_write(nic_regs regs, uint32_t at, uint32_t value)
 void nic_link_up(nic_regs regs);
 void nic_ring_fill(void *ring, uint64_t buf_iova, uint32_t entries);
 void nic_ring_program(const struct nic_ops *ops, nic_regs regs, uint64_t iova, uint32_t entries);
+void nic_receive(const struct nic_ops *ops, nic_regs regs, uint32_t entries);
 uint32_t nic_head(const struct nic_ops *ops, nic_regs regs);
 bool nic_receiving(nic_regs regs);
 

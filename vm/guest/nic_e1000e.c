@@ -26,9 +26,7 @@ static void rx_start(nic_regs regs, uint64_t iova, uint32_t entries)
 {
 	nic_link_up(regs);
 	nic_ring_program(&nic_e1000e, regs, iova, entries);
-	nic_write(regs, NIC_RCTL, NIC_RCTL_EN | NIC_RCTL_UPE | NIC_RCTL_MPE | NIC_RCTL_BAM |
-		  NIC_RCTL_BUF256 | NIC_RCTL_SECRC);
-	nic_write(regs, QUEUE0 + NIC_RX_TAIL, entries - 1);
+	nic_receive(&nic_e1000e, regs, entries);
 }
 
 static void irq_enable(nic_regs regs)

@@ -35,9 +35,7 @@ static void rx_start(nic_regs regs, uint64_t iova, uint32_t entries)
 	nic_ring_program(&nic_igb, regs, iova, entries);
 	nic_write(regs, QUEUE0 + SRRCTL, SRRCTL_ADVANCED);
 	nic_write(regs, QUEUE0 + NIC_RX_CTL, RXDCTL_ENABLE);
-	nic_write(regs, NIC_RCTL, NIC_RCTL_EN | NIC_RCTL_UPE | NIC_RCTL_MPE | NIC_RCTL_BAM |
-		  NIC_RCTL_BUF256 | NIC_RCTL_SECRC);
-	nic_write(regs, QUEUE0 + NIC_RX_TAIL, entries - 1);
+	nic_receive(&nic_igb, regs, entries);
 }
 
 static void irq_enable(nic_regs regs)

@@ -80,10 +80,8 @@ static void open_afresh(struct vm *vm)
 	for_each_nic(vm, nic) {
 		if (rc)
 			break;
-		nic->dev = vfio_open(nic->place->bdf);
-		rc = nic->dev < 0 ? nic->dev : vfio_bind(nic->dev, vm->iommufd, &nic->id);
-		if (!rc)
-			rc = vfio_attach(nic->dev, vm->ioas[0]);
+		nic->dev = vfio_open_bound(nic->place->bdf, vm->iommufd, &nic->id);
+		rc = nic->dev < 0 ? nic->dev : vfio_attach(nic->dev, vm->ioas[0]);
 	}
 	ok_rc(rc, "a device that was left behind can be opened afresh");
 }

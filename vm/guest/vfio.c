@@ -41,6 +41,17 @@ int vfio_bind(int dev, int iommufd, uint32_t *id)
 	return rc;
 }
 
+/* Opened afresh and bound: the descriptor, or -errno */
+int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id)
+{
+	int dev = vfio_open(bdf);
+	int rc = dev < 0 ? dev : vfio_bind(dev, iommufd, id);
+
+	if (rc < 0 && dev >= 0)
+		close(dev);
+	return rc < 0 ? rc : dev;
+}
+
 int vfio_attach(int dev, uint32_t pt)
 {
 	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = pt };
@@ -126,14 +137,4 @@ int vfio_arm_msix(int dev, int eventfd)
 	memcpy(arg, &set, sizeof(set));
 	memcpy(arg + sizeof(set), &eventfd, sizeof(eventfd));
 	return try_ioctl(dev, VFIO_DEVICE_SET_IRQS, arg);
-}
-
-int vfio_disarm_msix(int dev)
-{
-	struct vfio_irq_set set = {
-		.argsz = sizeof(set), .index = VFIO_PCI_MSIX_IRQ_INDEX,
-		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
-	};
-
-	return try_ioctl(dev, VFIO_DEVICE_SET_IRQS, &set);
 }

@@ -8,6 +8,7 @@
 
 int vfio_open(const char *bdf);
 int vfio_bind(int dev, int iommufd, uint32_t *id);
+int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id);
 int vfio_attach(int dev, uint32_t pt);
 int vfio_detach(int dev);
 int vfio_reset(int dev);
@@ -17,6 +18,5 @@ void vfio_enable_bus_master(int dev);
 int vfio_set_power_state(int dev, unsigned int d);
 
 int vfio_arm_msix(int dev, int eventfd);
-int vfio_disarm_msix(int dev);
 
 #endif /* GUEST_VFIO_H */

@@ -161,13 +161,10 @@ int vm_unmap_spare(struct vm *vm)
 
 static void open_nic(struct vm *vm, struct nic *nic)
 {
-	int rc;
-
 	nic->ops = nic_ops_of(nic->place->model);
-	nic->dev = vfio_open(nic->place->bdf);
-	rc = nic->dev < 0 ? nic->dev : vfio_bind(nic->dev, vm->iommufd, &nic->id);
-	if (rc)
-		give_up("open %s through vfio: %s", nic->place->bdf, strerror(-rc));
+	nic->dev = vfio_open_bound(nic->place->bdf, vm->iommufd, &nic->id);
+	if (nic->dev < 0)
+		give_up("open %s through vfio: %s", nic->place->bdf, strerror(-nic->dev));
 	nic->event = -1;
 }
 

@@ -38,8 +38,8 @@ static void take_up_again(enum crash_step last)
 
 	ok_rc(vm_retrieve(vm, data), "another process retrieves all of the session");
 	rc = vm_bind(vm);
-	ok(rc == (last >= CRASH_BIND ? -EINVAL : 0), "it binds the device, or learns that it is bound",
-	   "error %d", -rc);
+	ok(rc == (last >= CRASH_BIND ? -EINVAL : 0),
+	   "it binds the device, or learns that it is bound", "error %d", -rc);
 	tables_compare("after the crash");
 	ok_rc(adopt_what_is_left(vm), "it adopts the table, or learns of which HWPT it is");
 	ok_rc(vm_attach(vm), "it attaches the device");

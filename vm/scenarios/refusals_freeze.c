@@ -31,7 +31,6 @@ struct more {
 	char bdf[BDF_LEN];
 	struct pci_path path;
 	int dev;
-	uint32_t id;
 };
 
 /* Not a mark for the host: the kernel stays. */
@@ -118,14 +117,13 @@ static void blocked(struct vm *vm, const struct more *more)
 
 static void take(struct vm *vm, struct more *more)
 {
+	uint32_t id;
 	int rc;
 
 	pci_find_device(E1000E, 0, more->bdf);
 	pci_path(more->bdf, &more->path);
-	more->dev = vfio_open(more->bdf);
-	rc = more->dev < 0 ? more->dev : vfio_bind(more->dev, vm->iommufd, &more->id);
-	if (!rc)
-		rc = vfio_attach(more->dev, vm->hwpt[0]);
+	more->dev = vfio_open_bound(more->bdf, vm->iommufd, &id);
+	rc = more->dev < 0 ? more->dev : vfio_attach(more->dev, vm->hwpt[0]);
 	if (rc)
 		give_up("take %s: %s", more->bdf, strerror(-rc));
 }

@@ -26,18 +26,6 @@
 #define NOT_IN_SESSION	"maps a memfd that is not preserved in the same session"
 #define NO_MEMFD	"maps memory that is not of a memfd"
 
-static int map_anonymous(struct vm *vm, void *at)
-{
-	struct iommu_ioas_map arg = {
-		.size = sizeof(arg), .ioas_id = vm->ioas[0],
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-		.user_va = (uintptr_t)at, .length = vm_spare.length, .iova = vm_spare.iova,
-	};
-
-	return try_ioctl(vm->iommufd, IOMMU_IOAS_MAP, &arg);
-}
-
 /* Memory into the session, with @extra unless it is negative, then the iommufd: its result */
 static int preserve(struct vm *vm, int extra)
 {
@@ -119,7 +107,7 @@ static void anonymous(struct vm *vm)
 	void *at = mmap(NULL, vm_spare.length, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	ok_rc(map_anonymous(vm, at), "anonymous memory is mapped");
+	ok_rc(ioas_map_user(vm->iommufd, vm->ioas[0], at, &vm_spare), "anonymous memory is mapped");
 	refused(preserve(vm, -1), EOPNOTSUPP, NO_MEMFD, "it cannot be preserved");
 	call_off(vm);
 	munmap(at, vm_spare.length);
@@ -131,7 +119,8 @@ static void by_address(struct vm *vm)
 	int fd = vm_memfd(vm_spare.length, SEALS_FIXED);
 	void *at = must_map(fd, vm_spare.length, 0, "memory");
 
-	ok_rc(map_anonymous(vm, at), "a memfd is mapped by its address");
+	ok_rc(ioas_map_user(vm->iommufd, vm->ioas[0], at, &vm_spare),
+	      "a memfd is mapped by its address");
 	refused(preserve(vm, fd), EOPNOTSUPP, NO_MEMFD, "it cannot be preserved either");
 	call_off(vm);
 	munmap(at, vm_spare.length);

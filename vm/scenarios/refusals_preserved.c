@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "iommufd.h"
@@ -25,17 +24,6 @@
 #define TOKEN_MANY	0xd10000ull
 #define MANY		256		/* more than a record has room for */
 #define E1000E		0x808610d3u
-
-static int map_by_address(struct vm *vm)
-{
-	struct iommu_ioas_map arg = {
-		.size = sizeof(arg), .ioas_id = vm->ioas[0],
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
-		.user_va = (uintptr_t)vm->mem[VM_RAM], .length = MIB, .iova = VM_FREE_IOVA,
-	};
-
-	return try_ioctl(vm->iommufd, IOMMU_IOAS_MAP, &arg);
-}
 
 static int copy(struct vm *vm)
 {
@@ -61,7 +49,8 @@ static void maps(struct vm *vm)
 {
 	ok_errno(vm_map_spare(vm, vm->mem_fd[VM_RAM]), EBUSY, "no memfd can be mapped");
 	ok_errno(map_fresh(vm), EBUSY, "not one outside of the session either");
-	ok_errno(map_by_address(vm), EBUSY, "no memory can be mapped by its address");
+	ok_errno(ioas_map_user(vm->iommufd, vm->ioas[0], vm->mem[VM_RAM], &vm_spare), EBUSY,
+		 "no memory can be mapped by its address");
 	ok_errno(copy(vm), EBUSY, "no mapping can be copied");
 	ok_errno(ioas_unmap(vm->iommufd, vm->ioas[0], VM_RAM_IOVA, VM_RAM_SIZE), EBUSY,
 		 "none can be unmapped");
@@ -150,7 +139,8 @@ static void too_many(struct vm *vm)
 	}
 	ok_rc(rc, "very many HWPTs are marked");
 	ok_errno(vm_preserve(vm), E2BIG, "too many to be preserved");
-	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "of those before the last none holds the IOAS any more");
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]),
+	      "of those before the last none holds the IOAS any more");
 	ok_rc(vm_unmap_spare(vm), "as before");
 	for (rc = 0; !rc && i--; )
 		rc = iommufd_destroy(vm->iommufd, hwpt[i]);
@@ -162,13 +152,12 @@ static int open_spare(struct vm *vm)
 {
 	char bdf[BDF_LEN];
 	uint32_t id;
-	int dev, rc;
+	int dev;
 
 	pci_find_device(E1000E, 0, bdf);
-	dev = vfio_open(bdf);
-	rc = dev < 0 ? dev : vfio_bind(dev, vm->iommufd, &id);
-	if (rc)
-		give_up("open %s: %s", bdf, strerror(-rc));
+	dev = vfio_open_bound(bdf, vm->iommufd, &id);
+	if (dev < 0)
+		give_up("open %s: %s", bdf, strerror(-dev));
 	return dev;
 }
 

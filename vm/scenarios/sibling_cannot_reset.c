@@ -43,12 +43,10 @@ static int hot_reset(int dev)
 
 static int open_neighbour(const char *bdf, int iommufd)
 {
-	int dev = vfio_open(bdf), rc = dev;
 	uint32_t id;
+	int dev = vfio_open_bound(bdf, iommufd, &id);
 
-	if (dev >= 0)
-		rc = vfio_bind(dev, iommufd, &id);
-	ok_rc(rc, "anybody can open the neighbour");
+	ok_rc(dev, "anybody can open the neighbour");
 	return dev;
 }
 
