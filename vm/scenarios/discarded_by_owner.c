@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two VMs, three updates. In each the second VM's own VMM gives its session up while it holds
+ * all that it has retrieved: as it is, or bound, or adopted and attached. The device stops at
+ * once; when the VMM has closed its files the device can be used as any other. The first VM
+ * never notices.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+enum { RETRIEVED = 1, BOUND, ATTACHED };
+
+static void before(void)
+{
+	story_before_series(one_nic_each, 2);
+}
+
+static void restore_until(struct vm *vm, unsigned int last)
+{
+	int rc = vm_retrieve(vm, &state_get()->vm[1]);
+
+	if (!rc && last >= BOUND)
+		rc = vm_bind(vm);
+	if (!rc && last >= ATTACHED)
+		rc = vm_adopt(vm);
+	if (!rc && last >= ATTACHED)
+		rc = vm_attach(vm);
+	ok_rc(rc, "the second VM is restored so far");
+}
+
+static void let_go(struct vm *vm)
+{
+	unsigned int i;
+
+	close(vm->nic[0].dev);
+	close(vm->iommufd);
+	close(vm->session);
+	for (i = 0; i < vm->data->nmems; i++) {
+		munmap(vm->mem[i], vm->data->mem_size[i]);
+		close(vm->mem_fd[i]);
+	}
+}
+
+static void give_up_while_open(struct vm *vm)
+{
+	const char *bdf = vm->data->nic[0].bdf;
+
+	ok_rc(luo_discard(vm->session), "its VMM gives the session up");
+	ok_nic(1, !pci_bus_master(bdf), "the device is stopped", "it is bus master");
+	mark_nic(1, "quiet");
+	let_go(vm);
+	ok_errno(luo_try_retrieve(vm->data->session), ENOENT, "the session is gone");
+	ok_nic(1, !pci_bus_master(bdf), "and still is when it was closed", "it is bus master");
+}
+
+static void after(void)
+{
+	struct state *state;
+	struct vm *vm = story_vm(1);
+
+	story_arrive();
+	state = state_get();
+	restore_until(vm, state->updates);
+	give_up_while_open(vm);
+	story_take_over(story_vm(0));
+	story_use_again(1);
+	sleep_ms(300);
+	ok_nic(1, nic_head(vm->nic[0].ops, vm->nic[0].regs) > 10,
+	       "the device receives for its next user", "head at %u",
+	       nic_head(vm->nic[0].ops, vm->nic[0].regs));
+	ok_rc(vm_mark(vm), "and can be marked for the next update");
+	if (state->updates < ATTACHED) {
+		story_preserve();
+		story_leave();
+	}
+	story_give_up_from(1);
+	story_end();
+}
+
+SCENARIO(.name = "discarded_by_owner", .nics = "igb,igb", .given_up = "1",
+	 .cmdline = "lu.rate=300", .updates = ATTACHED, .timeout = 150,
+	 .before = before, .after = after);
