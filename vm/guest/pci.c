@@ -144,6 +144,19 @@ uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len)
 	return value;
 }
 
+unsigned int pci_group(const char *bdf)
+{
+	char link[300], target[512];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), DEVICES "/%s/iommu_group", bdf);
+	n = readlink(link, target, sizeof(target) - 1);
+	if (n < 0)
+		give_up("%s has no IOMMU group", bdf);
+	target[n] = '\0';
+	return strtoul(strrchr(target, '/') + 1, NULL, 10);
+}
+
 bool pci_is_active(const char *bdf)
 {
 	char path[300], text[32];

@@ -23,6 +23,7 @@ uint16_t pci_source_id(const char *bdf);
 void pci_path(const char *bdf, struct pci_path *path);
 
 uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len);
+unsigned int pci_group(const char *bdf);
 bool pci_is_active(const char *bdf);	/* for runtime power management */
 bool pci_bus_master(const char *bdf);
 bool pci_bus_master_path(const char *bdf);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pci_regs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,6 +31,23 @@ int vfio_open(const char *bdf)
 	pci_cdev_path(bdf, path, sizeof(path));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* In the older way, with the iommufd in the place of a container. */
+int vfio_open_by_group(const char *bdf, int iommufd)
+{
+	char path[300];
+	int group, rc;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%u", pci_group(bdf));
+	group = open(path, O_RDWR | O_CLOEXEC);
+	if (group < 0)
+		return -errno;
+	rc = try_ioctl(group, VFIO_GROUP_SET_CONTAINER, &iommufd);
+	if (!rc)
+		rc = try_ioctl(group, VFIO_GROUP_GET_DEVICE_FD, (void *)bdf);
+	close(group);
+	return rc;
 }
 
 int vfio_bind(int dev, int iommufd, uint32_t *id)

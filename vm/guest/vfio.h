@@ -8,6 +8,7 @@
 
 int vfio_open(const char *bdf);
 int vfio_bind(int dev, int iommufd, uint32_t *id);
+int vfio_open_by_group(const char *bdf, int iommufd);
 int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id);
 int vfio_attach(int dev, uint32_t pt);
 int vfio_detach(int dev);

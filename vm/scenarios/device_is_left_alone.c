@@ -4,7 +4,9 @@
  * for it again, save power. It is refused or has no effect, before and after the owner came.
  */
 #include <errno.h>
+#include <unistd.h>
 
+#include "iommufd.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -19,10 +21,13 @@ static void before(void)
 
 static void leave_alone(const char *bdf, bool owned)
 {
+	const int iommufd = iommufd_open();
 	struct pci_path path;
 
 	pci_path(bdf, &path);
 	ok_errno(vfio_open(bdf), EBUSY, "nobody else can open the device");
+	ok_errno(vfio_open_by_group(bdf, iommufd), EBUSY, "nor through its group");
+	close(iommufd);
 	ok_errno(pci_set(bdf, "reset", "1"), EBUSY, "it cannot be reset");
 	ok_errno(pci_set(path.bdf[0], "reset_subordinate", "1"), EBUSY, "nor its bus");
 	ok_errno(pci_set(bdf, "remove", "1"), EBUSY, "it cannot be removed");

@@ -4,6 +4,8 @@
  * again, reset, destroy, close. In the end everything is free, and the device serves a VM
  * that was built here.
  */
+#include <unistd.h>
+
 #include "iommufd.h"
 #include "report.h"
 #include "scenario.h"
@@ -46,6 +48,16 @@ static uint64_t build_and_close(void)
 	return vmstat("nr_iommu_pages");
 }
 
+static void open_by_group(void)
+{
+	int iommufd = iommufd_open();
+	int dev = vfio_open_by_group(state_get()->vm[0].nic[0].bdf, iommufd);
+
+	ok_rc(dev, "and can be opened through its group");
+	close(dev);
+	close(iommufd);
+}
+
 static void after(void)
 {
 	uint64_t at_arrival = vmstat("nr_iommu_pages"), closed, again;
@@ -65,6 +77,7 @@ static void after(void)
 	again = build_and_close();
 	ok(again == closed, "and a VM that was built here leaves as many",
 	   "%llu pages, %llu before", (unsigned long long)again, (unsigned long long)closed);
+	open_by_group();
 }
 
 SCENARIO(.name = "ordinary_life", .before = before, .after = after);
