@@ -31,14 +31,25 @@ void shape_is_scalable(bool scalable)
 	   "the IOMMU is in legacy mode", "it is not");
 }
 
-void shape_is_first_stage(void)
+static const struct walk_device *look_up_nic(void)
 {
-	struct vm *vm = story_vm(0);
-	const uint16_t id = pci_source_id(vm->data->nic[0].bdf);
+	const uint16_t id = pci_source_id(story_vm(0)->data->nic[0].bdf);
 	static struct walk walk;
 
 	walk_capture(&walk, &id, 1);
-	ok(walk.device[0].first_stage, "the NIC's table is a first-stage one", "it is not");
+	return &walk.device[0];
+}
+
+void shape_is_first_stage(void)
+{
+	ok(look_up_nic()->first_stage, "the NIC's table is a first-stage one", "it is not");
+}
+
+void shape_has_levels(uint32_t n)
+{
+	uint32_t levels = look_up_nic()->levels;
+
+	ok(levels == n, "the NIC's table has as many levels as expected", "%u, not %u", levels, n);
 }
 
 void shape_is_caching(void)

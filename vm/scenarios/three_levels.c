@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An IOMMU that translates 39 bits: tables of three levels, where the usual machine has four.
+ * Five are not to be had in emulation.
+ */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_has_levels(3);
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "three_levels", .iommu = "aw-bits=39", .before = before, .after = story_after);
