@@ -31,6 +31,8 @@ HOST_SRC := $(wildcard vm/host/*.c)
 INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c)
 HOST_OBJ := $(HOST_SRC:%.c=out/obj/%.o)
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
+CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c))
+CLI_LIBS := json-c libzstd liblzma zlib
 
 ifneq ($(KERNEL:stock=)$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
 $(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
@@ -46,7 +48,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak lint packages tree save kernel debug stock vm stat clean distclean FORCE
+.PHONY: help run shell check check-all soak lint packages tree save kernel debug stock vm cli stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -64,6 +66,7 @@ help:
 ## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
 ## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
 ## make vm         build the runner and the init of the test machine
+## make cli        build the command iolu and its man page (out/cli)
 ## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
 ## make lint       the tests that need no test machine
@@ -151,7 +154,7 @@ out/build/%:
 
 # -- test machine ---------------------------------------------------------------
 
-vm: out/vm/lurun out/vm/init out/vm/gen_init_cpio
+vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/gen_init_cpio
 
 out/vm/lurun: $(HOST_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
@@ -182,6 +185,27 @@ out/headers/.installed: $(TREE)/.git/applied
 	@$(MAKE) -s -C $(TREE) O=$(abspath $(TREE))/build INSTALL_HDR_PATH=$(abspath $(@D)) \
 		headers_install
 	@touch $@
+
+# -- the command iolu -------------------------------------------------------------
+
+cli: out/cli/iolu out/cli/iolu.1
+
+out/cli/iolu: $(CLI_OBJ)
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -o $@ $^ $(shell pkg-config --libs $(CLI_LIBS))
+
+# The same, for machines without libraries
+out/vm/iolu: $(CLI_OBJ)
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -static -s -o $@ $^ $(shell pkg-config --static --libs $(CLI_LIBS))
+
+out/cli/iolu.1: cli/iolu.1.scd
+	@mkdir -p $(@D) && scdoc <$< >$@
+
+$(CLI_OBJ): CFLAGS += -Ikernel/new/include/uapi -isystem out/headers/include \
+	$(shell pkg-config --cflags $(CLI_LIBS))
+$(CLI_OBJ): out/headers/.installed
+-include $(CLI_OBJ:.o=.d)
 
 # -- the rest -------------------------------------------------------------------
 

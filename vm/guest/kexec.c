@@ -22,9 +22,6 @@
 #include "state.h"
 #include "util.h"
 
-#define NEXT_KERNEL	"/next/bzImage"
-#define NEXT_INITRD	"/next/initrd"
-
 static bool word_is_ours(const char *word)
 {
 	static const char *const ours[] = { "lu.stage=", "lu.facts=", "lu.cmdline2=" };
@@ -59,7 +56,7 @@ static size_t copy_words(char *out, size_t room, const char *line)
 	return n;
 }
 
-static void next_cmdline(char *out, size_t room, int stage)
+void kexec_next_cmdline(char *out, size_t room, int stage)
 {
 	char extra[1024];
 	size_t n = copy_words(out, room, cmdline_line());
@@ -97,7 +94,7 @@ void kexec_load_next(int stage)
 	int kernel = image(NEXT_KERNEL, STATE_KERNEL);
 	int initrd = image(NEXT_INITRD, STATE_INITRD);
 
-	next_cmdline(cmdline, sizeof(cmdline), stage);
+	kexec_next_cmdline(cmdline, sizeof(cmdline), stage);
 	mark("load.begin");
 	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline, 0ul))
 		give_up("kexec_file_load: %s", strerror(errno));

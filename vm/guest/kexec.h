@@ -3,6 +3,12 @@
 #ifndef GUEST_KEXEC_H
 #define GUEST_KEXEC_H
 
+#include <stddef.h>
+
+#define NEXT_KERNEL	"/next/bzImage"
+#define NEXT_INITRD	"/next/initrd"
+
+void kexec_next_cmdline(char *out, size_t room, int stage);
 void kexec_keep_next(void);
 void kexec_load_next(int stage);
 _Noreturn void kexec_go(void);

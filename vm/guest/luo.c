@@ -21,13 +21,20 @@
 #include "report.h"
 #include "util.h"
 
+static int device = -1;
+
 static int device_fd(void)
 {
-	static int fd = -1;
+	if (device < 0)
+		device = must_open("/dev/liveupdate", O_RDWR);
+	return device;
+}
 
-	if (fd < 0)
-		fd = must_open("/dev/liveupdate", O_RDWR);
-	return fd;
+void luo_let_go(void)
+{
+	if (device >= 0)
+		close(device);
+	device = -1;
 }
 
 bool luo_present(void)

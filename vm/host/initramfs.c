@@ -25,7 +25,13 @@ static const char *busybox(void)
 	die("no busybox for the shell: install the package busybox-static");
 }
 
-static void write_spec(const char *path, const char *init, bool shell, const char *bzimage,
+/* What is in both of them */
+struct programs {
+	char *init, *iolu;
+	bool shell;
+};
+
+static void write_spec(const char *path, const struct programs *programs, const char *bzimage,
 		       const char *inner)
 {
 	static const char *const dirs[] = { "dev", "proc", "sys", "tmp", "run", "bin" };
@@ -36,8 +42,11 @@ static void write_spec(const char *path, const char *init, bool shell, const cha
 		die("cannot write %s: %s", path, strerror(errno));
 	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		fprintf(f, "dir /%s 0755 0 0\n", dirs[i]);
-	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s 0755 0 0\n", init);
-	if (shell)
+	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s 0755 0 0\n",
+		programs->init);
+	if (programs->iolu)
+		fprintf(f, "file /bin/iolu %s 0755 0 0\n", programs->iolu);
+	if (programs->shell)
 		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
 			busybox());
 	if (inner)
@@ -57,17 +66,23 @@ static void pack(const char *vm, const char *spec, const char *to)
 	unlink(spec);
 }
 
-char *initramfs_write(const char *vm, const char *dir, const char *bzimage, bool shell)
+char *initramfs_write(const char *vm, const char *dir, const char *bzimage, bool shell,
+		      bool command)
 {
-	char *init = text("%s/init", vm), *spec = text("%s/initrd.spec", dir);
+	struct programs programs = {
+		.init = text("%s/init", vm), .iolu = command ? text("%s/iolu", vm) : NULL,
+		.shell = shell,
+	};
+	char *spec = text("%s/initrd.spec", dir);
 	char *inner = text("%s/next.cpio", dir), *outer = text("%s/initrd.cpio", dir);
 
-	write_spec(spec, init, shell, NULL, NULL);
+	write_spec(spec, &programs, NULL, NULL);
 	pack(vm, spec, inner);
-	write_spec(spec, init, shell, bzimage, inner);
+	write_spec(spec, &programs, bzimage, inner);
 	pack(vm, spec, outer);
 	unlink(inner);
-	free(init);
+	free(programs.init);
+	free(programs.iolu);
 	free(spec);
 	free(inner);
 	return outer;

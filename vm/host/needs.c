@@ -90,6 +90,8 @@ static void need_line(struct needs *needs, char *line)
 		need_fate(needs, GIVEN_UP, value);
 	else if (!strcmp(line, "expect_lost"))
 		needs->expect_lost = atoi(value);
+	else if (!strcmp(line, "command"))
+		needs->command = atoi(value);
 	else if (strcmp(line, "name"))
 		die("init --needs printed the unknown key '%s'", line);
 }

@@ -69,6 +69,7 @@ struct needs {
 	int timeout;
 	bool expect_lost;
 	bool debug;		/* on the debug kernel */
+	bool command;		/* iolu is in the machine */
 	bool dma;
 	char kernel[32];
 	char cmdline[512];

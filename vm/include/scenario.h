@@ -32,6 +32,7 @@ struct scenario {
 	int updates;		/* number of kexecs */
 	int timeout;		/* seconds, all kernels together */
 	bool expect_lost;	/* negative control: the run must lose frames */
+	bool command;		/* /bin/iolu is there, in all kernels */
 	void (*before)(void);
 	void (*after)(void);
 };

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The IOMMUs of the host. See vtd.c. */
+#ifndef IOLU_VTD_H
+#define IOLU_VTD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "words.h"
+
+/* Bits of the extended capability register (VT-d specification, section 11.4.3) */
+#define ECAP_DEVICE_IOTLB	(1ull << 2)
+#define ECAP_PASID		(1ull << 40)
+#define ECAP_SCALABLE		(1ull << 43)
+
+/* 0, or -errno if @name is no VT-d unit */
+int vtd_ecap(const char *name, uint64_t *ecap);
+
+/* How many units there are, VT-d's and others; one of the others' names */
+int vtd_count(int *others, char *other, size_t room);
+
+/* Do the units work in scalable mode? @known: can it be told. */
+bool vtd_is_scalable(const struct words *now, bool *known);
+
+#endif /* IOLU_VTD_H */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The command iolu, run as an operator would. See iolu.c. */
+#ifndef GUEST_IOLU_H
+#define GUEST_IOLU_H
+
+#include <stdbool.h>
+
+/*
+ * Runs /bin/iolu with these arguments, ended by NULL, and waits for it. What it printed is in
+ * iolu_said() until the next call, and in the log. Returns its exit code, or 128 + signal.
+ */
+int iolu(const char *verb, ...) __attribute__((sentinel));
+const char *iolu_said(void);
+
+/* A fact: the last run ended with @code and printed these words. */
+bool iolu_tells(int rc, int code, const char *words, const char *name);
+
+#endif /* GUEST_IOLU_H */

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An update as an operator does it, with iolu alone, under traffic: check, load and kexec in
+ * the old kernel; in the new one status, a kexec that is refused because a session waits,
+ * discard of the session of a VM that is given up, report, metrics.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "iolu.h"
+#include "kexec.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+static const struct vm_shape vms[] = {
+	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
+};
+
+static void load(void)
+{
+	char line[2048];
+
+	kexec_next_cmdline(line, sizeof(line), story_stage());
+	iolu_tells(iolu("check", "--kernel", NEXT_KERNEL, "--cmdline", line, NULL), 0,
+		   "verdict: yes", "check says yes to kernels, command line and both NICs");
+	iolu_tells(iolu("load", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line,
+			"--dry-run", NULL), 0, "verdict: yes", "load would load");
+	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "no kernel is loaded",
+		   "but has not loaded");
+	/* Facts after this one are not counted in the line that the next kernel is given. */
+	mark("load.begin");
+	kexec_next_cmdline(line, sizeof(line), story_stage());
+	iolu("load", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line, NULL);
+	mark("load.end");
+}
+
+/* As story_leave() does it, but that iolu loads and jumps */
+static void leave(void)
+{
+	struct vm *vm;
+	struct nic *nic;
+
+	state_get()->updates++;
+	state_preserve();
+	load();
+	for_each_vm(vm)
+		for_each_nic(vm, nic)
+			nic->place->head = nic_head(nic->ops, nic->regs);
+	mark("reboot");
+	iolu("kexec", NULL);
+	give_up("iolu kexec came back: %s", iolu_said());
+}
+
+static void before(void)
+{
+	story_begin(vms, 2);
+	iolu_tells(iolu("status", NULL), 0, "devices: none", "status: nothing is preserved");
+	story_preserve();
+	iolu_tells(iolu("status", NULL), 0, "preserved  running", "status: the NICs are");
+	ok(strstr(iolu_said(), "0xd0d000  preserved") && strstr(iolu_said(), "vm0 ") &&
+	   strstr(iolu_said(), "outgoing"), "with their sessions and tokens", "they are not");
+	iolu_tells(iolu("metrics", NULL), 0, "\niolu_preserved_devices 2\n", "and in metrics");
+	leave();
+}
+
+static void arrived(void)
+{
+	const char *bdf = state_get()->vm[0].nic[0].bdf;
+
+	iolu_tells(iolu("status", NULL), 0, "incoming  running",
+		   "status: the NICs came in and run");
+	iolu_tells(iolu("metrics", NULL), 0, "\niolu_incoming_devices 2\n", "metrics say so");
+	iolu_tells(iolu("check", "--device", bdf, NULL), 1, "its session is not finished",
+		   "check says no to what is not finished");
+	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "2 devices of the last update",
+		   "kexec is refused while sessions wait");
+}
+
+static void give_up_vm1(void)
+{
+	struct vm_data *data = &state_get()->vm[1];
+
+	iolu_tells(iolu("discard", "vm9", NULL), 1, "no session vm9 came in",
+		   "a session that never was cannot be discarded");
+	iolu_tells(iolu("discard", "vm1", NULL), 0, "discarded: vm1", "one that waits can");
+	ok_nic(1, !pci_bus_master(data->nic[0].bdf), "its device is stopped",
+	       "it is bus master");
+	mark("nic1.quiet");
+	iolu_tells(iolu("discard", "vm1", NULL), 1, "no session vm1 came in", "it is gone");
+	data->given_up = true;
+}
+
+/* The story's later chapters see a VM that has nothing. */
+static void forget_vm1(void)
+{
+	struct vm *vm = story_vm(1);
+
+	vm->data = &state_get()->vm[1];
+	vm->iommufd = -1;
+	vm->nic[0].place = &vm->data->nic[0];
+}
+
+static void after(void)
+{
+	story_arrive();
+	luo_let_go();
+	arrived();
+	give_up_vm1();
+	forget_vm1();
+	story_take_over(story_vm(0));
+	luo_let_go();
+	iolu_tells(iolu("status", NULL), 0, "0xd0d000  marked", "status: the token is there");
+	iolu_tells(iolu("report", "--svg", "/tmp/report.svg", NULL), 0, "adopt table",
+		   "report has the phases");
+	ok(!access("/tmp/report.svg", R_OK), "and a picture", "there is none");
+	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "nothing of the last update waits",
+		   "nothing of this update is in the way of the next");
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "command", .nics = "igb,igb", .given_up = "1", .command = true,
+	 .cmdline = "lu.rate=300 trace_event=iommu_liveupdate", .timeout = 120,
+	 .before = before, .after = after);

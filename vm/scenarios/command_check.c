@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * `iolu check` and the kernel agree: for each kind of device that cannot be carried check says
+ * no, with the reason, and preserving it is refused; for the VM's NIC check says yes, and it
+ * is taken. The machine is that of refusals_devices, with one more NIC. No traffic.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "iolu.h"
+#include "iommufd.h"
+#include "kexec.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define TOKEN_OTHER	0x300ull
+
+#define E1000E		0x808610d3u
+#define BOCHS		0x12341111u
+#define XHCI		0x1b36000du
+#define VIRTIO_RNG	0x1af41044u
+#define E1000		0x8086100eu
+#define IGB_VF		0x808610cau
+
+#define NOINTXMASK	"/sys/module/vfio_pci/parameters/nointxmask"
+
+static const uint8_t vf_token[16] = { 0x2a };
+
+/* The whole of a device: opened, bound to the VM's iommufd, attached to its HWPT */
+static int take(struct vm *vm, const char *bdf, const uint8_t *token)
+{
+	struct vfio_device_bind_iommufd arg = {
+		.argsz = sizeof(arg), .iommufd = vm->iommufd,
+		.flags = token ? VFIO_DEVICE_BIND_FLAG_TOKEN : 0,
+		.token_uuid_ptr = (uintptr_t)token,
+	};
+	int dev = vfio_open(bdf);
+	int rc = dev < 0 ? dev : try_ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &arg);
+
+	if (rc >= 0)
+		rc = vfio_attach(dev, vm->hwpt[0]);
+	if (rc < 0)
+		give_up("take %s: %s", bdf, strerror(-rc));
+	return dev;
+}
+
+static void open_session(struct vm *vm)
+{
+	unsigned int i;
+	int rc = 0;
+
+	vm->session = luo_create(vm->data->session);
+	for (i = 0; !rc && i < vm->data->nmems; i++)
+		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
+	if (!rc)
+		rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
+	if (rc)
+		give_up("preserve memory and iommufd: %s", strerror(-rc));
+}
+
+static void close_session(struct vm *vm)
+{
+	close(vm->session);
+	vm->session = -1;
+}
+
+static int check(const char *bdf)
+{
+	return iolu("check", "--device", bdf, NULL);
+}
+
+static int preserve(struct vm *vm, int dev)
+{
+	int rc;
+
+	open_session(vm);
+	rc = luo_preserve_fd(vm->session, dev, TOKEN_OTHER);
+	close_session(vm);
+	return rc;
+}
+
+/* Both say no. */
+static void agree(struct vm *vm, const char *bdf, int dev, const char *why, int error,
+		  const char *what)
+{
+	char name[100];
+
+	snprintf(name, sizeof(name), "check says no to %s", what);
+	iolu_tells(check(bdf), 1, why, name);
+	snprintf(name, sizeof(name), "and the kernel refuses %s", what);
+	ok_errno(preserve(vm, dev), error, name);
+}
+
+static void kind(struct vm *vm, uint32_t ids, const char *why, int error, const char *what)
+{
+	char bdf[BDF_LEN];
+	int dev;
+
+	pci_find_device(ids, 0, bdf);
+	dev = take(vm, bdf, NULL);
+	agree(vm, bdf, dev, why, error, what);
+	close(dev);
+}
+
+static void group_of_two(struct vm *vm)
+{
+	char a[BDF_LEN], b[BDF_LEN];
+	int first, second;
+
+	pci_find_device(E1000E, 0, a);
+	pci_find_device(E1000E, 1, b);
+	first = take(vm, a, NULL);
+	second = take(vm, b, NULL);
+	agree(vm, a, first, "shares its IOMMU group", EOPNOTSUPP, "one of a group of two");
+	agree(vm, b, second, "shares its IOMMU group", EOPNOTSUPP, "the other");
+	close(first);
+	close(second);
+}
+
+static void kinds(struct vm *vm)
+{
+	group_of_two(vm);
+	kind(vm, BOCHS, "it is a display", EPERM, "a display");
+	kind(vm, XHCI, "it is a USB host controller", EPERM, "a USB host controller");
+	kind(vm, VIRTIO_RNG, "ATS", EOPNOTSUPP, "a device with ATS");
+	kind(vm, E1000, "speaks for it (DMA alias)", EXDEV, "a device with a DMA alias");
+}
+
+static void the_nic(struct vm *vm)
+{
+	const char *bdf = vm->nic[0].place->bdf;
+
+	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes to the VM's NIC");
+	open_session(vm);
+	ok_rc(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
+	      "and the kernel takes it");
+	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes while it is preserved, too");
+	close_session(vm);
+}
+
+static void asleep(struct vm *vm)
+{
+	struct nic *nic = &vm->nic[0];
+
+	ok_rc(vfio_set_power_state(nic->dev, 3), "the NIC is put to sleep");
+	agree(vm, nic->place->bdf, nic->dev, "it is in D3", EAGAIN, "a device in D3");
+	ok_rc(vfio_set_power_state(nic->dev, 0), "it is woken up");
+}
+
+static void set_vf_token(int dev)
+{
+	uint8_t arg[sizeof(struct vfio_device_feature) + sizeof(vf_token)]
+		__attribute__((aligned(8)));
+	const struct vfio_device_feature feature = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
+	};
+
+	memcpy(arg, &feature, sizeof(feature));
+	memcpy(arg + sizeof(feature), vf_token, sizeof(vf_token));
+	must_ioctl(dev, VFIO_DEVICE_FEATURE, arg, "set the token of virtual functions");
+}
+
+static void virtual_functions(struct vm *vm)
+{
+	struct nic *nic = &vm->nic[0];
+	char vf[BDF_LEN];
+	int dev;
+
+	set_vf_token(nic->dev);
+	ok_rc(pci_set(nic->place->bdf, "sriov_numvfs", "1"), "the NIC gets a virtual function");
+	pci_find_device(IGB_VF, 0, vf);
+	dev = take(vm, vf, vf_token);
+	agree(vm, vf, dev, "it is a virtual function", EOPNOTSUPP, "a virtual function");
+	agree(vm, nic->place->bdf, nic->dev, "1 virtual functions", ENOTEMPTY,
+	      "a device that has one");
+	close(dev);
+	ok_rc(pci_set(nic->place->bdf, "sriov_numvfs", "0"), "it loses it");
+}
+
+/* The spare NIC, without a driver, with one that may not mask its interrupts, and idle */
+static void spare(struct vm *vm)
+{
+	char bdf[BDF_LEN];
+	int dev;
+
+	if (!pci_find_nic(1, bdf))
+		give_up("there is no spare NIC");
+	iolu_tells(check(bdf), 1, "it is bound to no driver",
+		   "check says no to a device without a driver");
+	must_write(NOINTXMASK, "1");
+	dev = take(vm, bdf, NULL);
+	agree(vm, bdf, dev, "told not to mask INTx", EOPNOTSUPP,
+	      "a device whose interrupts may not be masked");
+	close(dev);
+	must_write(NOINTXMASK, "0");
+	ok_rc(pci_unbind_vfio(bdf), "it is bound anew");
+	close(take(vm, bdf, NULL));
+	iolu_tells(check(bdf), 0, "nobody uses it",
+		   "check says yes to a device that nobody uses, asleep or not");
+}
+
+static void set_bridge_master(const char *bridge, bool on)
+{
+	uint16_t command = pci_config(bridge, PCI_COMMAND, 2);
+	char path[300];
+	int fd;
+
+	command = on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bridge);
+	fd = must_open(path, O_WRONLY);
+	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		give_up("write %s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* What is refused at the jump only, and what iolu load and iolu kexec refuse before it */
+static void at_the_jump(struct vm *vm)
+{
+	const char *bdf = vm->nic[0].place->bdf;
+	struct pci_path path;
+
+	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "no kernel is loaded",
+		   "kexec is refused without an image");
+	iolu_tells(iolu("load", NEXT_KERNEL, "--cmdline", "kho=on intel_iommu=on,sm_on",
+			"--device", bdf, NULL), 1, "add liveupdate=on",
+		   "load refuses a command line without liveupdate=on");
+	kexec_load_next(story_stage());
+	iolu_tells(iolu("kexec", NULL), 1, "1 in use, 0 preserved",
+		   "kexec is refused while the NIC is not preserved");
+	ok_rc(vm_preserve(vm), "the VM is preserved");
+	pci_path(bdf, &path);
+	set_bridge_master(path.bdf[0], false);
+	iolu_tells(check(bdf), 1, "bus mastering is off in bridge",
+		   "check says no while a bridge lets nothing through");
+	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses",
+		   "and so does the kernel, at the jump");
+	set_bridge_master(path.bdf[0], true);
+	close_session(vm);
+}
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+
+	state_create()->nvms = 1;
+	vm_create(vm, &state_get()->vm[0], &shape);
+	vm_start_reception(vm);
+	ok_rc(vm_mark(vm), "the HWPT is marked");
+	the_nic(vm);
+	kinds(vm);
+	asleep(vm);
+	virtual_functions(vm);
+	spare(vm);
+	at_the_jump(vm);
+	story_close(vm);
+}
+
+SCENARIO(.name = "command_check", .cmdline = "vfio-pci.enable_sriov=1", .command = true,
+	 .nics = "igb,igb", .unpreserved = "1", .iommu = "device-iotlb=on",
+	 .qemu = "-device pcie-root-port,id=two,chassis=8,addr=08"
+		 " -device e1000e,bus=two,addr=0.0,multifunction=on"
+		 " -device e1000e,bus=two,addr=0.1"
+		 " -device bochs-display,addr=09 -device qemu-xhci,addr=0a"
+		 " -device pcie-root-port,id=ats,chassis=9,addr=0b"
+		 " -device virtio-rng-pci,bus=ats,ats=on,iommu_platform=on,disable-legacy=on"
+		 " -device pcie-pci-bridge,id=pci,addr=0c -device e1000,bus=pci,addr=01",
+	 .before = before);
