@@ -23,6 +23,7 @@ HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
 # One at a time: they judge delays, and each takes a core and a half
 SCENARIOS := $(wildcard vm/scenarios/*.c)
+TESTS     := $(wildcard tests/*.t cli/t/*.t)
 # Those that make check also runs on the debug kernel, which is slow
 ON_DEBUG  := $(patsubst %,vm/scenarios/%.c,run)
 
@@ -97,8 +98,8 @@ ifeq ($(FLAVOUR),debug)
 check: check-packages debug vm
 	prove --timer --exec tests/one.sh $(SCENARIOS)
 else
-check: check-packages kernel stock debug vm
-	@rc=0; prove --timer -j2 --exec tests/one.sh $(wildcard tests/*.t) || rc=1; \
+check: check-packages kernel stock debug vm cli
+	@rc=0; prove --timer -j2 --exec tests/one.sh $(TESTS) || rc=1; \
 	prove --timer --exec tests/one.sh $(SCENARIOS) || rc=1; \
 	FLAVOUR=debug prove --timer --exec tests/one.sh $(ON_DEBUG) || rc=1; exit $$rc
 endif
@@ -110,8 +111,8 @@ soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(or $(N),200) --append lu.rate=50 \
 		vm/scenarios/update_many_times.c
 
-lint: check-packages kernel stock
-	prove --timer --exec tests/one.sh $(wildcard tests/*.t)
+lint: check-packages kernel stock cli
+	prove --timer --exec tests/one.sh $(TESTS)
 
 .PHONY: check-packages
 packages check-packages:

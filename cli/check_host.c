@@ -127,17 +127,14 @@ static void handover(struct json_object *items)
 static void iommu(struct json_object *items)
 {
 	char line[4096] = "", other[64] = "";
-	bool known, scalable;
 	struct words now;
 	int others, n = vtd_count(&others, other, sizeof(other));
 
 	host_text(line, sizeof(line), "/proc/cmdline");
 	words_parse(&now, line);
-	scalable = vtd_is_scalable(&now, &known);
 	if (n)
 		out_item(items, "kernel", "iommu", YES, NULL, "%d VT-d unit%s, %s", n,
-			 n > 1 ? "s" : "", !known ? "mode not shown" :
-			 scalable ? "scalable mode" : "legacy mode");
+			 n > 1 ? "s" : "", vtd_mode_name(vtd_mode(&now)));
 	else if (others)
 		out_item(items, "kernel", "iommu", NO, NULL,
 			 "the IOMMU %s is no VT-d; only VT-d is supported", other);

@@ -117,35 +117,28 @@ static void iommu_stays_on(struct json_object *items, const struct words *next)
 }
 
 /* The mode must be this kernel's. A unit that knows one mode only has no choice. */
-static void same_mode(struct json_object *items, const struct words *now,
-		      const struct words *next)
+static void same_mode(struct json_object *items, enum vtd_mode mode, const struct words *next)
 {
-	static const char *const modes[] = { "legacy mode", "scalable mode" };
-	bool known, scalable = vtd_is_scalable(now, &known);
-	char todo[80], other[64];
-	int others;
+	const char *name = vtd_mode_name(mode);
+	char todo[80];
 
-	if (!vtd_count(&others, other, sizeof(other)))
-		return;
-	if (known && now->scalable == WORD_NONE) {
-		out_item(items, "target", "mode", YES, NULL, "%s, the hardware knows no other",
-			 modes[scalable]);
-		return;
-	}
 	snprintf(todo, sizeof(todo), "add intel_iommu=%s to its command line",
-		 scalable ? "sm_on" : "sm_off");
-	if (!known)
+		 mode == VTD_SCALABLE ? "sm_on" : "sm_off");
+	if (mode == VTD_LEGACY_ONLY)
+		out_item(items, "target", "mode", YES, NULL, "%s, the hardware knows no other",
+			 name);
+	else if (mode == VTD_EITHER)
 		out_item(items, "target", "mode", UNKNOWN,
 			 "boot both kernels with intel_iommu=sm_on, or both with sm_off",
 			 "this kernel's command line says neither sm_on nor sm_off");
 	else if (next->scalable == WORD_NONE)
 		out_item(items, "target", "mode", UNKNOWN, todo,
 			 "not said; it depends on the kernel's configuration");
-	else if ((next->scalable == WORD_ON) == (now->scalable == WORD_ON))
-		out_item(items, "target", "mode", YES, NULL, "%s as now", modes[scalable]);
+	else if ((next->scalable == WORD_ON) == (mode == VTD_SCALABLE))
+		out_item(items, "target", "mode", YES, NULL, "%s as now", name);
 	else
 		out_item(items, "target", "mode", NO, todo,
-			 "not %s as now: all devices would lose their DMA", modes[scalable]);
+			 "not %s as now: all devices would lose their DMA", name);
 }
 
 static void same_ats(struct json_object *items, const struct words *now,
@@ -159,7 +152,8 @@ static void same_ats(struct json_object *items, const struct words *now,
 static void look_at_line(struct json_object *items, const char *line)
 {
 	struct words now, next;
-	char here[4096] = "";
+	char here[4096] = "", other[64];
+	int others;
 
 	host_text(here, sizeof(here), "/proc/cmdline");
 	words_parse(&now, here);
@@ -167,7 +161,8 @@ static void look_at_line(struct json_object *items, const char *line)
 	need_on(items, "kho", next.kho, true);
 	need_on(items, "liveupdate", next.liveupdate, false);
 	iommu_stays_on(items, &next);
-	same_mode(items, &now, &next);
+	if (vtd_count(&others, other, sizeof(other)))
+		same_mode(items, vtd_mode(&now), &next);
 	same_ats(items, &now, &next);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "luo.h"
 #include "out.h"
 #include "procs.h"
@@ -49,6 +50,8 @@ static int discard(struct call *call)
 	struct json_object *top;
 	int device, session, rc;
 
+	if (!host_is_real())
+		return call_fail(call, EXIT_USAGE, "--root is for looking only");
 	if (!state_is_there())
 		return call_fail(call, EXIT_NO, "this kernel cannot give sessions up");
 	device = luo_open();

@@ -142,7 +142,7 @@ static void devices(struct json_object *items)
 static void device_file(struct json_object *items)
 {
 	struct holders holders;
-	int fd = luo_open();
+	int fd = host_is_real() || !host_has("/dev/liveupdate") ? luo_open() : -EBUSY;
 
 	if (fd >= 0) {
 		close(fd);
@@ -180,10 +180,13 @@ static int go(const struct call *call)
 
 static int kexec(struct call *call)
 {
-	struct json_object *items = json_object_new_array();
+	struct json_object *items;
 	bool force = call_get(call, "force");
 	int code;
 
+	if (!host_is_real() && !call_get(call, "dry-run"))
+		return call_fail(call, EXIT_USAGE, "--root is for looking only");
+	items = json_object_new_array();
 	image(items);
 	incoming(items);
 	sessions(items);

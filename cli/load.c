@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "host.h"
 #include "loaded.h"
 #include "luo.h"
 
@@ -60,6 +61,8 @@ static int load(struct call *call)
 	if (!line)
 		return call_fail(call, EXIT_USAGE,
 				 "say which command line: --cmdline TEXT or --reuse-cmdline");
+	if (!host_is_real() && !call_get(call, "dry-run"))
+		return call_fail(call, EXIT_USAGE, "--root is for looking only");
 	items = json_object_new_array();
 	check_host(items);
 	check_target(items, call->operand[0], line);

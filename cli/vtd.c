@@ -55,10 +55,20 @@ static bool any_can(void)
 	return can;
 }
 
-bool vtd_is_scalable(const struct words *now, bool *known)
+enum vtd_mode vtd_mode(const struct words *now)
 {
-	bool can = any_can();
+	if (!any_can())
+		return VTD_LEGACY_ONLY;
+	return now->scalable == WORD_NONE ? VTD_EITHER :
+	       now->scalable == WORD_ON ? VTD_SCALABLE : VTD_LEGACY;
+}
 
-	*known = !can || now->scalable != WORD_NONE;
-	return can && now->scalable == WORD_ON;
+const char *vtd_mode_name(enum vtd_mode mode)
+{
+	static const char *const names[] = {
+		[VTD_LEGACY_ONLY] = "legacy mode", [VTD_LEGACY] = "legacy mode",
+		[VTD_SCALABLE] = "scalable mode", [VTD_EITHER] = "mode not shown",
+	};
+
+	return names[mode];
 }

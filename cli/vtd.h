@@ -20,7 +20,10 @@ int vtd_ecap(const char *name, uint64_t *ecap);
 /* How many units there are, VT-d's and others; one of the others' names */
 int vtd_count(int *others, char *other, size_t room);
 
-/* Do the units work in scalable mode? @known: can it be told. */
-bool vtd_is_scalable(const struct words *now, bool *known);
+/* How the units translate; VTD_EITHER if that cannot be told. */
+enum vtd_mode { VTD_LEGACY_ONLY, VTD_LEGACY, VTD_SCALABLE, VTD_EITHER };
+
+enum vtd_mode vtd_mode(const struct words *now);
+const char *vtd_mode_name(enum vtd_mode mode);
 
 #endif /* IOLU_VTD_H */

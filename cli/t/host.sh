@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# A host made of files, for what the test machine cannot have: other IOMMUs, odd devices, a
+# user who is not root. Tests source this; $host is what iolu gets as --root. That check is
+# right about real devices is proved by the scenarios command and command_check.
+#
+# A device is made by device BDF PARENT VENDOR:DEVICE CLASS, with PARENT a bridge's path below
+# $host/sys/devices, and changed by writing its files.
+
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+iolu=out/cli/iolu
+host=$tmp/host
+
+# put FILE TEXT
+put() {
+	mkdir -p "$(dirname "$host/$1")"
+	printf '%s\n' "$2" >"$host/$1"
+}
+
+# poke FILE OFFSET OCTAL...: bytes into a configuration space
+poke() {
+	file=$1 at=$2
+	shift 2
+	for byte; do
+		printf '%b' "\\0$byte" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
+		at=$((at + 1))
+	done
+}
+
+# express FILE TYPE: an Express capability at 0x40; the type is 0 for an endpoint, 4 a root port
+express() {
+	poke "$1" 6 20
+	poke "$1" 52 100
+	poke "$1" 64 20 0 0 "$(printf '%o' $(($2 << 4)))"
+	poke "$1" 66 "$(printf '%o' $(($2 << 4 | 2)))"
+}
+
+# extended FILE ID: the only extended capability
+extended() {
+	poke "$1" 256 "$(printf '%o' "$2")" 0 1 0
+}
+
+function_at() {
+	dir=$host/sys/devices/$2/$1
+	mkdir -p "$dir" "$host/sys/bus/pci/devices"
+	ln -sfn "../../../devices/$2/$1" "$host/sys/bus/pci/devices/$1"
+	echo "0x${3%:*}" >"$dir/vendor"
+	echo "0x${3#*:}" >"$dir/device"
+	echo "0x$4" >"$dir/class"
+	echo D0 >"$dir/power_state"
+	head -c 4096 /dev/zero >"$dir/config"
+	poke "$dir/config" 4 6
+}
+
+# bridge BDF PARENT TYPE
+bridge() {
+	function_at "$1" "$2" 8086:1234 060400
+	poke "$dir/config" 14 1
+	[ "$3" = conventional ] || express "$dir/config" "$3"
+}
+
+device() {
+	function_at "$1" "$2" "$3" "$4"
+	express "$dir/config" 0
+	mkdir -p "$dir/vfio-dev/vfio0" "$host/sys/kernel/iommu_groups/7/devices/$1" \
+		"$host/sys/bus/pci/drivers/vfio-pci"
+	ln -sfn "$host/sys/kernel/iommu_groups/7" "$dir/iommu_group"
+	ln -sfn "$host/sys/bus/pci/drivers/vfio-pci" "$dir/driver"
+	ln -sfn "$dir" "$host/sys/bus/pci/drivers/vfio-pci/$1"
+	ln -sfn "$host/sys/class/iommu/dmar0" "$dir/iommu"
+}
+
+# process PID FD TARGET: somebody has it open
+process() {
+	mkdir -p "$host/proc/$1/fd"
+	echo vmm >"$host/proc/$1/comm"
+	ln -sfn "$3" "$host/proc/$1/fd/$2"
+}
+
+# A host on which all is well: one VT-d unit, a NIC behind a root port
+new_host() {
+	rm -rf "$host"
+	put proc/cmdline 'kho=on liveupdate=on intel_iommu=on,sm_on'
+	put proc/kallsyms '0000000000000000 t vfio_pci_liveupdate_preserve'
+	put proc/sys/kernel/osrelease 7.3.4-test
+	put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00000
+	put sys/module/vfio_pci/parameters/nointxmask N
+	for name in domains devices table_pages mapped_bytes; do
+		put "sys/kernel/liveupdate/iommu/preserved_$name" 0
+	done
+	for name in domains devices isolated; do
+		put "sys/kernel/liveupdate/iommu/incoming_$name" 0
+	done
+	put sys/kernel/liveupdate/records 0
+	put sys/kernel/liveupdate/record_bytes 0
+	put sys/kernel/kexec_loaded 0
+	put dev/iommu ''
+	put dev/liveupdate ''
+	bridge 0000:00:03.0 pci0000:00 4
+	device 0000:01:00.0 pci0000:00/0000:00:03.0 8086:10c9 020000
+}
+
+# answers FACT CODE WORDS ARGUMENT...: iolu ends with that code and prints the words
+answers() {
+	fact=$1 code=$2 words=$3
+	shift 3
+	rc=0
+	"$iolu" "$@" >"$tmp/output" 2>&1 || rc=$?
+	if [ $rc -eq "$code" ] && grep -qF -- "$words" "$tmp/output"; then rc=0; else rc=1; fi
+	ok $rc "$fact" "$tmp/output"
+}
