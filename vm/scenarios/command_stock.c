@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+/* iolu on a kernel without the feature says so, and does nothing there. */
+#include <errno.h>
+
+#include "iolu.h"
+#include "iommufd.h"
+#include "kexec.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+
+static void before(void)
+{
+	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
+	struct vm *vm = story_vm(0);
+
+	state_create()->nvms = 1;
+	vm_create(vm, &state_get()->vm[0], &shape);
+	vm_start_reception(vm);
+	iolu_tells(iolu("check", NULL), 1, "does not carry IOMMU state",
+		   "check says no to this kernel");
+	iolu_tells(iolu("check", NULL), 1, "it does not carry HWPTs", "to its iommufd");
+	iolu_tells(iolu("check", NULL), 1, "it does not carry devices", "and to its vfio-pci");
+	ok_errno(vm_mark(vm), ENOTTY, "an HWPT cannot be marked");
+	iolu_tells(iolu("check", "--kernel", NEXT_KERNEL, "--reuse-cmdline", NULL), 1,
+		   "cannot take over:", "check says no to it as the next kernel");
+	iolu_tells(iolu("status", NULL), 1, "carries iommu state  false", "status says so");
+	iolu_tells(iolu("kexec", NULL), 1, "does not carry IOMMU state", "kexec does nothing");
+	iolu_tells(iolu("load", NEXT_KERNEL, "--reuse-cmdline", NULL), 1, "not loaded",
+		   "load does nothing");
+	iolu_tells(iolu("discard", "vm0", NULL), 1, "cannot give sessions up", "nor discard");
+	story_close(vm);
+}
+
+SCENARIO(.name = "command_stock", .kernel = "stock", .command = true, .before = before);

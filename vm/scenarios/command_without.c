@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/* iolu where KHO or the IOMMU is off: says what is missing, and what to boot with. */
+#include "iolu.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+
+static void before(void)
+{
+	char bdf[BDF_LEN];
+
+	if (!pci_find_nic(0, bdf))
+		give_up("there is no NIC");
+	ok(!luo_present(), "there is no /dev/liveupdate", "there is one");
+	iolu_tells(iolu("check", NULL), 1, "there is no /dev/liveupdate",
+		   "check says that KHO or LUO is off");
+	ok(pci_try_bind(bdf, "vfio-pci") < 0, "the NIC cannot be bound to vfio-pci", "it can");
+	iolu_tells(iolu("check", "--device", bdf, NULL), 1, "no IOMMU is in use",
+		   "check says that the IOMMU is off");
+	iolu_tells(iolu("check", "--device", bdf, NULL), 1, "no IOMMU translates for it",
+		   "and says so of the device");
+	iolu_tells(iolu("discard", "vm0", NULL), 3, "/dev/liveupdate: No such file",
+		   "there is nothing to discard from");
+}
+
+SCENARIO(.name = "command_without", .cmdline = "kho=off intel_iommu=off", .command = true,
+	 .before = before);
