@@ -6,7 +6,6 @@
  * It speaks about what was asked: without --kernel and a command line the next kernel is not
  * looked at.
  */
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
