@@ -267,9 +267,12 @@ static uint64_t frames_so_far(void)
 	struct nic *nic;
 	uint64_t n = 0;
 
-	for_each_vm(vm)
+	for_each_vm(vm) {
+		if (vm->data->given_up)
+			continue;
 		for_each_nic(vm, nic)
 			n += ring_finished(nic->ops, nic_ring(vm, nic - vm->nic));
+	}
 	return n;
 }
 

@@ -119,19 +119,6 @@ static void latencies(const struct run *r, const struct nic *nic, struct nic_fig
 	free(ns);
 }
 
-/* The socket stays full for a while after a pause. */
-static void refusals(const struct run *r, const struct nic *nic, struct nic_figures *f)
-{
-	size_t i;
-
-	f->refused = nic->sender.nrefused;
-	for (i = 0; i < nic->sender.nrefused; i++) {
-		int64_t t = nic->sender.refused[i];
-
-		f->held_up += !pulse_missed(&r->pulse, t - LATENCY_BOUND, t);
-	}
-}
-
 /* Longest time in [from, to] in which no frame was written. */
 static int64_t longest_gap(const struct nic *nic, int64_t from, int64_t to)
 {
@@ -203,7 +190,6 @@ void figures_compute(struct run *r)
 		f->holes = run_fig_int(r, 0, "nic%d.holes", i);
 		f->badsum = run_fig_int(r, 0, "nic%d.badsum", i);
 		latencies(r, nic, f);
-		refusals(r, nic, f);
 		count_written(r, nic, f);
 	}
 }
@@ -228,11 +214,10 @@ static void add_nic(struct totals *t, const struct nic *nic)
 	worst(&s->p99, f->p99);
 	worst(&s->max, f->max);
 	worst(&s->held, f->held);
-	s->refused += f->refused;
-	s->held_up += f->held_up;
 	worst(&s->gap_before, f->gap_before);
 	worst(&s->gap_during, f->gap_during);
 	worst(&s->gap_after, f->gap_after);
+	t->back_pressure += nic->sender.back_pressure;
 	if (nic->sender.max_queued > t->max_queued)
 		t->max_queued = nic->sender.max_queued;
 	t->written += nic->ndma;

@@ -19,6 +19,7 @@ extern const size_t nphases;
 
 struct totals {
 	struct nic_figures sum;	/* over the judged NICs; latencies and gaps: the worst */
+	uint64_t back_pressure;
 	uint64_t max_queued;
 	size_t written;		/* by the emulator's trace */
 	size_t untranslated;

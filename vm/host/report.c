@@ -9,9 +9,8 @@
  *                      kept_out_by_fault (frames),
  *                      before, during, after, without_userspace,
  *                      latency_ms {median, p99, max, held (max without the emulator's
- *                      pauses)}, back_pressure (sends refused), held_up (those of them
- *                      outside of its pauses), longest_gap_ms {before, during, after},
- *                      max_queued_bytes
+ *                      pauses)}, longest_gap_ms {before, during, after},
+ *                      back_pressure (sends refused), max_queued_bytes
  *   total              the same over the NICs that were to be preserved; latencies and gaps
  *                      are the worst of them; counted_by_guest
  *   pulse              answers, pauses and longest_pause_ms of the emulator's main loop
@@ -113,8 +112,6 @@ static void put_figures(json *o, const struct nic_figures *f)
 	put_ms(ms, "p99", f->p99);
 	put_ms(ms, "max", f->max);
 	put_ms(ms, "held", f->held);
-	put(o, "back_pressure", f->refused);
-	put(o, "held_up", f->held_up);
 	ms = put_object(o, "longest_gap_ms");
 	put_ms(ms, "before", f->gap_before);
 	put_ms(ms, "during", f->gap_during);
@@ -138,12 +135,14 @@ static void put_nics(json *root, const struct run *r)
 		put(o, "untranslated", nic->untranslated);
 		put(o, "written_after_final_look", nic->late);
 		put(o, "kept_out_by_fault", nic->faulted);
+		put(o, "back_pressure", nic->sender.back_pressure);
 		put(o, "max_queued_bytes", nic->sender.max_queued);
 	}
 	o = put_object(root, "total");
 	put_figures(o, &t.sum);
 	put(o, "written_by_emulator", t.written);
 	put(o, "untranslated", t.untranslated);
+	put(o, "back_pressure", t.back_pressure);
 	put(o, "max_queued_bytes", t.max_queued);
 	put_bool(o, "counted_by_guest", t.counted);
 	put(o, "frames_of_unknown_nic", r->unattributed);

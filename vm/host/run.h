@@ -88,8 +88,7 @@ struct sender {
 	size_t offered;
 	size_t pushed;		/* accepted by the socket, <= offered */
 	size_t cap;
-	int64_t *refused;	/* when sends were refused with EAGAIN */
-	size_t nrefused, refused_cap;
+	uint64_t back_pressure;	/* sends refused with EAGAIN */
 	uint64_t max_queued;	/* most bytes waiting in the socket */
 	int64_t last_tx;	/* when tx-stop took effect, 0 while sending */
 	pthread_t thread;
@@ -175,7 +174,6 @@ struct nic_figures {
 	int64_t before, during, after, silent;	/* frames by DMA; silent: no userspace anywhere */
 	int64_t p50, p99, max;			/* latency, ns */
 	int64_t held;				/* longest, the emulator's pauses left out */
-	int64_t refused, held_up;		/* sends; held_up: outside of its pauses */
 	int64_t gap_before, gap_during, gap_after;
 };
 

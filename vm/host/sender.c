@@ -8,8 +8,8 @@
  * that was held up shows as latency and one that never came back shows as loss. Told to stop,
  * the sender offers nothing more and goes on pushing what it had offered, for DRAIN at most.
  *
- * The socket's buffer holds what LATENCY_BOUND of traffic needs and no more: back-pressure
- * therefore means that the NIC did not read for longer than the bound.
+ * The socket takes a few frames only (net.unix.max_dgram_qlen), so back-pressure alone says
+ * little: the emulator was busy for some milliseconds. What it costs is in the latencies.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -27,26 +27,6 @@
 #define RETRY_NS	MSEC
 #define DRAIN		(10 * NSEC)
 
-/* Kernel memory that one frame of @len bytes occupies in the socket (sk_buff and its data). */
-static size_t queued_size(unsigned int len)
-{
-	size_t data = 512;
-
-	while (data < len + 320)
-		data *= 2;
-	return data + 256;
-}
-
-static void set_buffer(const struct sender *s)
-{
-	size_t frames = (size_t)s->rate * LATENCY_BOUND / NSEC + 8;
-	int half = frames * queued_size(s->len) / 2;	/* the kernel doubles it */
-
-	if (setsockopt(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, &half, sizeof(half)) &&
-	    setsockopt(s->fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half)))
-		die("cannot size the frame socket: %s", strerror(errno));
-}
-
 static void offer(struct sender *s, int64_t t)
 {
 	*array_add(s->tx, s->offered, s->cap) = t;
@@ -63,7 +43,7 @@ static bool push(struct sender *s)
 
 		if (send(s->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 			if (errno == EAGAIN || errno == ENOBUFS)
-				*array_add(s->refused, s->nrefused, s->refused_cap) = now_ns();
+				s->back_pressure++;
 			return false;
 		}
 		s->pushed++;
@@ -136,7 +116,6 @@ void sender_start(struct sender *s, unsigned int rate, unsigned int len)
 	s->rate = rate;
 	s->len = frame_clamp_len(len);
 	s->last_tx = 0;
-	set_buffer(s);
 	atomic_store(&s->stop, false);
 	atomic_store(&s->over, false);
 	if (sem_init(&s->silent, 0, 0) || pthread_create(&s->thread, NULL, sender_loop, s))
@@ -168,8 +147,6 @@ void sender_close(struct sender *s)
 {
 	sender_end(s);
 	close(s->fd);
-	free(s->refused);
-	s->refused = NULL;
 	free(s->tx);
 	s->tx = NULL;
 }

@@ -147,8 +147,8 @@ static void print_traffic(const struct run *r)
 	    s->p99 / 1e6, s->max / 1e6);
 	row("emulator's pauses / longest", "%zu / %.1f ms", r->pulse.npauses,
 	    r->pulse.longest / 1e6);
-	row("sends refused / most bytes queued", "%lld / %llu", (long long)s->refused,
-	    (unsigned long long)t.max_queued);
+	row("sends refused / most bytes queued", "%llu / %llu",
+	    (unsigned long long)t.back_pressure, (unsigned long long)t.max_queued);
 	row("DMA faults, guest / emulator", "%zu / %zu",
 	    run_guest_faults(r),
 	    run_events(r, EV_FAULT, NULL) + run_events(r, EV_FAULT_RECORD, NULL));

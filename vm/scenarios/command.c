@@ -90,7 +90,7 @@ static void give_up_vm1(void)
 	iolu_tells(iolu("discard", "vm1", NULL), 0, "discarded: vm1", "one that waits can");
 	ok_nic(1, !pci_bus_master(data->nic[0].bdf), "its device is stopped",
 	       "it is bus master");
-	mark("nic1.quiet");
+	mark_nic(1, "quiet");
 	iolu_tells(iolu("discard", "vm1", NULL), 1, "no session vm1 came in", "it is gone");
 	data->given_up = true;
 }
