@@ -30,10 +30,12 @@ ON_DEBUG  := $(patsubst %,vm/scenarios/%.c,run)
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 HOST_SRC := $(wildcard vm/host/*.c)
 INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c)
+LIB_SRC  := $(wildcard lib/*.c)
 HOST_OBJ := $(HOST_SRC:%.c=out/obj/%.o)
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c))
 CLI_LIBS := json-c libzstd liblzma zlib
+LIB_OBJ  := $(LIB_SRC:%.c=out/obj/%.o)
 
 ifneq ($(KERNEL:stock=)$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
 $(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
@@ -49,7 +51,8 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak lint packages tree save kernel debug stock vm cli stat clean distclean FORCE
+.PHONY: help run shell check check-all soak lint packages tree save kernel debug stock vm lib
+.PHONY: install-lib cli stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -67,6 +70,8 @@ help:
 ## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
 ## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
 ## make vm         build the runner and the init of the test machine
+## make lib        build libiolu, the library for those who write a VMM (out/lib);
+##                 install-lib: into DESTDIR and PREFIX, /usr/local if none is named
 ## make cli        build the command iolu and its man page (out/cli)
 ## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
@@ -98,7 +103,7 @@ ifeq ($(FLAVOUR),debug)
 check: check-packages debug vm
 	prove --timer --exec tests/one.sh $(SCENARIOS)
 else
-check: check-packages kernel stock debug vm cli
+check: check-packages kernel stock debug vm lib cli
 	@rc=0; prove --timer -j2 --exec tests/one.sh $(TESTS) || rc=1; \
 	prove --timer --exec tests/one.sh $(SCENARIOS) || rc=1; \
 	FLAVOUR=debug prove --timer --exec tests/one.sh $(ON_DEBUG) || rc=1; exit $$rc
@@ -111,7 +116,7 @@ soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(or $(N),200) --append lu.rate=50 \
 		vm/scenarios/update_many_times.c
 
-lint: check-packages kernel stock cli
+lint: check-packages kernel stock lib cli
 	prove --timer --exec tests/one.sh $(TESTS)
 
 .PHONY: check-packages
@@ -161,9 +166,9 @@ out/vm/lurun: $(HOST_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -o $@ $^ $(shell pkg-config --libs json-c) -lz -lm
 
-out/vm/init: $(INIT_OBJ)
+out/vm/init: $(INIT_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
-	@$(CC) -static -o $@ $^
+	@$(CC) -static -o $@ $^ -lz
 
 # The kernel's own tool that writes an initramfs
 out/vm/gen_init_cpio: $(TREE)/.source
@@ -171,21 +176,55 @@ out/vm/gen_init_cpio: $(TREE)/.source
 	@$(CC) -O2 -o $@ $(TREE)/usr/gen_init_cpio.c
 
 $(HOST_OBJ): CFLAGS += $(shell pkg-config --cflags json-c)
-$(INIT_OBJ): CFLAGS += -Ivm/guest -Ikernel/new/include/uapi -isystem out/headers/include
-$(INIT_OBJ): out/headers/.installed
+KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
+$(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib $(KERNEL_HEADERS)
+$(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
+$(INIT_OBJ) $(LIB_OBJ): out/headers/.installed
 out/obj/vm/guest/damage.o: CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d)
+-include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d)
 
 # Debian's own kernel headers are older than the interfaces used here
 out/headers/.installed: $(TREE)/.git/applied
 	@$(MAKE) -s -C $(TREE) O=$(abspath $(TREE))/build INSTALL_HDR_PATH=$(abspath $(@D)) \
 		headers_install
 	@touch $@
+
+# -- library ---------------------------------------------------------------------
+
+LIB_VERSION := 0.1
+PREFIX      ?= /usr/local
+
+lib: out/lib/libiolu.a out/lib/libiolu.so out/lib/libiolu.3
+
+out/lib/libiolu.a: $(LIB_OBJ)
+	@mkdir -p $(@D) && echo "  AR $@" && rm -f $@
+	@$(AR) rcs $@ $^
+
+out/lib/libiolu.so.0: $(LIB_OBJ) lib/iolu.map
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,--version-script=lib/iolu.map \
+		-o $@ $(LIB_OBJ) -lz
+
+out/lib/libiolu.so: out/lib/libiolu.so.0
+	@ln -sfn $(<F) $@
+
+out/lib/libiolu.3: lib/libiolu.3.scd | packages
+	@mkdir -p $(@D) && echo "  MAN $@"
+	@scdoc <$< >$@
+
+install-lib: lib
+	install -Dm644 lib/iolu.h $(DESTDIR)$(PREFIX)/include/iolu.h
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib out/lib/libiolu.a out/lib/libiolu.so.0
+	ln -sfn libiolu.so.0 $(DESTDIR)$(PREFIX)/lib/libiolu.so
+	install -Dm644 out/lib/libiolu.3 $(DESTDIR)$(PREFIX)/share/man/man3/libiolu.3
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(LIB_VERSION)|' lib/libiolu.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libiolu.pc
 
 # -- the command iolu -------------------------------------------------------------
 

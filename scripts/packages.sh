@@ -20,7 +20,8 @@ minimum=${QEMU_MINIMUM:-10.0}
 wanted='gcc libc6-dev make bc bison flex libelf-dev perl git rsync xz-utils gzip
 	cpio ccache pkg-config libjson-c-dev zlib1g-dev libzstd-dev liblzma-dev
 	busybox-static diffutils scdoc'
-[ "${1:-}" != check ] || wanted="$wanted shellcheck mandoc sparse python3 python3-ply python3-git"
+[ "${1:-}" != check ] ||
+	wanted="$wanted g++ mandoc shellcheck sparse python3 python3-ply python3-git"
 
 missing() {
 	for p in $wanted; do

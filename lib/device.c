@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * vfio-pci devices and the HWPTs that they are attached to.
+ *
+ * A device is bound to the VM's iommufd as long as it is in the handle. device->hwpt is what
+ * the journal says it is attached to; device->attached says that this is so in this kernel.
+ * Binding a device to the vfio-pci driver is the business of whoever runs the host; a device
+ * that came through an update is bound by the kernel when it is retrieved.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/iommufd.h>
+#include <linux/vfio.h>
+
+#include "vm.h"
+
+bool iolu_bdf_valid(const char *name)
+{
+	static const char form[] = "xxxx:xx:xx.7";
+	size_t i;
+
+	for (i = 0; i < sizeof(form); i++) {
+		if (form[i] == 'x' && (!name[i] || !strchr("0123456789abcdef", name[i])))
+			return false;
+		if (form[i] == '7' && (name[i] < '0' || name[i] > '7'))
+			return false;
+		if (form[i] != 'x' && form[i] != '7' && form[i] != name[i])
+			return false;
+	}
+	return true;
+}
+
+static uint64_t free_token(const struct iolu_vm *vm, unsigned int kind)
+{
+	uint64_t token = IOLU_TOKEN(kind, 0);
+	const struct iolu_object *o;
+
+again:
+	for (o = vm->objects[kind]; o; o = o->next) {
+		if ((kind == IOLU_HWPT ? ((const struct iolu_hwpt *)o)->token :
+					 ((const struct iolu_device *)o)->token) != token)
+			continue;
+		token++;
+		goto again;
+	}
+	return token;
+}
+
+/* -- devices -- */
+
+/* The character device of a PCI device that has vfio-pci for its driver */
+static int open_cdev(struct iolu_vm *vm, const char *bdf, int *fd)
+{
+	char path[300];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
+	dir = opendir(path);
+	if (!dir)
+		return iolu_fail(vm, -ENODEV, "device %s is not there or not bound to vfio-pci: set "
+				 "its driver_override and probe it", bdf);
+	while ((e = readdir(dir)) && e->d_name[0] == '.')
+		;
+	path[0] = '\0';
+	if (e)
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", e->d_name);
+	closedir(dir);
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	if (*fd < 0)
+		return iolu_fail(vm, -errno, "device %s: \"%s\" cannot be opened: %s", bdf, path,
+				 strerror(errno));
+	return 0;
+}
+
+/* Another process that took the session up before us has bound it */
+static bool is_bound(int fd)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	return !ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
+}
+
+int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
+{
+	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = vm->iommufd };
+	int err;
+
+	if (device->bound)
+		return 0;
+	if (ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &arg)) {
+		err = errno;
+		if (vm->state != IOLU_INCOMING || err != EINVAL || !is_bound(device->fd))
+			return iolu_fail(vm, -err, "device %s cannot be bound to the iommufd: %s",
+					 device->object.name, strerror(err));
+	}
+	device->id = arg.out_devid;
+	device->bound = true;
+	return 0;
+}
+
+static int add_device(struct iolu_vm *vm, const char *bdf, int given)
+{
+	uint64_t token = free_token(vm, IOLU_DEVICE);
+	struct iolu_device *device;
+	int rc = iolu_changeable(vm, false);
+
+	if (!rc && (!bdf || !iolu_bdf_valid(bdf)))
+		rc = iolu_fail(vm, -EINVAL, "\"%s\" is no PCI address like 0000:01:00.0",
+			       bdf ? bdf : "");
+	if (!rc)
+		rc = iolu_open_iommufd(vm);
+	if (!rc)
+		rc = iolu_make(vm, IOLU_DEVICE, bdf, &device);
+	if (rc)
+		return rc;
+	device->token = token;
+	rc = given < 0 ? open_cdev(vm, bdf, &device->fd) : iolu_dup(vm, given, &device->fd);
+	if (!rc)
+		rc = iolu_bind(vm, device);
+	if (rc)
+		iolu_drop(vm, IOLU_DEVICE, device);
+	return rc;
+}
+
+int iolu_vm_add_device(struct iolu_vm *vm, const char *bdf)
+{
+	return add_device(vm, bdf, -1);
+}
+
+int iolu_vm_add_device_fd(struct iolu_vm *vm, const char *bdf, int fd)
+{
+	if (fd < 0)
+		return iolu_fail(vm, -EBADF, "device %s: %d is no descriptor", bdf, fd);
+	return add_device(vm, bdf, fd);
+}
+
+int iolu_vm_device_fd(struct iolu_vm *vm, const char *bdf)
+{
+	struct iolu_device *device;
+	int rc = iolu_need(vm, IOLU_DEVICE, bdf, &device);
+
+	if (!rc && device->fd < 0)
+		rc = iolu_fail(vm, -ENOENT, "device %s is not retrieved yet", bdf);
+	return rc ? rc : device->fd;
+}
+
+int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf)
+{
+	struct iolu_device *device;
+	int rc = iolu_need(vm, IOLU_DEVICE, bdf, &device);
+
+	if (!rc && !device->id)
+		rc = iolu_fail(vm, -ENOENT, "device %s was bound by another process, nobody knows "
+			       "its number", bdf);
+	return rc ? rc : (int)device->id;
+}
+
+/* -- HWPTs -- */
+
+static int alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t device)
+{
+	struct iommu_hwpt_alloc arg = {
+		.size = sizeof(arg), .dev_id = device, .pt_id = hwpt->ioas->id,
+		.data_type = IOMMU_HWPT_DATA_NONE,
+	};
+
+	if (ioctl(vm->iommufd, IOMMU_HWPT_ALLOC, &arg))
+		return iolu_fail(vm, -errno, "HWPT \"%s\" over IOAS \"%s\" cannot be made: %s",
+				 hwpt->object.name, hwpt->ioas->object.name, strerror(errno));
+	hwpt->id = arg.out_hwpt_id;
+	return 0;
+}
+
+int iolu_vm_add_hwpt(struct iolu_vm *vm, const char *name, const char *ioas_name,
+		     const char *device)
+{
+	uint64_t token = free_token(vm, IOLU_HWPT);
+	struct iolu_ioas *ioas;
+	struct iolu_hwpt *hwpt;
+	int rc = iolu_changeable(vm, false), id, ioas_id;
+
+	if (rc)
+		return rc;
+	id = iolu_vm_device_id(vm, device);
+	if (id < 0)
+		return id;
+	ioas_id = iolu_vm_ioas_id(vm, ioas_name);
+	if (ioas_id < 0)
+		return ioas_id;
+	ioas = iolu_find(vm, IOLU_IOAS, ioas_name);
+	rc = iolu_make(vm, IOLU_HWPT, name, &hwpt);
+	if (rc)
+		return rc;
+	hwpt->token = token;
+	hwpt->ioas = ioas;
+	rc = alloc_hwpt(vm, hwpt, id);
+	if (rc)
+		iolu_drop(vm, IOLU_HWPT, hwpt);
+	return rc;
+}
+
+int iolu_vm_hwpt_id(struct iolu_vm *vm, const char *name)
+{
+	struct iolu_hwpt *hwpt;
+	int rc = iolu_need(vm, IOLU_HWPT, name, &hwpt);
+
+	if (!rc && !hwpt->id)
+		rc = iolu_fail(vm, -ENOENT, "HWPT \"%s\" is not adopted yet", name);
+	return rc ? rc : (int)hwpt->id;
+}
+
+/* -- attaching -- */
+
+int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt)
+{
+	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = hwpt->id };
+
+	if (ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg))
+		return iolu_fail(vm, -errno, "device %s cannot be attached to HWPT \"%s\": %s",
+				 device->object.name, hwpt->object.name, strerror(errno));
+	device->hwpt = hwpt;
+	device->attached = true;
+	return 0;
+}
+
+int iolu_vm_attach(struct iolu_vm *vm, const char *device_name, const char *hwpt_name)
+{
+	struct iolu_device *device;
+	struct iolu_hwpt *hwpt;
+	int rc = iolu_changeable(vm, false);
+
+	if (!rc)
+		rc = iolu_need(vm, IOLU_DEVICE, device_name, &device);
+	if (!rc)
+		rc = iolu_vm_hwpt_id(vm, hwpt_name);
+	if (rc < 0)
+		return rc;
+	hwpt = iolu_find(vm, IOLU_HWPT, hwpt_name);
+	return iolu_attach(vm, device, hwpt);
+}
+
+static int detach(struct iolu_vm *vm, struct iolu_device *device)
+{
+	struct vfio_device_detach_iommufd_pt arg = { .argsz = sizeof(arg) };
+
+	if (!device->attached)
+		return iolu_fail(vm, -EINVAL, "device %s is not attached", device->object.name);
+	if (ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &arg))
+		return iolu_fail(vm, -errno, "device %s cannot be detached: %s",
+				 device->object.name, strerror(errno));
+	device->attached = false;
+	device->hwpt = NULL;
+	return 0;
+}
+
+int iolu_vm_detach(struct iolu_vm *vm, const char *name)
+{
+	struct iolu_device *device;
+	int rc = iolu_changeable(vm, false);
+
+	if (!rc)
+		rc = iolu_need(vm, IOLU_DEVICE, name, &device);
+	return rc ? rc : detach(vm, device);
+}
+
+/* -- removing -- */
+
+static int remove_device(struct iolu_vm *vm, struct iolu_device *device)
+{
+	int rc = device->attached ? detach(vm, device) : 0;
+
+	if (!rc)
+		iolu_drop(vm, IOLU_DEVICE, device);
+	return rc;
+}
+
+static int remove_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
+{
+	struct iommu_destroy arg = { .size = sizeof(arg), .id = hwpt->id };
+	const struct iolu_device *device;
+
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if (device->hwpt == hwpt)
+			return iolu_fail(vm, -EBUSY, "device %s is attached to HWPT \"%s\"",
+					 device->object.name, hwpt->object.name);
+	if (ioctl(vm->iommufd, IOMMU_DESTROY, &arg))
+		return iolu_fail(vm, -errno, "HWPT \"%s\" cannot be destroyed: %s",
+				 hwpt->object.name, strerror(errno));
+	iolu_drop(vm, IOLU_HWPT, hwpt);
+	return 0;
+}
+
+int iolu_vm_remove(struct iolu_vm *vm, enum iolu_kind kind, const char *name)
+{
+	void *object;
+	int rc = iolu_changeable(vm, false);
+
+	if (!rc && (unsigned int)kind >= IOLU_KINDS)
+		rc = iolu_fail(vm, -EINVAL, "%d is no kind of object", kind);
+	if (!rc && vm->state == IOLU_INCOMING)
+		rc = iolu_fail(vm, -EBUSY, "nothing can be removed before the update is finished");
+	if (!rc)
+		rc = iolu_need(vm, kind, name, &object);
+	if (rc)
+		return rc;
+	switch (kind) {
+	case IOLU_MEMFD:
+		return iolu_remove_memfd(vm, object);
+	case IOLU_IOAS:
+		return iolu_remove_ioas(vm, object);
+	case IOLU_HWPT:
+		return remove_hwpt(vm, object);
+	case IOLU_DEVICE:
+		return remove_device(vm, object);
+	case IOLU_BLOB:
+		break;
+	}
+	iolu_drop(vm, IOLU_BLOB, object);
+	return 0;
+}

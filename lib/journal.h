@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * The numbers of the journal's format, which docs/journal.md describes. They are ABI between
+ * libraries of different age: what is here never changes its meaning.
+ */
+#ifndef IOLU_JOURNAL_H
+#define IOLU_JOURNAL_H
+
+#define JOURNAL_MAGIC		"iolujrnl"
+#define JOURNAL_MAGIC_SIZE	8u
+#define JOURNAL_VERSION		1u
+#define JOURNAL_HEADER_SIZE	32u
+#define JOURNAL_CRC_AT		24u
+#define JOURNAL_RECORD_SIZE	8u		/* head of a record */
+#define JOURNAL_MAX_SIZE	268435456u
+
+/* Flag of a record: a reader that does not know its type keeps it and goes on */
+#define JOURNAL_MAY_SKIP	1u
+
+/* Types of records, and the sizes of what follows the head */
+#define JOURNAL_MEMFD		1u
+#define JOURNAL_IOAS		2u
+#define JOURNAL_MAP		3u
+#define JOURNAL_HWPT		4u
+#define JOURNAL_DEVICE		5u
+#define JOURNAL_IRQ		6u
+#define JOURNAL_BLOB		7u
+
+#define JOURNAL_MEMFD_SIZE	80u
+#define JOURNAL_IOAS_SIZE	64u
+#define JOURNAL_MAP_SIZE	92u
+#define JOURNAL_HWPT_SIZE	136u
+#define JOURNAL_DEVICE_SIZE	136u
+#define JOURNAL_IRQ_SIZE	8u
+
+#endif /* IOLU_JOURNAL_H */

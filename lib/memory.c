@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Memfds and the iommufd. A memfd is sealed when it comes in, so that what was mapped of it
+ * stays there; the seals are looked at again before it is preserved.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vm.h"
+
+static const struct {
+	int seal;
+	const char *what;
+} seals[] = {
+	{ F_SEAL_SHRINK, "shrinking" },
+	{ F_SEAL_GROW, "growing" },
+	{ F_SEAL_SEAL, "further sealing" },
+};
+
+#define SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd)
+{
+	int have = fcntl(memfd->fd, F_GET_SEALS);
+	size_t i;
+
+	if (have < 0)
+		return iolu_fail(vm, -EINVAL, "memfd \"%s\" is no memfd that can be sealed",
+				 memfd->object.name);
+	for (i = 0; i < sizeof(seals) / sizeof(seals[0]); i++)
+		if (!(have & seals[i].seal))
+			return iolu_fail(vm, -EPERM, "memfd \"%s\" is not sealed against %s",
+					 memfd->object.name, seals[i].what);
+	return 0;
+}
+
+static int seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+{
+	struct stat st;
+
+	/* If it cannot be sealed any more the check tells what is missing */
+	if (fcntl(memfd->fd, F_ADD_SEALS, SEALS) && errno != EPERM && errno != EINVAL)
+		return iolu_fail(vm, -errno, "memfd \"%s\" cannot be sealed: %s",
+				 memfd->object.name, strerror(errno));
+	if (fstat(memfd->fd, &st))
+		return iolu_fail(vm, -errno, "memfd \"%s\": %s", memfd->object.name,
+				 strerror(errno));
+	memfd->size = st.st_size;
+	return iolu_check_seals(vm, memfd);
+}
+
+static uint64_t free_token(const struct iolu_vm *vm)
+{
+	uint64_t token = IOLU_TOKEN(IOLU_MEMFD, 0);
+	const struct iolu_memfd *memfd;
+
+again:
+	iolu_for_each(vm, IOLU_MEMFD, memfd) {
+		if (memfd->token != token)
+			continue;
+		token++;
+		goto again;
+	}
+	return token;
+}
+
+int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
+{
+	uint64_t token = free_token(vm);
+	struct iolu_memfd *memfd;
+	int rc = iolu_changeable(vm, false);
+
+	if (!rc)
+		rc = iolu_make(vm, IOLU_MEMFD, name, &memfd);
+	if (rc)
+		return rc;
+	memfd->token = token;
+	rc = iolu_dup(vm, fd, &memfd->fd);
+	if (!rc)
+		rc = seal_memfd(vm, memfd);
+	if (rc)
+		iolu_drop(vm, IOLU_MEMFD, memfd);
+	return rc;
+}
+
+int iolu_vm_memfd(struct iolu_vm *vm, const char *name)
+{
+	struct iolu_memfd *memfd;
+	int rc = iolu_need(vm, IOLU_MEMFD, name, &memfd);
+
+	if (!rc && memfd->fd < 0)
+		rc = iolu_fail(vm, -ENOENT, "memfd \"%s\" is not retrieved yet", name);
+	return rc ? rc : memfd->fd;
+}
+
+/* -- iommufd -- */
+
+int iolu_open_iommufd(struct iolu_vm *vm)
+{
+	if (vm->iommufd >= 0)
+		return 0;
+	vm->iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	if (vm->iommufd < 0)
+		return iolu_fail(vm, -errno, "/dev/iommu cannot be opened: %s", strerror(errno));
+	return 0;
+}
+
+int iolu_vm_set_iommufd(struct iolu_vm *vm, int fd)
+{
+	if (vm->iommufd >= 0 || vm->state != IOLU_LIVE)
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" has an iommufd already", vm->name);
+	return iolu_dup(vm, fd, &vm->iommufd);
+}
+
+int iolu_vm_iommufd(struct iolu_vm *vm)
+{
+	if (vm->iommufd < 0)
+		return iolu_fail(vm, -ENOENT, "VM \"%s\" has no iommufd", vm->name);
+	return vm->iommufd;
+}
+
+int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+{
+	const struct iolu_ioas *ioas;
+	const struct iolu_map *map;
+
+	iolu_for_each(vm, IOLU_IOAS, ioas)
+		for (map = ioas->maps; map; map = map->next)
+			if (map->memfd == memfd)
+				return iolu_fail(vm, -EBUSY, "memfd \"%s\" is mapped in IOAS \"%s\"",
+						 memfd->object.name, ioas->object.name);
+	iolu_drop(vm, IOLU_MEMFD, memfd);
+	return 0;
+}

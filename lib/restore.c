@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * The next kernel's side: retrieve, rearm, adopt, finish; or discard.
+ *
+ * Each step does what is not done yet, so it can be repeated after a failure, and it can
+ * follow what another process did before it died: LUO gives files out again, a device says
+ * that it is bound, QUERY tells which HWPT is adopted and of which IOAS it is. An IOAS that
+ * the dead process had begun stays in the iommufd until that is closed.
+ *
+ * A session is never closed because of a failure: closing one that holds memory only would
+ * finish it, and the memory would be lost.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/iommufd_liveupdate.h>
+
+#include "vm.h"
+
+static bool has_objects(const struct iolu_vm *vm)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < IOLU_KINDS; kind++)
+		if (vm->objects[kind])
+			return true;
+	return vm->iommufd >= 0;
+}
+
+/* -- retrieve -- */
+
+static int read_journal(struct iolu_vm *vm, int fd)
+{
+	struct stat st;
+	void *bytes;
+	int rc;
+
+	if (fstat(fd, &st))
+		return iolu_fail(vm, -errno, "the journal: %s", strerror(errno));
+	if (!st.st_size)
+		return iolu_fail(vm, -EBADMSG, "the journal is empty");
+	bytes = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return iolu_fail(vm, -errno, "the journal cannot be mapped: %s", strerror(errno));
+	rc = iolu_journal_read(vm, bytes, st.st_size);
+	munmap(bytes, st.st_size);
+	vm->journal_read = !rc;
+	return rc;
+}
+
+static int retrieve_journal(struct iolu_vm *vm)
+{
+	int fd, rc;
+
+	if (vm->journal_read)
+		return 0;
+	iolu_step(vm, "read journal", vm->name);
+	fd = iolu_session_retrieve_fd(vm->session, IOLU_TOKEN_JOURNAL);
+	if (fd == -EINVAL && vm->state == IOLU_LIVE)
+		return iolu_fail(vm, -ENOENT, "the session given is a new one: there is nothing to "
+				 "restore in it");
+	vm->state = IOLU_INCOMING;
+	if (fd == -ENOENT)
+		return iolu_fail(vm, -ENODATA, "session \"%s\" has no journal: it was not saved by "
+				 "libiolu, or not sealed", vm->name);
+	if (fd < 0)
+		return iolu_fail(vm, fd, "the journal cannot be retrieved: %s", strerror(-fd));
+	rc = read_journal(vm, fd);
+	close(fd);
+	return rc;
+}
+
+static int retrieve_file(struct iolu_vm *vm, const char *step, const char *name, uint64_t token,
+			 int *fd)
+{
+	if (*fd >= 0)
+		return 0;
+	iolu_step(vm, step, name);
+	*fd = iolu_session_retrieve_fd(vm->session, token);
+	if (*fd < 0)
+		return iolu_fail(vm, *fd, "cannot %s \"%s\": %s (see the kernel's log)", step, name,
+				 strerror(-*fd));
+	return 0;
+}
+
+static int retrieve_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+{
+	struct stat st;
+	int rc = retrieve_file(vm, "retrieve memfd", memfd->object.name, memfd->token, &memfd->fd);
+
+	if (rc)
+		return rc;
+	if (fstat(memfd->fd, &st) || (uint64_t)st.st_size != memfd->size)
+		return iolu_fail(vm, -EBADMSG, "memfd \"%s\" does not have the 0x%llx bytes that the "
+				 "journal tells", memfd->object.name,
+				 (unsigned long long)memfd->size);
+	return 0;
+}
+
+static int retrieve_device(struct iolu_vm *vm, struct iolu_device *device)
+{
+	int rc = retrieve_file(vm, "retrieve device", device->object.name, device->token,
+			       &device->fd);
+
+	if (rc)
+		return rc;
+	iolu_step(vm, "bind device", device->object.name);
+	return iolu_bind(vm, device);
+}
+
+static int retrieve_objects(struct iolu_vm *vm)
+{
+	struct iolu_memfd *memfd;
+	struct iolu_device *device;
+	int rc = 0;
+
+	iolu_for_each(vm, IOLU_MEMFD, memfd)
+		if ((rc = retrieve_memfd(vm, memfd)))
+			return rc;
+	if (vm->objects[IOLU_HWPT])
+		rc = retrieve_file(vm, "retrieve iommufd", vm->name, IOLU_TOKEN_IOMMUFD,
+				   &vm->iommufd);
+	if (rc)
+		return rc;
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if ((rc = retrieve_device(vm, device)))
+			return rc;
+	return 0;
+}
+
+int iolu_vm_retrieve(struct iolu_vm *vm)
+{
+	int rc = 0;
+
+	if (vm->state != IOLU_INCOMING && (vm->state != IOLU_LIVE || has_objects(vm)))
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" has objects already: restore needs a new "
+				 "handle", vm->name);
+	if (vm->session < 0) {
+		iolu_step(vm, "retrieve session", vm->name);
+		rc = iolu_session_retrieve(vm);
+		if (!rc)
+			vm->state = IOLU_INCOMING;
+	}
+	if (!rc)
+		rc = retrieve_journal(vm);
+	return rc ? rc : retrieve_objects(vm);
+}
+
+static int need_incoming(struct iolu_vm *vm)
+{
+	if (vm->state == IOLU_INCOMING && vm->journal_read)
+		return 0;
+	return iolu_fail(vm, -EINVAL, "VM \"%s\" is not retrieved", vm->name);
+}
+
+int iolu_vm_rearm(struct iolu_vm *vm)
+{
+	struct iolu_device *device;
+	int rc = need_incoming(vm);
+
+	if (rc)
+		return rc;
+	iolu_for_each(vm, IOLU_DEVICE, device) {
+		iolu_step(vm, "arm interrupts", device->object.name);
+		rc = iolu_rearm_device(vm, device);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* -- adopt -- */
+
+static struct iolu_hwpt *find_token(const struct iolu_vm *vm, uint64_t token)
+{
+	struct iolu_hwpt *hwpt;
+
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if (hwpt->token == token)
+			return hwpt;
+	return NULL;
+}
+
+/* Learns what was adopted already, perhaps by another process. */
+static int learn(struct iolu_vm *vm)
+{
+	struct iommu_liveupdate_query q = { .size = sizeof(q) };
+	struct iolu_hwpt *hwpt;
+
+	for (; !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++) {
+		hwpt = find_token(vm, q.out_token);
+		if (!hwpt)
+			continue;
+		if (q.out_state == IOMMU_LIVEUPDATE_ISOLATED)
+			return iolu_fail(vm, -EIO, "HWPT \"%s\" came damaged, its devices are cut off",
+					 hwpt->object.name);
+		if (q.out_state != IOMMU_LIVEUPDATE_ADOPTED)
+			continue;
+		hwpt->id = q.out_hwpt_id;
+		hwpt->ioas->id = q.out_ioas_id;
+		hwpt->marked = true;
+	}
+	return 0;
+}
+
+static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
+{
+	struct iommu_hwpt_liveupdate_adopt arg = {
+		.size = sizeof(arg), .ioas_id = hwpt->ioas->id, .token = hwpt->token,
+	};
+	int rc;
+
+	if (hwpt->id)
+		return 0;
+	iolu_step(vm, "adopt HWPT", hwpt->object.name);
+	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg) ? -errno : 0;
+	if (rc == -EBADE)
+		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be adopted: its running table and IOAS "
+				 "\"%s\" differ at IOVA 0x%llx", hwpt->object.name,
+				 hwpt->ioas->object.name, (unsigned long long)arg.out_bad_iova);
+	if (rc)
+		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be adopted: %s", hwpt->object.name,
+				 strerror(-rc));
+	hwpt->id = arg.out_hwpt_id;
+	hwpt->marked = true;
+	return 0;
+}
+
+static int attach(struct iolu_vm *vm, struct iolu_device *device)
+{
+	if (!device->hwpt || device->attached)
+		return 0;
+	iolu_step(vm, "attach device", device->object.name);
+	return iolu_attach(vm, device, device->hwpt);
+}
+
+int iolu_vm_adopt(struct iolu_vm *vm)
+{
+	struct iolu_ioas *ioas;
+	struct iolu_hwpt *hwpt;
+	struct iolu_device *device;
+	int rc = need_incoming(vm);
+
+	if (!rc && vm->objects[IOLU_HWPT])
+		rc = learn(vm);
+	if (rc)
+		return rc;
+	iolu_for_each(vm, IOLU_IOAS, ioas) {
+		iolu_step(vm, "rebuild IOAS", ioas->object.name);
+		if ((rc = iolu_replay(vm, ioas)))
+			return rc;
+	}
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if ((rc = adopt(vm, hwpt)))
+			return rc;
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if ((rc = attach(vm, device)))
+			return rc;
+	return 0;
+}
+
+int iolu_vm_restore(struct iolu_vm *vm)
+{
+	int rc = iolu_vm_retrieve(vm);
+
+	if (!rc)
+		rc = iolu_vm_rearm(vm);
+	return rc ? rc : iolu_vm_adopt(vm);
+}
+
+/* -- the end -- */
+
+static int check_finished(struct iolu_vm *vm)
+{
+	const struct iolu_hwpt *hwpt;
+	const struct iolu_device *device;
+	int rc = need_incoming(vm);
+
+	if (rc)
+		return rc;
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if (!hwpt->id)
+			return iolu_fail(vm, -EBUSY, "HWPT \"%s\" is not adopted",
+					 hwpt->object.name);
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if (!device->attached)
+			return iolu_fail(vm, -EBUSY, "device %s is not attached",
+					 device->object.name);
+	return 0;
+}
+
+int iolu_vm_finish(struct iolu_vm *vm)
+{
+	int rc = check_finished(vm);
+
+	if (rc)
+		return rc;
+	iolu_step(vm, "finish session", vm->name);
+	rc = iolu_session_finish(vm->session);
+	if (rc)
+		return iolu_fail(vm, rc, "session \"%s\" cannot be finished: %s", vm->name,
+				 strerror(-rc));
+	iolu_close(&vm->session);
+	vm->state = IOLU_LIVE;
+	return 0;
+}
+
+int iolu_vm_discard(struct iolu_vm *vm)
+{
+	int rc = 0;
+
+	if (vm->state != IOLU_INCOMING && (vm->state != IOLU_LIVE || has_objects(vm)))
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" did not come with an update that is not "
+				 "finished", vm->name);
+	iolu_step(vm, "discard session", vm->name);
+	if (vm->session < 0)
+		rc = iolu_session_retrieve(vm);
+	if (rc)
+		return rc;
+	rc = iolu_session_discard(vm->session);
+	if (rc)
+		return iolu_fail(vm, rc, "session \"%s\" cannot be discarded: %s", vm->name,
+				 rc == -EINVAL ? "it is a new one" : strerror(-rc));
+	iolu_close(&vm->session);
+	iolu_drop_all(vm);
+	vm->state = IOLU_LIVE;
+	return 0;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * The old kernel's side: preserve, seal, and calling it off.
+ *
+ * Memfds go into the session before the iommufd and this before the devices, because the
+ * kernel looks in the session for what each of them needs. The journal goes last, so that
+ * blobs can be set until then. LUO has no call that takes a single file out again: a session
+ * is called off as a whole, by closing it.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/iommufd_liveupdate.h>
+
+#include "vm.h"
+
+struct rule {
+	int rc;
+	const char *words;
+};
+
+static const struct rule memfd_rules[] = {
+	{ -EBUSY, "it is in a session already" },
+	{ -EINVAL, "the session came from the old kernel and takes nothing new" },
+	{ 0, NULL },
+};
+
+static const struct rule iommufd_rules[] = {
+	{ -EBUSY, "it is in a session already, or is being changed" },
+	{ -ENOENT, "this kernel cannot carry an iommufd, or memory is mapped that the library does "
+		   "not know" },
+	{ -EOPNOTSUPP, "memory is mapped that is no memfd's, or an HWPT cannot be carried" },
+	{ -EPERM, "memory of a memfd is mapped that is not sealed" },
+	{ -ESTALE, "a hole was punched into mapped memory" },
+	{ 0, NULL },
+};
+
+static const struct rule device_rules[] = {
+	{ -EBUSY, "it is in a session already, or its last update is not finished" },
+	{ -ENOENT, "this kernel cannot carry a vfio device, or it is not attached as the library "
+		   "knows it" },
+	{ -EINVAL, "it is no endpoint, or not attached as the library knows it" },
+	{ -EPERM, "displays, bridges and USB host controllers are seized by kernels at boot" },
+	{ -ENOTEMPTY, "it has virtual functions" },
+	{ -EXDEV, "its DMA carries the id of another function" },
+	{ -EAGAIN, "it sleeps, wake it to D0" },
+	{ -EOPNOTSUPP, "it is a virtual function, has ATS, PRI or PASIDs, or interrupts that cannot "
+		       "be masked" },
+	{ 0, NULL },
+};
+
+static int put(struct iolu_vm *vm, int fd, uint64_t token, const char *what, const char *name,
+	       const struct rule *rules)
+{
+	int rc = iolu_session_preserve_fd(vm->session, fd, token);
+
+	if (!rc)
+		return 0;
+	while (rules->rc && rules->rc != rc)
+		rules++;
+	return iolu_fail(vm, rc, "%s \"%s\" cannot be preserved: %s (see the kernel's log)", what,
+			 name, rules->rc ? rules->words : strerror(-rc));
+}
+
+/* -- what can be said without the kernel -- */
+
+static int check_device(struct iolu_vm *vm, const struct iolu_device *device)
+{
+	if (device->attached)
+		return 0;
+	return iolu_fail(vm, -ENODEV, "device %s is not attached to an HWPT: attach or remove it",
+			 device->object.name);
+}
+
+static int check_hwpt(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
+{
+	const struct iolu_device *device;
+
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if (device->hwpt == hwpt)
+			return 0;
+	return iolu_fail(vm, -ENODEV, "HWPT \"%s\" has no device, no kexec would be possible: "
+			 "remove it", hwpt->object.name);
+}
+
+static int check(struct iolu_vm *vm)
+{
+	const struct iolu_memfd *memfd;
+	const struct iolu_device *device;
+	const struct iolu_hwpt *hwpt;
+	int rc = iolu_changeable(vm, false);
+
+	if (!rc && vm->state == IOLU_INCOMING)
+		rc = iolu_fail(vm, -EBUSY, "the last update of VM \"%s\" is not finished: "
+			       "iolu_vm_finish()", vm->name);
+	if (rc)
+		return rc;
+	iolu_for_each(vm, IOLU_MEMFD, memfd)
+		if ((rc = iolu_check_seals(vm, memfd)))
+			return rc;
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if ((rc = check_hwpt(vm, hwpt)))
+			return rc;
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if ((rc = check_device(vm, device)))
+			return rc;
+	return 0;
+}
+
+/* -- preserve -- */
+
+static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
+{
+	struct iommu_hwpt_liveupdate_mark arg = {
+		.size = sizeof(arg), .hwpt_id = hwpt->id, .token = hwpt->token,
+	};
+	int rc;
+
+	if (hwpt->marked)
+		return 0;
+	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg) ? -errno : 0;
+	if (rc == -ENOTTY)
+		return iolu_fail(vm, rc, "this kernel has no live update of IOMMU state");
+	if (rc == -EOPNOTSUPP)
+		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be carried: the IOMMU or the kind of page "
+				 "table is not supported", hwpt->object.name);
+	if (rc)
+		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be marked: %s", hwpt->object.name,
+				 strerror(-rc));
+	hwpt->marked = true;
+	return 0;
+}
+
+static int put_memfds(struct iolu_vm *vm)
+{
+	const struct iolu_memfd *memfd;
+	int rc;
+
+	iolu_for_each(vm, IOLU_MEMFD, memfd) {
+		iolu_step(vm, "preserve memfd", memfd->object.name);
+		rc = put(vm, memfd->fd, memfd->token, "memfd", memfd->object.name, memfd_rules);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* An iommufd without HWPT has nothing to carry: it is made anew. */
+static int put_iommufd(struct iolu_vm *vm)
+{
+	struct iolu_hwpt *hwpt;
+	int rc;
+
+	if (!vm->objects[IOLU_HWPT])
+		return 0;
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if ((rc = mark(vm, hwpt)))
+			return rc;
+	iolu_step(vm, "preserve iommufd", vm->name);
+	return put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, "the iommufd of VM", vm->name,
+		   iommufd_rules);
+}
+
+static int put_devices(struct iolu_vm *vm)
+{
+	const struct iolu_device *device;
+	int rc;
+
+	iolu_for_each(vm, IOLU_DEVICE, device) {
+		iolu_step(vm, "preserve device", device->object.name);
+		rc = put(vm, device->fd, device->token, "device", device->object.name,
+			 device_rules);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int iolu_vm_preserve(struct iolu_vm *vm)
+{
+	int rc = check(vm);
+
+	if (rc)
+		return rc;
+	if (vm->session < 0)
+		rc = iolu_session_create(vm);
+	if (!rc)
+		rc = put_memfds(vm);
+	if (!rc)
+		rc = put_iommufd(vm);
+	if (!rc)
+		rc = put_devices(vm);
+	if (rc)
+		iolu_close(&vm->session);
+	else
+		vm->state = IOLU_PRESERVED;
+	return rc;
+}
+
+/* -- seal -- */
+
+static int write_all(int fd, const uint8_t *bytes, size_t size)
+{
+	ssize_t n;
+
+	while (size) {
+		n = write(fd, bytes, size);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			bytes += n;
+			size -= n;
+		}
+	}
+	return 0;
+}
+
+static int journal_fd(struct iolu_vm *vm, const void *bytes, size_t size, int *fd)
+{
+	int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL, rc;
+
+	*fd = memfd_create("iolu-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	rc = *fd < 0 ? -errno : write_all(*fd, bytes, size);
+	if (!rc && fcntl(*fd, F_ADD_SEALS, seals))
+		rc = -errno;
+	if (rc)
+		iolu_fail(vm, rc, "the journal cannot be written: %s", strerror(-rc));
+	return rc;
+}
+
+int iolu_vm_seal(struct iolu_vm *vm)
+{
+	size_t size;
+	void *bytes;
+	int fd, rc;
+
+	if (vm->state != IOLU_PRESERVED)
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" is not preserved, or saved already",
+				 vm->name);
+	iolu_step(vm, "write journal", vm->name);
+	rc = iolu_journal_write(vm, &bytes, &size);
+	if (rc)
+		return rc;
+	rc = journal_fd(vm, bytes, size, &fd);
+	free(bytes);
+	if (!rc)
+		rc = put(vm, fd, IOLU_TOKEN_JOURNAL, "the journal of VM", vm->name, memfd_rules);
+	iolu_close(&fd);
+	if (!rc)
+		vm->state = IOLU_SAVED;
+	return rc;
+}
+
+int iolu_vm_save(struct iolu_vm *vm)
+{
+	char reason[sizeof(vm->reason)];
+	int rc = iolu_vm_preserve(vm);
+
+	if (rc)
+		return rc;
+	rc = iolu_vm_seal(vm);
+	if (!rc)
+		return 0;
+	memcpy(reason, vm->reason, sizeof(reason));
+	iolu_vm_unsave(vm);
+	memcpy(vm->reason, reason, sizeof(reason));
+	return rc;
+}
+
+/* -- calling it off -- */
+
+/* Does the kernel still hold the page tables for a session? */
+static bool still_preserved(const struct iolu_vm *vm)
+{
+	struct iommu_liveupdate_query q = { .size = sizeof(q) };
+
+	for (; vm->iommufd >= 0 && !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++)
+		if (q.out_state == IOMMU_LIVEUPDATE_PRESERVED)
+			return true;
+	return false;
+}
+
+int iolu_vm_unsave(struct iolu_vm *vm)
+{
+	if (vm->state != IOLU_PRESERVED && vm->state != IOLU_SAVED)
+		return iolu_fail(vm, -EINVAL, "VM \"%s\" is not preserved", vm->name);
+	iolu_close(&vm->session);
+	vm->state = IOLU_LIVE;
+	if (still_preserved(vm))
+		return iolu_fail(vm, -EBUSY, "somebody else holds the session of VM \"%s\": it is "
+				 "called off when they close it", vm->name);
+	return 0;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Sessions of the live update orchestrator.
+ *
+ * /dev/liveupdate can be open once in the whole system, so it is opened for the moment of
+ * making or retrieving a session only, and tried for a second while somebody else has it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/liveupdate.h>
+
+#include "vm.h"
+
+#define DEVICE	"/dev/liveupdate"
+#define TRIES	50
+#define WAIT	20000000	/* ns */
+
+static int open_device(struct iolu_vm *vm, int *fd)
+{
+	const struct timespec wait = { .tv_nsec = WAIT };
+	int i;
+
+	if (vm->liveupdate >= 0)
+		return iolu_dup(vm, vm->liveupdate, fd);
+	for (i = 0; i < TRIES; i++) {
+		*fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+		if (*fd >= 0)
+			return 0;
+		if (errno != EBUSY)
+			break;
+		nanosleep(&wait, NULL);
+	}
+	if (errno == EBUSY)
+		return iolu_fail(vm, -EBUSY, DEVICE " is held by somebody else: ask them for a "
+				 "session");
+	if (errno == ENOENT)
+		return iolu_fail(vm, -ENOENT, "there is no " DEVICE ": boot a kernel that has live "
+				 "update with kho=on liveupdate=on");
+	return iolu_fail(vm, -errno, DEVICE " cannot be opened: %s", strerror(errno));
+}
+
+int iolu_session_create(struct iolu_vm *vm)
+{
+	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
+	int device, rc = open_device(vm, &device);
+
+	if (rc)
+		return rc;
+	strcpy((char *)arg.name, vm->name);
+	rc = ioctl(device, LIVEUPDATE_IOCTL_CREATE_SESSION, &arg) ? -errno : 0;
+	close(device);
+	if (rc == -EEXIST)
+		return iolu_fail(vm, rc, "there is a session \"%s\" already", vm->name);
+	if (rc)
+		return iolu_fail(vm, rc, "session \"%s\" cannot be made: %s", vm->name,
+				 strerror(-rc));
+	vm->session = arg.fd;
+	return 0;
+}
+
+int iolu_session_retrieve(struct iolu_vm *vm)
+{
+	struct liveupdate_ioctl_retrieve_session arg = { .size = sizeof(arg) };
+	int device, rc = open_device(vm, &device);
+
+	if (rc)
+		return rc;
+	strcpy((char *)arg.name, vm->name);
+	rc = ioctl(device, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &arg) ? -errno : 0;
+	close(device);
+	if (rc == -ENOENT)
+		return iolu_fail(vm, rc, "the old kernel left no session \"%s\"", vm->name);
+	if (rc)
+		return iolu_fail(vm, rc, "session \"%s\" cannot be retrieved: %s", vm->name,
+				 strerror(-rc));
+	vm->session = arg.fd;
+	return 0;
+}
+
+int iolu_session_preserve_fd(int session, int fd, uint64_t token)
+{
+	struct liveupdate_session_preserve_fd arg = {
+		.size = sizeof(arg), .fd = fd, .token = token,
+	};
+
+	return ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg) ? -errno : 0;
+}
+
+int iolu_session_retrieve_fd(int session, uint64_t token)
+{
+	struct liveupdate_session_retrieve_fd arg = { .size = sizeof(arg), .token = token };
+
+	return ioctl(session, LIVEUPDATE_SESSION_RETRIEVE_FD, &arg) ? -errno : arg.fd;
+}
+
+int iolu_session_finish(int session)
+{
+	struct liveupdate_session_finish arg = { .size = sizeof(arg) };
+
+	return ioctl(session, LIVEUPDATE_SESSION_FINISH, &arg) ? -errno : 0;
+}
+
+int iolu_session_discard(int session)
+{
+	struct liveupdate_session_discard arg = { .size = sizeof(arg) };
+
+	return ioctl(session, LIVEUPDATE_SESSION_DISCARD, &arg) ? -errno : 0;
+}
+
+int iolu_vm_set_liveupdate_fd(struct iolu_vm *vm, int fd)
+{
+	iolu_close(&vm->liveupdate);
+	return iolu_dup(vm, fd, &vm->liveupdate);
+}
+
+int iolu_vm_set_session_fd(struct iolu_vm *vm, int fd)
+{
+	struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
+
+	if (vm->state != IOLU_LIVE)
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" is in a session", vm->name);
+	if (ioctl(fd, LIVEUPDATE_SESSION_GET_NAME, &arg))
+		return iolu_fail(vm, -EINVAL, "descriptor %d is no live update session", fd);
+	iolu_close(&vm->session);
+	return iolu_dup(vm, fd, &vm->session);
+}
+
+int iolu_vm_session_fd(struct iolu_vm *vm)
+{
+	if (vm->session < 0)
+		return iolu_fail(vm, -ENOENT, "VM \"%s\" is in no session", vm->name);
+	return vm->session;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * What a handle holds. See iolu.h for the model and vm.c for the lists.
+ *
+ * Every object begins with struct iolu_object and is in the list of its kind, in the order in
+ * which it was added. What the journal carries is plain data or a pointer to another object;
+ * what lives in this kernel only (descriptors, numbers) is -1 or 0 while there is none, so
+ * that each step of a restore can be repeated: it does what is not there yet.
+ *
+ * Functions that are not in iolu.h begin with iolu_ all the same, for the static library.
+ */
+#ifndef IOLU_VM_H
+#define IOLU_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "iolu.h"
+
+#define IOLU_NAME	64u		/* with the terminating NUL */
+#define IOLU_KINDS	5u
+#define IOLU_IRQS	3u
+
+/* Tokens of a session, and those of HWPTs: "iolu", a kind + 1, a number. */
+#define IOLU_TOKEN(kind, n)	(0x696f6c7500000000ull | ((kind) + 1ull) << 24 | (n))
+#define IOLU_TOKEN_JOURNAL	0x696f6c7500000000ull
+#define IOLU_TOKEN_IOMMUFD	0x696f6c7500000001ull
+#define IOLU_TOKEN_NUMBER	0xffffffull
+
+enum iolu_state { IOLU_LIVE, IOLU_PRESERVED, IOLU_SAVED, IOLU_INCOMING };
+
+struct iolu_object {
+	struct iolu_object *next;
+	char name[IOLU_NAME];
+};
+
+struct iolu_memfd {
+	struct iolu_object object;
+	uint64_t token;
+	uint64_t size;
+	int fd;
+};
+
+struct iolu_map {
+	struct iolu_map *next;
+	struct iolu_memfd *memfd;
+	uint64_t offset;
+	uint64_t iova;
+	uint64_t length;
+	uint32_t flags;
+};
+
+struct iolu_ioas {
+	struct iolu_object object;
+	struct iolu_map *maps;		/* in order of IOVA */
+	uint32_t id;
+};
+
+struct iolu_hwpt {
+	struct iolu_object object;
+	uint64_t token;
+	struct iolu_ioas *ioas;
+	uint32_t id;
+	bool marked;
+};
+
+struct iolu_irq {
+	uint32_t count;
+	int *fds;			/* NULL: not armed in this kernel */
+};
+
+struct iolu_device {
+	struct iolu_object object;
+	uint64_t token;
+	struct iolu_hwpt *hwpt;		/* to which it is, or is to be, attached; NULL */
+	struct iolu_irq irq[IOLU_IRQS];
+	uint32_t id;			/* 0 if another process has bound it */
+	int fd;
+	bool bound;
+	bool attached;
+};
+
+struct iolu_blob {
+	struct iolu_object object;
+	void *data;
+	size_t size;
+};
+
+/* A record of a newer library that may be skipped: goes along as it is */
+struct iolu_unknown {
+	struct iolu_unknown *next;
+	uint32_t size;
+	uint16_t type;
+	uint8_t data[];
+};
+
+struct iolu_vm {
+	char name[IOLU_NAME];
+	char reason[512];
+	enum iolu_state state;
+	int liveupdate;			/* given, or -1 */
+	int session;			/* of a live handle: one that was given */
+	int iommufd;
+	bool journal_read;
+	uint32_t nmaps;
+	struct iolu_object *objects[IOLU_KINDS];
+	struct iolu_unknown *unknown;
+	iolu_progress progress;
+	void *progress_arg;
+};
+
+#define iolu_for_each(vm, kind, o)						\
+	for ((o) = (void *)(vm)->objects[kind]; (o); (o) = (void *)(o)->object.next)
+
+/* vm.c */
+int iolu_fail(struct iolu_vm *vm, int rc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void iolu_step(const struct iolu_vm *vm, const char *step, const char *object);
+bool iolu_name_valid(const char *name, size_t length);
+void *iolu_find(const struct iolu_vm *vm, unsigned int kind, const char *name);
+int iolu_need(struct iolu_vm *vm, unsigned int kind, const char *name, void *found);
+int iolu_make(struct iolu_vm *vm, unsigned int kind, const char *name, void *made);
+void iolu_drop(struct iolu_vm *vm, unsigned int kind, void *object);
+void iolu_drop_all(struct iolu_vm *vm);
+int iolu_changeable(struct iolu_vm *vm, bool preserved_too);
+int iolu_dup(struct iolu_vm *vm, int fd, int *copy);
+void iolu_close(int *fd);
+const char *iolu_kind_name(unsigned int kind);
+
+/* memory.c */
+int iolu_open_iommufd(struct iolu_vm *vm);
+int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd);
+
+/* ioas.c */
+void iolu_drop_maps(struct iolu_vm *vm, struct iolu_ioas *ioas);
+int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas);
+int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas);
+int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
+
+/* device.c, irq.c */
+int iolu_bind(struct iolu_vm *vm, struct iolu_device *device);
+int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt);
+bool iolu_bdf_valid(const char *name);
+void iolu_close_vectors(struct iolu_irq *irq);
+int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
+
+/* session.c: 0, a descriptor, or -errno with a reason */
+int iolu_session_create(struct iolu_vm *vm);
+int iolu_session_retrieve(struct iolu_vm *vm);
+int iolu_session_preserve_fd(int session, int fd, uint64_t token);
+int iolu_session_retrieve_fd(int session, uint64_t token);
+int iolu_session_finish(int session);
+int iolu_session_discard(int session);
+
+/* journal_write.c, journal_read.c */
+int iolu_journal_write(struct iolu_vm *vm, void **bytes, size_t *size);
+int iolu_journal_read(struct iolu_vm *vm, const void *bytes, size_t size);
+
+#endif /* IOLU_VM_H */
