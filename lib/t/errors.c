@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * What the library refuses on any machine, through the public header only: each error has its
+ * errno and a reason that names object and rule, and changes nothing.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../iolu.h"
+#include "tap.h"
+
+static struct iolu_vm *vm;
+
+static bool says(const char *words)
+{
+	return strstr(iolu_vm_reason(vm), words);
+}
+
+/* A refusal: the errno, and words that the reason must have. */
+static void refuses(int rc, int expected, const char *words, const char *fact)
+{
+	char text[200];
+
+	if (!ok_rc(rc, expected, fact, iolu_vm_reason(vm)))
+		return;
+	snprintf(text, sizeof(text), "  and says \"%s\"", words);
+	ok(says(words), text, iolu_vm_reason(vm));
+}
+
+static int memfd(unsigned int flags, int seals)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC | flags);
+
+	if (fd < 0 || ftruncate(fd, 1 << 20) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
+		abort();
+	return fd;
+}
+
+static void test_handle(void)
+{
+	struct iolu_vm *other;
+
+	ok_rc(iolu_vm_new("", &other), -EINVAL, "a VM needs a name", NULL);
+	ok_rc(iolu_vm_new("a b", &other), -EINVAL, "without blanks", NULL);
+	ok_rc(iolu_vm_new(NULL, &other), -EINVAL, "at all", NULL);
+	ok(!other, "a failed call leaves no handle", NULL);
+	iolu_vm_free(NULL);
+	ok_rc(iolu_vm_new("vm0", &vm), 0, "a handle is made", NULL);
+	ok(!*iolu_vm_reason(vm), "it has no reason yet", iolu_vm_reason(vm));
+}
+
+static void test_memfds(void)
+{
+	int plain = memfd(MFD_ALLOW_SEALING, 0), closed = memfd(0, 0);
+	int partly = memfd(MFD_ALLOW_SEALING, F_SEAL_GROW | F_SEAL_SEAL), file = open("/", O_RDONLY);
+	int fd;
+
+	ok_rc(iolu_vm_add_memfd(vm, "ram", plain), 0, "a memfd is added", iolu_vm_reason(vm));
+	ok(fcntl(plain, F_GET_SEALS) == (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL),
+	   "and sealed", NULL);
+	fd = iolu_vm_memfd(vm, "ram");
+	ok(fd >= 0 && fd != plain && fcntl(fd, F_GETFD) == FD_CLOEXEC,
+	   "the library has a descriptor of its own, closed on exec", NULL);
+	refuses(iolu_vm_add_memfd(vm, "ram", plain), -EEXIST, "memfd \"ram\" already",
+		"a name counts once");
+	refuses(iolu_vm_add_memfd(vm, "rom", closed), -EPERM,
+		"memfd \"rom\" is not sealed against shrinking", "a memfd that cannot be sealed");
+	refuses(iolu_vm_add_memfd(vm, "rom", partly), -EPERM,
+		"memfd \"rom\" is not sealed against shrinking", "a memfd sealed in part for good");
+	refuses(iolu_vm_add_memfd(vm, "rom", file), -EINVAL, "\"rom\" is no memfd",
+		"what is no memfd");
+	refuses(iolu_vm_add_memfd(vm, "rom", -1), -EBADF, "descriptor -1", "no descriptor");
+	refuses(iolu_vm_add_memfd(vm, "r m", plain), -EINVAL, "without blanks", "a bad name");
+	refuses(iolu_vm_memfd(vm, "rom"), -ENOENT, "no memfd \"rom\"", "nothing of it is left");
+	close(plain);
+	close(closed);
+	close(partly);
+	close(file);
+}
+
+static void test_objects(void)
+{
+	refuses(iolu_vm_map(vm, "guest", "ram", 0, 0, 4096, IOLU_MAP_READ), -ENOENT,
+		"no IOAS \"guest\"", "to map into an IOAS that is not there");
+	refuses(iolu_vm_unmap(vm, "guest", 0, 4096), -ENOENT, "no IOAS \"guest\"", "to unmap there");
+	refuses(iolu_vm_add_device(vm, "eth0"), -EINVAL, "no PCI address", "a device by its name");
+	refuses(iolu_vm_add_device(vm, "0000:00:1f.8"), -EINVAL, "no PCI address", "function 8");
+	refuses(iolu_vm_add_device_fd(vm, "0000:01:00.0", -1), -EBADF, "no descriptor",
+		"a device without descriptor");
+	refuses(iolu_vm_add_hwpt(vm, "table", "guest", "0000:01:00.0"), -ENOENT,
+		"no device \"0000:01:00.0\"", "an HWPT for a device that is not there");
+	refuses(iolu_vm_attach(vm, "0000:01:00.0", "table"), -ENOENT, "no device", "to attach it");
+	refuses(iolu_vm_arm(vm, "0000:01:00.0", 2, 1), -ENOENT, "no device", "to arm it");
+	refuses(iolu_vm_remove(vm, IOLU_DEVICE, "0000:01:00.0"), -ENOENT, "no device",
+		"to remove it");
+	refuses(iolu_vm_remove(vm, (enum iolu_kind)99, "x"), -EINVAL, "no kind of object",
+		"to remove what is no kind of object");
+	refuses(iolu_vm_iommufd(vm), -ENOENT, "no iommufd", "the iommufd of a VM without");
+	refuses(iolu_vm_session_fd(vm), -ENOENT, "in no session", "the session of a VM without");
+	ok(!iolu_vm_next(vm, IOLU_HWPT, NULL), "there is no HWPT to walk", NULL);
+}
+
+static void test_blobs(void)
+{
+	const void *data;
+	size_t size;
+
+	ok_rc(iolu_vm_set_blob(vm, "cpu", "1", 1), 0, "a blob is kept", iolu_vm_reason(vm));
+	ok_rc(iolu_vm_set_blob(vm, "cpu", "22", 2), 0, "and another in its place",
+	      iolu_vm_reason(vm));
+	ok(!iolu_vm_blob(vm, "cpu", &data, &size) && size == 2 && !memcmp(data, "22", 2),
+	   "which is what is found", NULL);
+	ok_rc(iolu_vm_set_blob(vm, "cpu", NULL, 0), 0, "it is removed", iolu_vm_reason(vm));
+	refuses(iolu_vm_blob(vm, "cpu", &data, &size), -ENOENT, "no blob \"cpu\"",
+		"a blob that is not there");
+	refuses(iolu_vm_set_blob(vm, "cpu", "", IOLU_MAX_BLOB + 1ul), -E2BIG, "use a memfd",
+		"a blob that is too large");
+	refuses(iolu_vm_set_blob(vm, NULL, "", 0), -EINVAL, "name of a blob", "one without name");
+}
+
+static void test_update(void)
+{
+	int no_session = memfd(0, 0);
+
+	refuses(iolu_vm_set_session_fd(vm, no_session), -EINVAL, "no live update session",
+		"a session that is none");
+	refuses(iolu_vm_seal(vm), -EBUSY, "not preserved", "to seal what is not preserved");
+	refuses(iolu_vm_unsave(vm), -EINVAL, "not preserved", "to call off what is not preserved");
+	refuses(iolu_vm_restore(vm), -EBUSY, "new handle", "to restore into a handle in use");
+	refuses(iolu_vm_adopt(vm), -EINVAL, "not retrieved", "to adopt what is not retrieved");
+	refuses(iolu_vm_rearm(vm), -EINVAL, "not retrieved", "to arm what is not retrieved");
+	refuses(iolu_vm_finish(vm), -EINVAL, "not retrieved", "to finish what is not retrieved");
+	refuses(iolu_vm_discard(vm), -EBUSY, "did not come with an update",
+		"to discard what did not come");
+	if (access("/dev/liveupdate", F_OK)) {
+		refuses(iolu_vm_save(vm), -ENOENT, "kho=on liveupdate=on", "to save without LUO");
+		ok_rc(iolu_vm_remove(vm, IOLU_MEMFD, "ram"), 0, "the handle is as it was",
+		      iolu_vm_reason(vm));
+		refuses(iolu_vm_restore(vm), -ENOENT, "kho=on liveupdate=on",
+			"to restore without LUO");
+	}
+	close(no_session);
+}
+
+static int open_fds(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+int main(void)
+{
+	int before = open_fds();
+
+	test_handle();
+	test_memfds();
+	test_objects();
+	test_blobs();
+	test_update();
+	iolu_vm_free(vm);
+	ok(open_fds() == before, "no descriptor is left open", NULL);
+	return plan();
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# libiolu without the test machine: its header and symbols, what it installs, its unit tests
+# and a fuzzer on the journal, both under AddressSanitizer and UBSan. The update itself is
+# vm/scenarios/library*.c.
+set -eu
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+strict='-Wall -Wextra -Werror -pedantic'
+headers='-Ikernel/new/include/uapi -isystem out/headers/include'
+sanitize='-O1 -g -std=gnu11 -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+printf '#include "iolu.h"\nint main(void) { return !iolu_vm_reason; }\n' >"$tmp/header.c"
+cp "$tmp/header.c" "$tmp/header.cc"
+# shellcheck disable=SC2086
+holds "the header compiles alone in C" gcc $strict -std=c99 -Ilib -fsyntax-only \
+	-Wno-address "$tmp/header.c"
+# shellcheck disable=SC2086
+holds "and in C++" g++ $strict -std=c++11 -Ilib -fsyntax-only -Wno-address "$tmp/header.cc"
+
+grep -E '^(int|void|const char \*|struct)[^=]*iolu_vm_[a-z_]*\(' lib/iolu.h |
+	sed 's/.*\(iolu_vm_[a-z_]*\)(.*/\1/' | sort >"$tmp/declared"
+sed -n 's/^\t\t\(iolu_[a-z_]*\);/\1/p' lib/iolu.map | sort >"$tmp/map"
+nm -D --defined-only out/lib/libiolu.so | awk '$2 == "T" { sub("@.*", "", $3); print $3 }' |
+	sort >"$tmp/exported"
+holds "the header declares something" test -s "$tmp/declared"
+holds "the map exports what the header declares" diff "$tmp/declared" "$tmp/map"
+holds "the shared library exports what the map says" diff "$tmp/map" "$tmp/exported"
+nm out/lib/libiolu.a | awk '$2 ~ /^[TDBRC]$/ && $3 !~ /^iolu_/' >"$tmp/found"
+empty "the static library has no global name but iolu_*" "$tmp/found"
+size -A out/lib/libiolu.a | awk '$1 ~ /^\.(t?data|t?bss)$/ && $2' >"$tmp/found"
+empty "there is no variable that can change" "$tmp/found"
+nm -u out/lib/libiolu.a | awk '{ print $2 }' |
+	grep -xE '(v?f?printf|puts|perror|v?syslog|exit|abort|pthread_.*)' >"$tmp/found" || :
+empty "it neither prints, nor ends the process, nor makes threads" "$tmp/found"
+
+holds "it can be installed" make -s -o out/headers/.installed -o packages -o out/linux-7.3/.source \
+	-o out/linux-7.3/.git/applied install-lib DESTDIR="$tmp/root" PREFIX=/usr
+PKG_CONFIG_SYSROOT_DIR=$tmp/root PKG_CONFIG_PATH=$tmp/root/usr/lib/pkgconfig
+export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
+flags=$(PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+	pkg-config --cflags --libs libiolu) || flags=
+cat >"$tmp/user.cc" <<'CC'
+#include <iolu.h>
+int main()
+{
+	iolu_vm *vm;
+	if (iolu_vm_new("vm0", &vm))
+		return 1;
+	iolu_vm_free(vm);
+}
+CC
+# shellcheck disable=SC2086
+holds "a program in C++ is built by pkg-config's words" g++ -o "$tmp/user" "$tmp/user.cc" $flags
+holds "and runs" env LD_LIBRARY_PATH="$tmp/root/usr/lib" "$tmp/user"
+holds "the man page has no fault" mandoc -Tlint -W error out/lib/libiolu.3
+
+# unit DIR-OF-OUTPUT SOURCES: builds with sanitizers
+unit() {
+	exe=$1
+	shift
+	# shellcheck disable=SC2086
+	holds "${exe##*/} is built" gcc $strict -Wno-pedantic $sanitize $headers -o "$exe" "$@" lib/*.c -lz
+}
+
+for name in journal errors; do
+	unit "$tmp/$name" "lib/t/$name.c" lib/t/raw.c lib/t/tap.c
+	holds "lib/t/$name.c holds: $("$tmp/$name" 2>"$tmp/log" | tail -n 1)" "$tmp/$name"
+	empty "and no sanitizer has a remark" "$tmp/log"
+done
+unit "$tmp/fuzz" lib/t/fuzz.c lib/t/fuzz_main.c lib/t/raw.c
+holds "ten seconds of damaged journals do no harm" "$tmp/fuzz" "${FUZZ_SECONDS:-10}"
+sed 's/^/# /' "$tmp/output"
+plan
