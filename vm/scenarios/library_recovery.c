@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Restores that do not go well. The first VM's VMM is killed again and again, at each step that
+ * the library takes, and the next one goes on from there. The second VM has lost a page of its
+ * memory: the library says where, and the session is given up. The first never notices.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kexec.h"
+#include "library.h"
+#include "memory.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define HOLE	(2 * MIB)	/* in the second VM's RAM */
+
+static void before(void)
+{
+	struct iolu_vm *vm[2];
+	int i;
+
+	lib_plan(state_create(), 2);
+	for (i = 0; i < 2; i++) {
+		vm[i] = lib_build(i);
+		lib_show(vm[i], i);
+	}
+	lib_receive(2);
+	mark("preserve.begin");
+	for (i = 0; i < 2; i++)
+		lib_must(vm[i], iolu_vm_save(vm[i]), "the VM is saved");
+	mark("preserve.end");
+	tables_record();
+	story_leave();
+}
+
+/* -- the first VM -- */
+
+struct death {
+	int steps;		/* to go */
+	int words;		/* where to say what the last step was */
+};
+
+static void die_at_step(void *arg, const char *step, const char *object)
+{
+	struct death *death = arg;
+
+	if (--death->steps)
+		return;
+	dprintf(death->words, "%s %s", step, object);
+	raise(SIGKILL);
+}
+
+/* Returns whether the VMM was killed; @words: before which step. */
+static bool killed_at(int steps, char *words, size_t room)
+{
+	int pipes[2], status = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe(pipes))
+		give_up("no pipe");
+	pid = fork();
+	if (!pid) {
+		struct death death = { steps, pipes[1] };
+		struct iolu_vm *vm = lib_new(0);
+
+		iolu_vm_set_progress(vm, die_at_step, &death);
+		iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+		_exit(iolu_vm_restore(vm) ? 1 : 0);
+	}
+	close(pipes[1]);
+	n = read(pipes[0], words, room - 1);
+	words[n > 0 ? n : 0] = '\0';
+	close(pipes[0]);
+	waitpid(pid, &status, 0);
+	if (!WIFSIGNALED(status))
+		ok(!status, "and the last VMM of these gets to the end", "status %d", status);
+	return WIFSIGNALED(status);
+}
+
+static void die_often(void)
+{
+	char words[100];
+	int step;
+
+	for (step = 1; killed_at(step, words, sizeof(words)); step++)
+		diag("VMM number %d is killed before: %s", step, words);
+	ok(step == 12, "the VMM was killed before each of eleven steps", "%d", step - 1);
+	tables_compare("after the crashes");
+}
+
+static void take_up_again(void)
+{
+	struct iolu_vm *vm = lib_new(0);
+
+	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	lib_must(vm, iolu_vm_restore(vm), "the next VMM restores the VM");
+	ok(iolu_vm_device_id(vm, state_get()->vm[0].nic[0].bdf) == -ENOENT,
+	   "what only the dead one knew is not made up", "%s", iolu_vm_reason(vm));
+	lib_show(vm, 0);
+	ok(vm_interrupt_arrives(&story_vm(0)->nic[0]), "its interrupts arrive", "none");
+	tables_compare("after adoption");
+	mark("finish.begin");
+	lib_must(vm, iolu_vm_finish(vm), "and finishes");
+	mark("finish.end");
+}
+
+/* -- the second VM -- */
+
+static void give_up_vm(void)
+{
+	const char *bdf = state_get()->vm[1].nic[0].bdf;
+	struct iolu_vm *vm = lib_new(1), *again = lib_new(1);
+	char iova[32];
+
+	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	iolu_vm_set_liveupdate_fd(again, lib_liveupdate_fd());
+	lib_must(vm, iolu_vm_retrieve(vm), "the second VM is retrieved");
+	ok(!memory_punch_hole(iolu_vm_memfd(vm, LIB_RAM), HOLE, PAGE), "a page is taken away", "%m");
+	snprintf(iova, sizeof(iova), "IOVA 0x%llx", VM_RAM_IOVA + HOLE);
+	lib_refuses(vm, iolu_vm_adopt(vm), EBADE, iova, "adoption is refused and says where");
+	lib_refuses(vm, iolu_vm_finish(vm), EBUSY, "not adopted", "it cannot be finished");
+	lib_holds(vm, iolu_vm_discard(vm), "but given up");
+	mark("nic1.quiet");
+	ok(!pci_bus_master(bdf), "its device is stopped", "it is bus master");
+	ok(!iolu_vm_next(vm, IOLU_DEVICE, NULL), "the handle has nothing any more", "it has");
+	lib_refuses(again, iolu_vm_restore(again), ENOENT, "left no session \"vm1\"",
+		    "the session is gone");
+	iolu_vm_free(vm);
+	iolu_vm_free(again);
+}
+
+static void after(void)
+{
+	story_arrive();
+	lib_expect(0);
+	lib_expect(1);
+	story_vm(1)->data->given_up = 1;
+	die_often();
+	give_up_vm();
+	take_up_again();
+	story_traffic("lu.post");
+	story_judge();
+}
+
+SCENARIO(.name = "library_recovery", .nics = "igb,igb", .given_up = "1",
+	 .cmdline = "lu.rate=300", .timeout = 150, .before = before, .after = after);
