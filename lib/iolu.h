@@ -89,7 +89,9 @@ void iolu_vm_set_progress(struct iolu_vm *vm, iolu_progress progress, void *arg)
 /*
  * The next update of this handle uses this session, which an agent or the service manager
  * has made, instead of one of its own: for the next save, or for the next retrieve if it came
- * from the previous kernel. Forgotten after that update. -EINVAL: no session.
+ * from the previous kernel. Forgotten after that update, also after one that failed or was
+ * called off; what that has put into the session is undone when the giver closes it, too.
+ * -EINVAL: no session.
  */
 int iolu_vm_set_session_fd(struct iolu_vm *vm, int fd);
 
@@ -151,7 +153,8 @@ int iolu_vm_detach(struct iolu_vm *vm, const char *device);
 /*
  * Makes @count eventfds for vectors 0 to @count - 1 of @irq (IOLU_IRQ_*) and arms them;
  * 0 disarms. If vectors were armed before, each new one is signalled once, since an interrupt
- * may have been lost meanwhile. Also on a preserved handle. One @irq at a time per device.
+ * may have been lost meanwhile. If it fails none of @irq is armed. Also on a preserved handle,
+ * and on an incoming one once it is retrieved. One kind of interrupt at a time per device.
  */
 int iolu_vm_arm(struct iolu_vm *vm, const char *device, uint32_t irq, uint32_t count);
 

@@ -37,8 +37,8 @@ nm -u out/lib/libiolu.a | awk '{ print $2 }' |
 empty "it neither prints, nor ends the process, nor makes threads" "$tmp/found"
 
 holds "it can be installed" make -s -o out/headers/.installed -o packages -o out/linux-7.3/.source \
-	-o out/linux-7.3/.git/applied install-lib DESTDIR="$tmp/root" PREFIX=/usr
-PKG_CONFIG_SYSROOT_DIR=$tmp/root PKG_CONFIG_PATH=$tmp/root/usr/lib/pkgconfig
+	-o out/linux-7.3/.git/applied install-lib DESTDIR="$tmp/to" PREFIX=/usr
+PKG_CONFIG_SYSROOT_DIR=$tmp/to PKG_CONFIG_PATH=$tmp/to/usr/lib/pkgconfig
 export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 flags=$(PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
 	pkg-config --cflags --libs libiolu) || flags=
@@ -54,10 +54,18 @@ int main()
 CC
 # shellcheck disable=SC2086
 holds "a program in C++ is built by pkg-config's words" g++ -o "$tmp/user" "$tmp/user.cc" $flags
-holds "and runs" env LD_LIBRARY_PATH="$tmp/root/usr/lib" "$tmp/user"
+holds "and runs" env LD_LIBRARY_PATH="$tmp/to/usr/lib" "$tmp/user"
 holds "the man page has no fault" mandoc -Tlint -W error out/lib/libiolu.3
 
-# unit DIR-OF-OUTPUT SOURCES: builds with sanitizers
+# Each line of code that the guide shows stands in the scenario that runs it
+awk '/^```$/ { code = 0 } code; /^```c$/ { code = 1 }' docs/vmm-author.md >"$tmp/code"
+holds "the guide shows code" test -s "$tmp/code"
+grep -vxFf vm/scenarios/library_guide.c "$tmp/code" >"$tmp/found" || :
+empty "nothing but what library_guide.c runs" "$tmp/found"
+calls=$(grep -o 'iolu_vm_[a-z_]*(' "$tmp/code" | sort -u | wc -l)
+holds "which is $calls calls, 20 at most" test "$calls" -gt 5 -a "$calls" -le 20
+
+# unit OUTPUT SOURCES: builds with sanitizers
 unit() {
 	exe=$1
 	shift

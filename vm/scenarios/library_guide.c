@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The VMM of docs/vmm-author.md, word for word, in the test machine: the same program starts
+ * its VM in the first kernel and finds it again in the second. tests/lib.t sees to it that
+ * the guide shows nothing but what stands here.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <iolu.h>
+
+#include "guard.h"
+#include "kexec.h"
+#include "library.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define MEMORY_IOVA	SCENARIO_GUARD_BASE
+#define MEMORY_SIZE	(VM_RAM_SIZE + RING_SIZE)
+
+static int build(struct iolu_vm *vm, const char *bdf)
+{
+	int memory = memfd_create("memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int rc = ftruncate(memory, MEMORY_SIZE) ? -errno : 0;
+
+	if (!rc)
+		rc = iolu_vm_add_memfd(vm, "memory", memory);
+	if (!rc)
+		rc = iolu_vm_add_ioas(vm, "guest");
+	if (!rc)
+		rc = iolu_vm_map(vm, "guest", "memory", 0, MEMORY_IOVA, MEMORY_SIZE,
+				 IOLU_MAP_READ | IOLU_MAP_WRITE);
+	if (!rc)
+		rc = iolu_vm_add_device(vm, bdf);
+	if (!rc)
+		rc = iolu_vm_add_hwpt(vm, "table", "guest", bdf);
+	if (!rc)
+		rc = iolu_vm_attach(vm, bdf, "table");
+	if (!rc)
+		rc = iolu_vm_arm(vm, bdf, IOLU_IRQ_MSIX, 1);
+	close(memory);
+	return rc;
+}
+
+/* The VM as the old kernel left it, or a new one. */
+static int start(struct iolu_vm *vm, const char *bdf)
+{
+	int rc = iolu_vm_restore(vm);
+
+	if (rc == -ENOENT)
+		return build(vm, bdf);
+	return rc ? rc : iolu_vm_finish(vm);
+}
+
+/* Before the kexec: vCPUs stop between the two halves of a save. */
+static int save(struct iolu_vm *vm, const void *vcpus, size_t size)
+{
+	int rc = iolu_vm_preserve(vm);
+
+	if (rc)
+		return rc;
+	rc = iolu_vm_set_blob(vm, "vcpus", vcpus, size);
+	if (!rc)
+		rc = iolu_vm_seal(vm);
+	if (rc)
+		iolu_vm_unsave(vm);
+	return rc;
+}
+
+/* -- the scenario around it -- */
+
+static const char vcpus[] = "what the vCPUs were at";
+
+static void plan(struct nic_place *nic)
+{
+	nic->ring_iova = MEMORY_IOVA + VM_RAM_SIZE;
+	nic->buf_iova = nic->ring_iova + RING_BUFS_AT;
+}
+
+static void show(struct iolu_vm *vm)
+{
+	struct vm *to = story_vm(0);
+	struct nic *nic = &to->nic[0];
+
+	lib_expect(0);
+	to->iommufd = iolu_vm_iommufd(vm);
+	to->mem[VM_RAM] = must_map(iolu_vm_memfd(vm, "memory"), MEMORY_SIZE, 0, "memory");
+	to->mem[1] = to->mem[VM_RAM] + VM_RAM_SIZE;
+	nic->dev = iolu_vm_device_fd(vm, nic->place->bdf);
+	nic->event = iolu_vm_vector_fd(vm, nic->place->bdf, IOLU_IRQ_MSIX, 0);
+	nic->regs = vfio_map_bar0(nic->dev);
+}
+
+static void before(void)
+{
+	struct state *state = state_create();
+	struct nic_place *nic = &state->vm[0].nic[0];
+	struct iolu_vm *vm;
+
+	lib_plan(state, 1);
+	plan(nic);
+	pci_bind_vfio(nic->bdf);
+	vm = lib_new(0);
+	lib_must(vm, start(vm, nic->bdf), "the VM starts");
+	show(vm);
+	lib_receive(1);
+	mark("preserve.begin");
+	lib_must(vm, save(vm, vcpus, sizeof(vcpus)), "and is saved");
+	mark("preserve.end");
+	tables_record();
+	story_leave();
+}
+
+static void after(void)
+{
+	const void *data = NULL;
+	struct iolu_vm *vm;
+	size_t size = 0;
+
+	story_arrive();
+	vm = lib_new(0);
+	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	mark("finish.begin");
+	lib_must(vm, start(vm, state_get()->vm[0].nic[0].bdf), "the same program starts it again");
+	mark("finish.end");
+	show(vm);
+	ok(!iolu_vm_blob(vm, "vcpus", &data, &size) && size == sizeof(vcpus) &&
+	   !memcmp(data, vcpus, size), "its vCPUs are what they were", "%zu bytes", size);
+	tables_compare("after finish");
+	story_traffic("lu.post");
+	story_judge();
+	iolu_vm_free(vm);
+}
+
+SCENARIO(.name = "library_guide", .before = before, .after = after);

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What libiolu refuses where there are devices: each with its errno, a reason that names the
+ * object and the rule, and nothing changed. A session that somebody else gives and holds.
+ * One kernel, no traffic, two NICs that belong to the same VM.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "kho.h"
+#include "library.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+static struct iolu_vm *vm;
+static const char *nic, *other;
+
+static void refuses(int rc, int expected, const char *words, const char *fact)
+{
+	lib_refuses(vm, rc, expected, words, fact);
+}
+
+static void refuses_save(int expected, const char *words, const char *fact)
+{
+	refuses(iolu_vm_save(vm), expected, words, fact);
+	ok(!kho_records(), "  nothing is left of it", "%llu records",
+	   (unsigned long long)kho_records());
+	lib_holds(vm, iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, MIB, LIB_RW),
+		  "  the VM can be changed");
+	lib_holds(vm, iolu_vm_unmap(vm, "guest", VM_FREE_IOVA, MIB), "  and changed back");
+}
+
+static void test_maps(void)
+{
+	refuses(iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_RAM_IOVA, PAGE, LIB_RW), EEXIST,
+		"cannot be mapped at IOVA 0x100000000", "to map where something is mapped");
+	refuses(iolu_vm_map(vm, "guest", LIB_RAM, VM_RAM_SIZE, VM_FREE_IOVA, PAGE, LIB_RW), EINVAL,
+		"memfd \"ram\" has 0x400000 bytes", "to map beyond the end of a memfd");
+	refuses(iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, PAGE, 4), EINVAL, "flags 0x4",
+		"an unknown flag");
+	refuses(iolu_vm_unmap(vm, "guest", VM_RAM_IOVA, PAGE), EINVAL, "only partly",
+		"to unmap a part");
+	refuses(iolu_vm_unmap(vm, "guest", VM_FREE_IOVA, PAGE), ENOENT, "nothing is mapped",
+		"to unmap nothing");
+	refuses(iolu_vm_remove(vm, IOLU_IOAS, "guest"), EBUSY, "that of HWPT \"table\"",
+		"to remove an IOAS with an HWPT");
+	refuses(iolu_vm_remove(vm, IOLU_HWPT, "table"), EBUSY, "is attached to HWPT \"table\"",
+		"to remove an HWPT with a device");
+}
+
+static void test_devices(void)
+{
+	refuses(iolu_vm_add_device(vm, nic), EEXIST, "already", "a device that is there");
+	refuses(iolu_vm_add_device(vm, "0000:00:01.0"), ENODEV, "not bound to vfio-pci",
+		"a device of another driver");
+	refuses(iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 100), EINVAL, "100 vectors of MSI-X",
+		"more vectors than the device has");
+	ok(iolu_vm_vectors(vm, nic, IOLU_IRQ_MSIX) == 0, "  none is armed after that", "some are");
+	lib_holds(vm, iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 3), "  but can be again");
+	lib_must(vm, iolu_vm_add_device(vm, other), "a second device is added");
+	refuses_save(ENODEV, other, "to save with a device that is not attached");
+	lib_must(vm, iolu_vm_add_hwpt(vm, "more", "guest", other), "and an HWPT for it");
+	lib_must(vm, iolu_vm_attach(vm, other, "table"), "but attached to the first one");
+	refuses_save(ENODEV, "HWPT \"more\" has no device", "to save an HWPT without device");
+	lib_must(vm, iolu_vm_attach(vm, other, "more"), "attached to its own");
+	vfio_set_power_state(iolu_vm_device_fd(vm, other), 3);
+	refuses_save(EAGAIN, "it sleeps", "to save with a device that sleeps");
+	lib_must(vm, iolu_vm_remove(vm, IOLU_DEVICE, other), "the device is removed");
+	lib_must(vm, iolu_vm_remove(vm, IOLU_HWPT, "more"), "and its HWPT");
+}
+
+/* Mapped by somebody past the library, so that the kernel is who refuses. */
+static void test_stranger(void)
+{
+	const struct area area = { .iova = VM_FREE_IOVA + MIB, .length = MIB, .writable = 1 };
+	int fd = vm_memfd(MIB, 0), iommufd = iolu_vm_iommufd(vm);
+	int ioas = iolu_vm_ioas_id(vm, "guest");
+
+	ok_rc(ioas_map(iommufd, ioas, fd, &area), "a memfd is mapped past the library");
+	refuses_save(EPERM, "not sealed", "to save what maps a memfd that is not sealed");
+	fcntl(fd, F_ADD_SEALS, SEALS_FIXED);
+	refuses_save(ENOENT, "the library does not know", "nor if it is not in the session");
+	ok_rc(ioas_unmap(iommufd, ioas, area.iova, area.length), "it is unmapped");
+	close(fd);
+}
+
+static void test_preserved(void)
+{
+	lib_must(vm, iolu_vm_preserve(vm), "the VM is preserved");
+	refuses(iolu_vm_unmap(vm, "guest", VM_RAM_RO_IOVA, MIB), EBUSY, "preserved", "to unmap then");
+	refuses(iolu_vm_detach(vm, nic), EBUSY, "preserved", "to detach");
+	refuses(iolu_vm_remove(vm, IOLU_DEVICE, nic), EBUSY, "preserved", "to remove a device");
+	refuses(iolu_vm_preserve(vm), EBUSY, "preserved", "to preserve twice");
+	lib_holds(vm, iolu_vm_set_blob(vm, "cpu0", "late", 4), "a blob can be set");
+	lib_holds(vm, iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 1), "interrupts can be armed");
+	lib_must(vm, iolu_vm_seal(vm), "the VM is sealed");
+	refuses(iolu_vm_set_blob(vm, "cpu0", "later", 5), EBUSY, "preserved", "to set a blob then");
+	refuses(iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 2), EBUSY, "preserved", "to arm interrupts");
+	lib_holds(vm, iolu_vm_unsave(vm), "it is called off");
+	lib_holds(vm, iolu_vm_set_blob(vm, "cpu0", "later", 5), "everything can change again");
+}
+
+/* From here on the guest's helpers have /dev/liveupdate open. */
+static void test_given_session(void)
+{
+	int session = luo_create("agent"), liveupdate = lib_liveupdate_fd();
+	struct iolu_vm *fresh = lib_new(1);
+
+	refuses_save(EBUSY, "held by somebody else", "to make a session while nobody can");
+	lib_holds(fresh, iolu_vm_set_session_fd(fresh, session), "a session is given");
+	lib_refuses(fresh, iolu_vm_restore(fresh), ENOENT, "a new one",
+		    "there is nothing to restore in a new one");
+	iolu_vm_free(fresh);
+	lib_holds(vm, iolu_vm_set_session_fd(vm, session), "it is given to the VM");
+	lib_holds(vm, iolu_vm_save(vm), "the VM is saved in it");
+	refuses(iolu_vm_unsave(vm), EBUSY, "somebody else holds the session",
+		"to call off what the giver still holds");
+	close(session);
+	ok(!kho_records(), "it is called off when they close it", "%llu records",
+	   (unsigned long long)kho_records());
+	iolu_vm_set_liveupdate_fd(vm, liveupdate);
+	lib_holds(vm, iolu_vm_save(vm), "it can be saved in a session of its own");
+	lib_holds(vm, iolu_vm_unsave(vm), "and called off");
+}
+
+/* Memory only: nothing of the IOMMU is needed. */
+static void test_memory_only(void)
+{
+	int fd = vm_memfd(MIB, 0);
+
+	vm = lib_new(1);
+	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	refuses(iolu_vm_restore(vm), ENOENT, "no session \"vm1\"", "to restore what is not there");
+	refuses(iolu_vm_discard(vm), ENOENT, "no session \"vm1\"", "to discard it");
+	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RAM, fd), "a VM has memory only");
+	lib_holds(vm, iolu_vm_save(vm), "it is saved");
+	refuses(iolu_vm_discard(vm), EBUSY, "did not come", "to discard what goes out");
+	lib_holds(vm, iolu_vm_unsave(vm), "and called off");
+	iolu_vm_free(vm);
+	close(fd);
+}
+
+static void before(void)
+{
+	struct state *state = state_create();
+
+	lib_plan(state, 2);
+	nic = state->vm[0].nic[0].bdf;
+	other = state->vm[1].nic[0].bdf;
+	pci_bind_vfio(other);
+	vm = lib_build(0);
+	test_maps();
+	test_devices();
+	test_stranger();
+	test_preserved();
+	test_given_session();
+	iolu_vm_free(vm);
+	test_memory_only();
+}
+
+SCENARIO(.name = "library_refusals", .nics = "igb,e1000e", .before = before);
