@@ -179,14 +179,14 @@ $(HOST_OBJ): CFLAGS += $(shell pkg-config --cflags json-c)
 KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
 $(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
-$(INIT_OBJ) $(LIB_OBJ): out/headers/.installed
+$(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ): out/headers/.installed
 out/obj/vm/guest/damage.o: CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d)
+-include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
 
 # Debian's own kernel headers are older than the interfaces used here
 out/headers/.installed: $(TREE)/.git/applied
@@ -242,10 +242,7 @@ out/vm/iolu: $(CLI_OBJ)
 out/cli/iolu.1: cli/iolu.1.scd
 	@mkdir -p $(@D) && scdoc <$< >$@
 
-$(CLI_OBJ): CFLAGS += -Ikernel/new/include/uapi -isystem out/headers/include \
-	$(shell pkg-config --cflags $(CLI_LIBS))
-$(CLI_OBJ): out/headers/.installed
--include $(CLI_OBJ:.o=.d)
+$(CLI_OBJ): CFLAGS += $(KERNEL_HEADERS) $(shell pkg-config --cflags $(CLI_LIBS))
 
 # -- the rest -------------------------------------------------------------------
 

@@ -170,19 +170,3 @@ void lib_receive(unsigned int n)
 		       nic_head(nic->ops, nic->regs));
 	}
 }
-
-/* The guest's helpers hold /dev/liveupdate open all the time; it can be open only once. */
-int lib_liveupdate_fd(void)
-{
-	char link[32], target[64];
-	ssize_t n;
-	int fd;
-
-	for (fd = 0; fd < 64; fd++) {
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		n = readlink(link, target, sizeof(target) - 1);
-		if (n > 0 && !strncmp(target, "/dev/liveupdate", n))
-			return fd;
-	}
-	give_up("nobody has /dev/liveupdate open");
-}

@@ -25,6 +25,5 @@ struct iolu_vm *lib_build(unsigned int i);		/* in the first kernel */
 void lib_expect(unsigned int i);				/* story_vm(i) before it is there */
 void lib_show(struct iolu_vm *vm, unsigned int i);	/* to the guest's helpers, as story_vm(i) */
 void lib_receive(unsigned int n);			/* frames come to the VMs shown */
-int lib_liveupdate_fd(void);
 
 #endif /* GUEST_LIBRARY_H */

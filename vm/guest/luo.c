@@ -23,7 +23,7 @@
 
 static int device = -1;
 
-static int device_fd(void)
+int luo_device(void)
 {
 	if (device < 0)
 		device = must_open("/dev/liveupdate", O_RDWR);
@@ -47,7 +47,7 @@ int luo_create(const char *name)
 	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
 
 	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
-	must_ioctl(device_fd(), LIVEUPDATE_IOCTL_CREATE_SESSION, &arg, "create session");
+	must_ioctl(luo_device(), LIVEUPDATE_IOCTL_CREATE_SESSION, &arg, "create session");
 	return arg.fd;
 }
 
@@ -57,7 +57,7 @@ int luo_try_retrieve(const char *name)
 	int rc;
 
 	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
-	rc = try_ioctl(device_fd(), LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &arg);
+	rc = try_ioctl(luo_device(), LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &arg);
 	return rc < 0 ? rc : arg.fd;
 }
 

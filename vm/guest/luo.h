@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 bool luo_present(void);
+int luo_device(void);		/* opened when first asked for, and kept */
 void luo_let_go(void);		/* so that others can have the device */
 int luo_create(const char *name);
 int luo_retrieve(const char *name);

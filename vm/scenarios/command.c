@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "iolu.h"
+#include "command.h"
 #include "kexec.h"
 #include "luo.h"
 #include "pci.h"

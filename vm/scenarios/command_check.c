@@ -14,7 +14,7 @@
 
 #include <linux/vfio.h>
 
-#include "iolu.h"
+#include "command.h"
 #include "iommufd.h"
 #include "kexec.h"
 #include "luo.h"

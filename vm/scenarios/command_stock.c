@@ -2,7 +2,7 @@
 /* iolu on a kernel without the feature says so, and does nothing there. */
 #include <errno.h>
 
-#include "iolu.h"
+#include "command.h"
 #include "iommufd.h"
 #include "kexec.h"
 #include "pci.h"

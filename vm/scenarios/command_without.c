@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* iolu where KHO or the IOMMU is off: says what is missing, and what to boot with. */
-#include "iolu.h"
+#include "command.h"
 #include "luo.h"
 #include "pci.h"
 #include "report.h"

@@ -11,6 +11,7 @@
 #include "kexec.h"
 #include "kho.h"
 #include "library.h"
+#include "luo.h"
 #include "report.h"
 #include "scenario.h"
 #include "story.h"
@@ -169,7 +170,7 @@ static void after(void)
 	bdf = state_get()->vm[0].nic[0].bdf;
 	vm = lib_new(0);
 	watch();
-	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	if (last)
 		restore_in_steps();
 	else

@@ -16,6 +16,7 @@
 #include "guard.h"
 #include "kexec.h"
 #include "library.h"
+#include "luo.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -127,7 +128,7 @@ static void after(void)
 
 	story_arrive();
 	vm = lib_new(0);
-	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	mark("finish.begin");
 	lib_must(vm, start(vm, state_get()->vm[0].nic[0].bdf), "the same program starts it again");
 	mark("finish.end");

@@ -12,6 +12,7 @@
 
 #include "kexec.h"
 #include "library.h"
+#include "luo.h"
 #include "memory.h"
 #include "pci.h"
 #include "report.h"
@@ -72,7 +73,7 @@ static bool killed_at(int steps, char *words, size_t room)
 		struct iolu_vm *vm = lib_new(0);
 
 		iolu_vm_set_progress(vm, die_at_step, &death);
-		iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+		iolu_vm_set_liveupdate_fd(vm, luo_device());
 		_exit(iolu_vm_restore(vm) ? 1 : 0);
 	}
 	close(pipes[1]);
@@ -100,7 +101,7 @@ static void take_up_again(void)
 {
 	struct iolu_vm *vm = lib_new(0);
 
-	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	lib_must(vm, iolu_vm_restore(vm), "the next VMM restores the VM");
 	ok(iolu_vm_device_id(vm, state_get()->vm[0].nic[0].bdf) == -ENOENT,
 	   "what only the dead one knew is not made up", "%s", iolu_vm_reason(vm));
@@ -120,8 +121,8 @@ static void give_up_vm(void)
 	struct iolu_vm *vm = lib_new(1), *again = lib_new(1);
 	char iova[32];
 
-	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
-	iolu_vm_set_liveupdate_fd(again, lib_liveupdate_fd());
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
+	iolu_vm_set_liveupdate_fd(again, luo_device());
 	lib_must(vm, iolu_vm_retrieve(vm), "the second VM is retrieved");
 	ok(!memory_punch_hole(iolu_vm_memfd(vm, LIB_RAM), HOLE, PAGE), "a page is taken away", "%m");
 	snprintf(iova, sizeof(iova), "IOVA 0x%llx", VM_RAM_IOVA + HOLE);

@@ -113,7 +113,7 @@ static void test_preserved(void)
 /* From here on the guest's helpers have /dev/liveupdate open. */
 static void test_given_session(void)
 {
-	int session = luo_create("agent"), liveupdate = lib_liveupdate_fd();
+	int session = luo_create("agent"), liveupdate = luo_device();
 	struct iolu_vm *fresh = lib_new(1);
 
 	refuses_save(EBUSY, "held by somebody else", "to make a session while nobody can");
@@ -139,7 +139,7 @@ static void test_memory_only(void)
 	int fd = vm_memfd(MIB, 0);
 
 	vm = lib_new(1);
-	iolu_vm_set_liveupdate_fd(vm, lib_liveupdate_fd());
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	refuses(iolu_vm_restore(vm), ENOENT, "no session \"vm1\"", "to restore what is not there");
 	refuses(iolu_vm_discard(vm), ENOENT, "no session \"vm1\"", "to discard it");
 	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RAM, fd), "a VM has memory only");

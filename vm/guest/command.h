@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The command iolu, run as an operator would. See iolu.c. */
-#ifndef GUEST_IOLU_H
-#define GUEST_IOLU_H
+/* The command iolu, run as an operator would. See command.c. */
+#ifndef GUEST_COMMAND_H
+#define GUEST_COMMAND_H
 
 #include <stdbool.h>
 
@@ -15,4 +15,4 @@ const char *iolu_said(void);
 /* A fact: the last run ended with @code and printed these words. */
 bool iolu_tells(int rc, int code, const char *words, const char *name);
 
-#endif /* GUEST_IOLU_H */
+#endif /* GUEST_COMMAND_H */

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "iolu.h"
+#include "command.h"
 #include "report.h"
 
 #define ARGS	32
