@@ -21,7 +21,7 @@ wanted='gcc libc6-dev make bc bison flex libelf-dev perl git rsync xz-utils gzip
 	cpio ccache pkg-config libjson-c-dev zlib1g-dev libzstd-dev liblzma-dev
 	busybox-static diffutils scdoc'
 [ "${1:-}" != check ] ||
-	wanted="$wanted g++ mandoc shellcheck sparse python3 python3-ply python3-git"
+	wanted="$wanted g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git"
 
 missing() {
 	for p in $wanted; do

@@ -17,6 +17,14 @@ for verb in check status load kexec discard report metrics; do
 	grep -q "^## *$verb\|^\*$verb\*" cli/iolu.1.scd || rc=1
 	ok $rc "$verb is in the man page"
 done
+holds "the man page is sound" mandoc -Tlint -W error out/cli/iolu.1
+for name in check status load kexec discard report metrics; do
+	PATH=$PWD/out/cli:$PATH bash -c '. cli/iolu.bash; COMP_WORDS=(iolu "$1"); COMP_CWORD=1
+		_iolu; echo "${COMPREPLY[*]}"' - "$(echo $name | cut -c 1-3)" >"$tmp/output"
+	rc=0
+	grep -qx $name "$tmp/output" || rc=1
+	ok $rc "bash completes $name" "$tmp/output"
+done
 answers "status takes no operand" 2 "too many operands" status now
 answers "discard needs a session" 2 "an operand is missing" discard
 answers "load needs an image" 2 "an operand is missing" load
