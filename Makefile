@@ -21,11 +21,12 @@ DEBUG    := kernel/config/debug.config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
-# One at a time: they judge delays, and each takes a core and a half
-SCENARIOS := $(wildcard vm/scenarios/*.c)
+# Those that take minutes come first, so that the others run beside them
+LONG      := $(patsubst %,vm/scenarios/%.c,update_many_times damaged_records)
+SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 TESTS     := $(wildcard tests/*.t cli/t/*.t)
-# Those that make check also runs on the debug kernel, which is slow
-ON_DEBUG  := $(patsubst %,vm/scenarios/%.c,run)
+# Those that check-all also runs on the debug kernel, which is slow
+ON_DEBUG  :=
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 HOST_SRC := $(wildcard vm/host/*.c)
@@ -89,7 +90,8 @@ help:
 ## Variables for check:
 ##   FLAVOUR=debug      only the scenarios, on the debug kernel
 ## Variables for all:
-##   JOBS=2             compilers at once       QEMU=path     another emulator
+##   JOBS=2             compilers, or emulators, at once
+##   QEMU=path          another emulator
 ##   KDIR=path          a Linux 7.3 tree instead of the Debian package
 ##   KERNEL_VERSION=newest   the newest 7.3 of the mirror, should the pinned one be gone
 
@@ -101,12 +103,13 @@ shell: packages $(if $(KERNEL),stock,kernel) vm
 
 ifeq ($(FLAVOUR),debug)
 check: check-packages debug vm
-	prove --timer --exec tests/one.sh $(SCENARIOS)
+	prove --timer -j$(JOBS) --exec tests/one.sh $(SCENARIOS)
 else
 check: check-packages kernel stock debug vm lib cli
 	@rc=0; prove --timer -j2 --exec tests/one.sh $(TESTS) || rc=1; \
-	prove --timer --exec tests/one.sh $(SCENARIOS) || rc=1; \
-	FLAVOUR=debug prove --timer --exec tests/one.sh $(ON_DEBUG) || rc=1; exit $$rc
+	prove --timer -j$(JOBS) --exec tests/one.sh $(SCENARIOS) || rc=1; \
+	[ -z "$(ON_DEBUG)" ] || FLAVOUR=debug prove --timer -j$(JOBS) --exec tests/one.sh \
+		$(ON_DEBUG) || rc=1; exit $$rc
 endif
 
 check-all:

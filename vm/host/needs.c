@@ -112,6 +112,7 @@ static void need_options(struct needs *needs, const struct options *opt)
 			 sizeof(needs->cmdline) - strlen(needs->cmdline), " lu.updates=%d",
 			 opt->updates);
 	}
+	needs->timeout *= BUSY_SLOWER;
 	needs->debug = opt->debug || !strcmp(needs->kernel, "debug");
 	if (needs->debug) {
 		needs->timeout *= DEBUG_SLOWER;

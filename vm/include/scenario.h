@@ -30,7 +30,7 @@ struct scenario {
 	const char *kernel;	/* "patched", "stock" or "debug" */
 	int smp;
 	int updates;		/* number of kexecs */
-	int timeout;		/* seconds, all kernels together */
+	int timeout;		/* seconds on a quiet machine, all kernels together */
 	bool expect_lost;	/* negative control: the run must lose frames */
 	bool command;		/* /bin/iolu is there, in all kernels */
 	void (*before)(void);
