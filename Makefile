@@ -52,7 +52,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak lint packages tree save kernel debug stock vm lib
+.PHONY: help run shell check check-all soak lint packages tree save series kernel debug stock vm lib
 .PHONY: install-lib cli stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -76,6 +76,7 @@ help:
 ## make cli        build the command iolu and its man page (out/cli)
 ## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
+## make series     that branch as mails, with cover letter and recipients (out/series)
 ## make lint       the tests that need no test machine
 ## make stat       how many lines the feature adds, and to which files of Linux
 ## make packages   what is needed from Debian, installed if you are root
@@ -146,6 +147,9 @@ tree: $(TREE)/.git/applied
 
 save: $(STOCK)/.source
 	@TREE=$(TREE) kernel/tree.sh save
+
+series: $(TREE)/.git/applied
+	@scripts/series.sh $(TREE) out/series
 
 kernel: $(TREE)/.git/applied | out/build/7.3
 	@scripts/kernel.sh $(TREE) liveupdate $(CONFIG) $(FEATURE)
