@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "leaks.h"
 #include "report.h"
 #include "scenario.h"
 #include "util.h"
@@ -110,6 +111,7 @@ static void run_stage(const char *name, int stage)
 		s->after();
 	else
 		give_up("scenario %s has nothing to do in kernel %d", name, stage);
+	leaks_look();
 	report_plan();
 	report_end();
 }

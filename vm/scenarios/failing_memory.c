@@ -11,6 +11,7 @@
 #include "failing.h"
 #include "iommufd.h"
 #include "kexec.h"
+#include "leaks.h"
 #include "luo.h"
 #include "report.h"
 #include "scenario.h"
@@ -117,6 +118,7 @@ static void before(void)
 			ok_rc(vm_mark(vm), "it is marked for good");
 		failing_sweep(&sweeps[i], vm);
 	}
+	leaks_look();
 	story_preserve();
 	state_get()->updates++;
 	state_preserve();
@@ -181,5 +183,5 @@ static void after(void)
 	story_end();
 }
 
-SCENARIO(.name = "failing_memory", .kernel = "debug", .cmdline = "lu.rate=100", .timeout = 120,
-	 .before = before, .after = after);
+SCENARIO(.name = "failing_memory", .kernel = "debug", .cmdline = "lu.rate=100 slab_debug=F",
+	 .timeout = 120, .before = before, .after = after);
