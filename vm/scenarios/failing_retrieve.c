@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Out of memory while a session is retrieved. LUO keeps the error of a failed retrieve for
+ * good, so an attempt costs a session; there are twenty of them, each with an iommufd and a
+ * device. In the first update retrieving the n-th one's iommufd fails at the n-th allocation,
+ * in the second one it is the device. What failed is given up: the device is stopped and serves
+ * again, the memory is back, nothing is lost. The others are restored. A NIC under traffic
+ * never notices.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "failing.h"
+#include "iommufd.h"
+#include "kexec.h"
+#include "leaks.h"
+#include "luo.h"
+#include "memory.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define E1000E		0x808610d3u
+#define VICTIMS		20u
+#define SIZE		(8 * MIB)
+#define TOKEN		0xd0f000ull
+
+enum { IOMMUFD_FAILS = 1, DEVICE_FAILS };	/* in which update */
+
+/* All of it can be found again in the next kernel. */
+struct victim {
+	char bdf[BDF_LEN];
+	char name[16];
+	int session;
+	int memfd;
+	int iommufd;
+	int dev;
+	uint32_t id;
+	uint32_t ioas;
+	uint32_t hwpt;
+};
+
+static struct victim victims[VICTIMS];
+
+#define for_each_victim(v) for (v = victims; v < victims + VICTIMS; v++)
+
+static void find_victims(void)
+{
+	struct victim *v;
+
+	for_each_victim(v) {
+		pci_find_device(E1000E, v - victims, v->bdf);
+		snprintf(v->name, sizeof(v->name), "victim%u", (unsigned int)(v - victims));
+	}
+}
+
+static int map(struct victim *v)
+{
+	static const struct area area = { .iova = VM_RAM_IOVA, .length = SIZE, .writable = 1 };
+	int rc = ioas_alloc(v->iommufd, &v->ioas);
+
+	return rc ? rc : ioas_map(v->iommufd, v->ioas, v->memfd, &area);
+}
+
+static void build(struct victim *v)
+{
+	int rc;
+
+	v->memfd = vm_memfd(SIZE, SEALS_FIXED);
+	v->iommufd = iommufd_open();
+	v->dev = vfio_open_bound(v->bdf, v->iommufd, &v->id);
+	rc = v->dev < 0 ? v->dev : map(v);
+	if (!rc)
+		rc = hwpt_alloc(v->iommufd, v->id, v->ioas, &v->hwpt);
+	if (!rc)
+		rc = vfio_attach(v->dev, v->hwpt);
+	if (!rc)
+		rc = hwpt_mark(v->iommufd, v->hwpt, TOKEN);
+	if (rc)
+		give_up("a device for %s: %s", v->name, strerror(-rc));
+	vfio_enable_bus_master(v->dev);
+}
+
+static void preserve(struct victim *v)
+{
+	int rc;
+
+	v->session = luo_create(v->name);
+	rc = luo_preserve_fd(v->session, v->memfd, TOKEN_MEM(0));
+	if (!rc)
+		rc = luo_preserve_fd(v->session, v->iommufd, TOKEN_IOMMUFD);
+	if (!rc)
+		rc = luo_preserve_fd(v->session, v->dev, TOKEN_NIC(0));
+	if (rc)
+		give_up("preserve %s: %s", v->name, strerror(-rc));
+}
+
+static void leave(void)
+{
+	struct victim *v;
+
+	for_each_victim(v) {
+		build(v);
+		preserve(v);
+	}
+	story_preserve();
+	story_leave();
+}
+
+static void before(void)
+{
+	story_begin(one_nic_each, 1);
+	kexec_keep_next();
+	find_victims();
+	leave();
+}
+
+static void is(bool holds, const struct victim *v, const char *what, int rc)
+{
+	char name[100];
+
+	snprintf(name, sizeof(name), "%s: %s", v->name, what);
+	ok(holds, name, "error %d", rc < 0 ? -rc : 0);
+}
+
+/* A failing allocation ends with the right error, if it cannot be done without. */
+static int retrieve(struct victim *v, uint64_t token, unsigned int nth, bool *hit)
+{
+	int fd;
+
+	if (!nth)
+		return luo_retrieve_fd(v->session, token);
+	failing_begin(nth);
+	fd = luo_retrieve_fd(v->session, token);
+	*hit = failing_end();
+	is(*hit ? fd >= 0 || fd == -ENOMEM : fd >= 0, v,
+	   "there is memory, or that is what is said", fd);
+	return fd;
+}
+
+static void restore(struct victim *v)
+{
+	struct adoption got;
+	int rc = vfio_bind(v->dev, v->iommufd, &v->id);
+
+	if (!rc)
+		rc = map(v);
+	if (!rc)
+		rc = hwpt_adopt(v->iommufd, v->ioas, TOKEN, &got);
+	if (!rc)
+		rc = vfio_attach(v->dev, got.hwpt);
+	if (!rc)
+		rc = luo_finish(v->session);
+	is(!rc, v, "it is restored", rc);
+}
+
+static void discard(struct victim *v)
+{
+	int rc = luo_discard(v->session);
+
+	is(!rc, v, "it is given up", rc);
+	is(!pci_bus_master(v->bdf), v, "its device is stopped", 0);
+}
+
+static void close_all(struct victim *v)
+{
+	close(v->session);
+	if (v->dev >= 0)
+		close(v->dev);
+	if (v->iommufd >= 0)
+		close(v->iommufd);
+	close(v->memfd);
+}
+
+/* Returns what luo_retrieve_fd() said for the last time. */
+static int attempt(struct victim *v, int fails, bool *hit)
+{
+	const unsigned int nth = v - victims + 1;
+
+	pci_bind_vfio(v->bdf);
+	v->session = luo_retrieve(v->name);
+	v->memfd = luo_retrieve_fd(v->session, TOKEN_MEM(0));
+	v->iommufd = retrieve(v, TOKEN_IOMMUFD, fails == IOMMUFD_FAILS ? nth : 0, hit);
+	v->dev = retrieve(v, TOKEN_NIC(0), fails == DEVICE_FAILS ? nth : 0, hit);
+	if (v->iommufd < 0)
+		is(v->dev == -EIO, v, "its device cannot be had then", v->dev);
+	if (v->dev >= 0)
+		restore(v);
+	else
+		discard(v);
+	close_all(v);
+	return v->dev;
+}
+
+static void attempts(int fails)
+{
+	static const char *const what[] = {
+		[IOMMUFD_FAILS] = "each allocation for an iommufd has failed once",
+		[DEVICE_FAILS] = "each allocation for a device has failed once",
+	};
+	uint64_t before = memory_free();
+	unsigned int hits = 0, errors = 0;
+	struct victim *v;
+	bool hit = false;
+
+	failing_quietly(true);
+	for_each_victim(v) {
+		errors += attempt(v, fails, &hit) < 0;
+		hits += hit;
+	}
+	failing_quietly(false);
+	diag("%u attempts failed, %u allocations of them", errors, hits);
+	ok(errors && !hit, what[fails], "%u attempts failed, the last one too", errors);
+	ok(memory_free() + SIZE > before + VICTIMS * SIZE, "the memory of all of them is free again",
+	   "%llu bytes free before, %llu after", (unsigned long long)before,
+	   (unsigned long long)memory_free());
+}
+
+static void after(void)
+{
+	story_arrive();
+	find_victims();
+	story_take_over(story_vm(0));
+	attempts(state_get()->updates);
+	if (state_get()->updates < DEVICE_FAILS) {
+		leaks_look();
+		leave();
+	}
+	story_end();
+}
+
+/* Slots 12 and 13 are those of the virtual functions that the NIC may have. */
+#define ON_ROOT(addr)	" -device e1000e,addr=" addr
+
+SCENARIO(.name = "failing_retrieve", .kernel = "debug", .cmdline = "lu.rate=50 slab_debug=F",
+	 .nics = "root:igb",
+	 .qemu = ON_ROOT("3") ON_ROOT("4") ON_ROOT("5") ON_ROOT("6") ON_ROOT("7") ON_ROOT("8")
+		 ON_ROOT("9") ON_ROOT("a") ON_ROOT("b") ON_ROOT("c") ON_ROOT("d") ON_ROOT("e")
+		 ON_ROOT("f") ON_ROOT("10") ON_ROOT("11") ON_ROOT("14") ON_ROOT("15")
+		 ON_ROOT("16") ON_ROOT("17") ON_ROOT("18"),
+	 .updates = DEVICE_FAILS, .timeout = 200, .before = before, .after = after);
