@@ -219,9 +219,9 @@ static void attempts(int fails)
 	failing_quietly(false);
 	diag("%u attempts failed, %u allocations of them", errors, hits);
 	ok(errors && !hit, what[fails], "%u attempts failed, the last one too", errors);
-	ok(memory_free() + SIZE > before + VICTIMS * SIZE, "the memory of all of them is free again",
-	   "%llu bytes free before, %llu after", (unsigned long long)before,
-	   (unsigned long long)memory_free());
+	ok(memory_free() + SIZE > before + VICTIMS * SIZE,
+	   "the memory of all of them is free again", "%llu bytes free before, %llu after",
+	   (unsigned long long)before, (unsigned long long)memory_free());
 }
 
 static void after(void)
