@@ -4,6 +4,7 @@
  * the same handle, restored step by step, taken apart. One NIC receives all the time.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,6 +70,8 @@ static void before(void)
 {
 	lib_plan(state_create(), 1);
 	vm = lib_build(0);
+	lib_must(vm, iolu_vm_add_ioas(vm, "spare"), "an IOAS without HWPT is added");
+	lib_must(vm, iolu_vm_map(vm, "spare", LIB_RAM, MIB, 0, MIB, LIB_RW), "and maps something");
 	watch();
 	lib_show(vm, 0);
 	lib_receive(1);
@@ -144,11 +147,22 @@ static int remove_all(enum iolu_kind kind)
 	return rc;
 }
 
+static int open_fds(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
 static void life(void)
 {
 	lib_holds(vm, iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, MIB, LIB_RW),
 		  "more can be mapped");
 	lib_holds(vm, iolu_vm_unmap(vm, "guest", VM_FREE_IOVA, MIB), "and unmapped");
+	lib_holds(vm, iolu_vm_unmap(vm, "spare", 0, MIB),
+		  "what the IOAS without HWPT mapped is mapped again, and can be unmapped");
 	lib_refuses(vm, iolu_vm_remove(vm, IOLU_MEMFD, LIB_RAM), EBUSY, "is mapped in IOAS",
 		    "what is mapped cannot be removed");
 	nic_write(story_vm(0)->nic[0].regs, NIC_RCTL, 0);
@@ -163,9 +177,11 @@ static void life(void)
 static void after(void)
 {
 	const char *bdf;
+	int fds;
 	bool last;
 
 	story_arrive();
+	fds = open_fds();
 	last = state_get()->updates == 2;
 	bdf = state_get()->vm[0].nic[0].bdf;
 	vm = lib_new(0);
@@ -184,6 +200,7 @@ static void after(void)
 	}
 	story_judge();
 	life();
+	ok(open_fds() == fds, "no descriptor is left open", "%d, %d before", open_fds(), fds);
 }
 
 SCENARIO(.name = "library", .updates = 2, .timeout = 150, .before = before, .after = after);

@@ -79,6 +79,26 @@ static void test_devices(void)
 	lib_must(vm, iolu_vm_remove(vm, IOLU_HWPT, "more"), "and its HWPT");
 }
 
+/* A VMM that may open nothing itself. */
+static void test_given_files(void)
+{
+	struct iolu_vm *fresh = lib_new(1);
+	int iommufd = iommufd_open(), dev = vfio_open(other);
+
+	lib_holds(fresh, iolu_vm_set_iommufd(fresh, iommufd), "an iommufd is given");
+	lib_refuses(fresh, iolu_vm_set_iommufd(fresh, iommufd), EBUSY, "already", "but one only");
+	close(iommufd);
+	lib_holds(fresh, iolu_vm_add_ioas(fresh, "guest"), "it is used");
+	lib_holds(fresh, iolu_vm_add_device_fd(fresh, other, dev), "a device is given");
+	lib_holds(fresh, iolu_vm_add_hwpt(fresh, "table", "guest", other), "it has an HWPT");
+	lib_holds(fresh, iolu_vm_attach(fresh, other, "table"), "and is attached");
+	refuses(iolu_vm_add_device_fd(vm, other, dev), EINVAL, "cannot be bound",
+		"the device of another VM");
+	refuses(iolu_vm_device_fd(vm, other), ENOENT, "no device", "  nothing of it is left");
+	close(dev);
+	iolu_vm_free(fresh);
+}
+
 /* Mapped by somebody past the library, so that the kernel is who refuses. */
 static void test_stranger(void)
 {
@@ -161,6 +181,7 @@ static void before(void)
 	vm = lib_build(0);
 	test_maps();
 	test_devices();
+	test_given_files();
 	test_stranger();
 	test_preserved();
 	test_given_session();
