@@ -258,7 +258,7 @@ const char *iolu_vm_next(const struct iolu_vm *vm, enum iolu_kind kind, const ch
 
 static int remove_blob(struct iolu_vm *vm, const char *name)
 {
-	struct iolu_blob *blob;
+	struct iolu_blob *blob = NULL;
 	int rc = iolu_need(vm, IOLU_BLOB, name, &blob);
 
 	if (!rc)
@@ -297,7 +297,7 @@ int iolu_vm_set_blob(struct iolu_vm *vm, const char *name, const void *data, siz
 
 int iolu_vm_blob(struct iolu_vm *vm, const char *name, const void **data, size_t *size)
 {
-	struct iolu_blob *blob;
+	struct iolu_blob *blob = NULL;
 	int rc = iolu_need(vm, IOLU_BLOB, name, &blob);
 
 	if (rc)
