@@ -22,7 +22,7 @@ FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
 # Those that take minutes come first, so that the others run beside them
-LONG      := $(patsubst %,vm/scenarios/%.c,update_many_times damaged_records)
+LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records)
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 TESTS     := $(wildcard tests/*.t cli/t/*.t)
 # Those that check-all also runs on the debug kernel, which is slow
