@@ -24,37 +24,23 @@
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
+#include "small.h"
 #include "story.h"
 #include "util.h"
 #include "vfio.h"
 
 #define E1000E		0x808610d3u
 #define VICTIMS		20u
-#define SIZE		(8 * MIB)
-#define TOKEN		0xd0f000ull
 
 enum { IOMMUFD_FAILS = 1, DEVICE_FAILS };	/* in which update */
 
-/* All of it can be found again in the next kernel. */
-struct victim {
-	char bdf[BDF_LEN];
-	char name[16];
-	int session;
-	int memfd;
-	int iommufd;
-	int dev;
-	uint32_t id;
-	uint32_t ioas;
-	uint32_t hwpt;
-};
-
-static struct victim victims[VICTIMS];
+static struct small victims[VICTIMS];
 
 #define for_each_victim(v) for (v = victims; v < victims + VICTIMS; v++)
 
 static void find_victims(void)
 {
-	struct victim *v;
+	struct small *v;
 
 	for_each_victim(v) {
 		pci_find_device(E1000E, v - victims, v->bdf);
@@ -62,54 +48,13 @@ static void find_victims(void)
 	}
 }
 
-static int map(struct victim *v)
-{
-	static const struct area area = { .iova = VM_RAM_IOVA, .length = SIZE, .writable = 1 };
-	int rc = ioas_alloc(v->iommufd, &v->ioas);
-
-	return rc ? rc : ioas_map(v->iommufd, v->ioas, v->memfd, &area);
-}
-
-static void build(struct victim *v)
-{
-	int rc;
-
-	v->memfd = vm_memfd(SIZE, SEALS_FIXED);
-	v->iommufd = iommufd_open();
-	v->dev = vfio_open_bound(v->bdf, v->iommufd, &v->id);
-	rc = v->dev < 0 ? v->dev : map(v);
-	if (!rc)
-		rc = hwpt_alloc(v->iommufd, v->id, v->ioas, &v->hwpt);
-	if (!rc)
-		rc = vfio_attach(v->dev, v->hwpt);
-	if (!rc)
-		rc = hwpt_mark(v->iommufd, v->hwpt, TOKEN);
-	if (rc)
-		give_up("a device for %s: %s", v->name, strerror(-rc));
-	vfio_enable_bus_master(v->dev);
-}
-
-static void preserve(struct victim *v)
-{
-	int rc;
-
-	v->session = luo_create(v->name);
-	rc = luo_preserve_fd(v->session, v->memfd, TOKEN_MEM(0));
-	if (!rc)
-		rc = luo_preserve_fd(v->session, v->iommufd, TOKEN_IOMMUFD);
-	if (!rc)
-		rc = luo_preserve_fd(v->session, v->dev, TOKEN_NIC(0));
-	if (rc)
-		give_up("preserve %s: %s", v->name, strerror(-rc));
-}
-
 static void leave(void)
 {
-	struct victim *v;
+	struct small *v;
 
 	for_each_victim(v) {
-		build(v);
-		preserve(v);
+		small_build(v);
+		small_preserve(v);
 	}
 	story_preserve();
 	story_leave();
@@ -123,7 +68,7 @@ static void before(void)
 	leave();
 }
 
-static void is(bool holds, const struct victim *v, const char *what, int rc)
+static void is(bool holds, const struct small *v, const char *what, int rc)
 {
 	char name[100];
 
@@ -132,7 +77,7 @@ static void is(bool holds, const struct victim *v, const char *what, int rc)
 }
 
 /* A failing allocation ends with the right error, if it cannot be done without. */
-static int retrieve(struct victim *v, uint64_t token, unsigned int nth, bool *hit)
+static int retrieve(struct small *v, uint64_t token, unsigned int nth, bool *hit)
 {
 	int fd;
 
@@ -146,15 +91,15 @@ static int retrieve(struct victim *v, uint64_t token, unsigned int nth, bool *hi
 	return fd;
 }
 
-static void restore(struct victim *v)
+static void restore(struct small *v)
 {
 	struct adoption got;
 	int rc = vfio_bind(v->dev, v->iommufd, &v->id);
 
 	if (!rc)
-		rc = map(v);
+		rc = small_map(v);
 	if (!rc)
-		rc = hwpt_adopt(v->iommufd, v->ioas, TOKEN, &got);
+		rc = hwpt_adopt(v->iommufd, v->ioas, SMALL_TOKEN, &got);
 	if (!rc)
 		rc = vfio_attach(v->dev, got.hwpt);
 	if (!rc)
@@ -162,7 +107,7 @@ static void restore(struct victim *v)
 	is(!rc, v, "it is restored", rc);
 }
 
-static void discard(struct victim *v)
+static void discard(struct small *v)
 {
 	int rc = luo_discard(v->session);
 
@@ -170,7 +115,7 @@ static void discard(struct victim *v)
 	is(!pci_bus_master(v->bdf), v, "its device is stopped", 0);
 }
 
-static void close_all(struct victim *v)
+static void close_all(struct small *v)
 {
 	close(v->session);
 	if (v->dev >= 0)
@@ -181,7 +126,7 @@ static void close_all(struct victim *v)
 }
 
 /* Returns what luo_retrieve_fd() said for the last time. */
-static int attempt(struct victim *v, int fails, bool *hit)
+static int attempt(struct small *v, int fails, bool *hit)
 {
 	const unsigned int nth = v - victims + 1;
 
@@ -208,7 +153,7 @@ static void attempts(int fails)
 	};
 	uint64_t before = memory_free();
 	unsigned int hits = 0, errors = 0;
-	struct victim *v;
+	struct small *v;
 	bool hit = false;
 
 	failing_quietly(true);
@@ -219,7 +164,7 @@ static void attempts(int fails)
 	failing_quietly(false);
 	diag("%u attempts failed, %u allocations of them", errors, hits);
 	ok(errors && !hit, what[fails], "%u attempts failed, the last one too", errors);
-	ok(memory_free() + SIZE > before + VICTIMS * SIZE,
+	ok(memory_free() + SMALL_SIZE > before + VICTIMS * SMALL_SIZE,
 	   "the memory of all of them is free again", "%llu bytes free before, %llu after",
 	   (unsigned long long)before, (unsigned long long)memory_free());
 }

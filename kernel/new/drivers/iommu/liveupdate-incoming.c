@@ -236,7 +236,6 @@ struct iommu_unit_ser *iommu_liveupdate_incoming_unit(u32 kind, u64 reg_base)
 {
 	struct iommu_lu_unit *unit;
 
-	iommu_lu_fetch_incoming();
 	if (!iommu_lu_incoming)
 		return incoming_lost ? ERR_PTR(-EIO) : NULL;
 	list_for_each_entry(unit, &iommu_lu_incoming->units, item) {

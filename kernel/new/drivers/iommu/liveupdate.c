@@ -10,6 +10,7 @@
  * are read without a lock by whoever holds back finish: a file that is not
  * finished, or the boot before there are any.
  */
+#include <linux/init.h>
 #include <linux/liveupdate.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -140,10 +141,12 @@ static struct liveupdate_flb iommu_lu_flb = {
 };
 
 /*
- * Look at what came in, once. What is returned stays until the last file of all
- * sessions is finished, so no reference is kept, which would delay finish.
+ * Look at what came in, once: when PCI devices have been found, and before drivers
+ * of IOMMUs start, which hold locks of their own. What is returned stays until the
+ * last file of all sessions is finished, so no reference is kept, which would delay
+ * finish.
  */
-void iommu_lu_fetch_incoming(void)
+static int __init iommu_lu_fetch_incoming(void)
 {
 	void *obj;
 	int ret;
@@ -153,7 +156,9 @@ void iommu_lu_fetch_incoming(void)
 		liveupdate_flb_put_incoming(&iommu_lu_flb);
 	else if (ret != -ENOENT && ret != -ENODATA)
 		iommu_lu_lost_incoming();
+	return 0;
 }
+fs_initcall_sync(iommu_lu_fetch_incoming);
 
 /**
  * iommu_liveupdate_register_handler() - Tie a file handler to the IOMMU records.
@@ -163,7 +168,6 @@ void iommu_lu_fetch_incoming(void)
  */
 int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh)
 {
-	iommu_lu_fetch_incoming();
 	return liveupdate_register_flb(fh, &iommu_lu_flb);
 }
 

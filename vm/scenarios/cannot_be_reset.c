@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device that cannot be reset is given up: nobody knows what state it is in, so it stays
+ * stopped, and nobody is given it before the machine is started anew. The NIC next to it goes
+ * on.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "small.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define VIRTIO_RNG	0x1af41044u
+
+static struct small rng = { .name = "rng" };
+
+static void before(void)
+{
+	story_begin(one_nic_each, 1);
+	pci_find_device(VIRTIO_RNG, 0, rng.bdf);
+	small_build(&rng);
+	ok_errno(vfio_reset(rng.dev), EINVAL, "the device cannot be reset");
+	small_preserve(&rng);
+	story_preserve();
+	story_leave();
+}
+
+static void stays_cut_off(const char *name)
+{
+	const int iommufd = iommufd_open();
+	uint32_t id;
+
+	ok(!pci_bus_master(rng.bdf), name, "it is bus master");
+	ok_errno(vfio_open_bound(rng.bdf, iommufd, &id), EPERM, "and nobody is given it");
+	close(iommufd);
+}
+
+static void after(void)
+{
+	story_arrive();
+	pci_find_device(VIRTIO_RNG, 0, rng.bdf);
+	pci_bind_vfio(rng.bdf);
+	ok(pci_bus_master(rng.bdf), "the device came along", "it is not bus master");
+	rng.session = luo_retrieve(rng.name);
+	ok_rc(luo_discard(rng.session), "its session is given up");
+	close(rng.session);
+	stays_cut_off("it is stopped");
+	story_take_over(story_vm(0));
+	stays_cut_off("it still is when all sessions are finished");
+	story_end();
+}
+
+SCENARIO(.name = "cannot_be_reset", .cmdline = "lu.rate=300",
+	 .qemu = "-device virtio-rng-pci,iommu_platform=on,disable-legacy=on,addr=0b",
+	 .before = before, .after = after);
