@@ -183,5 +183,5 @@ static void after(void)
 	story_end();
 }
 
-SCENARIO(.name = "failing_memory", .kernel = "debug", .cmdline = "lu.rate=100 slab_debug=F",
+SCENARIO(.name = "failing_memory", .kernel = "debug", .cmdline = "lu.rate=100",
 	 .timeout = 120, .before = before, .after = after);

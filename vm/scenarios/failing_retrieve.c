@@ -185,7 +185,7 @@ static void after(void)
 /* Slots 12 and 13 are those of the virtual functions that the NIC may have. */
 #define ON_ROOT(addr)	" -device e1000e,addr=" addr
 
-SCENARIO(.name = "failing_retrieve", .kernel = "debug", .cmdline = "lu.rate=50 slab_debug=F",
+SCENARIO(.name = "failing_retrieve", .kernel = "debug", .cmdline = "lu.rate=50",
 	 .nics = "root:igb",
 	 .qemu = ON_ROOT("3") ON_ROOT("4") ON_ROOT("5") ON_ROOT("6") ON_ROOT("7") ON_ROOT("8")
 		 ON_ROOT("9") ON_ROOT("a") ON_ROOT("b") ON_ROOT("c") ON_ROOT("d") ON_ROOT("e")
