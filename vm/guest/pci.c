@@ -144,17 +144,28 @@ uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len)
 	return value;
 }
 
-unsigned int pci_group(const char *bdf)
+/* Where a link of the device ends: the last part of the path; false if there is none. */
+static bool link_name(const char *bdf, const char *name, char *out, size_t room)
 {
 	char link[300], target[512];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), DEVICES "/%s/iommu_group", bdf);
+	snprintf(link, sizeof(link), DEVICES "/%s/%s", bdf, name);
 	n = readlink(link, target, sizeof(target) - 1);
 	if (n < 0)
-		give_up("%s has no IOMMU group", bdf);
+		return false;
 	target[n] = '\0';
-	return strtoul(strrchr(target, '/') + 1, NULL, 10);
+	snprintf(out, room, "%s", strrchr(target, '/') + 1);
+	return true;
+}
+
+unsigned int pci_group(const char *bdf)
+{
+	char name[64];
+
+	if (!link_name(bdf, "iommu_group", name, sizeof(name)))
+		give_up("%s has no IOMMU group", bdf);
+	return strtoul(name, NULL, 10);
 }
 
 bool pci_is_active(const char *bdf)
@@ -216,15 +227,9 @@ int pci_unbind_vfio(const char *bdf)
 
 static bool is_bound(const char *bdf, const char *driver)
 {
-	char link[300], target[512];
-	ssize_t n;
+	char name[64];
 
-	snprintf(link, sizeof(link), DEVICES "/%s/driver", bdf);
-	n = readlink(link, target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
-	return !strcmp(strrchr(target, '/') + 1, driver);
+	return link_name(bdf, "driver", name, sizeof(name)) && !strcmp(name, driver);
 }
 
 bool pci_is_vfio(const char *bdf)

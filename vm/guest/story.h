@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The usual story of a live update in chapters that scenarios put together. See story.c for
- * the old kernel and story_next.c for the new one.
+ * the old kernel, story_next.c for the new one, story_judge.c for the last look.
  */
 #ifndef GUEST_STORY_H
 #define GUEST_STORY_H
@@ -44,6 +44,7 @@ void story_finish(void);
 void story_judge(void);
 void story_life(void);
 void story_use_again(unsigned int i);
+void story_receive_again(unsigned int i);
 void story_give_up_from(unsigned int first);
 void story_close(struct vm *vm);
 void story_end(void);			/* more traffic, judge, life */

@@ -9,6 +9,7 @@
 
 #include "iommufd.h"
 #include "luo.h"
+#include "other.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -17,14 +18,12 @@
 #include "util.h"
 #include "vfio.h"
 
-#define VIRTIO_RNG	0x1af41044u
-
 static struct small rng = { .name = "rng" };
 
 static void before(void)
 {
 	story_begin(one_nic_each, 1);
-	pci_find_device(VIRTIO_RNG, 0, rng.bdf);
+	pci_find_device(OTHER_VIRTIO_RNG, 0, rng.bdf);
 	small_build(&rng);
 	ok_errno(vfio_reset(rng.dev), EINVAL, "the device cannot be reset");
 	small_preserve(&rng);
@@ -45,7 +44,7 @@ static void stays_cut_off(const char *name)
 static void after(void)
 {
 	story_arrive();
-	pci_find_device(VIRTIO_RNG, 0, rng.bdf);
+	pci_find_device(OTHER_VIRTIO_RNG, 0, rng.bdf);
 	pci_bind_vfio(rng.bdf);
 	ok(pci_bus_master(rng.bdf), "the device came along", "it is not bus master");
 	rng.session = luo_retrieve(rng.name);

@@ -12,12 +12,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <linux/vfio.h>
 
 #include "command.h"
 #include "iommufd.h"
 #include "kexec.h"
 #include "luo.h"
+#include "other.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -25,56 +25,7 @@
 #include "util.h"
 #include "vfio.h"
 
-#define TOKEN_OTHER	0x300ull
-
-#define E1000E		0x808610d3u
-#define BOCHS		0x12341111u
-#define XHCI		0x1b36000du
-#define VIRTIO_RNG	0x1af41044u
-#define E1000		0x8086100eu
-#define IGB_VF		0x808610cau
-
 #define NOINTXMASK	"/sys/module/vfio_pci/parameters/nointxmask"
-
-static const uint8_t vf_token[16] = { 0x2a };
-
-/* The whole of a device: opened, bound to the VM's iommufd, attached to its HWPT */
-static int take(struct vm *vm, const char *bdf, const uint8_t *token)
-{
-	struct vfio_device_bind_iommufd arg = {
-		.argsz = sizeof(arg), .iommufd = vm->iommufd,
-		.flags = token ? VFIO_DEVICE_BIND_FLAG_TOKEN : 0,
-		.token_uuid_ptr = (uintptr_t)token,
-	};
-	int dev = vfio_open(bdf);
-	int rc = dev < 0 ? dev : try_ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &arg);
-
-	if (rc >= 0)
-		rc = vfio_attach(dev, vm->hwpt[0]);
-	if (rc < 0)
-		give_up("take %s: %s", bdf, strerror(-rc));
-	return dev;
-}
-
-static void open_session(struct vm *vm)
-{
-	unsigned int i;
-	int rc = 0;
-
-	vm->session = luo_create(vm->data->session);
-	for (i = 0; !rc && i < vm->data->nmems; i++)
-		rc = luo_preserve_fd(vm->session, vm->mem_fd[i], TOKEN_MEM(i));
-	if (!rc)
-		rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
-	if (rc)
-		give_up("preserve memory and iommufd: %s", strerror(-rc));
-}
-
-static void close_session(struct vm *vm)
-{
-	close(vm->session);
-	vm->session = -1;
-}
 
 static int check(const char *bdf)
 {
@@ -85,9 +36,9 @@ static int preserve(struct vm *vm, int dev)
 {
 	int rc;
 
-	open_session(vm);
-	rc = luo_preserve_fd(vm->session, dev, TOKEN_OTHER);
-	close_session(vm);
+	other_open_session(vm);
+	rc = luo_preserve_fd(vm->session, dev, OTHER_TOKEN);
+	vm_call_off(vm);
 	return rc;
 }
 
@@ -109,7 +60,7 @@ static void kind(struct vm *vm, uint32_t ids, const char *why, int error, const 
 	int dev;
 
 	pci_find_device(ids, 0, bdf);
-	dev = take(vm, bdf, NULL);
+	dev = other_take(vm, bdf);
 	agree(vm, bdf, dev, why, error, what);
 	close(dev);
 }
@@ -119,10 +70,10 @@ static void group_of_two(struct vm *vm)
 	char a[BDF_LEN], b[BDF_LEN];
 	int first, second;
 
-	pci_find_device(E1000E, 0, a);
-	pci_find_device(E1000E, 1, b);
-	first = take(vm, a, NULL);
-	second = take(vm, b, NULL);
+	pci_find_device(OTHER_E1000E, 0, a);
+	pci_find_device(OTHER_E1000E, 1, b);
+	first = other_take(vm, a);
+	second = other_take(vm, b);
 	agree(vm, a, first, "shares its IOMMU group", EOPNOTSUPP, "one of a group of two");
 	agree(vm, b, second, "shares its IOMMU group", EOPNOTSUPP, "the other");
 	close(first);
@@ -132,10 +83,10 @@ static void group_of_two(struct vm *vm)
 static void kinds(struct vm *vm)
 {
 	group_of_two(vm);
-	kind(vm, BOCHS, "it is a display", EPERM, "a display");
-	kind(vm, XHCI, "it is a USB host controller", EPERM, "a USB host controller");
-	kind(vm, VIRTIO_RNG, "ATS", EOPNOTSUPP, "a device with ATS");
-	kind(vm, E1000, "speaks for it (DMA alias)", EXDEV, "a device with a DMA alias");
+	kind(vm, OTHER_DISPLAY, "it is a display", EPERM, "a display");
+	kind(vm, OTHER_XHCI, "it is a USB host controller", EPERM, "a USB host controller");
+	kind(vm, OTHER_VIRTIO_RNG, "ATS", EOPNOTSUPP, "a device with ATS");
+	kind(vm, OTHER_E1000, "speaks for it (DMA alias)", EXDEV, "a device with a DMA alias");
 }
 
 static void the_nic(struct vm *vm)
@@ -143,11 +94,11 @@ static void the_nic(struct vm *vm)
 	const char *bdf = vm->nic[0].place->bdf;
 
 	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes to the VM's NIC");
-	open_session(vm);
+	other_open_session(vm);
 	ok_rc(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
 	      "and the kernel takes it");
 	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes while it is preserved, too");
-	close_session(vm);
+	vm_call_off(vm);
 }
 
 static void asleep(struct vm *vm)
@@ -159,30 +110,13 @@ static void asleep(struct vm *vm)
 	ok_rc(vfio_set_power_state(nic->dev, 0), "it is woken up");
 }
 
-static void set_vf_token(int dev)
-{
-	uint8_t arg[sizeof(struct vfio_device_feature) + sizeof(vf_token)]
-		__attribute__((aligned(8)));
-	const struct vfio_device_feature feature = {
-		.argsz = sizeof(arg),
-		.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
-	};
-
-	memcpy(arg, &feature, sizeof(feature));
-	memcpy(arg + sizeof(feature), vf_token, sizeof(vf_token));
-	must_ioctl(dev, VFIO_DEVICE_FEATURE, arg, "set the token of virtual functions");
-}
-
 static void virtual_functions(struct vm *vm)
 {
 	struct nic *nic = &vm->nic[0];
 	char vf[BDF_LEN];
 	int dev;
 
-	set_vf_token(nic->dev);
-	ok_rc(pci_set(nic->place->bdf, "sriov_numvfs", "1"), "the NIC gets a virtual function");
-	pci_find_device(IGB_VF, 0, vf);
-	dev = take(vm, vf, vf_token);
+	dev = other_take_vf(vm, vf);
 	agree(vm, vf, dev, "it is a virtual function", EOPNOTSUPP, "a virtual function");
 	agree(vm, nic->place->bdf, nic->dev, "1 virtual functions", ENOTEMPTY,
 	      "a device that has one");
@@ -201,13 +135,13 @@ static void spare(struct vm *vm)
 	iolu_tells(check(bdf), 1, "it is bound to no driver",
 		   "check says no to a device without a driver");
 	must_write(NOINTXMASK, "1");
-	dev = take(vm, bdf, NULL);
+	dev = other_take(vm, bdf);
 	agree(vm, bdf, dev, "told not to mask INTx", EOPNOTSUPP,
 	      "a device whose interrupts may not be masked");
 	close(dev);
 	must_write(NOINTXMASK, "0");
 	ok_rc(pci_unbind_vfio(bdf), "it is bound anew");
-	close(take(vm, bdf, NULL));
+	close(other_take(vm, bdf));
 	iolu_tells(check(bdf), 0, "nobody uses it",
 		   "check says yes to a device that nobody uses, asleep or not");
 }
@@ -248,7 +182,7 @@ static void at_the_jump(struct vm *vm)
 	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses",
 		   "and so does the kernel, at the jump");
 	set_bridge_master(path.bdf[0], true);
-	close_session(vm);
+	vm_call_off(vm);
 }
 
 static void before(void)

@@ -51,18 +51,6 @@ static void give_up_session(struct vm_data *data)
 	ok_errno(gone, ENOENT, "the session is gone");
 }
 
-static void use_again(void)
-{
-	struct vm *vm = story_vm(1);
-
-	story_use_again(1);
-	sleep_ms(300);
-	ok_nic(1, nic_head(vm->nic[0].ops, vm->nic[0].regs) > 10,
-	       "the device receives for its next user", "head at %u",
-	       nic_head(vm->nic[0].ops, vm->nic[0].regs));
-	ok_rc(vm_mark(vm), "and can be marked for the next update");
-}
-
 static void after(void)
 {
 	struct state *state;
@@ -72,7 +60,7 @@ static void after(void)
 	crash_after(&state->vm[1], state->updates);
 	give_up_session(&state->vm[1]);
 	story_take_over(story_vm(0));
-	use_again();
+	story_receive_again(1);
 	if (state->updates < CRASH_ARM) {
 		story_preserve();
 		story_leave();

@@ -21,6 +21,7 @@
 #include "leaks.h"
 #include "luo.h"
 #include "memory.h"
+#include "other.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -29,7 +30,6 @@
 #include "util.h"
 #include "vfio.h"
 
-#define E1000E		0x808610d3u
 #define VICTIMS		20u
 
 enum { IOMMUFD_FAILS = 1, DEVICE_FAILS };	/* in which update */
@@ -43,7 +43,7 @@ static void find_victims(void)
 	struct small *v;
 
 	for_each_victim(v) {
-		pci_find_device(E1000E, v - victims, v->bdf);
+		pci_find_device(OTHER_E1000E, v - victims, v->bdf);
 		snprintf(v->name, sizeof(v->name), "victim%u", (unsigned int)(v - victims));
 	}
 }

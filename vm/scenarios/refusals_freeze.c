@@ -16,6 +16,7 @@
 #include "kexec.h"
 #include "klog.h"
 #include "luo.h"
+#include "other.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -25,7 +26,6 @@
 
 #define TOKEN_MORE	0x300ull
 #define TOKEN_LONELY	0xd0e000ull
-#define E1000E		0x808610d3u
 
 struct more {
 	char bdf[BDF_LEN];
@@ -120,7 +120,7 @@ static void take(struct vm *vm, struct more *more)
 	uint32_t id;
 	int rc;
 
-	pci_find_device(E1000E, 0, more->bdf);
+	pci_find_device(OTHER_E1000E, 0, more->bdf);
 	pci_path(more->bdf, &more->path);
 	more->dev = vfio_open_bound(more->bdf, vm->iommufd, &id);
 	rc = more->dev < 0 ? more->dev : vfio_attach(more->dev, vm->hwpt[0]);

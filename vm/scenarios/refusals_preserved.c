@@ -13,6 +13,7 @@
 
 #include "iommufd.h"
 #include "kho.h"
+#include "other.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -23,7 +24,6 @@
 #define TOKEN_SECOND	0xd0e000ull
 #define TOKEN_MANY	0xd10000ull
 #define MANY		256		/* more than a record has room for */
-#define E1000E		0x808610d3u
 
 static int copy(struct vm *vm)
 {
@@ -154,7 +154,7 @@ static int open_spare(struct vm *vm)
 	uint32_t id;
 	int dev;
 
-	pci_find_device(E1000E, 0, bdf);
+	pci_find_device(OTHER_E1000E, 0, bdf);
 	dev = vfio_open_bound(bdf, vm->iommufd, &id);
 	if (dev < 0)
 		give_up("open %s: %s", bdf, strerror(-dev));

@@ -13,6 +13,7 @@
 
 #include "iommufd.h"
 #include "klog.h"
+#include "other.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -20,13 +21,11 @@
 #include "util.h"
 #include "vfio.h"
 
-#define BOCHS	0x12341111u
-
 static void before(void)
 {
 	char bdf[BDF_LEN];
 
-	pci_find_device(BOCHS, 0, bdf);
+	pci_find_device(OTHER_DISPLAY, 0, bdf);
 	story_begin(one_nic_each, 1);
 	ok(!strncmp(bdf, state_get()->vm[0].nic[0].bdf, strlen("0000:01:00.")),
 	   "the NIC has a neighbour on its bus", "%s", bdf);
@@ -81,7 +80,7 @@ static void after(void)
 	int stranger;
 
 	story_arrive();
-	pci_find_device(BOCHS, 0, bdf);
+	pci_find_device(OTHER_DISPLAY, 0, bdf);
 	stranger = iommufd_open();
 	pci_bind_vfio(state_get()->vm[0].nic[0].bdf);
 	resets(bdf, stranger, EINVAL, "somebody cannot reset it before the NIC is taken over");
