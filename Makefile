@@ -25,8 +25,6 @@ NEW      := $(shell find kernel/new 2>/dev/null)
 LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records)
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 TESTS     := $(wildcard tests/*.t cli/t/*.t)
-# Those that check-all also runs on the debug kernel, which is slow
-ON_DEBUG  :=
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 HOST_SRC := $(wildcard vm/host/*.c)
@@ -108,13 +106,11 @@ check: check-packages debug vm
 else
 check: check-packages kernel stock debug vm lib cli
 	@rc=0; prove --timer -j2 --exec tests/one.sh $(TESTS) || rc=1; \
-	prove --timer -j$(JOBS) --exec tests/one.sh $(SCENARIOS) || rc=1; \
-	[ -z "$(ON_DEBUG)" ] || FLAVOUR=debug prove --timer -j$(JOBS) --exec tests/one.sh \
-		$(ON_DEBUG) || rc=1; exit $$rc
+	prove --timer -j$(JOBS) --exec tests/one.sh $(SCENARIOS) || rc=1; exit $$rc
 endif
 
 check-all:
-	@$(MAKE) check ON_DEBUG="$(SCENARIOS)"
+	@rc=0; $(MAKE) check || rc=1; $(MAKE) check FLAVOUR=debug || rc=1; exit $$rc
 
 soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(or $(N),200) --append lu.rate=50 \
