@@ -16,11 +16,6 @@
 #include "story.h"
 #include "util.h"
 
-static const struct vm_shape vms[] = {
-	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
-};
-
 static void load(void)
 {
 	char line[2048];
@@ -58,7 +53,7 @@ static void leave(void)
 
 static void before(void)
 {
-	story_begin(vms, 2);
+	story_begin(one_nic_each, 2);
 	iolu_tells(iolu("status", NULL), 0, "devices: none", "status: nothing is preserved");
 	story_preserve();
 	iolu_tells(iolu("status", NULL), 0, "preserved  running", "status: the NICs are");

@@ -187,12 +187,8 @@ static void at_the_jump(struct vm *vm)
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-	struct vm *vm = story_vm(0);
+	struct vm *vm = story_alone();
 
-	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &shape);
-	vm_start_reception(vm);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
 	the_nic(vm);
 	kinds(vm);

@@ -12,12 +12,8 @@
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 1, .nspaces = 1 };
-	struct vm *vm = story_vm(0);
+	struct vm *vm = story_alone();
 
-	state_create()->nvms = 1;
-	vm_create(vm, &state_get()->vm[0], &shape);
-	vm_start_reception(vm);
 	iolu_tells(iolu("check", NULL), 1, "does not carry IOMMU state",
 		   "check says no to this kernel");
 	iolu_tells(iolu("check", NULL), 1, "it does not carry HWPTs", "to its iommufd");
