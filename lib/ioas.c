@@ -26,15 +26,11 @@ static int alloc_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	return 0;
 }
 
-static int destroy_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
+static int destroy_ioas(struct iolu_vm *vm, const struct iolu_ioas *ioas)
 {
 	struct iommu_destroy arg = { .size = sizeof(arg), .id = ioas->id };
 
-	if (ioctl(vm->iommufd, IOMMU_DESTROY, &arg))
-		return iolu_fail(vm, -errno, "IOAS \"%s\" cannot be destroyed: %s",
-				 ioas->object.name, strerror(errno));
-	ioas->id = 0;
-	return 0;
+	return ioctl(vm->iommufd, IOMMU_DESTROY, &arg) ? -errno : 0;
 }
 
 int iolu_vm_add_ioas(struct iolu_vm *vm, const char *name)
@@ -243,9 +239,11 @@ int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 					 ioas->object.name, hwpt->object.name);
 	if (ioas->id)
 		rc = destroy_ioas(vm, ioas);
-	if (!rc)
-		iolu_drop(vm, IOLU_IOAS, ioas);
-	return rc;
+	if (rc)
+		return iolu_fail(vm, rc, "IOAS \"%s\" cannot be destroyed: %s",
+				 ioas->object.name, strerror(-rc));
+	iolu_drop(vm, IOLU_IOAS, ioas);
+	return 0;
 }
 
 /* Makes an IOAS as the journal tells. What is half made is unmade. */
@@ -264,9 +262,7 @@ int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	for (map = ioas->maps; !rc && map; map = map->next)
 		rc = do_map(vm, ioas, map);
 	if (rc) {
-		struct iommu_destroy arg = { .size = sizeof(arg), .id = ioas->id };
-
-		ioctl(vm->iommufd, IOMMU_DESTROY, &arg);
+		destroy_ioas(vm, ioas);
 		ioas->id = 0;
 	}
 	return rc;
