@@ -10,7 +10,7 @@ tree=$PWD/out/linux-7.3
 mails=$tmp/series
 
 applies() { # the mails, to what Linux has
-	git -C "$tmp/linux" -c user.name=A -c user.email=a@example.org am -q "$mails"/000[1-9]-* &&
+	git -C "$tmp/linux" -c user.name=A -c user.email=a@example.org am -q "$@" &&
 		git -C "$tmp/linux" diff --exit-code "$(git -C "$tree" rev-parse HEAD)"
 }
 
@@ -34,5 +34,7 @@ for list in iommu@lists.linux.dev linux-pci@vger.kernel.org kvm@vger.kernel.org 
 done
 git clone -q --no-checkout "$tree" "$tmp/linux"
 git -C "$tmp/linux" checkout -q "$(git -C "$tree" rev-parse refs/base)"
-holds "the mails apply to what Linux has, and give the same tree" applies
+set -- "$mails"/*.patch
+shift # the cover letter
+holds "the mails apply to what Linux has, and give the same tree" applies "$@"
 plan
