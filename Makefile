@@ -17,6 +17,7 @@ TREE     := out/linux-7.3
 STOCK    := out/linux-7.3-stock
 BZIMAGE  := arch/x86/boot/bzImage
 CONFIG   := kernel/config/base.config
+KVM      := kernel/config/kvm.config
 DEBUG    := kernel/config/debug.config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
@@ -148,14 +149,14 @@ series: $(TREE)/.git/applied
 	@scripts/series.sh $(TREE) out/series
 
 kernel: $(TREE)/.git/applied | out/build/7.3
-	@scripts/kernel.sh $(TREE) liveupdate $(CONFIG) $(FEATURE)
+	@scripts/kernel.sh $(TREE) liveupdate $(CONFIG) $(KVM) $(FEATURE)
 
 debug: $(TREE)/.git/applied
 	@mkdir -p out/build && ln -sfn ../linux-7.3/build/debug out/build/7.3-debug
 	@BUILD=build/debug scripts/kernel.sh $(TREE) liveupdate-debug $(CONFIG) $(FEATURE) $(DEBUG)
 
 stock: $(STOCK)/.source | out/build/7.3-stock
-	@scripts/kernel.sh $(STOCK) stock $(CONFIG)
+	@scripts/kernel.sh $(STOCK) stock $(CONFIG) $(KVM)
 
 out/build/%:
 	@mkdir -p $(@D)

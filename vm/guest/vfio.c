@@ -108,6 +108,24 @@ void vfio_unmap_bar0(volatile uint32_t *regs)
 	munmap((void *)regs, BAR0_SIZE);
 }
 
+/* The first @length bytes of the registers, for the DMA of others: a dma-buf, or -errno */
+int vfio_export_bar0(int dev, uint64_t length)
+{
+	uint8_t bytes[sizeof(struct vfio_device_feature) +
+		      sizeof(struct vfio_device_feature_dma_buf) +
+		      sizeof(struct vfio_region_dma_range)] = { 0 };
+	struct vfio_device_feature *feature = (void *)bytes;
+	struct vfio_device_feature_dma_buf *arg = (void *)feature->data;
+
+	feature->argsz = sizeof(bytes);
+	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF;
+	arg->region_index = VFIO_PCI_BAR0_REGION_INDEX;
+	arg->open_flags = O_CLOEXEC | O_RDWR;
+	arg->nr_ranges = 1;
+	arg->dma_ranges[0].length = length;
+	return try_ioctl(dev, VFIO_DEVICE_FEATURE, feature);
+}
+
 void vfio_enable_bus_master(int dev)
 {
 	uint64_t at = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND;

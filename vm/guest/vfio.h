@@ -15,6 +15,7 @@ int vfio_detach(int dev);
 int vfio_reset(int dev);
 volatile uint32_t *vfio_map_bar0(int dev);
 void vfio_unmap_bar0(volatile uint32_t *regs);
+int vfio_export_bar0(int dev, uint64_t length);
 void vfio_enable_bus_master(int dev);
 int vfio_set_power_state(int dev, unsigned int d);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory that would not be there in the next kernel, each with its error and a line in the
- * log: anonymous memory, memfds unsealed, sealed too little, not in the session, shrunk. What
- * differs from it in nothing but that is taken. No traffic.
+ * log: anonymous memory, a device's registers, memfds unsealed, sealed too little, not in the
+ * session, shrunk. What differs from it in nothing but that is taken. No traffic.
  */
 #define _GNU_SOURCE 1
 
@@ -19,6 +19,7 @@
 #include "scenario.h"
 #include "story.h"
 #include "util.h"
+#include "vfio.h"
 
 #define TOKEN_SPARE	0x900ull
 #define UNSEALED	"maps a memfd that is not sealed against grow and shrink"
@@ -127,6 +128,19 @@ static void by_address(struct vm *vm)
 	close(fd);
 }
 
+/* The registers of a device, as another device would be given them for peer-to-peer DMA */
+static void registers(struct vm *vm)
+{
+	struct area page = { .iova = vm_spare.iova, .length = PAGE, .writable = 1 };
+	int fd = vfio_export_bar0(vm->nic[0].dev, page.length);
+
+	ok_rc(fd < 0 ? fd : 0, "a device's registers are a dma-buf");
+	ok_rc(ioas_map(vm->iommufd, vm->ioas[0], fd, &page), "which is mapped");
+	refused(preserve(vm, -1), EOPNOTSUPP, NO_MEMFD, "it cannot be preserved");
+	call_off(vm);
+	close(fd);
+}
+
 /* The allowed variant: only the seals that count, and set after mapping. */
 static void accepted(struct vm *vm)
 {
@@ -153,6 +167,7 @@ static void before(void)
 	shrunk(vm);
 	anonymous(vm);
 	by_address(vm);
+	registers(vm);
 	accepted(vm);
 	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");
 	vm_call_off(vm);
