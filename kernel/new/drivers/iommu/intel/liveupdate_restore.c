@@ -115,7 +115,7 @@ static bool lu_entry_good(struct intel_iommu *iommu, const struct iommu_unit_ser
 	u64 slot = *intel_lu_root_slot(iommu, root, bus, devfn);
 
 	if (ser->segment != iommu->segment || vtd->flags & ~IOMMU_VTD_SER_FLAGS ||
-	    vtd->did < IDA_START_DID || vtd->did >= iommu->max_domain_id)
+	    vtd->did < IDA_START_DID || vtd->did >= cap_ndoms(iommu->cap))
 		return false;
 	if (!(slot & 1) || !kho_restorable(slot & VTD_PAGE_MASK, VTD_PAGE_SIZE))
 		return false;
