@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * Folios of a retrieved memfd stay where they are until it is finished
+/**
+ * DOC: Folios of a retrieved memfd stay where they are until it is finished
  *
  * A device that went on over a live update still writes to the memory of a
  * preserved memfd by the physical addresses of the old kernel. When the memfd is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Live update of the IOMMU: giving up what came in
+/**
+ * DOC: Live update of the IOMMU: giving up what came in
  *
  * A session is discarded when nobody is going to take its devices over. Then
  * nothing may be left that translates to the session's memory when that is

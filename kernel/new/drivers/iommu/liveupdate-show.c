@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
+/**
+ * DOC: Live update of the IOMMU: what can be seen
+ *
  * Live update of the IOMMU: how things stand, for people and for programs.
  *
  * /sys/kernel/liveupdate/iommu has one number per file, the same for everybody.

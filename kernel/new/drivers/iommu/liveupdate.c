@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
+/**
+ * DOC: Live update of the IOMMU: what is kept, and how long
+ *
  * Live update of the IOMMU: the two sets of records, what goes out
  * (liveupdate-preserve.c) and what came in (liveupdate-restore.c), and their
  * life time, which the Live Update Orchestrator ties to that of the files.

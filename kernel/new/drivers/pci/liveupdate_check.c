@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * Is a PCI device what its handover record says?
+/**
+ * DOC: Is a PCI device what its handover record says?
  *
  * The checksum of a record tells that it is what the old kernel wrote. That is
  * not enough: the values must make sense, and the hardware must still be in the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * PCI functions that go on over a live update, new kernel
+/**
+ * DOC: PCI functions that go on over a live update, new kernel
  *
  * The records are read before the first device is looked for. When the PCI core
  * finds a device that has one, it is compared with the hardware, by reading

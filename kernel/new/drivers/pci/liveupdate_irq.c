@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * Silence of a function over a live update
+/**
+ * DOC: Silence of a function over a live update
  *
  * From freeze on a function raises no interrupt, in whatever way it is set up
  * to: the kernel that would handle it is gone and the tables that would route

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * PCI functions that go on over a live update, old kernel
+/**
+ * DOC: PCI functions that go on over a live update, old kernel
  *
  * Whoever drives a function, and can hand it to the next kernel while it goes
  * on doing DMA, calls pci_liveupdate_preserve() and later, when the jump is

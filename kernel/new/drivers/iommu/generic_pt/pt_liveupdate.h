@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
+/**
+ * DOC: Walks over a table that is carried
+ *
  * Preserve, restore and compare an I/O page table over a live update, for every
  * page-table format. See DOC in linux/generic_pt/liveupdate.h for the model.
  *

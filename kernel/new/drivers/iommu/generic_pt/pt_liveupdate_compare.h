@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
+/**
+ * DOC: Comparing a table that is carried
+ *
  * Compare what somebody maps with what a restored I/O page table maps already,
  * for every page-table format. Included by pt_liveupdate.h.
  *

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
+/**
+ * DOC: Live update of an iommufd
+ *
  * Live update of an iommufd: carry its marked HWPTs over a kexec.
  *
  * Each HWPT that takes part has a token, userspace's name for it. All tokens of
- * a context are on one list, with a state:
+ * a context are on one list, with a state::
  *
  *   MARK -> marked -> preserved -> kexec -> incoming -> ADOPT -> adopted
  *             ^  ^______/ unpreserve           |                    |

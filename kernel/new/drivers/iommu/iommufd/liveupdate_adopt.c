@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
+/**
+ * DOC: Live update of an iommufd: adoption
+ *
  * Live update of an iommufd: ADOPT, by which an incoming domain gets its HWPT.
  * See the top of liveupdate.c for the model.
  *

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
+/**
+ * DOC: Live update of an iommufd: the old kernel
+ *
  * Live update of an iommufd, old kernel: the file handler's preserve, unpreserve
  * and freeze. See the top of liveupdate.c for the model.
  *

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
+/**
+ * DOC: Live update of an iommufd: the new kernel
+ *
  * Live update of an iommufd, new kernel: the file handler's retrieve, can_finish,
  * finish and discard. See the top of liveupdate.c for the model.
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * Live update of a vfio-pci device in use
+/**
+ * DOC: Live update of a vfio-pci device in use
  *
  * The file that is preserved is a device cdev that is bound to an iommufd of the
  * same session. Nothing happens to the device: its DMA goes on. The IOMMU's part

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * The gate between the user of a frozen device and its configuration
+/**
+ * DOC: The gate between the user of a frozen device and its configuration
  *
  * Whoever may change the device's configuration through the file passes the
  * gate: ioctls, features and writes to configuration space. Freeze closes it

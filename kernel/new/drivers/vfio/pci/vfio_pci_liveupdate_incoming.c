@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/*
- * A vfio-pci device that goes on from the previous kernel
+/**
+ * DOC: A vfio-pci device that goes on from the previous kernel
  *
  * It is known by the PCI core as an incoming one. Its cdev and group give no
  * access to it, the only file that does is made here, once, for LUO. Until the
