@@ -28,6 +28,29 @@
  */
 
 /**
+ * DOC: Versions of handover records
+ *
+ * The kernel that writes a record does not know which kernel will read it. There
+ * is no negotiation: each kernel writes one version of each type and reads just
+ * that one, in the size that belongs to it. What a kernel does not understand it
+ * refuses, and a refused record costs what the record is about, see
+ * Documentation/core-api/liveupdate-iommu.rst. So an update between kernels that
+ * agree on versions works in both directions, and one between kernels that do not
+ * costs the devices, but never reads one thing for another.
+ *
+ * - A type is never used for something else, and a version never again.
+ * - Layout, size or meaning of a field cannot change without a new version.
+ * - A new flag needs none. It is set only where it is needed; whoever does not
+ *   know it refuses exactly the records that have it. The same goes for reserved
+ *   fields, which are 0 and are looked at by the reader, but for that of an index.
+ * - The names under which the Live Update Orchestrator keeps an index or a file
+ *   (the ``_COMPATIBLE`` strings) stay whatever happens to the records. A kernel
+ *   that does not find the name that it looks for believes that nothing came in,
+ *   and cuts off nothing; and no session at all can be retrieved if a file in any
+ *   of them has a name without a handler.
+ */
+
+/**
  * struct kho_record_ser - Header of each handover record.
  * @type: What the record is, one of the KHO_RECORD_* values.
  * @version: Version of the layout of this type.
