@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What documents name exists: files, functions and tests in docs/review.md and
+# docs/testing.md.  And what review.md says of all of our kernel files is so.
+set -eu
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+# words FILE: what stands between backticks, a line each
+words() {
+	tr '\n' ' ' <"$1" | awk -F'`' '{ for (i = 2; i <= NF; i += 2) print $i }' | sort -u
+}
+
+# in_code WORD...: as a whole word, in anything that is built or run
+in_code() {
+	grep -rqwF -e "$1" kernel vm lib cli tests scripts Makefile
+}
+
+# is_file NAME: here, or in Linux; a pattern must match something
+is_file() {
+	name=$1
+	for f in "$name" "docs/$name" "kernel/new/$name" "out/linux-7.3-stock/$name"; do
+		# shellcheck disable=SC2086
+		set -- $f
+		if [ -e "$1" ]; then return; fi
+	done
+	find kernel/new -name "$name" | grep -q .
+}
+
+# exists WORD: as what it looks like
+exists() {
+	case $1 in
+	'make '*) for w in ${1#make }; do
+		case $w in
+		*=*) in_code "${w%%=*}" ;;
+		*) grep -qE "^([a-z -]+ )?$w( [a-z -]+)?:" Makefile ;;
+		esac || return 1
+	done ;;
+	'struct '*) grep -rqE "^$1( {|;)" kernel/new ;;
+	'iolu '*) [ -f "cli/${1#iolu }.c" ] ;;
+	out/*' '*) is_file "${1##* }" || [ "${1##*/}" = NAME.c ] ;;
+	/*) in_code "${1##*/}" ;;
+	out/*) in_code "${1%/NAME}" ;;
+	*/*.* | *.[cht] | *.md) is_file "$1" ;;
+	*'()') grep -rqE "\\b${1%??}\\(" kernel ;;
+	*) [ -f "vm/scenarios/$1.c" ] || is_file "vm/scenarios/$1.c" || in_code "$1" ;;
+	esac
+}
+
+for doc in docs/review.md docs/testing.md; do
+	words "$doc" >"$tmp/words"
+	while read -r word; do
+		exists "$word" || echo "$word"
+	done <"$tmp/words" >"$tmp/found"
+	holds "$doc names $(wc -l <"$tmp/words") things" [ "$(wc -l <"$tmp/words")" -gt 50 ]
+	empty "and each exists" "$tmp/found"
+done
+
+find kernel/new -name '*.[ch]' >"$tmp/files"
+holds "there are kernel files" test -s "$tmp/files"
+xargs grep -nE '\b(BUG|BUG_ON|VM_BUG_ON|panic|WARN(_ON)?(_ONCE)?)\(' <"$tmp/files" >"$tmp/found" || :
+empty "none of them panics or warns" "$tmp/found"
+xargs grep -nE '"[^"]*%(p[^e]|p$|ll?x)[^"]*"' <"$tmp/files" | grep -v sscanf >"$tmp/found" || :
+empty "nor prints an address" "$tmp/found"
+plan
