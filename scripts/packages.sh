@@ -21,7 +21,8 @@ wanted='gcc libc6-dev make bc bison flex libelf-dev perl git rsync xz-utils gzip
 	cpio ccache pkg-config libjson-c-dev zlib1g-dev libzstd-dev liblzma-dev
 	busybox-static diffutils scdoc'
 [ "${1:-}" != check ] ||
-	wanted="$wanted g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git"
+	wanted="$wanted g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git
+		python3-sphinx"
 
 missing() {
 	for p in $wanted; do
