@@ -15,10 +15,12 @@ export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
 
 TREE     := out/linux-7.3
 STOCK    := out/linux-7.3-stock
+OLDER    := out/linux-7.2
 BZIMAGE  := arch/x86/boot/bzImage
 CONFIG   := kernel/config/base.config
 KVM      := kernel/config/kvm.config
 DEBUG    := kernel/config/debug.config
+CONFIG72 := kernel/config/7.2.config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
@@ -51,8 +53,8 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak lint packages tree save series kernel debug stock vm lib
-.PHONY: install-lib cli stat clean distclean FORCE
+.PHONY: help run shell check check-all soak lint packages tree save series kernel kernel-7.2
+.PHONY: debug stock vm lib install-lib cli stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -67,6 +69,7 @@ help:
 ## make shell      the test machine with a prompt, to try things by hand
 ##
 ## make kernel     build the patched kernel            (out/build/7.3)
+## make kernel-7.2 the same feature on the kernel before it, to go back to (out/build/7.2)
 ## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
 ## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
 ## make vm         build the runner and the init of the test machine
@@ -94,6 +97,7 @@ help:
 ##   QEMU=path          another emulator
 ##   KDIR=path          a Linux 7.3 tree instead of the Debian package
 ##   KERNEL_VERSION=newest   the newest 7.3 of the mirror, should the pinned one be gone
+##   OLDER_KDIR, OLDER_VERSION   the same for Linux 7.2
 
 run: packages $(if $(KERNEL),stock,kernel) vm
 	out/vm/lurun --story --out out/run $(strip $(LURUN)) vm/scenarios/run.c
@@ -129,9 +133,14 @@ packages check-packages:
 $(TREE)/.source $(STOCK)/.source: FORCE | packages
 	@scripts/source.sh unpack $(@D)
 
+$(OLDER)/.source: FORCE | packages
+	@KERNEL_PACKAGE=$(OLDER_PACKAGE) KERNEL_VERSION=$(OLDER_VERSION) \
+	KERNEL_SHA256=$(OLDER_SHA256) KDIR=$(call quote,$(OLDER_KDIR)) NAMES=OLDER_ \
+	scripts/source.sh unpack $(@D)
+
 # Applied again when a hook or a new file has come, gone or changed
-$(TREE)/.git/applied: $(TREE)/.source kernel/tree.sh $(HOOKS) $(NEW)
-	@TREE=$(TREE) kernel/tree.sh apply
+$(TREE)/.git/applied $(OLDER)/.git/applied: %/.git/applied: %/.source kernel/tree.sh $(HOOKS) $(NEW)
+	@TREE=$* kernel/tree.sh apply
 
 ifeq ($(FORCE),1)
 tree: drop
@@ -150,6 +159,9 @@ series: $(TREE)/.git/applied
 
 kernel: $(TREE)/.git/applied | out/build/7.3
 	@scripts/kernel.sh $(TREE) liveupdate $(CONFIG) $(KVM) $(FEATURE)
+
+kernel-7.2: $(OLDER)/.git/applied | out/build/7.2
+	@scripts/kernel.sh $(OLDER) liveupdate $(CONFIG) $(CONFIG72) $(FEATURE)
 
 debug: $(TREE)/.git/applied
 	@mkdir -p out/build && ln -sfn ../linux-7.3/build/debug out/build/7.3-debug

@@ -23,6 +23,11 @@ need_space() {
 		die "$3 needs $2 MiB in $1, $free MiB are free: make room (make clean, ccache -C) and try again"
 }
 
+# linux_series TREE: 7.3, for the sources of any 7.3.x
+linux_series() {
+	sed -n 's/^VERSION = //p; s/^PATCHLEVEL = /./p' "$1/Makefile" 2>/dev/null | head -n 2 | tr -d '\n'
+}
+
 sha256() {
 	sha256sum "$1" | cut -d ' ' -f 1
 }

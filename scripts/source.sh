@@ -5,9 +5,10 @@
 # source.sh id          one line that tells this source from any other
 # source.sh unpack DIR  a pristine kernel tree in DIR, which appears when complete
 #
-# KERNEL_VERSION and KERNEL_SHA256 pin the package (kernels.mk); "newest" takes the
-# newest of the series that the mirror has, with the checksum of its signed index.
-# KDIR names a kernel tree to copy instead of any package.
+# KERNEL_PACKAGE, KERNEL_VERSION and KERNEL_SHA256 pin the package (kernels.mk);
+# version "newest" takes the newest that the mirror has, with the checksum of its
+# signed index.  KDIR names a kernel tree to copy instead of any package.  NAMES is
+# what make's own names for these begin with where they are not the usual ones.
 # A file has its final name only after its checksum was found right.
 set -eu
 here=$(dirname "$0")
@@ -16,6 +17,8 @@ here=$(dirname "$0")
 
 package=${KERNEL_PACKAGE:?set by kernels.mk} suite=${KERNEL_SUITE:?}
 version=${KERNEL_VERSION:?} wanted=${KERNEL_SHA256:-}
+series=${package#linux-source-}
+use_newest=${NAMES:-KERNEL_}VERSION=newest use_kdir="${NAMES:-}KDIR=<a Linux $series tree>"
 
 # What the mirror has, newest first
 offered() {
@@ -23,11 +26,11 @@ offered() {
 }
 
 resolve_newest() {
-	known=$CACHE/newest
+	known=$CACHE/newest-$series
 	if [ ! -s "$known" ]; then
 		conf=$("$here/apt.sh" "$suite") || exit 1
 		v=$(offered "$conf" | head -n 1)
-		[ -n "$v" ] || die "the mirror has no $package in $suite: use KDIR=<a Linux 7.3 tree>"
+		[ -n "$v" ] || die "the mirror has no $package in $suite: use $use_kdir"
 		s=$(apt-cache -c "$conf" show "$package=$v" | sed -n 's/^SHA256: //p')
 		mkdir -p "$CACHE"
 		echo "$v $s" >"$known.part" && mv "$known.part" "$known"
@@ -41,7 +44,7 @@ download() {
 	conf=$("$here/apt.sh" "$suite") || exit 1
 	if ! offered "$conf" | grep -qxF "$version"; then
 		newest=$(offered "$conf" | head -n 1)
-		die "$package $version is gone from $suite, which has ${newest:-none}: ${newest:+try KERNEL_VERSION=newest, }or KDIR=<a Linux 7.3 tree>"
+		die "$package $version is gone from $suite, which has ${newest:-none}: ${newest:+try $use_newest, }or $use_kdir"
 	fi
 	part=$CACHE/part.$$
 	trap 'rm -rf "$part"' EXIT
@@ -57,7 +60,7 @@ download() {
 check() {
 	sum=$(sha256 "$1")
 	[ "$sum" = "$wanted" ] && return
-	die "checksum mismatch: $package $version from $2 is $sum, kernels.mk wants $wanted: ${3:-do not use it; try again later, or KERNEL_VERSION=newest}"
+	die "checksum mismatch: $package $version from $2 is $sum, kernels.mk wants $wanted: ${3:-do not use it; try again later, or $use_newest}"
 }
 
 fetch() {
@@ -83,8 +86,7 @@ unpack() {
 	rm -rf "$to.part"
 	mkdir -p "$to.part"
 	if [ -n "${KDIR:-}" ]; then
-		grep -A1 -sx 'VERSION = 7' "$KDIR/Makefile" | grep -qx 'PATCHLEVEL = 3' ||
-			die "KDIR=$KDIR is no Linux 7.3 source tree"
+		[ "$(linux_series "$KDIR")" = "$series" ] || die "KDIR=$KDIR is no Linux $series source tree"
 		[ ! -e "$KDIR/.config" ] || die "KDIR=$KDIR was built in: run 'make mrproper' there, or name a clean tree"
 		"$progress" "copy $KDIR" "$to.log" rsync -a --exclude=/.git "$KDIR/" "$to.part/"
 	else

@@ -102,6 +102,8 @@ one="deb [trusted=yes] file:$mirror $codename main"
 echo "$one" | machine sources.list
 refuses "a version that is gone, and what there is instead is named" \
 	"7.3.4-1 is gone from trixie-backports, which has 7.3.9-1: try KERNEL_VERSION=newest" scripts/source.sh fetch
+refuses "by the names that the older kernel has, for that" \
+	"try OLDER_VERSION=newest, or OLDER_KDIR=<a Linux 7.3 tree>" env NAMES=OLDER_ scripts/source.sh fetch
 KERNEL_VERSION=newest
 holds "the newest is fetched when asked for" scripts/source.sh fetch
 holds "and is the one of the mirror" \
