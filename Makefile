@@ -39,7 +39,7 @@ CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c))
 CLI_LIBS := json-c libzstd liblzma zlib
 LIB_OBJ  := $(LIB_SRC:%.c=out/obj/%.o)
 
-ifneq ($(KERNEL:stock=)$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
+ifneq ($(if $(filter port,$(MAKECMDGOALS)),,$(KERNEL:stock=))$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
 $(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
 endif
 
@@ -53,7 +53,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak lint packages tree save series kernel kernel-7.2
+.PHONY: help run shell check check-all soak lint packages tree save series port kernel kernel-7.2
 .PHONY: debug stock vm lib install-lib cli stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -79,6 +79,7 @@ help:
 ## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
 ## make series     that branch as mails, with cover letter and recipients (out/series)
+## make port       which hooks do not apply to another Linux: KERNEL=7.4 or KDIR=path
 ## make lint       the tests that need no test machine
 ## make stat       how many lines the feature adds, and to which files of Linux
 ## make packages   what is needed from Debian, installed if you are root
@@ -121,7 +122,7 @@ soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(or $(N),200) --append lu.rate=50 \
 		vm/scenarios/update_many_times.c
 
-lint: check-packages kernel stock lib cli
+lint: check-packages kernel $(OLDER)/.git/applied stock lib cli
 	prove --timer --exec tests/one.sh $(TESTS)
 
 .PHONY: check-packages
@@ -153,6 +154,9 @@ tree: $(TREE)/.git/applied
 
 save: $(STOCK)/.source
 	@TREE=$(TREE) kernel/tree.sh save
+
+port: packages
+	@scripts/port.sh $(if $(KDIR),$(call quote,$(KDIR)),$(KERNEL))
 
 series: $(TREE)/.git/applied
 	@scripts/series.sh $(TREE) out/series
