@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Four VMs, thirteen updates. In each three of the VMs hand over something that is not what it
+ * Four VMs, fourteen updates. In each three of the VMs hand over something that is not what it
  * should be. It costs these three: they cannot be restored, their devices are cut off, and
  * when the sessions have been given up they can be used as if nothing had been. The fourth
  * never notices.
@@ -112,6 +112,12 @@ static const struct expected {
 	  .seal = true), .device = -EIO },
 	{ OTHER(PCI, .what = "reserved bits", .at = RESERVED, .bytes = 2, .value = 1,
 	  .seal = true), .device = -EIO },
+	/* As from a kernel in which these records have another version */
+	{ DEVICE(.what = "a device's version", .at = VERSION, .bytes = 2, .value = 2), ISOLATED },
+	{ OTHER(CTX, .what = "an iommufd's version", .at = VERSION, .bytes = 2, .value = 2,
+	  .seal = true), .when = AT_RETRIEVE, .iommufd = -EPROTO, .device = -EIO },
+	{ OTHER(VFIO, .what = "a vfio device's version", .at = VERSION, .bytes = 2, .value = 2,
+	  .seal = true), .when = AT_DISCARD, .device = -EPROTO },
 };
 
 #define UPDATES	((int)ARRAY_SIZE(table) / VICTIMS)
