@@ -154,7 +154,8 @@ int iolu_vm_detach(struct iolu_vm *vm, const char *device);
  * Makes @count eventfds for vectors 0 to @count - 1 of @irq (IOLU_IRQ_*) and arms them;
  * 0 disarms. If vectors were armed before, each new one is signalled once, since an interrupt
  * may have been lost meanwhile. If it fails none of @irq is armed. Also on a preserved handle,
- * and on an incoming one once it is retrieved. One kind of interrupt at a time per device.
+ * and on an incoming one once it is retrieved. One kind of interrupt at a time per device:
+ * -EBUSY if another one is armed.
  */
 int iolu_vm_arm(struct iolu_vm *vm, const char *device, uint32_t irq, uint32_t count);
 

@@ -115,6 +115,18 @@ static int need_irq(struct iolu_vm *vm, const char *name, uint32_t irq,
 	return rc;
 }
 
+/* vfio has one kind at a time. */
+static int need_no_other(struct iolu_vm *vm, const struct iolu_device *device, uint32_t irq)
+{
+	uint32_t other;
+
+	for (other = 0; other < IOLU_IRQS; other++)
+		if (other != irq && device->irq[other].count)
+			return iolu_fail(vm, -EBUSY, "device %s has %s armed: disarm it first",
+					 device->object.name, names[other]);
+	return 0;
+}
+
 int iolu_vm_arm(struct iolu_vm *vm, const char *name, uint32_t irq, uint32_t count)
 {
 	struct iolu_device *device;
@@ -128,6 +140,8 @@ int iolu_vm_arm(struct iolu_vm *vm, const char *name, uint32_t irq, uint32_t cou
 		rc = iolu_fail(vm, -EINVAL, "%u vectors are too many", count);
 	if (!rc && !device->bound)
 		rc = iolu_fail(vm, -ENOENT, "device %s is not retrieved yet", name);
+	if (!rc && count)
+		rc = need_no_other(vm, device, irq);
 	if (rc)
 		return rc;
 	old = &device->irq[irq];

@@ -166,10 +166,18 @@ int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
 	if (!ser)
 		return -EBUSY;
 
-	/* It counts as enabled already, so this writes nothing */
+	/*
+	 * It counts as enabled already, so this writes nothing. For the same reason
+	 * nobody has routed its INTx in this kernel; that writes nothing either.
+	 */
 	ret = pci_enable_device(pdev);
 	if (ret)
 		return ret;
+	ret = pcibios_enable_device(pdev, 0);
+	if (ret) {
+		pci_disable_device(pdev);
+		return ret;
+	}
 
 	vdev->reset_works = !!(ser->flags & VFIO_PCI_SER_RESET_WORKS);
 	vdev->pci_2_3 = !!(ser->flags & VFIO_PCI_SER_PCI_2_3);

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A VM with two NICs behind one HWPT, saved and restored by libiolu, that do not use MSI-X:
+ * the first has one MSI vector, the second INTx. Both receive all the time.
+ *
+ * (The emulated igb raises nothing without MSI-X when it receives.) Without MSI-X a NIC has one
+ * cause register, and raises no further interrupt before it was
+ * read. So an interrupt that a frame has raised while nobody listened stays the last one until
+ * the VMM acknowledges; that the library signals each vector once makes it look.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "guard.h"
+#include "library.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vfio.h"
+
+#define NICS	2
+
+static const struct kind {
+	const char *ring;
+	uint32_t irq;
+} kinds[NICS] = {
+	{ "ring0", IOLU_IRQ_MSI },
+	{ "ring1", IOLU_IRQ_INTX },
+};
+
+/* Registers of an e1000e: what happened, cleared by reading it; and what may interrupt */
+#define CAUSE		0x00c0
+#define CAUSE_MASK	0x00d0
+#define FRAME_RECEIVED	(1u << 7)
+
+static const struct kind *kind_of(const struct nic *nic)
+{
+	return &kinds[nic->place->index];
+}
+
+/* -- building -- */
+
+static void plan(struct state *state)
+{
+	struct vm_data *data = &state->vm[0];
+	unsigned int i;
+
+	lib_plan(state, 1);
+	data->nnics = NICS;
+	data->nmems = 1 + NICS;
+	for (i = 0; i < NICS; i++) {
+		struct nic_place *nic = &data->nic[i];
+
+		if (!pci_find_nic(i, nic->bdf))
+			give_up("there is no NIC number %u", i);
+		strcpy(nic->model, "e1000e");
+		nic->index = i;
+		nic->mem = 1 + i;
+		nic->entries = RING_ENTRIES;
+		nic->ring_iova = SCENARIO_GUARD_BASE + i * VM_NIC_STRIDE;
+		nic->buf_iova = nic->ring_iova + RING_BUFS_AT;
+		data->mem_size[nic->mem] = RING_SIZE;
+	}
+}
+
+static void add_nic(struct iolu_vm *vm, const struct nic_place *nic)
+{
+	const struct kind *kind = &kinds[nic->index];
+	int ring = vm_memfd(RING_SIZE, 0);
+
+	pci_bind_vfio(nic->bdf);
+	lib_must(vm, iolu_vm_add_memfd(vm, kind->ring, ring), "memory for a ring is added");
+	close(ring);
+	lib_must(vm, iolu_vm_map(vm, "guest", kind->ring, 0, nic->ring_iova, RING_SIZE, LIB_RW),
+		 "and mapped");
+	lib_must(vm, iolu_vm_add_device(vm, nic->bdf), "a NIC is added");
+	if (!nic->index)
+		lib_must(vm, iolu_vm_add_hwpt(vm, "table", "guest", nic->bdf), "an HWPT is added");
+	lib_must(vm, iolu_vm_attach(vm, nic->bdf, "table"), "the NIC is attached to it");
+	lib_must(vm, iolu_vm_arm(vm, nic->bdf, kind->irq, 1), "its interrupt is armed");
+	lib_refuses(vm, iolu_vm_arm(vm, nic->bdf, IOLU_IRQ_MSIX, 1), EBUSY, "disarm it first",
+		    "and no interrupt of another kind beside it");
+}
+
+static struct iolu_vm *build(void)
+{
+	struct iolu_vm *vm = lib_new(0);
+	int i, ram = vm_memfd(VM_RAM_SIZE, 0);
+
+	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RAM, ram), "RAM is added");
+	close(ram);
+	lib_must(vm, iolu_vm_add_ioas(vm, "guest"), "an IOAS is added");
+	lib_must(vm, iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_RAM_IOVA, VM_RAM_SIZE, LIB_RW),
+		 "RAM is mapped");
+	for (i = 0; i < NICS; i++)
+		add_nic(vm, &state_get()->vm[0].nic[i]);
+	return vm;
+}
+
+/* As lib_show() does it, for two */
+static void show(struct iolu_vm *vm)
+{
+	struct vm *to = story_vm(0);
+	struct nic *nic;
+
+	lib_expect(0);
+	to->iommufd = iolu_vm_iommufd(vm);
+	to->mem_fd[VM_RAM] = iolu_vm_memfd(vm, LIB_RAM);
+	to->mem[VM_RAM] = must_map(to->mem_fd[VM_RAM], VM_RAM_SIZE, 0, "RAM");
+	for (nic = to->nic; nic < to->nic + NICS; nic++) {
+		nic->place = &to->data->nic[nic - to->nic];
+		nic->ops = nic_ops_of(nic->place->model);
+		nic->dev = iolu_vm_device_fd(vm, nic->place->bdf);
+		nic->event = iolu_vm_vector_fd(vm, nic->place->bdf, kind_of(nic)->irq, 0);
+		nic->regs = vfio_map_bar0(nic->dev);
+		to->mem[nic->place->mem] = must_map(iolu_vm_memfd(vm, kind_of(nic)->ring),
+						    RING_SIZE, 0, "ring");
+	}
+}
+
+/* -- interrupts -- */
+
+/* What a VMM's guest does: read the cause, and end a level interrupt. */
+static void acknowledge(struct nic *nic)
+{
+	struct vfio_irq_set unmask = {
+		.argsz = sizeof(unmask), .index = VFIO_PCI_INTX_IRQ_INDEX, .count = 1,
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK,
+	};
+
+	nic_read(nic->regs, CAUSE);
+	if (kind_of(nic)->irq == IOLU_IRQ_INTX)
+		must_ioctl(nic->dev, VFIO_DEVICE_SET_IRQS, &unmask, "unmask INTx");
+}
+
+static bool comes(struct nic *nic)
+{
+	struct pollfd wait = { .fd = nic->event, .events = POLLIN };
+
+	return poll(&wait, 1, 1000) == 1;
+}
+
+/* Three times in a row: each interrupt comes after the one before was acknowledged. */
+static void check_interrupts(struct nic *nic)
+{
+	int i, n = 0;
+
+	for (i = 0; i < 3; i++) {
+		vm_interrupts(nic);
+		acknowledge(nic);
+		n += comes(nic);
+	}
+	vm_interrupts(nic);
+	acknowledge(nic);
+	ok_nic(nic->place->index, n == 3, "frames raise interrupts, again and again",
+	       "%d of 3 came", n);
+}
+
+static void start(struct vm *vm)
+{
+	struct nic *nic;
+
+	vm_ram_fill(vm);
+	for_each_nic(vm, nic) {
+		nic_ring_fill(nic_ring(vm, nic - vm->nic), nic->place->buf_iova, RING_ENTRIES);
+		vfio_enable_bus_master(nic->dev);
+		nic->ops->rx_start(nic->regs, nic->place->ring_iova, RING_ENTRIES);
+		nic_write(nic->regs, CAUSE_MASK, FRAME_RECEIVED);
+	}
+	guard_fill();
+	mark("rx_on");
+	for_each_nic(vm, nic)
+		tx_start(nic->place->index, story_rate(), cmdline_number("lu.len", 200));
+	story_traffic("lu.pre");
+	for_each_nic(vm, nic)
+		check_interrupts(nic);
+}
+
+/* -- the two kernels -- */
+
+static void before(void)
+{
+	struct iolu_vm *vm;
+
+	plan(state_create());
+	vm = build();
+	show(vm);
+	start(story_vm(0));
+	mark("preserve.begin");
+	lib_must(vm, iolu_vm_save(vm), "one call saves the VM with both NICs");
+	mark("preserve.end");
+	tables_record();
+	story_leave();
+}
+
+static void check_restored(struct iolu_vm *vm, struct nic *nic)
+{
+	const char *bdf = nic->place->bdf;
+	uint32_t irq;
+
+	for (irq = IOLU_IRQ_INTX; irq <= IOLU_IRQ_MSIX; irq++)
+		ok_nic(nic->place->index,
+		       iolu_vm_vectors(vm, bdf, irq) == (irq == kind_of(nic)->irq),
+		       "the NIC has its kind of interrupt and no other", "kind %u: %d", irq,
+		       iolu_vm_vectors(vm, bdf, irq));
+	ok_nic(nic->place->index, vm_interrupts(nic) > 0,
+	       "it was signalled, though the NIC waits to be acknowledged", "it was not");
+	check_interrupts(nic);
+}
+
+static void take_apart(struct iolu_vm *vm)
+{
+	struct nic *nic;
+
+	for_each_nic(story_vm(0), nic) {
+		nic_write(nic->regs, NIC_RCTL, 0);
+		vfio_unmap_bar0(nic->regs);
+		lib_holds(vm, iolu_vm_arm(vm, nic->place->bdf, kind_of(nic)->irq, 0),
+			  "its interrupt is disarmed");
+		lib_holds(vm, iolu_vm_remove(vm, IOLU_DEVICE, nic->place->bdf), "a NIC goes");
+	}
+	lib_holds(vm, iolu_vm_remove(vm, IOLU_HWPT, "table"), "the HWPT goes after both");
+	iolu_vm_free(vm);
+}
+
+static void after(void)
+{
+	struct iolu_vm *vm;
+	struct nic *nic;
+
+	story_arrive();
+	vm = lib_new(0);
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
+	mark("retrieve.begin");
+	lib_must(vm, iolu_vm_restore(vm), "one call restores the VM with both NICs");
+	mark("retrieve.end");
+	show(vm);
+	for_each_nic(story_vm(0), nic)
+		check_restored(vm, nic);
+	tables_compare("after adoption");
+	mark("finish.begin");
+	lib_must(vm, iolu_vm_finish(vm), "the session is finished");
+	mark("finish.end");
+	story_traffic("lu.post");
+	story_judge();
+	take_apart(vm);
+}
+
+SCENARIO(.name = "library_two_devices", .nics = "e1000e,e1000e", .cmdline = "lu.rate=300",
+	 .timeout = 90, .before = before, .after = after);
