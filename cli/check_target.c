@@ -3,12 +3,15 @@
  * iolu check: the next kernel, as far as its image and its command line tell.
  *
  * The image must be able to read each kind of thing that this kernel hands over, in the same
- * version: it has the names of the formats in it (image.c). Versions of single records have
- * no such name; a kernel that does not know one isolates the device.
+ * version: it has the names of the formats in it (image.c). The same goes for each layout of
+ * a record that the running kernel says it writes; a kernel that does not know one would
+ * isolate the device.
  *
  * What a word of the command line does not say is a choice of the kernel's configuration,
  * which an image does not tell. Then the answer is unknown, and the word to be added is named.
  */
+#define _GNU_SOURCE 1
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,18 +74,48 @@ static void features(struct json_object *items, const struct image *image)
 			 image->compression);
 }
 
+/* What this kernel writes the next one must read, record by record. */
+static void records(struct json_object *items, const struct image *image)
+{
+	char list[1024] = "", other[512] = "", *rest = list, *layout;
+	int n = 0;
+
+	host_text(list, sizeof(list), "/sys/kernel/liveupdate/record_layouts");
+	while ((layout = strsep(&rest, "\n"))) {
+		if (!*layout)
+			continue;
+		n++;
+		if (!image_has(image, layout))
+			snprintf(other + strlen(other), sizeof(other) - strlen(other), " %s",
+				 layout);
+	}
+	if (!n)
+		out_item(items, "target", "records", UNKNOWN,
+			 "boot a kernel that tells: with /sys/kernel/liveupdate/record_layouts",
+			 "this kernel does not tell which records it writes");
+	else if (other[0])
+		out_item(items, "target", "records", NO, "use a kernel that reads these",
+			 "Linux %s does not read what this kernel writes:%s", image->release,
+			 other);
+	else
+		out_item(items, "target", "records", YES, NULL,
+			 "it reads all %d kinds that this kernel writes", n);
+}
+
 static void look_at_image(struct json_object *items, const char *path)
 {
 	struct image image;
 	const char *why = "";
 	int rc = image_open(&image, path, &why);
 
-	if (!rc)
+	if (!rc) {
 		features(items, &image);
-	else
+		records(items, &image);
+	} else {
 		out_item(items, "target", "feature", rc == -ENOEXEC ? NO : UNKNOWN,
 			 rc == -ENOTSUP ? "build it with gzip, xz or zstd compression" :
 			 "name the bzImage of the next kernel", "%s %s", path, why);
+	}
 	image_close(&image);
 }
 

@@ -6,7 +6,8 @@
  * kernel is (boot protocol 2.08 on). The kernel itself carries the names of the handover
  * formats that it can read ("iommufd-v1" and so on) as NUL-terminated texts: LUO and KHO
  * compare them when they take something over. So a kernel without such a text cannot take
- * that kind of thing over, whatever its version.
+ * that kind of thing over, whatever its version. The same is true of the layouts of single
+ * records ("iommu-domain-v1"), which a kernel with the feature names as texts for this reader.
  *
  * Nothing here trusts the file: all offsets are checked against its size.
  */
@@ -132,7 +133,12 @@ void image_close(struct image *image)
 	image->kernel = NULL;
 }
 
-/* The next place of @text behind @from, not as the rest of a longer word */
+static bool in_word(unsigned char c)
+{
+	return isalnum(c) || c == '_' || c == '-';
+}
+
+/* The next place of @text from @from on, not as the rest of a longer word */
 static const unsigned char *find(const struct image *image, const unsigned char *from,
 				 const char *text)
 {
@@ -140,7 +146,7 @@ static const unsigned char *find(const struct image *image, const unsigned char 
 	size_t len = strlen(text);
 
 	while ((from = memmem(from, end - from, text, len))) {
-		if (from == image->kernel || (!isalnum(from[-1]) && from[-1] != '_'))
+		if (from == image->kernel || !in_word(from[-1]))
 			return from;
 		from++;
 	}
@@ -150,6 +156,17 @@ static const unsigned char *find(const struct image *image, const unsigned char 
 bool image_says(const struct image *image, const char *text)
 {
 	return image->kernel && memmem(image->kernel, image->size, text, strlen(text));
+}
+
+bool image_has(const struct image *image, const char *text)
+{
+	const unsigned char *at = image->kernel, *end = at + image->size;
+	size_t len = strlen(text);
+
+	for (; at && (at = find(image, at, text)); at++)
+		if (at + len < end && !at[len])
+			return true;
+	return false;
 }
 
 unsigned int image_version(const struct image *image, const char *name)

@@ -34,6 +34,9 @@ void image_close(struct image *image);
 /* Does the kernel have this text somewhere? */
 bool image_says(const struct image *image, const char *text);
 
+/* Does it have this NUL-terminated text, not as the rest of a longer word? */
+bool image_has(const struct image *image, const char *text);
+
 /*
  * The N of a NUL-terminated text "@name-vN" in the kernel that is not the rest of a longer
  * word, the greatest; 0 if there is none.

@@ -79,6 +79,15 @@ process() {
 	ln -sfn "$3" "$host/proc/$1/fd/$2"
 }
 
+# The layouts of records, from the kernel's headers: what the running kernel tells
+layouts() {
+	grep -rhoE 'KHO_RECORD_LAYOUT\("[a-z-]+", [A-Z_]+' kernel/new --include='*.c' |
+		sed 's/.*("\(.*\)", /\1 /' | while read -r type version; do
+		grep -rhE "^#define $version\s" kernel/new/include |
+			sed "s/.*[[:space:]]/$type-v/"
+	done | sort
+}
+
 # A host on which all is well: one VT-d unit, a NIC behind a root port
 new_host() {
 	rm -rf "$host"
@@ -95,6 +104,7 @@ new_host() {
 	done
 	put sys/kernel/liveupdate/records 0
 	put sys/kernel/liveupdate/record_bytes 0
+	put sys/kernel/liveupdate/record_layouts "$(layouts)"
 	put sys/kernel/kexec_loaded 0
 	put dev/iommu ''
 	put dev/liveupdate ''

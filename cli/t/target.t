@@ -55,6 +55,19 @@ repack sed 's/^/x/'
 image "in a way that nobody knows" 3 "cannot be looked into here" "$tmp/repacked"
 repack sed 's/iommufd-v1/iommufd-v2/'
 image "one with a newer format" 3 "another version of iommufd" "$tmp/repacked"
+kinds=$(grep -rhc '^#define [A-Z_]*RECORD_[A-Z]*_VERSION' kernel/new/include/linux/kho/abi |
+	awk '{ n += $1 } END { print n }')
+holds "the kernel tells the layout of each kind of record" \
+	[ "$(layouts | wc -l) $(layouts | grep -c -- '-v[1-9]')" = "$kinds $kinds" ]
+image "this kernel reads them all" 0 "reads all $kinds kinds that this kernel writes" $patched
+for layout in $(layouts); do
+	repack sed "s/$layout/${layout%-v*}-v9/"
+	image "one that reads another layout of ${layout%-v*}" 1 \
+		"does not read what this kernel writes: $layout" "$tmp/repacked"
+done
+rm "$host/sys/kernel/liveupdate/record_layouts"
+image "this kernel does not tell what it writes" 3 "does not tell which records" $patched
+new_host
 head -c 2000000 $patched >"$tmp/cut"
 image "one that is cut off" 1 "is no bzImage" "$tmp/cut"
 cp $patched "$tmp/damaged"

@@ -153,6 +153,9 @@ static int __init iommu_lu_fetch_incoming(void)
 	void *obj;
 	int ret;
 
+	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommu-domain", IOMMU_RECORD_DOMAIN_VERSION));
+	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommu-unit", IOMMU_RECORD_UNIT_VERSION));
+	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommu-device", IOMMU_RECORD_DEVICE_VERSION));
 	ret = liveupdate_flb_get_incoming(&iommu_lu_flb, &obj);
 	if (!ret)
 		liveupdate_flb_put_incoming(&iommu_lu_flb);

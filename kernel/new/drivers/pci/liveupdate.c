@@ -197,6 +197,7 @@ static int __init pci_liveupdate_fetch(void)
 {
 	void *obj;
 
+	kho_record_tell_layout(KHO_RECORD_LAYOUT("pci-device", PCI_RECORD_DEVICE_VERSION));
 	register_pm_notifier(&pci_liveupdate_sleep_nb);
 	if (liveupdate_flb_get_incoming(&pci_liveupdate_flb, &obj))
 		return 0;

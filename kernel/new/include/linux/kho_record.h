@@ -4,6 +4,7 @@
 
 #include <linux/cleanup.h>
 #include <linux/kho/abi/record.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 
 /* Old kernel: write records */
@@ -15,6 +16,13 @@ DEFINE_FREE(kho_record, void *, kho_record_free(_T))
 /* New kernel: believe only what checks out */
 void *kho_record_get(u64 phys, u32 type, u16 version, size_t size);
 void kho_record_put(void *record);
+
+/*
+ * Both: which layouts of records this kernel reads, and writes. The texts are in its
+ * image, where iolu check looks for those of the running kernel before the kexec.
+ */
+#define KHO_RECORD_LAYOUT(name, version) name "-v" __stringify(version)
+void kho_record_tell_layout(const char *layout);
 
 /* Both: an index of records */
 int kho_record_index_add(struct kho_record_index_ser *index, void *record);

@@ -17,7 +17,8 @@
  *
  * How many records this kernel holds for the next one, and their size, can be
  * read from /sys/kernel/liveupdate/records and record_bytes: 0 when nothing is
- * preserved.
+ * preserved. /sys/kernel/liveupdate/record_layouts names the layouts that it writes
+ * and reads, one for each type of record that is compiled in.
  */
 
 #define pr_fmt(fmt) "KHO record: " fmt
@@ -32,12 +33,14 @@
 #include <linux/kho_record.h>
 #include <linux/kobject.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "kho_record_priv.h"
 
 static atomic_long_t kho_records = ATOMIC_LONG_INIT(0);
 static atomic_long_t kho_record_bytes = ATOMIC_LONG_INIT(0);
+static char kho_record_layouts[256] __ro_after_init;
 
 static u32 kho_record_crc(const struct kho_record_ser *hdr)
 {
@@ -188,6 +191,18 @@ void kho_record_index_del(struct kho_record_index_ser *index, void *record)
 	kho_record_seal(index);
 }
 
+/**
+ * kho_record_tell_layout() - Tell that this kernel writes and reads a layout.
+ * @layout: KHO_RECORD_LAYOUT() of a type of record and its version.
+ *
+ * Context: Initialisation.
+ */
+void __init kho_record_tell_layout(const char *layout)
+{
+	strlcat(kho_record_layouts, layout, sizeof(kho_record_layouts));
+	strlcat(kho_record_layouts, "\n", sizeof(kho_record_layouts));
+}
+
 static ssize_t records_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%ld\n", atomic_long_read(&kho_records));
@@ -198,12 +213,19 @@ static ssize_t record_bytes_show(struct kobject *kobj, struct kobj_attribute *at
 	return sysfs_emit(buf, "%ld\n", atomic_long_read(&kho_record_bytes));
 }
 
+static ssize_t record_layouts_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s", kho_record_layouts);
+}
+
 static struct kobj_attribute records_attr = __ATTR_RO(records);
 static struct kobj_attribute record_bytes_attr = __ATTR_RO(record_bytes);
+static struct kobj_attribute record_layouts_attr = __ATTR_RO(record_layouts);
 
 static struct attribute *kho_record_attrs[] = {
 	&records_attr.attr,
 	&record_bytes_attr.attr,
+	&record_layouts_attr.attr,
 	NULL
 };
 
@@ -216,6 +238,7 @@ struct kobject *liveupdate_kobj __ro_after_init;
 
 static int __init kho_record_init(void)
 {
+	kho_record_tell_layout(KHO_RECORD_LAYOUT("record-index", KHO_RECORD_INDEX_VERSION));
 	liveupdate_kobj = kobject_create_and_add("liveupdate", kernel_kobj);
 	return liveupdate_kobj ? sysfs_create_group(liveupdate_kobj, &kho_record_group) :
 				 -ENOMEM;

@@ -41,6 +41,7 @@
 #include <linux/iommu-liveupdate.h>
 #include <linux/iommufd-liveupdate.h>
 #include <linux/kho/abi/iommufd.h>
+#include <linux/kho_record.h>
 #include <linux/liveupdate.h>
 #include <linux/slab.h>
 
@@ -320,6 +321,7 @@ static int __init iommufd_lu_init(void)
 {
 	int rc;
 
+	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommufd-context", IOMMUFD_RECORD_CTX_VERSION));
 	rc = liveupdate_register_file_handler(&iommufd_lu_handler);
 	if (rc)
 		return rc == -EOPNOTSUPP ? 0 : rc;
