@@ -183,3 +183,8 @@ void host_names_free(struct names *names)
 		free(names->name[--names->n]);
 	free(names->name);
 }
+
+int host_boot_id(char *out, size_t room)
+{
+	return host_text(out, room, "/proc/sys/kernel/random/boot_id");
+}

@@ -26,6 +26,9 @@ int host_link(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
 int host_link_name(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
 bool host_has(const char *fmt, ...) PRINTF(1, 2);
 
+/* The id of this boot of the kernel */
+int host_boot_id(char *out, size_t room);
+
 /*
  * A directory's names in order, without those that begin with a dot. To be freed by
  * host_names_free(). Empty if there is no such directory.

@@ -17,6 +17,7 @@
 #include "host.h"
 #include "loaded.h"
 #include "luo.h"
+#include "note.h"
 #include "procs.h"
 #include "state.h"
 
@@ -165,14 +166,21 @@ static void device_file(struct json_object *items)
 
 static int go(const struct call *call)
 {
-	int rc;
+	int note, rc;
 
 	sync();
 	if (under_systemd()) {
 		execlp("systemctl", "systemctl", "kexec", (char *)NULL);
 		return call_fail(call, EXIT_UNKNOWN, "systemctl: %s", strerror(errno));
 	}
+	note = note_leave();
+	if (note < 0)
+		fprintf(stderr, "iolu: no note goes along (%s): iolu report will not know this "
+			"kernel's part\n", note == -EBUSY ? "/dev/liveupdate is held by somebody" :
+			strerror(-note));
 	rc = luo_kexec();
+	if (note >= 0)
+		close(note);
 	return call_fail(call, rc == -EPERM ? EXIT_UNKNOWN : EXIT_NO,
 			 "the kernel refuses (%s): see its log; everything goes on as before",
 			 strerror(-rc));

@@ -17,17 +17,12 @@
 #define DIR_OF_NOTE	"/run/iolu"
 #define NOTE		DIR_OF_NOTE "/loaded"
 
-static int boot_id(char *out, size_t room)
-{
-	return host_text(out, room, "/proc/sys/kernel/random/boot_id");
-}
-
 int loaded_note(const char *image)
 {
 	char id[64], path[4096];
 	FILE *f;
 
-	if (boot_id(id, sizeof(id)))
+	if (host_boot_id(id, sizeof(id)))
 		return -ENOENT;
 	host_path(path, sizeof(path), DIR_OF_NOTE);
 	mkdir(path, 0755);
@@ -45,7 +40,7 @@ int loaded_read(char *image, size_t room)
 	int rc = host_text(note, sizeof(note), NOTE);
 
 	if (!rc)
-		rc = boot_id(id, sizeof(id));
+		rc = host_boot_id(id, sizeof(id));
 	if (rc)
 		return rc;
 	if (strncmp(note, id, strlen(id)) || note[strlen(id)] != ' ')

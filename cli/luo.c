@@ -43,6 +43,42 @@ int luo_retrieve(int device, const char *name)
 	return rc ? rc : arg.fd;
 }
 
+int luo_create(int device, const char *name)
+{
+	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
+	int rc;
+
+	if (strlen(name) >= sizeof(arg.name))
+		return -ENAMETOOLONG;
+	memcpy(arg.name, name, strlen(name));
+	rc = call(device, LIVEUPDATE_IOCTL_CREATE_SESSION, &arg);
+	return rc ? rc : arg.fd;
+}
+
+int luo_preserve_fd(int session, int fd, uint64_t token)
+{
+	struct liveupdate_session_preserve_fd arg = {
+		.size = sizeof(arg), .fd = fd, .token = token,
+	};
+
+	return call(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg);
+}
+
+int luo_retrieve_fd(int session, uint64_t token)
+{
+	struct liveupdate_session_retrieve_fd arg = { .size = sizeof(arg), .token = token };
+	int rc = call(session, LIVEUPDATE_SESSION_RETRIEVE_FD, &arg);
+
+	return rc ? rc : arg.fd;
+}
+
+int luo_finish(int session)
+{
+	struct liveupdate_session_finish arg = { .size = sizeof(arg) };
+
+	return call(session, LIVEUPDATE_SESSION_FINISH, &arg);
+}
+
 int luo_discard(int session)
 {
 	struct liveupdate_session_discard arg = { .size = sizeof(arg) };

@@ -4,6 +4,7 @@
 #define IOLU_LUO_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <linux/iommufd.h>
 #include <linux/iommufd_liveupdate.h>
@@ -12,7 +13,11 @@
 
 /* /dev/liveupdate; only one process can have it open: -EBUSY */
 int luo_open(void);
+int luo_create(int device, const char *name);
 int luo_retrieve(int device, const char *name);
+int luo_preserve_fd(int session, int fd, uint64_t token);
+int luo_retrieve_fd(int session, uint64_t token);
+int luo_finish(int session);
 int luo_discard(int session);
 int luo_session_name(int session, char *out, size_t room);
 

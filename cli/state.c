@@ -4,8 +4,9 @@
  * that have them open, and asked through a borrowed descriptor, which needs the right to trace
  * the process. Devices, by name, come from debugfs. Asking changes nothing.
  *
- * A session that came in and was not retrieved yet is open nowhere, so that it is not in the
- * list; its devices and domains are in the numbers.
+ * A session that came in and was not retrieved yet is open nowhere, and the kernel has no list
+ * of them. Its devices and domains are in the numbers; its name is known if iolu made the jump
+ * and has left a note of what went out. Whether such a session still waits nobody tells.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -17,6 +18,7 @@
 
 #include "host.h"
 #include "luo.h"
+#include "note.h"
 #include "procs.h"
 #include "state.h"
 
@@ -126,6 +128,44 @@ static struct json_object *sessions(bool *complete)
 	return list;
 }
 
+/* Does somebody have a session of that name open? */
+static bool is_open(struct json_object *sessions, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(sessions); i++) {
+		struct json_object *o = json_object_array_get_idx(sessions, i);
+
+		if (!strcmp(json_object_get_string(json_object_object_get(o, "name")), name))
+			return true;
+	}
+	return false;
+}
+
+/* The names that the old kernel's iolu saw going out; null if it left no note. */
+static struct json_object *came_in(struct json_object *sessions)
+{
+	struct json_object *note = note_take(), *list, *names, *o;
+	size_t i;
+
+	if (!note)
+		return NULL;
+	list = json_object_new_array();
+	names = json_object_object_get(note, "sessions");
+	for (i = 0; json_object_is_type(names, json_type_array) &&
+	     i < json_object_array_length(names); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+
+		o = json_object_new_object();
+		add_text(o, "name", name);
+		json_object_object_add(o, "open", json_object_new_boolean(
+					       is_open(sessions, name)));
+		json_object_array_add(list, o);
+	}
+	json_object_put(note);
+	return list;
+}
+
 static void add_token(struct json_object *list, const struct iommu_liveupdate_query *query,
 		      const struct holder *h)
 {
@@ -215,13 +255,15 @@ static struct json_object *devices(bool *complete)
 
 struct json_object *state_collect(bool *complete)
 {
-	struct json_object *top = json_object_new_object();
+	struct json_object *top = json_object_new_object(), *open;
 
 	*complete = true;
 	json_object_object_add(top, "kernel", kernel());
 	json_object_object_add(top, "preserved", preserved());
 	json_object_object_add(top, "incoming", incoming());
-	json_object_object_add(top, "sessions", sessions(complete));
+	open = sessions(complete);
+	json_object_object_add(top, "sessions", open);
+	json_object_object_add(top, "came_in", came_in(open));
 	json_object_object_add(top, "tokens", tokens(complete));
 	json_object_object_add(top, "devices", devices(complete));
 	return top;

@@ -5,9 +5,11 @@
  *
  *   comm-PID [CPU] flags SECONDS: iommu_liveupdate_adopt: domain=1 ... ret=0 ns=123
  *
- * Lines that do not look so are passed over. The buffer is read, not consumed.
+ * Lines that do not look so are passed over. The buffer is read, not consumed. The kernel's log
+ * has the same clock.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,6 +77,31 @@ int trace_read(struct steps *steps)
 		steps->step = more;
 		steps->step[steps->n++] = step;
 	}
+	free(line);
+	fclose(f);
+	return rc;
+}
+
+/* "6,321,1846391,-;Run /init as init process" */
+int trace_userspace(double *us)
+{
+	char path[PATH_MAX], *line = NULL;
+	unsigned long long at;
+	size_t room = 0;
+	int fd, rc = -ENOENT;
+	FILE *f;
+
+	host_path(path, sizeof(path), "/dev/kmsg");
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	f = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!f)
+		return -errno;
+	while (rc && getline(&line, &room, f) > 0)
+		if (strstr(line, ";Run ") && strstr(line, " as init process") &&
+		    sscanf(line, "%*u,%*u,%llu,", &at) == 1) {
+			*us = at;
+			rc = 0;
+		}
 	free(line);
 	fclose(f);
 	return rc;

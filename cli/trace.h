@@ -27,6 +27,9 @@ struct steps {
 
 /* 0 or -errno; to be freed by trace_free(). */
 int trace_read(struct steps *steps);
+
+/* When this kernel ran its first program, in microseconds; 0 or -errno if its log tells not. */
+int trace_userspace(double *us);
 void trace_free(struct steps *steps);
 
 #endif /* IOLU_TRACE_H */

@@ -66,4 +66,7 @@ mkdir -p "$host/sys/kernel/tracing"
 echo ' init-1 [000] ..... 2.930366: iommu_liveupdate_adopt: domain=1 ret=0 ns=18363300' \
 	>"$host/sys/kernel/tracing/trace"
 schema report report
+note
+schema report-note report
+schema status-note status
 plan

@@ -51,4 +51,18 @@ answers "report of a step has its time" 0 "18363.3" report --root "$host" --svg 
 holds "and draws it" grep -q '<rect .*fill="#2a6fb0"' "$tmp/report.svg"
 answers "a picture that cannot be written: 3" 3 "No such file" \
 	report --root "$host" --svg "$tmp/none/report.svg"
+note
+answers "a note of the old kernel names its sessions" 0 "vm1   false" status --root "$host"
+answers "and itself" 0 "old kernel: 7.3.4-old" report --root "$host"
+answers "what was noted without a clock is not put beside this one's" 0 \
+	"clocks cannot be compared" report --root "$host"
+process 42 9 'anon_inode:[luo_session] vm1'
+answers "a session that is open again is told from one that is not" 3 "vm1   true" \
+	status --root "$host"
+put proc/sys/kernel/random/boot_id 0a0c
+answers "a note of another update is not believed" 3 "came in: not known" status --root "$host"
+put run/iolu/last-update '0a0c {"format":"iolu-note-v2","sessions":["vm0"]}'
+answers "nor one that is written otherwise" 3 "came in: not known" status --root "$host"
+put run/iolu/last-update '0a0c {"format":"iolu-note-v1","sessions":7,"steps":{}}'
+answers "one with nonsense names nothing" 3 "came in: none" status --root "$host"
 plan

@@ -4,8 +4,11 @@
  * the old kernel; in the new one status, a kexec that is refused because a session waits,
  * discard of the session of a VM that is given up, report, metrics.
  */
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <x86intrin.h>
 
 #include "command.h"
 #include "kexec.h"
@@ -30,6 +33,7 @@ static void load(void)
 	/* Facts after this one are not counted in the line that the next kernel is given. */
 	mark("load.begin");
 	kexec_next_cmdline(line, sizeof(line), story_stage());
+	snprintf(line + strlen(line), sizeof(line) - strlen(line), " lu.loaded=%llu", __rdtsc());
 	iolu("load", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line, NULL);
 	mark("load.end");
 }
@@ -46,6 +50,7 @@ static void leave(void)
 	for_each_vm(vm)
 		for_each_nic(vm, nic)
 			nic->place->head = nic_head(nic->ops, nic->regs);
+	luo_let_go();			/* iolu leaves a note in a session of its own */
 	mark("reboot");
 	iolu("kexec", NULL);
 	give_up("iolu kexec came back: %s", iolu_said());
@@ -65,10 +70,13 @@ static void before(void)
 
 static void arrived(void)
 {
-	const char *bdf = state_get()->vm[0].nic[0].bdf;
+	const char *bdf = state_get()->vm[0].nic[0].bdf, *names;
 
 	iolu_tells(iolu("status", NULL), 0, "incoming  running",
 		   "status: the NICs came in and run");
+	names = strstr(iolu_said(), "sessions: none\ncame in:\n");
+	ok(names && strstr(names, "\n  vm0 ") && strstr(names, "\n  vm1 "),
+	   "and how the sessions are called that came in, and are open nowhere", "it does not");
 	iolu_tells(iolu("metrics", NULL), 0, "\niolu_incoming_devices 2\n", "metrics say so");
 	iolu_tells(iolu("check", "--device", bdf, NULL), 1, "its session is not finished",
 		   "check says no to what is not finished");
@@ -100,6 +108,48 @@ static void forget_vm1(void)
 	vm->nic[0].place = &vm->data->nic[0];
 }
 
+/* Microseconds of this kernel's life, and processor's counts in one of them */
+static double life_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &t);
+	return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
+}
+
+static double counts_per_us(void)
+{
+	unsigned long long from = __rdtsc();
+	double since = life_us();
+
+	sleep_ms(200);
+	return (__rdtsc() - from) / (life_us() - since);
+}
+
+/* The jump came after the image was loaded, and soon: the processor's counter is the witness. */
+static void check_jump(void)
+{
+	double rate = counts_per_us(), longest, told = 0;
+	const char *row = strstr(iolu_said(), "freeze and jump");
+
+	longest = (__rdtsc() - cmdline_number("lu.loaded", 0)) / rate - life_us();
+	if (!row || sscanf(row, "freeze and jump %*d %*d %lf", &told) != 1)
+		told = 0;
+	ok(told > longest - 4e6 && told > 1e5 && told < longest,
+	   "it says how long the jump took", "%.0f us, and %.0f since the image was loaded",
+	   told, longest);
+}
+
+static void report(void)
+{
+	iolu_tells(iolu("report", "--svg", "/tmp/report.svg", NULL), 0, "adopt table",
+		   "report has the phases");
+	ok(strstr(iolu_said(), "preserve device") && strstr(iolu_said(), "boot to userspace"),
+	   "those of the old kernel and of the boot, too", "it has not");
+	check_jump();
+	ok(!access("/tmp/report.svg", R_OK), "and a picture", "there is none");
+}
+
 static void after(void)
 {
 	story_arrive();
@@ -110,9 +160,7 @@ static void after(void)
 	story_take_over(story_vm(0));
 	luo_let_go();
 	iolu_tells(iolu("status", NULL), 0, "0xd0d000  marked", "status: the token is there");
-	iolu_tells(iolu("report", "--svg", "/tmp/report.svg", NULL), 0, "adopt table",
-		   "report has the phases");
-	ok(!access("/tmp/report.svg", R_OK), "and a picture", "there is none");
+	report();
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "nothing of the last update waits",
 		   "nothing of this update is in the way of the next");
 	story_traffic("lu.post");
