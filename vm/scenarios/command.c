@@ -90,7 +90,8 @@ static void give_up_vm1(void)
 
 	iolu_tells(iolu("discard", "vm9", NULL), 1, "no session vm9 came in",
 		   "a session that never was cannot be discarded");
-	iolu_tells(iolu("discard", "vm1", NULL), 0, "discarded: vm1", "one that waits can");
+	iolu_tells(iolu("discard", "vm1", "--json", NULL), 0, "{\n  \"discarded\": \"vm1\"\n}\n",
+		   "one that waits can, and JSON says no more than that");
 	ok_nic(1, !pci_bus_master(data->nic[0].bdf), "its device is stopped",
 	       "it is bus master");
 	mark_nic(1, "quiet");

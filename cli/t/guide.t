@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# docs/operator.md and the man page show nothing that iolu does not have: each command is run,
+# on the host made of files and with --dry-run where it would act; what the guide shows of the
+# output has the parts that are printed; each message that it explains is one of the source.
+# The figures in it are from the scenarios command and command_check.
+set -eu
+# shellcheck source=cli/t/host.sh
+. cli/t/host.sh
+
+guide=docs/operator.md
+
+# An image and a RAM disk have other names here
+fitted() {
+	sed "s|/boot/vmlinuz-next|out/build/7.3/arch/x86/boot/bzImage|; s|/boot/initrd-next|$0|
+		s|update.svg|$tmp/update.svg|; s|^kexec\$|kexec --dry-run|
+		s|^load .*|& --dry-run|; s|^discard.*|& --root none|"
+}
+
+# run COMMAND: its words behind "iolu", on the host; $rc is its exit code
+run() {
+	rc=0
+	# shellcheck disable=SC2046
+	"$iolu" $(echo "$1" | fitted) --root "$host" >"$tmp/output" 2>&1 || rc=$?
+}
+
+# shown COMMAND: what the guide shows as its output
+shown() {
+	awk -v command="# iolu $1" '/^```/ { on = 0 } on; $0 == command { on = 1 }' $guide
+}
+
+# Names of items, headings and heads of tables; not those of single devices
+parts() {
+	sed -nE 's/^  (yes|no|unknown) +([a-z_=-]+).*/\2/p; s/^([a-z][a-z ]*)(:.*)?$/\1/p
+		s/^  ((phase|token|bdf|name)  .*)/\1/p' | tr -s ' ' | sed 's/ $//' | grep -v '^none$'
+}
+
+# same COMMAND: the guide shows all parts of the output, in order
+same() {
+	run "$1"
+	parts <"$tmp/output" >"$tmp/printed"
+	shown "$1" | parts | diff - "$tmp/printed" >"$tmp/difference" && rc=0 || rc=1
+	[ -s "$tmp/printed" ] || rc=1
+	ok $rc "the guide shows what iolu $1 prints" "$tmp/difference"
+}
+
+new_host
+mkdir -p "$host/sys/kernel/tracing"
+echo ' init-1 [000] ..... 2.930366: iommu_liveupdate_adopt: domain=1 ret=0 ns=18363300' \
+	>"$host/sys/kernel/tracing/trace"
+{
+	sed -n 's/^# iolu //p' $guide
+	sed -n 's/^iolu \([a-z]\)/\1/p' cli/iolu.1.scd
+} | sort -u >"$tmp/commands"
+holds "the guide and the man page have commands" [ "$(wc -l <"$tmp/commands")" -gt 6 ]
+while read -r command; do
+	run "$command"
+	case $command in
+	discard*)
+		grep -q -- "--root is for looking only" "$tmp/output" && rc=0 || rc=1
+		;;
+	*)
+		if [ $rc -eq 2 ]; then rc=1; else rc=0; fi
+		;;
+	esac
+	ok $rc "iolu takes: $command" "$tmp/output"
+done <"$tmp/commands"
+
+same "check --kernel /boot/vmlinuz-next --reuse-cmdline"
+same "kexec --dry-run"
+process 42 9 'anon_inode:[luo_session] vm0'
+put sys/kernel/debug/iommu_liveupdate 'preserved:
+  device 0000:01:00.0: domain 1, unit 2, domain id 3, running
+incoming: nothing'
+run status
+parts <"$tmp/output" | grep -v '^token ' >"$tmp/printed"
+shown status | sed '/^\.\.\.$/,$d' | parts | grep -v '^token ' | diff - "$tmp/printed" \
+	>"$tmp/difference" && rc=0 || rc=1
+ok $rc "the guide shows what iolu status prints" "$tmp/difference"
+note
+same "report --svg update.svg"
+
+cat >"$tmp/messages.py" <<'PYTHON'
+import glob, re, sys
+
+files = glob.glob("cli/*.c") + glob.glob("kernel/new/**/*.c", recursive=True)
+source = re.sub(r'"\s*\n\s*"', "", "".join(open(f).read() for f in files))
+hooks = "".join(open(f).read() for f in glob.glob("kernel/hooks/*.patch"))
+rows = re.findall(r"^\| (?:check|kexec|discard|log): (.*?) \|", open(sys.argv[1]).read(), re.M)
+print(len(rows), file=sys.stderr)
+for message in re.findall(r"`([^`]+)`", "\n".join(rows)):
+    for part in filter(None, (p.strip(" :") for p in message.split("..."))):
+        forms = [part, re.sub(r"\([^)]*\)$", "(%s)", part), re.sub(r"\S+$", "%s", part)]
+        if not any(form in source or form in hooks for form in forms):
+            print(message)
+PYTHON
+python3 "$tmp/messages.py" $guide >"$tmp/found" 2>"$tmp/rows"
+holds "the guide explains messages" [ "$(cat "$tmp/rows")" -gt 15 ]
+empty "each of them is one that iolu or the kernel has" "$tmp/found"
+plan
