@@ -10,9 +10,11 @@
  * on its command line, so the last kernel can state the plan for all of them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/io.h>
 #include <sys/reboot.h>
 #include <unistd.h>
@@ -25,13 +27,18 @@
 
 static unsigned int facts;
 static bool aloud;
+static int turn = -1;		/* lines of several processes must not mix */
 
-/* @echo: also on the standard output, for somebody who runs a scenario by hand */
+/*
+ * @echo: also on the standard output, for somebody who runs a scenario by hand. Access to the
+ * port is inherited: who may not ask for it has it from process 1.
+ */
 void report_open(unsigned int facts_so_far, bool echo)
 {
 	facts = facts_so_far;
 	aloud = echo;
-	if (ioperm(DEBUGCON_PORT, 1, 1))
+	turn = open("/init", O_RDONLY | O_CLOEXEC);
+	if (ioperm(DEBUGCON_PORT, 1, 1) && errno != EPERM)
 		fprintf(stderr, "no access to the debug console port: %s\n", strerror(errno));
 }
 
@@ -42,8 +49,10 @@ unsigned int report_facts(void)
 
 static void send_line(const char *line)
 {
+	flock(turn, LOCK_EX);
 	outsb(DEBUGCON_PORT, line, strlen(line));
 	outb('\n', DEBUGCON_PORT);
+	flock(turn, LOCK_UN);
 	if (aloud)
 		puts(line);
 }
