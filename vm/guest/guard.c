@@ -11,6 +11,7 @@
  */
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "guard.h"
 #include "phys.h"
@@ -21,7 +22,7 @@
 
 bool guard_possible(void)
 {
-	return strstr(cmdline_line(), SCENARIO_GUARD_CMDLINE);
+	return !geteuid() && strstr(cmdline_line(), SCENARIO_GUARD_CMDLINE);
 }
 
 static uint64_t pattern(uint64_t i)

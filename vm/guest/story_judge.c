@@ -37,7 +37,8 @@ static void judge_guard(void)
 	uint64_t changed;
 
 	if (!guard_possible()) {
-		diag("no guard: the command line has no %s", SCENARIO_GUARD_CMDLINE);
+		diag("no guard: this is not root, or the command line has no %s",
+		     SCENARIO_GUARD_CMDLINE);
 		return;
 	}
 	changed = guard_changed();
