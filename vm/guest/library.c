@@ -38,6 +38,41 @@ bool lib_refuses(struct iolu_vm *vm, int rc, int expected, const char *words, co
 	return ok(rc == -expected && strstr(reason, words), fact, "returned %d: %s", rc, reason);
 }
 
+/* The library's steps as the marks that the host makes phases of. */
+static void on_step(void *last, const char *step, const char *object)
+{
+	static const struct {
+		const char *step, *end, *begin;
+	} marks[] = {
+		{ "preserve memfd", NULL, "preserve.begin" },
+		{ "retrieve session", NULL, "retrieve.begin" },
+		{ "bind device", "retrieve.end", "bind.begin" },
+		{ "arm interrupts", "bind.end", "rearm" },
+		{ "rebuild IOAS", NULL, "adopt.begin" },
+		{ "attach device", "adopt.end", "attach.begin" },
+		{ "finish session", NULL, "finish.begin" },
+	};
+	char *before = last;
+	size_t i;
+
+	diag("%s %s", step, object);
+	for (i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (strcmp(marks[i].step, step) || !strcmp(before, step))
+			continue;
+		if (marks[i].end)
+			mark(marks[i].end);
+		mark(marks[i].begin);
+	}
+	snprintf(before, 32, "%s", step);
+}
+
+void lib_watch(struct iolu_vm *vm)
+{
+	static char last[32];
+
+	iolu_vm_set_progress(vm, on_step, last);
+}
+
 /* -- building -- */
 
 static void plan(struct vm_data *data, unsigned int i)
@@ -94,20 +129,27 @@ static void add_memory(struct iolu_vm *vm, const struct nic_place *nic)
 		 "the ring is mapped");
 }
 
-struct iolu_vm *lib_build(unsigned int i)
+void lib_furnish(struct iolu_vm *vm, unsigned int i, int device)
 {
 	const struct nic_place *nic = &state_get()->vm[i].nic[0];
-	struct iolu_vm *vm = lib_new(i);
 
-	pci_bind_vfio(nic->bdf);
 	add_memory(vm, nic);
-	lib_must(vm, iolu_vm_add_device(vm, nic->bdf), "the NIC is added");
+	lib_must(vm, device < 0 ? iolu_vm_add_device(vm, nic->bdf) :
+		 iolu_vm_add_device_fd(vm, nic->bdf, device), "the NIC is added");
 	lib_must(vm, iolu_vm_add_hwpt(vm, "table", "guest", nic->bdf), "an HWPT is added");
 	lib_must(vm, iolu_vm_attach(vm, nic->bdf, "table"), "the NIC is attached");
 	lib_must(vm, iolu_vm_arm(vm, nic->bdf, IOLU_IRQ_MSIX, LIB_VECTORS),
 		 "its interrupts are armed");
 	lib_must(vm, iolu_vm_set_blob(vm, "nic", nic, sizeof(*nic)),
 		 "the VMM keeps something of its own");
+}
+
+struct iolu_vm *lib_build(unsigned int i)
+{
+	struct iolu_vm *vm = lib_new(i);
+
+	pci_bind_vfio(state_get()->vm[i].nic[0].bdf);
+	lib_furnish(vm, i, -1);
 	return vm;
 }
 

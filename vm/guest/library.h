@@ -22,6 +22,9 @@ bool lib_refuses(struct iolu_vm *vm, int rc, int expected, const char *words, co
 struct iolu_vm *lib_new(unsigned int i);		/* a handle with the name of VM i */
 void lib_plan(struct state *state, unsigned int n);	/* n VMs, each with the NIC of its number */
 struct iolu_vm *lib_build(unsigned int i);		/* in the first kernel */
+/* The same in a handle that is there; @device: a vfio device that is open already, or -1. */
+void lib_furnish(struct iolu_vm *vm, unsigned int i, int device);
+void lib_watch(struct iolu_vm *vm);			/* steps are marks; for one handle */
 void lib_expect(unsigned int i);				/* story_vm(i) before it is there */
 void lib_show(struct iolu_vm *vm, unsigned int i);	/* to the guest's helpers, as story_vm(i) */
 void lib_receive(unsigned int n);			/* frames come to the VMs shown */

@@ -21,41 +21,6 @@
 
 static struct iolu_vm *vm;
 
-/* The library's steps as the marks that the host makes phases of. */
-static void on_step(void *last, const char *step, const char *object)
-{
-	static const struct {
-		const char *step, *end, *begin;
-	} marks[] = {
-		{ "preserve memfd", NULL, "preserve.begin" },
-		{ "retrieve session", NULL, "retrieve.begin" },
-		{ "bind device", "retrieve.end", "bind.begin" },
-		{ "arm interrupts", "bind.end", "rearm" },
-		{ "rebuild IOAS", NULL, "adopt.begin" },
-		{ "attach device", "adopt.end", "attach.begin" },
-		{ "finish session", NULL, "finish.begin" },
-	};
-	char *before = last;
-	size_t i;
-
-	diag("%s %s", step, object);
-	for (i = 0; i < ARRAY_SIZE(marks); i++) {
-		if (strcmp(marks[i].step, step) || !strcmp(before, step))
-			continue;
-		if (marks[i].end)
-			mark(marks[i].end);
-		mark(marks[i].begin);
-	}
-	snprintf(before, 32, "%s", step);
-}
-
-static void watch(void)
-{
-	static char last[32];
-
-	iolu_vm_set_progress(vm, on_step, last);
-}
-
 static void save(void)
 {
 	lib_must(vm, iolu_vm_save(vm), "one call saves the VM");
@@ -72,7 +37,7 @@ static void before(void)
 	vm = lib_build(0);
 	lib_must(vm, iolu_vm_add_ioas(vm, "spare"), "an IOAS without HWPT is added");
 	lib_must(vm, iolu_vm_map(vm, "spare", LIB_RAM, MIB, 0, MIB, LIB_RW), "and maps something");
-	watch();
+	lib_watch(vm);
 	lib_show(vm, 0);
 	lib_receive(1);
 	kexec_keep_next();
@@ -185,7 +150,7 @@ static void after(void)
 	last = state_get()->updates == 2;
 	bdf = state_get()->vm[0].nic[0].bdf;
 	vm = lib_new(0);
-	watch();
+	lib_watch(vm);
 	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	if (last)
 		restore_in_steps();
