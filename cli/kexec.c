@@ -2,9 +2,9 @@
 /*
  * iolu kexec: jump into the next kernel, unless something would be lost without a word.
  *
- * Where systemd is PID 1 it is asked to do it: it stops the services first, and with them the
- * VMMs, which preserve then. Elsewhere the jump is one system call while everything runs, so
- * that what is preserved can be compared with what is in use.
+ * Where systemd is PID 1 it is asked to do it: it stops the services first, and from there is
+ * no way back. Elsewhere the jump is one system call while everything runs. Either way the VMMs
+ * have preserved before, so that what is preserved can be compared with what is in use.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "carry.h"
 #include "check.h"
 #include "host.h"
 #include "loaded.h"
@@ -86,6 +87,7 @@ static void sessions(struct json_object *items)
 		unknown += way < 0;
 		if (way == LUO_INCOMING)
 			out_item(items, "kexec", "sessions", UNKNOWN,
+				 h->pid == 1 ? "start the unit whose store has it, or clean that" :
 				 "let it finish and close its session",
 				 "process %d (%s) has a session of the last update open: %s",
 				 h->pid, h->comm, h->what);
@@ -124,10 +126,7 @@ static void devices(struct json_object *items)
 	int used = devices_in_use(&complete);
 
 	host_number(&preserved, NUMBERS "preserved_devices");
-	if (under_systemd())
-		out_item(items, "kexec", "devices", YES, NULL,
-			 "%d in use; systemd stops the VMMs, which preserve then", used);
-	else if (!complete)
+	if (!complete)
 		out_item(items, "kexec", "devices", UNKNOWN, "run iolu kexec as root",
 			 "not all processes can be looked at");
 	else if ((uint64_t)used > preserved)
@@ -137,6 +136,30 @@ static void devices(struct json_object *items)
 	else
 		out_item(items, "kexec", "devices", YES, NULL, "%d in use, %llu preserved",
 			 used, (unsigned long long)preserved);
+}
+
+/*
+ * A device that the kernel would refuse to freeze: without systemd the jump is refused then and
+ * everything goes on; with it all VMMs are gone by then, and it reboots the host instead.
+ */
+static void carried(struct json_object *items)
+{
+	bool complete;
+	struct json_object *state = state_collect(&complete), *list, *device;
+	size_t i;
+
+	list = json_object_object_get(state, "devices");
+	if (!list)
+		out_item(items, "kexec", "carried", UNKNOWN, "mount debugfs, as root",
+			 "the preserved devices cannot be seen");
+	for (i = 0; list && i < json_object_array_length(list); i++) {
+		device = json_object_array_get_idx(list, i);
+		if (!strcmp(json_object_get_string(json_object_object_get(device, "set")),
+			    "preserved"))
+			carry_check(items, json_object_get_string(
+				    json_object_object_get(device, "bdf")));
+	}
+	json_object_put(state);
 }
 
 /* systemd opens it to keep its store, and loses it all if somebody else has it. */
@@ -200,6 +223,8 @@ static int kexec(struct call *call)
 	sessions(items);
 	devices(items);
 	device_file(items);
+	if (under_systemd())
+		carried(items);
 	code = check_print(call, items);
 	if (call_get(call, "dry-run") || (code && !force))
 		return code;

@@ -50,7 +50,17 @@ mkdir -p "$host/run/systemd/system"
 says "where systemd needs it" 1 "systemd needs the device at the update"
 mkdir -p "$host/run/systemd/system"
 process 42 9 /dev/vfio/devices/vfio0
-says "systemd stops the VMMs" 1 "1 in use; systemd stops the VMMs"
+rm "$host/dev/liveupdate"
+says "systemd would stop a VMM that has not preserved" 1 "1 in use, 0 preserved"
+mkdir -p "$host/run/systemd/system"
+rm "$host/dev/liveupdate"
+says "preserved devices that systemd's host does not show" 1 "mount debugfs"
+mkdir -p "$host/run/systemd/system"
+put sys/kernel/debug/iommu_liveupdate 'preserved:
+  device 0000:01:00.0: domain 1, unit 2, domain id 3, running'
+put sys/bus/pci/devices/0000:01:00.0/power_state D3hot
+process 42 9 /dev/vfio/devices/vfio0
+says "a preserved device that sleeps, while systemd would stop its VMM" 1 "it is in D3hot"
 rm "$host/dev/liveupdate"
 says "LUO is off" 1 "boot with kho=on liveupdate=on"
 for verb in kexec 'load image --cmdline x' 'discard vm0'; do
