@@ -54,7 +54,7 @@ LURUN     = \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
 .PHONY: help run shell check check-all soak lint packages tree save series port kernel kernel-7.2
-.PHONY: debug stock vm lib install-lib cli stat clean distclean FORCE
+.PHONY: debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -73,6 +73,7 @@ help:
 ## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
 ## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
 ## make vm         build the runner and the init of the test machine
+## make systemd    the root with systemd that one scenario needs, from Debian's forky
 ## make lib        build libiolu, the library for those who write a VMM (out/lib);
 ##                 install-lib: into DESTDIR and PREFIX, /usr/local if none is named
 ## make cli        build the command iolu and its man page (out/cli)
@@ -111,6 +112,7 @@ check: check-packages debug vm
 	prove --timer -j$(JOBS) --exec tests/one.sh $(SCENARIOS)
 else
 check: check-packages kernel stock debug vm lib cli
+	@$(MAKE) systemd || echo "the scenario systemd will fail" >&2
 	@rc=0; prove --timer -j2 --exec tests/one.sh $(TESTS) || rc=1; \
 	prove --timer -j$(JOBS) --exec tests/one.sh $(SCENARIOS) || rc=1; exit $$rc
 endif
@@ -189,6 +191,11 @@ out/vm/lurun: $(HOST_OBJ)
 out/vm/init: $(INIT_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -o $@ $^ -lz
+
+# Out of Debian's packages; made again when the script changes
+systemd: out/vm/systemd.spec
+out/vm/systemd.spec: scripts/systemd-root.sh
+	@scripts/systemd-root.sh $(@D)
 
 # The kernel's own tool that writes an initramfs
 out/vm/gen_init_cpio: $(TREE)/.source
