@@ -68,6 +68,17 @@ static void incoming(struct json_object *items)
 			 "nothing of the last update waits");
 }
 
+/* Does process 1 hold the same session? Its name is in what the link says. */
+static bool in_store(const struct holders *holders, const struct holder *h)
+{
+	int i;
+
+	for (i = 0; i < holders->n; i++)
+		if (holders->holder[i].pid == 1 && !strcmp(holders->holder[i].what, h->what))
+			return true;
+	return false;
+}
+
 /* A session that is finished but still open looks like one that is not finished. */
 static void sessions(struct json_object *items)
 {
@@ -90,6 +101,11 @@ static void sessions(struct json_object *items)
 				 h->pid == 1 ? "start the unit whose store has it, or clean that" :
 				 "let it finish and close its session",
 				 "process %d (%s) has a session of the last update open: %s",
+				 h->pid, h->comm, h->what);
+		else if (under_systemd() && !in_store(&holders, h))
+			out_item(items, "kexec", "sessions", NO,
+				 "let it give the session to systemd's file descriptor store",
+				 "process %d (%s), which systemd ends first, has one alone: %s",
 				 h->pid, h->comm, h->what);
 	}
 	procs_free(&holders);

@@ -53,6 +53,10 @@ process 42 9 /dev/vfio/devices/vfio0
 rm "$host/dev/liveupdate"
 says "systemd would stop a VMM that has not preserved" 1 "1 in use, 0 preserved"
 mkdir -p "$host/run/systemd/system"
+process 42 9 'anon_inode:[luo_session] vm0'
+process 1 9 'anon_inode:[luo_session] vm1'
+says "a session that is not in systemd's store" 1 "process 42 (vmm), which systemd ends first"
+mkdir -p "$host/run/systemd/system"
 rm "$host/dev/liveupdate"
 says "preserved devices that systemd's host does not show" 1 "mount debugfs"
 mkdir -p "$host/run/systemd/system"
