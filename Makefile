@@ -31,7 +31,7 @@ TESTS     := $(wildcard tests/*.t cli/t/*.t)
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 HOST_SRC := $(wildcard vm/host/*.c)
-INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c)
+INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c) examples/systemd/manager.c
 LIB_SRC  := $(wildcard lib/*.c)
 HOST_OBJ := $(HOST_SRC:%.c=out/obj/%.o)
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
@@ -182,7 +182,7 @@ out/build/%:
 
 # -- test machine ---------------------------------------------------------------
 
-vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/gen_init_cpio
+vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/vmm-session out/vm/gen_init_cpio
 
 out/vm/lurun: $(HOST_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
@@ -191,6 +191,11 @@ out/vm/lurun: $(HOST_OBJ)
 out/vm/init: $(INIT_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -o $@ $^ -lz
+
+# What gives a VMM a fresh session where systemd runs
+out/vm/vmm-session: out/obj/examples/systemd/session.o out/obj/examples/systemd/manager.o
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -static -o $@ $^
 
 # Out of Debian's packages; made again when the script changes
 systemd: out/vm/systemd.spec
@@ -204,7 +209,7 @@ out/vm/gen_init_cpio: $(TREE)/.source
 
 $(HOST_OBJ): CFLAGS += $(shell pkg-config --cflags json-c)
 KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
-$(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib $(KERNEL_HEADERS)
+$(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
 $(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ): out/headers/.installed
 out/obj/vm/guest/damage.o: CFLAGS += -Ivm/include/kabi -Ikernel/new/include
@@ -214,6 +219,7 @@ out/obj/%.o: %.c Makefile | packages
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
+-include out/obj/examples/systemd/session.d
 
 # Debian's own kernel headers are older than the interfaces used here
 out/headers/.installed: $(TREE)/.git/applied

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Running the command iolu: a process of its own with a pipe for what it prints.
+ * Running the commands iolu and systemctl: a process with a pipe for what it prints.
  *
  * Invariant: the child gets no descriptor of this program but the pipe, as all others are
  * closed on exec; so a session stays what it is.
@@ -42,9 +42,9 @@ static void listen_to(int fd)
 
 static void log_it(const char *const *args)
 {
-	char line[1024] = "$ iolu", *copy = strdup(said), *rest = copy, *part;
+	char line[1024] = "$", *copy = strdup(said), *rest = copy, *part;
 
-	for (args++; *args; args++)
+	for (; *args; args++)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 strchr(*args, ' ') ? " \"%s\"" : " %s", *args);
 	diag("%s", line);
@@ -54,35 +54,60 @@ static void log_it(const char *const *args)
 	free(copy);
 }
 
-static void become(const char **args, int out)
+static void become(const char *program, const char **args, int out)
 {
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	execv("/bin/iolu", (char **)args);
+	execv(program, (char **)args);
 	_exit(126);
 }
 
-int iolu(const char *verb, ...)
+static int run(const char *program, const char **args)
 {
-	const char *args[ARGS + 1] = { "iolu", verb };
-	int ends[2], status, n = 2;
-	va_list list;
+	int ends[2], status;
 	pid_t pid;
 
-	va_start(list, verb);
-	while (n < ARGS && (args[n] = va_arg(list, const char *)))
-		n++;
-	va_end(list);
 	if (pipe2(ends, O_CLOEXEC) || (pid = fork()) < 0)
-		give_up("run iolu: %s", strerror(errno));
+		give_up("run %s: %s", program, strerror(errno));
 	if (!pid)
-		become(args, ends[1]);
+		become(program, args, ends[1]);
 	close(ends[1]);
 	listen_to(ends[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	log_it(args);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* @args has room for ARGS of them; the last one named is its second. */
+static void collect(const char **args, va_list list)
+{
+	int n = 2;
+
+	while (n < ARGS && (args[n] = va_arg(list, const char *)))
+		n++;
+}
+
+int iolu(const char *verb, ...)
+{
+	const char *args[ARGS + 1] = { "iolu", verb };
+	va_list list;
+
+	va_start(list, verb);
+	collect(args, list);
+	va_end(list);
+	return run("/bin/iolu", args);
+}
+
+int systemctl(const char *verb, ...)
+{
+	const char *args[ARGS + 1] = { "systemctl", verb };
+	va_list list;
+
+	va_start(list, verb);
+	collect(args, list);
+	va_end(list);
+	return run("/usr/bin/systemctl", args);
 }
 
 bool iolu_tells(int rc, int code, const char *words, const char *name)

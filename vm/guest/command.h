@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The command iolu, run as an operator would. See command.c. */
+/* The commands iolu and systemctl, run as an operator would. See command.c. */
 #ifndef GUEST_COMMAND_H
 #define GUEST_COMMAND_H
 
@@ -11,6 +11,9 @@
  */
 int iolu(const char *verb, ...) __attribute__((sentinel));
 const char *iolu_said(void);
+
+/* The same with systemctl, where there is systemd */
+int systemctl(const char *verb, ...) __attribute__((sentinel));
 
 /* A fact: the last run ended with @code and printed these words. */
 bool iolu_tells(int rc, int code, const char *words, const char *name);

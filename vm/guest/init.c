@@ -3,12 +3,16 @@
  * PID 1 of both kernels: says hello, runs its half of the scenario, ends.
  *
  * The same program run on the host lists the scenarios and says what machine each needs.
- * With lu.shell=1 it becomes a shell; from there `/init --stage N NAME` runs the half of a
- * scenario that belongs to kernel N, and the next kernel comes up with a shell again.
+ * Where the scenario wants systemd, that becomes process 1 and starts this program as
+ * the services operator and vmm. With lu.shell=1 it becomes a shell; from there `/init --stage
+ * N NAME` runs the half of a scenario that belongs to kernel N, and the next kernel comes up
+ * with a shell again.
  *
  * Invariant: hello carries the moment of the first instruction of main(), taken before
  * anything is mounted.
  */
+#define _GNU_SOURCE 1
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +37,20 @@ static const struct scenario *find(const char *name)
 		if (!strcmp((*s)->name, name))
 			return *s;
 	return NULL;
+}
+
+/* That of the command line */
+static const struct scenario *here(void)
+{
+	const struct scenario *s;
+	char name[64];
+
+	if (!cmdline_get("lu.scenario", name, sizeof(name)))
+		give_up("the command line names no lu.scenario");
+	s = find(name);
+	if (!s)
+		give_up("there is no scenario \"%s\"", name);
+	return s;
 }
 
 static int list(void)
@@ -76,9 +94,9 @@ static int needs(const char *name)
 	need_text("iommu", s->iommu, "");
 	need_text("mem", s->mem, "1024");
 	need_text("kernel", s->kernel, "patched");
-	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\n",
+	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\n",
 	       s->smp ? s->smp : 2, updates(s), s->timeout ? s->timeout : 90, s->expect_lost,
-	       s->command);
+	       s->command, s->systemd);
 	return 0;
 }
 
@@ -99,18 +117,14 @@ static void mount_all(void)
 	mount_at("tmpfs", "/tmp");
 }
 
-static void run_stage(const char *name, int stage)
+static void run_stage(const struct scenario *s, int stage)
 {
-	const struct scenario *s = find(name);
-
-	if (!s)
-		give_up("there is no scenario \"%s\"", name);
 	if (stage == 1)
 		s->before();
 	else if (s->after)
 		s->after();
 	else
-		give_up("scenario %s has nothing to do in kernel %d", name, stage);
+		give_up("scenario %s has nothing to do in kernel %d", s->name, stage);
 	leaks_look();
 	report_plan();
 	report_end();
@@ -129,15 +143,43 @@ static int shell(void)
 	give_up("lu.shell=1, but there is no /bin/busybox in the initramfs: %s", strerror(errno));
 }
 
+/* Process 1 is systemd, which starts this program again, under other names. */
+_Noreturn static void become_systemd(void)
+{
+	setenv("TERM", "dumb", 1);	/* it would wait for answers of the terminal */
+	execl("/usr/lib/systemd/systemd", "systemd", NULL);
+	give_up("there is no systemd in the initramfs: %s", strerror(errno));
+}
+
+/* What systemd starts: the scenario, its VMM, and what comes last before the jump */
+static bool under_systemd(const char *name)
+{
+	bool vmm = !strcmp(name, "vmm"), last = !strcmp(name, "last");
+
+	if (!vmm && !last && strcmp(name, "operator"))
+		return false;
+	report_open(vmm || last ? 0 : cmdline_number("lu.facts", 0), false);
+	if (last) {
+		mark("reboot");
+		return true;
+	}
+	if (vmm)
+		here()->vmm();
+	run_stage(here(), cmdline_number("lu.stage", 1));
+	power_off();
+}
+
 static int by_hand(int argc, char **argv)
 {
+	if (under_systemd(basename(argv[0])))
+		return 0;
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
 	if (argc == 3 && !strcmp(argv[1], "--needs"))
 		return needs(argv[2]);
-	if (argc == 4 && !strcmp(argv[1], "--stage")) {
+	if (argc == 4 && !strcmp(argv[1], "--stage") && find(argv[3])) {
 		report_open(cmdline_number("lu.facts", 0), true);
-		run_stage(argv[3], atoi(argv[2]));
+		run_stage(find(argv[3]), atoi(argv[2]));
 		return 0;
 	}
 	fprintf(stderr, "usage: %s --list | --needs NAME | --stage N NAME\n", argv[0]);
@@ -147,7 +189,6 @@ static int by_hand(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	uint64_t born = __rdtsc();
-	char name[64];
 
 	if (getpid() != 1)
 		return by_hand(argc, argv);
@@ -156,8 +197,8 @@ int main(int argc, char **argv)
 	report_hello(cmdline_number("lu.stage", 1), born);
 	if (cmdline_number("lu.shell", 0))
 		return shell();
-	if (!cmdline_get("lu.scenario", name, sizeof(name)))
-		give_up("the command line names no lu.scenario");
-	run_stage(name, cmdline_number("lu.stage", 1));
+	if (here()->systemd)
+		become_systemd();
+	run_stage(here(), cmdline_number("lu.stage", 1));
 	power_off();
 }

@@ -29,7 +29,48 @@ static const char *busybox(void)
 struct programs {
 	char *init, *iolu;
 	bool shell;
+	const char *systemd;		/* the directory with its systemd.spec; or NULL */
 };
+
+/* A file of this repository: the runner is OUT/vm/lurun, and OUT is in there. */
+static char *source(const char *vm, const char *name)
+{
+	char *path = text("%s/../../%s", vm, name);
+
+	if (access(path, R_OK))
+		die("%s is missing: is %s in the source tree?", path, vm);
+	return path;
+}
+
+/* Debian's systemd, the unit files of examples/, and init under the names of three services */
+static void write_systemd(FILE *f, const char *vm)
+{
+	static const struct {
+		const char *dir, *name;
+	} units[] = {
+		{ "vm/systemd", "operator.service" },
+		{ "examples/systemd", "vmm@.service" },
+		{ "examples/systemd", "vmm@vm0.service.d/device.conf" },
+		{ "examples/systemd", "vmm-session.socket" },
+		{ "examples/systemd", "vmm-session@.service" },
+	};
+	char *spec = text("%s/systemd.spec", vm), line[1024];
+	FILE *root = fopen(spec, "r");
+	size_t i;
+
+	if (!root)
+		die("%s is missing: make it with 'make systemd'", spec);
+	while (fgets(line, sizeof(line), root))
+		fputs(line, f);
+	fclose(root);
+	fprintf(f, "dir /etc/systemd/system/vmm@vm0.service.d 0755 0 0\n"
+		"file /usr/bin/vmm-session %s/vmm-session 0755 0 0\n"
+		"slink /usr/bin/vmm /init 0777 0 0\nslink /usr/bin/operator /init 0777 0 0\n"
+		"slink /usr/lib/systemd/system-shutdown/last /init 0777 0 0\n", vm);
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+		fprintf(f, "file /etc/systemd/system/%s %s 0644 0 0\n", units[i].name,
+			source(vm, text("%s/%s", units[i].dir, units[i].name)));
+}
 
 static void write_spec(const char *path, const struct programs *programs, const char *bzimage,
 		       const char *inner)
@@ -46,6 +87,8 @@ static void write_spec(const char *path, const struct programs *programs, const 
 		programs->init);
 	if (programs->iolu)
 		fprintf(f, "file /bin/iolu %s 0755 0 0\n", programs->iolu);
+	if (programs->systemd)
+		write_systemd(f, programs->systemd);
 	if (programs->shell)
 		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
 			busybox());
@@ -66,13 +109,15 @@ static void pack(const char *vm, const char *spec, const char *to)
 	unlink(spec);
 }
 
-char *initramfs_write(const char *vm, const char *dir, const char *bzimage, bool shell,
-		      bool command)
+char *initramfs_write(const char *vm, const struct run *r, const char *bzimage)
 {
+	bool shell = r->opt->shell;
 	struct programs programs = {
-		.init = text("%s/init", vm), .iolu = command ? text("%s/iolu", vm) : NULL,
-		.shell = shell,
+		.init = text("%s/init", vm), .shell = shell,
+		.iolu = shell || r->needs.command ? text("%s/iolu", vm) : NULL,
+		.systemd = r->needs.systemd ? vm : NULL,
 	};
+	const char *dir = r->out;
 	char *spec = text("%s/initrd.spec", dir);
 	char *inner = text("%s/next.cpio", dir), *outer = text("%s/initrd.cpio", dir);
 

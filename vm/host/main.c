@@ -141,8 +141,7 @@ static struct run *run_scenario(const struct options *opt, const struct needs *n
 	for (attempt = 1;; attempt++) {
 		r = new_run(opt, needs);
 		set_out(r, p);
-		initrd = initramfs_write(p->vm, r->out, p->kernel, opt->shell,
-					 opt->shell || needs->command);
+		initrd = initramfs_write(p->vm, r, p->kernel);
 		machine_run(r, p->kernel, initrd);
 		initramfs_remove(r->out);
 		free(initrd);

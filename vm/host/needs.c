@@ -92,6 +92,8 @@ static void need_line(struct needs *needs, char *line)
 		needs->expect_lost = atoi(value);
 	else if (!strcmp(line, "command"))
 		needs->command = atoi(value);
+	else if (!strcmp(line, "systemd"))
+		needs->systemd = atoi(value);
 	else if (strcmp(line, "name"))
 		die("init --needs printed the unknown key '%s'", line);
 }

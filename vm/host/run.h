@@ -71,6 +71,7 @@ struct needs {
 	bool expect_lost;
 	bool debug;		/* on the debug kernel */
 	bool command;		/* iolu is in the machine */
+	bool systemd;		/* systemd is process 1 */
 	bool dma;
 	char kernel[32];
 	char cmdline[512];

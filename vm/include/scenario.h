@@ -33,8 +33,10 @@ struct scenario {
 	int timeout;		/* seconds on a quiet machine, all kernels together */
 	bool expect_lost;	/* negative control: the run must lose frames */
 	bool command;		/* /bin/iolu is there, in all kernels */
+	bool systemd;		/* and systemd, as process 1; before() and after() are a service */
 	void (*before)(void);
 	void (*after)(void);
+	void (*vmm)(void);	/* what /usr/bin/vmm is there; does not return */
 };
 
 /*

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * vmm-session: what vmm-session@.service runs. Sends the session that systemd has made for
+ * this instance to whoever is at the other end of the standard input.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manager.h"
+
+int main(void)
+{
+	int rc, session = manager_fd("vm");
+
+	if (session < 0) {
+		fprintf(stderr, "vmm-session: systemd passed no session: is LUOSession=vm set and "
+			"/dev/liveupdate there?\n");
+		return 1;
+	}
+	rc = manager_send_fd(STDIN_FILENO, session);
+	if (rc)
+		fprintf(stderr, "vmm-session: the session cannot be sent: %s\n", strerror(-rc));
+	return rc ? 1 : 0;
+}
