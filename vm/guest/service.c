@@ -86,7 +86,7 @@ static void call_off(void)
 	ok(!rc || rc == -EBUSY, "a preserve can be called off", "%s", iolu_vm_reason(vm));
 	use_session(fresh, "a fresh session comes from the socket unit");
 	preserved = false;
-	manager_tell("STATUS=running", -1);
+	manager_tell("STATUS=called off", -1);
 }
 
 /* Behind the last fact of this process there is only the jump. */
@@ -140,14 +140,13 @@ static void start(void)
 	if (story_stage() > 1)
 		mark("retrieve.begin");
 	rc = iolu_vm_restore(vm);
-	if (story_stage() == 1) {
-		ok_errno(rc, ENOENT, "there is nothing to restore in a new one");
+	if (rc == -ENOENT) {
 		build();
 	} else {
 		lib_must(vm, rc, "the VM is restored from the session that systemd kept");
 		go_on();
 	}
-	manager_tell("READY=1\nSTATUS=running", -1);
+	manager_tell(rc ? "READY=1\nSTATUS=built" : "READY=1\nSTATUS=restored", -1);
 }
 
 _Noreturn static void stop(void)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an operator does with systemctl and iolu. The process that does it is a service itself.
+ *
+ * Invariant: what systemctl cannot do ends the scenario, as the rest would show nothing.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "kexec.h"
+#include "operator.h"
+#include "report.h"
+#include "story.h"
+
+static void must(const char *verb, const char *fact)
+{
+	if (!ok(!systemctl(verb, VMM, NULL), fact, "%s", iolu_said()))
+		give_up("systemctl %s " VMM, verb);
+}
+
+void operator_find(char bdf[BDF_LEN])
+{
+	if (!pci_find_nic(0, bdf))
+		give_up("there is no NIC");
+	pci_bind_vfio(bdf);
+}
+
+void operator_start(const char *status)
+{
+	must("start", "systemd starts the VMM");
+	ok(!systemctl("show", "-P", "StatusText", VMM, NULL) && strstr(iolu_said(), status),
+	   "which says what it found in its session", "not \"%s\" but \"%s\"", status,
+	   iolu_said());
+}
+
+void operator_preserve(const char *fact)
+{
+	must("reload", fact);
+}
+
+void operator_stop(const char *fact)
+{
+	must("stop", fact);
+}
+
+void operator_refuses(const char *words, const char *fact)
+{
+	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, words, fact);
+}
+
+void operator_load(void)
+{
+	char line[2048];
+
+	mark("load.begin");
+	kexec_next_cmdline(line, sizeof(line), story_stage());
+	iolu("load", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line, NULL);
+	mark("load.end");
+}
+
+/* Until systemd ends this process */
+_Noreturn void operator_jump(void)
+{
+	if (iolu("kexec", NULL))
+		give_up("iolu kexec: %s", iolu_said());
+	for (;;)
+		pause();
+}

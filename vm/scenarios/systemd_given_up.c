@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A VMM that is a service of systemd does not come back after an update: its session waits in
+ * systemd's store, where nobody can take it, until the unit has failed; then it can be given
+ * up, and the NIC, which has received all the time, is quiet.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "operator.h"
+#include "report.h"
+#include "scenario.h"
+#include "service.h"
+#include "story.h"
+#include "util.h"
+
+static void before(void)
+{
+	char bdf[BDF_LEN];
+
+	operator_find(bdf);
+	operator_start("built");
+	operator_preserve("systemctl reload makes the VMM preserve");
+	operator_load();
+	operator_jump();
+}
+
+/* In the next kernel it is broken. */
+static void vmm(void)
+{
+	if (story_stage() == 1)
+		service_vmm();
+	exit(1);
+}
+
+/* The word of iolu status that begins like the unit */
+static void find_session(char *name, size_t room)
+{
+	const char *at;
+
+	iolu_tells(iolu("status", NULL), 0, "  incoming    1  systemd",
+		   "the session is in systemd's store");
+	at = strstr(iolu_said(), "vmm@vm0.servi-");
+	if (!at)
+		give_up("iolu status shows no session of " VMM);
+	snprintf(name, room, "%.*s", (int)strcspn(at, " "), at);
+}
+
+/* systemd closes what was in a store a moment after the unit has failed. */
+static void discard(const char *name)
+{
+	int rc, tries = 50;
+
+	while ((rc = iolu("discard", name, NULL)) && --tries)
+		sleep_ms(100);
+	iolu_tells(rc, 0, "discarded: ", "then the session can be given up");
+}
+
+static void after(void)
+{
+	char bdf[BDF_LEN], name[64];
+
+	operator_find(bdf);
+	find_session(name, sizeof(name));
+	iolu_tells(iolu("discard", name, NULL), 1, "a process has session",
+		   "what is in a store cannot be given up");
+	ok(systemctl("start", VMM, NULL), "the VMM fails to start", "it did not");
+	ok(pci_bus_master(bdf), "the NIC goes on", "it is no bus master");
+	discard(name);
+	mark_nic(0, "quiet");
+	ok(!pci_bus_master(bdf), "the NIC is stopped", "it is bus master");
+	sleep_ms(1500);
+	tx_stop(0);
+	iolu_tells(iolu("check", "--device", bdf, NULL), 0, "nobody uses it",
+		   "and is a device like any other");
+	operator_refuses("nothing of the last update waits",
+			 "nothing is in the way of the next update");
+}
+
+SCENARIO(.name = "systemd_given_up", .given_up = "0", .systemd = true, .command = true,
+	 .timeout = 120, .cmdline = OPERATOR_CMDLINE, .vmm = vmm, .before = before,
+	 .after = after);
