@@ -98,7 +98,7 @@ static void sessions(struct json_object *items)
 		unknown += way < 0;
 		if (way == LUO_INCOMING)
 			out_item(items, "kexec", "sessions", UNKNOWN,
-				 h->pid == 1 ? "start the unit whose store has it (systemctl start)" :
+				 h->pid == 1 ? "start the unit whose store has it" :
 				 "let it finish and close its session",
 				 "process %d (%s) has a session of the last update open: %s",
 				 h->pid, h->comm, h->what);

@@ -6,6 +6,7 @@
 #include "pci.h"
 
 #define VMM	"vmm@vm0.service"
+#define VMMS	"vmm@*.service"
 
 /* What such a scenario wants on the command line; KHO cannot guess the room of its initramfs. */
 #define OPERATOR_CMDLINE	"lu.rate=300 kho_scratch=16M,128M,128M " \

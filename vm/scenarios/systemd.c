@@ -53,7 +53,7 @@ static void call_off(void)
 	int tries = 100;
 
 	iolu_tells(iolu("status", NULL), 0, "preserved  running", "the NIC is preserved and runs");
-	ok(!systemctl("kill", "--signal=USR1", VMM, NULL), "the VMM is told to call it off", "%s",
+	ok(!systemctl("kill", "--signal=USR1", VMMS, NULL), "the VMM is told to call it off", "%s",
 	   iolu_said());
 	while (preserved() && --tries)
 		sleep_ms(50);
