@@ -38,6 +38,7 @@ INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c))
 CLI_LIBS := json-c libzstd liblzma zlib
 LIB_OBJ  := $(LIB_SRC:%.c=out/obj/%.o)
+VMM_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard examples/vmm/*.c))
 
 ifneq ($(if $(filter port,$(MAKECMDGOALS)),,$(KERNEL:stock=))$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
 $(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
@@ -182,7 +183,8 @@ out/build/%:
 
 # -- test machine ---------------------------------------------------------------
 
-vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/vmm-session out/vm/gen_init_cpio
+vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/vmm-session out/vm/vmm out/vm/guest.bin \
+	out/vm/gen_init_cpio
 
 out/vm/lurun: $(HOST_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
@@ -209,16 +211,16 @@ out/vm/gen_init_cpio: $(TREE)/.source
 
 $(HOST_OBJ): CFLAGS += $(shell pkg-config --cflags json-c)
 KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
-$(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib -Iexamples/systemd $(KERNEL_HEADERS)
+$(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
-$(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ): out/headers/.installed
+$(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(VMM_OBJ): out/headers/.installed
 out/obj/vm/guest/damage.o: CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
+-include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
 -include out/obj/examples/systemd/session.d
 
 # Debian's own kernel headers are older than the interfaces used here
@@ -276,6 +278,23 @@ out/cli/iolu.1: cli/iolu.1.scd
 	@mkdir -p $(@D) && scdoc <$< >$@
 
 $(CLI_OBJ): CFLAGS += $(KERNEL_HEADERS) $(shell pkg-config --cflags $(CLI_LIBS))
+
+# -- the example: a VMM on libiolu, and what runs in its VM ------------------------
+
+out/vm/vmm: $(VMM_OBJ) out/lib/libiolu.a
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -static -pthread -o $@ $^ -lz
+
+$(VMM_OBJ): CFLAGS += -pthread -Ilib -Iexamples $(KERNEL_HEADERS)
+
+# No library, no operating system, no floating point; a flat image
+GUEST_FLAGS := -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
+	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -nostdlib -static \
+	-no-pie -Wl,--build-id=none -Wl,--oformat=binary -Wl,-T,examples/guest/guest.ld
+
+out/vm/guest.bin: $(wildcard examples/*.h examples/guest/*) vm/include/frame.h Makefile
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) $(CFLAGS) -Iexamples $(GUEST_FLAGS) -o $@ $(filter %.c,$^)
 
 # -- the rest -------------------------------------------------------------------
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The vCPU the guest runs on, and the console. See cpu.c. */
+#ifndef GUEST_CPU_H
+#define GUEST_CPU_H
+
+#include <stdint.h>
+
+void cpu_start(void);
+void cpu_wait(void);		/* for an interrupt; none gets through at other times */
+uint64_t cpu_clock(void);
+
+void say(const char *text);
+void say_number(uint64_t number);
+
+#endif /* GUEST_CPU_H */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * vmm NAME BDF IMAGE: a VM with one passed-through NIC that lives through kernel updates.
+ *
+ * It is started in the same way in each kernel. If the old kernel left a VM of this name, that
+ * one goes on; else one begins with IMAGE. BDF is the NIC's PCI address, bound to vfio-pci.
+ *
+ *	SIGUSR1	save the VM for a kexec and wait for it, the vCPU stands
+ *	SIGUSR2	there was no kexec: call it off, the vCPU runs on
+ *	SIGTERM	end
+ *
+ * The guest's console is the standard output, the VMM's own words go to standard error. The
+ * main thread alone uses the library's handle; the other thread runs the vCPU.
+ *
+ * How long the guest stands: from vcpu_stop() in save() to vcpu_start() in go_on(). Preserving
+ * comes before that, adopting after it. The NIC never stops.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "vcpu.h"
+#include "world.h"
+
+#define VCPU	"vcpu0"		/* name of the blob with its state */
+
+struct vmm {
+	struct iolu_vm *vm;
+	const char *bdf;
+	struct machine machine;
+	struct vcpu cpu;
+};
+
+void die(const char *format, ...)
+{
+	va_list args;
+
+	fputs("vmm: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+/* For calls of the library, which knows best why. */
+static void must(struct vmm *v, int rc)
+{
+	if (rc < 0)
+		die("%s (%s)", iolu_vm_reason(v->vm), strerror(-rc));
+}
+
+static void open_machine(struct vmm *v)
+{
+	machine_open(&v->machine, iolu_vm_memfd(v->vm, WORLD_MEMORY),
+		     iolu_vm_device_fd(v->vm, v->bdf));
+	vcpu_open(&v->cpu, &v->machine);
+}
+
+static void run(struct vmm *v)
+{
+	machine_route(&v->machine, iolu_vm_vector_fd(v->vm, v->bdf, IOLU_IRQ_MSIX, 0));
+	vcpu_start(&v->cpu);
+	fputs("vmm: the vCPU runs\n", stderr);
+}
+
+static void begin(struct vmm *v, const char *image)
+{
+	int rc;
+
+	must(v, world_build(v->vm, v->bdf));
+	open_machine(v);
+	machine_load(&v->machine, image);
+	rc = vcpu_reset(&v->cpu, &v->machine);
+	if (rc)
+		die("the vCPU cannot begin: %s", strerror(-rc));
+	run(v);
+}
+
+/* The VM as the old kernel left it. It runs before its page tables are adopted. */
+static void go_on(struct vmm *v)
+{
+	const void *state;
+	size_t size;
+	int rc;
+
+	must(v, iolu_vm_rearm(v->vm));
+	must(v, iolu_vm_blob(v->vm, VCPU, &state, &size));
+	open_machine(v);
+	rc = vcpu_load(&v->cpu, state, size);
+	if (rc)
+		die("the vCPU's state cannot be given back: %s", strerror(-rc));
+	run(v);
+	must(v, iolu_vm_adopt(v->vm));
+	must(v, iolu_vm_finish(v->vm));
+	fputs("vmm: the update is finished\n", stderr);
+}
+
+static void start(struct vmm *v, const char *image)
+{
+	int rc = iolu_vm_retrieve(v->vm);
+
+	if (rc == -ENOENT)
+		begin(v, image);
+	else if (!rc)
+		go_on(v);
+	else
+		must(v, rc);
+}
+
+/* An interrupt that comes after the vCPU's state was read is signalled in the next kernel. */
+static int save_vcpu(struct vmm *v)
+{
+	const void *state;
+	size_t size;
+	int rc = vcpu_save(&v->cpu, &state, &size);
+
+	if (rc)
+		fprintf(stderr, "vmm: the vCPU's state cannot be had: %s\n", strerror(-rc));
+	return rc ? rc : iolu_vm_set_blob(v->vm, VCPU, state, size);
+}
+
+static bool save(struct vmm *v)
+{
+	int rc = iolu_vm_preserve(v->vm);	/* the guest runs, its DMA goes on */
+
+	if (rc) {
+		fprintf(stderr, "vmm: not saved: %s\n", iolu_vm_reason(v->vm));
+		return false;
+	}
+	vcpu_stop(&v->cpu);
+	rc = save_vcpu(v);
+	if (!rc)
+		rc = iolu_vm_seal(v->vm);
+	if (!rc) {
+		fputs("vmm: saved\n", stderr);
+		return true;
+	}
+	fprintf(stderr, "vmm: not saved: %s\n", iolu_vm_reason(v->vm));
+	iolu_vm_unsave(v->vm);
+	vcpu_start(&v->cpu);
+	return false;
+}
+
+static void call_off(struct vmm *v)
+{
+	must(v, iolu_vm_unsave(v->vm));
+	vcpu_start(&v->cpu);
+	fputs("vmm: called off, the vCPU runs\n", stderr);
+}
+
+static void serve(struct vmm *v, const sigset_t *signals)
+{
+	bool saved = false;
+	int signal;
+
+	while ((signal = sigwaitinfo(signals, NULL)) != SIGTERM) {
+		if (signal == SIGUSR1 && !saved) {
+			saved = save(v);
+		} else if (signal == SIGUSR2 && saved) {
+			call_off(v);
+			saved = false;
+		}
+	}
+	if (!saved)
+		vcpu_stop(&v->cpu);
+}
+
+int main(int argc, char **argv)
+{
+	struct vmm v = { .bdf = argc == 4 ? argv[2] : NULL };
+	sigset_t signals;
+
+	if (argc != 4) {
+		fputs("usage: vmm NAME BDF IMAGE\n", stderr);
+		return 2;
+	}
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGUSR2);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (iolu_vm_new(argv[1], &v.vm))
+		die("\"%s\" is no name for a VM", argv[1]);
+	start(&v, argv[3]);
+	serve(&v, &signals);
+	iolu_vm_free(v.vm);
+	return 0;
+}
