@@ -94,9 +94,9 @@ static int needs(const char *name)
 	need_text("iommu", s->iommu, "");
 	need_text("mem", s->mem, "1024");
 	need_text("kernel", s->kernel, "patched");
-	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\n",
+	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\nkvm=%d\n",
 	       s->smp ? s->smp : 2, updates(s), s->timeout ? s->timeout : 90, s->expect_lost,
-	       s->command, s->systemd);
+	       s->command, s->systemd, s->kvm);
 	return 0;
 }
 

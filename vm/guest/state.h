@@ -73,6 +73,7 @@ struct state {
 	uint64_t available;	/* free memory then, bytes */
 	uint64_t slab;		/* memory in objects of the kernel then, bytes */
 	uint64_t records;	/* handover records then */
+	uint64_t tsc;		/* likewise */
 	struct vm_data vm[STATE_VMS];
 };
 

@@ -42,6 +42,7 @@ void story_retrieve(void);
 void story_adopt(void);
 void story_finish(void);
 void story_judge(void);
+void story_judge_guard(void);
 void story_life(void);
 void story_use_again(unsigned int i);
 void story_receive_again(unsigned int i);

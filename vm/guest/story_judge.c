@@ -32,7 +32,7 @@ static void judge_nic(struct vm *vm, struct nic *nic)
 	       "none");
 }
 
-static void judge_guard(void)
+void story_judge_guard(void)
 {
 	uint64_t changed;
 
@@ -96,5 +96,5 @@ void story_judge(void)
 			judge_nic(vm, nic);
 		ok(vm_ram_intact(vm), "the VM's memory is as it was", "it has changed");
 	}
-	judge_guard();
+	story_judge_guard();
 }

@@ -27,9 +27,8 @@ static const char *busybox(void)
 
 /* What is in both of them */
 struct programs {
-	char *init, *iolu;
-	bool shell;
-	const char *systemd;		/* the directory with its systemd.spec; or NULL */
+	const char *from;		/* the directory where they are */
+	bool shell, command, kvm, systemd;
 };
 
 /* A file of this repository: the runner is OUT/vm/lurun, and OUT is in there. */
@@ -83,12 +82,15 @@ static void write_spec(const char *path, const struct programs *programs, const 
 		die("cannot write %s: %s", path, strerror(errno));
 	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		fprintf(f, "dir /%s 0755 0 0\n", dirs[i]);
-	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s 0755 0 0\n",
-		programs->init);
-	if (programs->iolu)
-		fprintf(f, "file /bin/iolu %s 0755 0 0\n", programs->iolu);
+	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s/init 0755 0 0\n",
+		programs->from);
+	if (programs->command)
+		fprintf(f, "file /bin/iolu %s/iolu 0755 0 0\n", programs->from);
+	if (programs->kvm)
+		fprintf(f, "file /bin/vmm %s/vmm 0755 0 0\nfile /guest.bin %s/guest.bin 0644 0 0\n",
+			programs->from, programs->from);
 	if (programs->systemd)
-		write_systemd(f, programs->systemd);
+		write_systemd(f, programs->from);
 	if (programs->shell)
 		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
 			busybox());
@@ -113,9 +115,8 @@ char *initramfs_write(const char *vm, const struct run *r, const char *bzimage)
 {
 	bool shell = r->opt->shell;
 	struct programs programs = {
-		.init = text("%s/init", vm), .shell = shell,
-		.iolu = shell || r->needs.command ? text("%s/iolu", vm) : NULL,
-		.systemd = r->needs.systemd ? vm : NULL,
+		.from = vm, .shell = shell, .command = shell || r->needs.command,
+		.kvm = shell || r->needs.kvm, .systemd = r->needs.systemd,
 	};
 	const char *dir = r->out;
 	char *spec = text("%s/initrd.spec", dir);
@@ -126,8 +127,6 @@ char *initramfs_write(const char *vm, const struct run *r, const char *bzimage)
 	write_spec(spec, &programs, bzimage, inner);
 	pack(vm, spec, outer);
 	unlink(inner);
-	free(programs.init);
-	free(programs.iolu);
 	free(spec);
 	free(inner);
 	return outer;

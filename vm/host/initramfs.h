@@ -6,8 +6,9 @@
 
 /*
  * Writes initrd.cpio into the directory of @r: init, the console node, and under /next the
- * kernel and the inner initramfs for the kexec; for a shell busybox as well, and iolu and
- * systemd where needed. Returns the path. @vm is where init, iolu and gen_init_cpio are.
+ * kernel and the inner initramfs for the kexec; for a shell busybox as well, and where needed
+ * iolu, the example of a VMM with its guest, and systemd. Returns the path. @vm is where all
+ * of it is built.
  */
 char *initramfs_write(const char *vm, const struct run *r, const char *bzimage);
 void initramfs_remove(const char *dir);

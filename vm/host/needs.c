@@ -94,6 +94,8 @@ static void need_line(struct needs *needs, char *line)
 		needs->command = atoi(value);
 	else if (!strcmp(line, "systemd"))
 		needs->systemd = atoi(value);
+	else if (!strcmp(line, "kvm"))
+		needs->kvm = atoi(value);
 	else if (strcmp(line, "name"))
 		die("init --needs printed the unknown key '%s'", line);
 }

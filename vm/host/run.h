@@ -72,6 +72,7 @@ struct needs {
 	bool debug;		/* on the debug kernel */
 	bool command;		/* iolu is in the machine */
 	bool systemd;		/* systemd is process 1 */
+	bool kvm;		/* the example of a VMM is there */
 	bool dma;
 	char kernel[32];
 	char cmdline[512];

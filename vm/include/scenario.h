@@ -34,6 +34,7 @@ struct scenario {
 	bool expect_lost;	/* negative control: the run must lose frames */
 	bool command;		/* /bin/iolu is there, in all kernels */
 	bool systemd;		/* and systemd, as process 1; before() and after() are a service */
+	bool kvm;		/* /bin/vmm and its /guest.bin are there, the example on KVM */
 	void (*before)(void);
 	void (*after)(void);
 	void (*vmm)(void);	/* what /usr/bin/vmm is there; does not return */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The example's VMM as a process, watched from outside. See vmm.c. */
+#ifndef GUEST_VMM_H
+#define GUEST_VMM_H
+
+#include <stdbool.h>
+
+/* Starts /bin/vmm; @held: its main thread waits for vmm_go_to(). */
+void vmm_start(const char *name, const char *bdf, bool held);
+void vmm_signal(int signal);
+int vmm_end(void);		/* tells it to; returns its exit code, or 128 + signal */
+
+/* Has it, or its guest, said these words since the last ones that were found? Waits a while. */
+bool vmm_says(const char *words);
+
+/*
+ * Lets the main thread of a held VMM run until it is about to do this ioctl, and holds it there.
+ * Its other threads run all the time. False: it came to its end without.
+ */
+bool vmm_go_to(unsigned long request);
+void vmm_go_on(void);		/* is not held any more */
+
+/* The guest's memory, as long as this kernel runs; a copy of a descriptor of the VMM. */
+void *vmm_memory(unsigned long long size);
+int vmm_copy_fd(const char *path);
+
+#endif /* GUEST_VMM_H */

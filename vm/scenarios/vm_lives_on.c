@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A real VM lives through an update: the example's VMM and its guest, which drives the NIC by
+ * itself and counts what it receives.
+ *
+ * The frames are judged by the guest's own count, found in its memory by looking on from
+ * outside. In the new kernel the VMM is held right before it adopts, to see that the guest
+ * runs by then.
+ */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include <linux/iommufd_liveupdate.h>
+
+#include "board.h"
+#include "guard.h"
+#include "guest/guest.h"
+#include "library.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+#include "vmm.h"
+
+#define QUIET_LOOKS	10
+#define MOST_LOOKS	600
+
+static const volatile struct counts *counts;
+
+static const char *bdf(void)
+{
+	return state_get()->vm[0].nic[0].bdf;
+}
+
+static void look_inside(void)
+{
+	counts = (const void *)((char *)vmm_memory(BOARD_RAM_SIZE) + GUEST_COUNTS_AT);
+}
+
+static void must_say(const char *words, const char *fact)
+{
+	if (!ok(vmm_says(words), fact, "the VMM does not say \"%s\"", words))
+		give_up("no VM, no update");
+}
+
+/* Does the guest count up to @number, some time soon? */
+static bool reaches(uint64_t number)
+{
+	unsigned int look;
+
+	for (look = 0; counts->received < number && look < MOST_LOOKS; look++)
+		sleep_ms(50);
+	return counts->received >= number;
+}
+
+static void begin(void)
+{
+	pci_bind_vfio(bdf());
+	vmm_start(state_get()->vm[0].session, bdf(), false);
+	must_say("vmm: the vCPU runs", "the VM begins");
+	must_say("guest: the NIC receives", "its guest drives the NIC");
+	look_inside();
+	if (guard_possible())
+		guard_fill();
+	mark("rx_on");
+	tx_start(0, story_rate(), cmdline_number("lu.len", 200));
+	story_traffic("lu.pre");
+	ok_nic(0, counts->received > story_rate() && counts->interrupts > 1,
+	       "the guest receives in the old kernel", "%llu frames, %llu interrupts",
+	       (unsigned long long)counts->received, (unsigned long long)counts->interrupts);
+}
+
+static void save_and_call_off(void)
+{
+	uint64_t before;
+
+	vmm_signal(SIGUSR1);
+	must_say("vmm: saved", "the VM is saved");
+	before = counts->received;
+	sleep_ms(200);
+	ok(counts->received == before, "its guest stands", "it has counted on");
+	vmm_signal(SIGUSR2);
+	must_say("vmm: called off", "that is called off");
+	ok(reaches(before + 100), "the guest counts on", "%llu frames, as before",
+	   (unsigned long long)before);
+}
+
+static void before(void)
+{
+	lib_plan(state_create(), 1);
+	begin();
+	luo_let_go();
+	save_and_call_off();
+	mark("preserve.begin");
+	vmm_signal(SIGUSR1);
+	must_say("vmm: saved", "the VM is saved again");
+	mark("preserve.end");
+	state_get()->vm[0].nic[0].head = counts->received;
+	state_get()->tsc = __rdtsc();
+	lib_expect(0);
+	story_vm(0)->iommufd = vmm_copy_fd("/dev/iommu");
+	tables_record();
+	story_leave();
+}
+
+/* Frames since the old kernel, and their interrupts, while the VMM has not adopted anything */
+static void look_before_adoption(void)
+{
+	uint64_t had = state_get()->vm[0].nic[0].head, now;
+
+	look_inside();
+	ok(reaches(had + 1), "the guest has found what came in the meantime",
+	   "it stands at %llu frames", (unsigned long long)had);
+	now = counts->received;
+	ok(reaches(now + 100), "and goes on receiving before its page table is adopted",
+	   "it stands at %llu frames", (unsigned long long)now);
+	tables_compare("before adoption");
+}
+
+static void await_silence(void)
+{
+	uint64_t before = 0, now;
+	unsigned int look, quiet = 0;
+
+	for (look = 0; quiet < QUIET_LOOKS && look < MOST_LOOKS; look++) {
+		sleep_ms(50);
+		now = counts->received;
+		quiet = now == before ? quiet + 1 : 0;
+		before = now;
+	}
+}
+
+static void judge_count(void)
+{
+	fig_nic(0, "received", counts->received);
+	fig_nic(0, "dup", counts->again);
+	fig_nic(0, "order", counts->again);
+	fig_nic(0, "holes", counts->missing);
+	fig_nic(0, "badsum", counts->bad);
+	ok(counts->received == counts->next && !counts->missing && !counts->again && !counts->bad,
+	   "the guest has counted each frame once, in order",
+	   "%llu up to number %llu, %llu missing, %llu twice, %llu bad",
+	   (unsigned long long)counts->received, (unsigned long long)counts->next,
+	   (unsigned long long)counts->missing, (unsigned long long)counts->again,
+	   (unsigned long long)counts->bad);
+}
+
+/* @resumed: a moment before the vCPU could run in this kernel */
+static void judge_guest(uint64_t resumed)
+{
+	uint64_t stood = resumed - state_get()->tsc;
+
+	ok(counts->begun == 1, "the guest was started once in its life", "%llu times",
+	   (unsigned long long)counts->begun);
+	ok(!counts->backwards && counts->longest > stood,
+	   "its clock never went back, and tells that it stood",
+	   "back %llu times, longest wait %llu, but it stood %llu or more",
+	   (unsigned long long)counts->backwards, (unsigned long long)counts->longest,
+	   (unsigned long long)stood);
+}
+
+static void after(void)
+{
+	uint64_t had, resumed;
+
+	story_arrive();
+	luo_let_go();
+	had = state_get()->vm[0].nic[0].head;
+	resumed = __rdtsc();
+	vmm_start(state_get()->vm[0].session, bdf(), true);
+	ok(vmm_go_to(IOMMU_HWPT_LIVEUPDATE_ADOPT), "the same program takes the VM up again",
+	   "it ends");
+	must_say("vmm: the vCPU runs", "the vCPU runs");
+	look_before_adoption();
+	vmm_go_on();
+	must_say("vmm: the update is finished", "the VM is adopted and finished");
+	mark("finish.end");
+	tables_compare("after finish");
+	ok(reaches(had + GUEST_RING + 100), "the guest gives used buffers back to the NIC",
+	   "%llu frames, %llu of them in this kernel", (unsigned long long)counts->received,
+	   (unsigned long long)(counts->received - had));
+	tx_stop(0);
+	await_silence();
+	mark("scan");
+	judge_count();
+	judge_guest(resumed);
+	story_judge_guard();
+	ok(!vmm_end(), "the VMM ends when it is told to", "not as it should");
+}
+
+SCENARIO(.name = "vm_lives_on", .kvm = true, .cmdline = "lu.rate=400", .before = before,
+	 .after = after);
