@@ -170,7 +170,7 @@ static bool is_named(const char *path, const void *name)
 	ssize_t n = readlink(path, target, sizeof(target) - 1);
 
 	target[n < 0 ? 0 : n] = '\0';
-	return !strcmp(target, name);
+	return strstr(target, name);
 }
 
 /* The number of the VMM's first descriptor for which @is holds, and where /proc shows it */
@@ -207,6 +207,7 @@ void *vmm_memory(unsigned long long size)
 	return memory;
 }
 
+/* @name: a part of the name that /proc shows */
 int vmm_copy_fd(const char *name)
 {
 	int number, fd, pidfd = syscall(SYS_pidfd_open, pid, 0);

@@ -22,6 +22,6 @@ void vmm_go_on(void);		/* is not held any more */
 
 /* The guest's memory, as long as this kernel runs; a copy of a descriptor of the VMM. */
 void *vmm_memory(unsigned long long size);
-int vmm_copy_fd(const char *path);
+int vmm_copy_fd(const char *name);
 
 #endif /* GUEST_VMM_H */

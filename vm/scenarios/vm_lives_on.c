@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A real VM lives through an update: the example's VMM and its guest, which drives the NIC by
+ * A real VM lives through two updates: the example's VMM and its guest, which drives the NIC by
  * itself and counts what it receives.
  *
  * The frames are judged by the guest's own count, found in its memory by looking on from
- * outside. In the new kernel the VMM is held right before it adopts, to see that the guest
+ * outside. In each new kernel the VMM is held right before it adopts, to see that the guest
  * runs by then.
  */
 #include <signal.h>
@@ -17,6 +17,7 @@
 #include "board.h"
 #include "guard.h"
 #include "guest/guest.h"
+#include "kexec.h"
 #include "library.h"
 #include "luo.h"
 #include "pci.h"
@@ -89,22 +90,29 @@ static void save_and_call_off(void)
 	   (unsigned long long)before);
 }
 
-static void before(void)
+static void save_and_leave(void)
 {
-	lib_plan(state_create(), 1);
-	begin();
 	luo_let_go();
-	save_and_call_off();
 	mark("preserve.begin");
 	vmm_signal(SIGUSR1);
-	must_say("vmm: saved", "the VM is saved again");
+	must_say("vmm: saved", "the VM is saved for a kexec");
 	mark("preserve.end");
 	state_get()->vm[0].nic[0].head = counts->received;
 	state_get()->tsc = __rdtsc();
 	lib_expect(0);
-	story_vm(0)->iommufd = vmm_copy_fd("/dev/iommu");
+	story_vm(0)->iommufd = vmm_copy_fd("iommu");
 	tables_record();
 	story_leave();
+}
+
+static void before(void)
+{
+	lib_plan(state_create(), 1);
+	kexec_keep_next();
+	begin();
+	luo_let_go();
+	save_and_call_off();
+	save_and_leave();
 }
 
 /* Frames since the old kernel, and their interrupts, while the VMM has not adopted anything */
@@ -163,14 +171,9 @@ static void judge_guest(uint64_t resumed)
 	   (unsigned long long)stood);
 }
 
-static void after(void)
+static void go_on(void)
 {
-	uint64_t had, resumed;
-
-	story_arrive();
 	luo_let_go();
-	had = state_get()->vm[0].nic[0].head;
-	resumed = __rdtsc();
 	vmm_start(state_get()->vm[0].session, bdf(), true);
 	ok(vmm_go_to(IOMMU_HWPT_LIVEUPDATE_ADOPT), "the same program takes the VM up again",
 	   "it ends");
@@ -180,6 +183,18 @@ static void after(void)
 	must_say("vmm: the update is finished", "the VM is adopted and finished");
 	mark("finish.end");
 	tables_compare("after finish");
+}
+
+static void after(void)
+{
+	uint64_t had, resumed;
+
+	story_arrive();
+	had = state_get()->vm[0].nic[0].head;
+	resumed = __rdtsc();
+	go_on();
+	if (state_get()->updates == 1)
+		save_and_leave();
 	ok(reaches(had + GUEST_RING + 100), "the guest gives used buffers back to the NIC",
 	   "%llu frames, %llu of them in this kernel", (unsigned long long)counts->received,
 	   (unsigned long long)(counts->received - had));
@@ -192,5 +207,5 @@ static void after(void)
 	ok(!vmm_end(), "the VMM ends when it is told to", "not as it should");
 }
 
-SCENARIO(.name = "vm_lives_on", .kvm = true, .cmdline = "lu.rate=400", .before = before,
-	 .after = after);
+SCENARIO(.name = "vm_lives_on", .kvm = true, .updates = 2, .cmdline = "lu.rate=400",
+	 .timeout = 120, .before = before, .after = after);
