@@ -15,7 +15,7 @@ bool vmm_says(const char *words);
 
 /*
  * Lets the main thread of a held VMM run until it is about to do this ioctl, and holds it there.
- * Its other threads run all the time. False: it came to its end without.
+ * Its other threads run all the time. False: it has started, or ended, without.
  */
 bool vmm_go_to(unsigned long request);
 void vmm_go_on(void);		/* is not held any more */
