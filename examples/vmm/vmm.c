@@ -12,8 +12,8 @@
  * The guest's console is the standard output, the VMM's own words go to standard error. The
  * main thread alone uses the library's handle; the other thread runs the vCPU.
  *
- * How long the guest stands: from vcpu_stop() in save() to vcpu_start() in go_on(). Preserving
- * comes before that, adopting after it. The NIC never stops.
+ * How long the guest stands: from stop_and_seal() to run() in go_on(). Preserving comes before
+ * that, adopting after it. The NIC never stops.
  */
 #include <errno.h>
 #include <signal.h>
@@ -113,45 +113,53 @@ static void start(struct vmm *v, const char *image)
 		must(v, rc);
 }
 
-/* An interrupt that comes after the vCPU's state was read is signalled in the next kernel. */
-static int save_vcpu(struct vmm *v)
+/*
+ * Stops the vCPU and seals its state into the session: NULL, or why not. An interrupt that comes
+ * after its state was read is made up for in the next kernel.
+ */
+static const char *stop_and_seal(struct vmm *v)
 {
 	const void *state;
 	size_t size;
-	int rc = vcpu_save(&v->cpu, &state, &size);
 
-	if (rc)
-		fprintf(stderr, "vmm: the vCPU's state cannot be had: %s\n", strerror(-rc));
-	return rc ? rc : iolu_vm_set_blob(v->vm, VCPU, state, size);
+	vcpu_stop(&v->cpu);
+	if (vcpu_save(&v->cpu, &state, &size))
+		return "KVM does not tell the vCPU's state";
+	if (iolu_vm_set_blob(v->vm, VCPU, state, size) || iolu_vm_seal(v->vm))
+		return iolu_vm_reason(v->vm);
+	return NULL;
 }
 
+/* True if the VM is saved; if not it runs on. */
 static bool save(struct vmm *v)
 {
-	int rc = iolu_vm_preserve(v->vm);	/* the guest runs, its DMA goes on */
+	const char *why;
 
-	if (rc) {
+	if (iolu_vm_preserve(v->vm)) {		/* the guest runs meanwhile */
 		fprintf(stderr, "vmm: not saved: %s\n", iolu_vm_reason(v->vm));
 		return false;
 	}
-	vcpu_stop(&v->cpu);
-	rc = save_vcpu(v);
-	if (!rc)
-		rc = iolu_vm_seal(v->vm);
-	if (!rc) {
+	why = stop_and_seal(v);
+	if (!why) {
 		fputs("vmm: saved\n", stderr);
 		return true;
 	}
-	fprintf(stderr, "vmm: not saved: %s\n", iolu_vm_reason(v->vm));
+	fprintf(stderr, "vmm: not saved: %s\n", why);
 	iolu_vm_unsave(v->vm);
 	vcpu_start(&v->cpu);
 	return false;
 }
 
-static void call_off(struct vmm *v)
+/* True if the VM is still saved, since somebody else holds its session. */
+static bool call_off(struct vmm *v)
 {
-	must(v, iolu_vm_unsave(v->vm));
+	if (iolu_vm_unsave(v->vm)) {
+		fprintf(stderr, "vmm: not called off: %s\n", iolu_vm_reason(v->vm));
+		return true;
+	}
 	vcpu_start(&v->cpu);
 	fputs("vmm: called off, the vCPU runs\n", stderr);
+	return false;
 }
 
 static void serve(struct vmm *v, const sigset_t *signals)
@@ -160,12 +168,10 @@ static void serve(struct vmm *v, const sigset_t *signals)
 	int signal;
 
 	while ((signal = sigwaitinfo(signals, NULL)) != SIGTERM) {
-		if (signal == SIGUSR1 && !saved) {
+		if (signal == SIGUSR1 && !saved)
 			saved = save(v);
-		} else if (signal == SIGUSR2 && saved) {
-			call_off(v);
-			saved = false;
-		}
+		else if (signal == SIGUSR2 && saved)
+			saved = call_off(v);
 	}
 	if (!saved)
 		vcpu_stop(&v->cpu);
