@@ -75,7 +75,7 @@ help:
 ## make kernel-7.2 the same feature on the kernel before it, to go back to (out/build/7.2)
 ## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
 ## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
-## make vm         build the runner and the init of the test machine
+## make vm         build the runner and the init of the test machine, and the example
 ## make systemd    the root with systemd that one scenario needs, from Debian's forky
 ## make lib        build libiolu, the library for those who write a VMM (out/lib);
 ##                 install-lib: into DESTDIR and PREFIX, /usr/local if none is named

@@ -16,6 +16,10 @@
 #define X2APIC_SPURIOUS	0x80f
 #define APIC_ACCEPT	0x1ffu		/* what is sent; vector 255 if there is nothing */
 #define GATE_INTERRUPT	0x8e00u
+#define MSR_KERNEL_GS	0xc0000102
+#define CR4_FLOAT	(1ull << 9 | 1ull << 18)	/* SSE and XSAVE may be used */
+#define XCR0_SSE	3u
+#define KEPT		0x123456789aull
 
 struct table {
 	uint16_t limit;
@@ -81,6 +85,34 @@ void cpu_start(void)
 void cpu_wait(void)
 {
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+/* Values in registers that nothing else here uses: they change only if the host forgets them. */
+void cpu_keep(void)
+{
+	uint64_t cr4;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | CR4_FLOAT));
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(XCR0_SSE), "d"(0));
+	__asm__ volatile("movq %0, %%xmm0" : : "r"(KEPT));
+	__asm__ volatile("mov %0, %%dr0" : : "r"(KEPT));
+	__asm__ volatile("mov %0, %%cr2" : : "r"(KEPT));
+	wrmsr(MSR_KERNEL_GS, KEPT);
+}
+
+/* Which of them have changed, a bit for each */
+uint32_t cpu_forgotten(void)
+{
+	uint32_t xcr0, high;
+	uint64_t xmm0, dr0, cr2;
+
+	__asm__ volatile("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
+	__asm__ volatile("movq %%xmm0, %0" : "=r"(xmm0));
+	__asm__ volatile("mov %%dr0, %0" : "=r"(dr0));
+	__asm__ volatile("mov %%cr2, %0" : "=r"(cr2));
+	return (xcr0 != XCR0_SSE) | (xmm0 != KEPT) << 1 | (dr0 != KEPT) << 2 | (cr2 != KEPT) << 3 |
+	       (rdmsr(MSR_KERNEL_GS) != KEPT) << 4;
 }
 
 void say(const char *text)

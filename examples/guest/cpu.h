@@ -8,6 +8,8 @@
 void cpu_start(void);
 void cpu_wait(void);		/* for an interrupt; none gets through at other times */
 uint64_t cpu_clock(void);
+void cpu_keep(void);		/* something in XCR0, XMM0, DR0, CR2 and an MSR, */
+uint32_t cpu_forgotten(void);	/* and a bit for each that has lost it, in this order */
 
 void say(const char *text);
 void say_number(uint64_t number);

@@ -31,6 +31,7 @@ static void note_interrupt(void)
 			counts->longest = now - counts->clock;
 	}
 	counts->clock = now;
+	counts->forgotten |= cpu_forgotten();
 }
 
 static void tell(void)
@@ -79,6 +80,7 @@ void start(void)
 {
 	counts->begun++;
 	cpu_start();
+	cpu_keep();
 	nic_start();
 	say("guest: the NIC receives\n");
 	for (;;) {

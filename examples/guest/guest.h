@@ -26,6 +26,7 @@ struct counts {
 	uint64_t backwards;	/* how often the clock went back */
 	uint64_t clock;		/* TSC when the last interrupt came */
 	uint64_t longest;	/* between two interrupts, in ticks of the TSC */
+	uint64_t forgotten;	/* what cpu_forgotten() has ever told */
 };
 
 #endif /* GUEST_GUEST_H */

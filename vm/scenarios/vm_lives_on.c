@@ -179,6 +179,8 @@ static void judge_guest(uint64_t resumed)
 
 	ok(counts->begun == 1, "the guest was started once in its life", "%llu times",
 	   (unsigned long long)counts->begun);
+	ok(!counts->forgotten, "no register of any kind was forgotten",
+	   "XCR0, XMM0, DR0, CR2, MSR: bits %#llx", (unsigned long long)counts->forgotten);
 	ok(!counts->backwards && counts->longest > stood,
 	   "its clock never went back, and tells that it stood",
 	   "back %llu times, longest wait %llu, but it stood %llu or more",
