@@ -50,6 +50,7 @@ void story_give_up_from(unsigned int first);
 void story_close(struct vm *vm);
 void story_end(void);			/* more traffic, judge, life */
 void story_go_on(void);			/* from retrieve to the end, nothing in between */
+void story_stopped(void);		/* instead: nothing goes on */
 
 /* all of it, for scenarios that differ in their machine only */
 void story_before(const struct vm_shape *shapes, unsigned int n);

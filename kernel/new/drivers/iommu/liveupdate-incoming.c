@@ -11,6 +11,7 @@
  */
 #define pr_fmt(fmt) "iommu liveupdate: " fmt
 
+#include <linux/crash_dump.h>
 #include <linux/kexec_handover.h>
 #include <linux/liveupdate.h>
 #include <linux/slab.h>
@@ -18,14 +19,8 @@
 #include "liveupdate.h"
 
 struct iommu_lu_set *iommu_lu_incoming;
-/* Something came in that could not be read at all */
+/* Something may have come in that could not be read at all */
 static bool incoming_lost;
-
-/* The orchestrator is off, or broken: what came in, if anything, is not known */
-void iommu_lu_lost_incoming(void)
-{
-	incoming_lost = is_kho_boot();
-}
 
 static struct iommu_lu_domain *lu_domain_by_id(struct iommu_lu_set *set, u32 id)
 {
@@ -158,6 +153,21 @@ static void lu_stop_others(struct iommu_lu_set *set)
 	}
 }
 
+/**
+ * iommu_liveupdate_quiesce() - Let nothing that came in go on.
+ *
+ * For a kernel that does not know what it is, or is about to turn translation off.
+ *
+ * Context: Boot, when PCI devices have been found and no driver has bound to one.
+ */
+void iommu_liveupdate_quiesce(void)
+{
+	if (!is_kho_boot() || is_kdump_kernel())
+		return;
+	incoming_lost = true;
+	lu_stop_others(NULL);
+}
+
 /* Bad records are no error of LUO's, so that what came with them can be finished. */
 int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 {
@@ -165,11 +175,8 @@ int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 	struct iommu_lu_set *set;
 
 	set = kzalloc_obj(*set);
-	if (!set) {
-		incoming_lost = true;
-		lu_stop_others(NULL);
+	if (!set)
 		return -ENOMEM;
-	}
 	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
 			       sizeof(*index));
 	if (IS_ERR(index) || index->owner != IOMMU_RECORD_INDEX) {

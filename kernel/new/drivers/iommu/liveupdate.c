@@ -146,7 +146,9 @@ static struct liveupdate_flb iommu_lu_flb = {
  * Look at what came in, once: when PCI devices have been found, and before drivers
  * of IOMMUs start, which hold locks of their own. What is returned stays until the
  * last file of all sessions is finished, so no reference is kept, which would delay
- * finish.
+ * finish. Only if LUO says that nothing at all came in is that certain: it may be
+ * switched off in this kernel, and a kernel of another version may have called its
+ * records something else.
  */
 static int __init iommu_lu_fetch_incoming(void)
 {
@@ -159,8 +161,8 @@ static int __init iommu_lu_fetch_incoming(void)
 	ret = liveupdate_flb_get_incoming(&iommu_lu_flb, &obj);
 	if (!ret)
 		liveupdate_flb_put_incoming(&iommu_lu_flb);
-	else if (ret != -ENOENT && ret != -ENODATA)
-		iommu_lu_lost_incoming();
+	else if (ret != -ENODATA)
+		iommu_liveupdate_quiesce();
 	return 0;
 }
 fs_initcall_sync(iommu_lu_fetch_incoming);

@@ -73,7 +73,6 @@ struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct de
 
 int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args);
 void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args);
-void iommu_lu_lost_incoming(void);
 void iommu_lu_discard_all(void);
 struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev);
 struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain);

@@ -107,6 +107,7 @@ int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 
 /* The IOMMU core and its drivers */
 struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton);
+void iommu_liveupdate_quiesce(void);
 struct iommu_unit_ser *iommu_liveupdate_incoming_unit(u32 kind, u64 reg_base);
 struct iommu_device_ser *iommu_liveupdate_next_device(const struct iommu_unit_ser *unit,
 						      struct iommu_device_ser *prev);
@@ -118,6 +119,10 @@ static inline struct iommu_domain *
 iommu_liveupdate_attach_group(struct device *dev, bool singleton)
 {
 	return NULL;
+}
+
+static inline void iommu_liveupdate_quiesce(void)
+{
 }
 
 static inline struct iommu_unit_ser *

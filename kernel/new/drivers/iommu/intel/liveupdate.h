@@ -2,7 +2,7 @@
 #ifndef _INTEL_LIVEUPDATE_H
 #define _INTEL_LIVEUPDATE_H
 
-#include <linux/types.h>
+#include <linux/iommu-liveupdate.h>
 
 struct device;
 struct intel_iommu;
@@ -13,7 +13,6 @@ extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
 #define INTEL_LIVEUPDATE_OPS	(&intel_liveupdate_ops)
 
 bool intel_liveupdate_shutdown(struct intel_iommu *iommu);
-void intel_liveupdate_quiesce(void);
 bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
 void intel_liveupdate_restore_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_adopt_pasid_table(struct device *dev);
@@ -23,10 +22,6 @@ bool intel_liveupdate_adopt_pasid_table(struct device *dev);
 static inline bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 {
 	return false;
-}
-
-static inline void intel_liveupdate_quiesce(void)
-{
 }
 
 static inline bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)

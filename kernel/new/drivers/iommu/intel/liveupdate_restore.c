@@ -39,22 +39,6 @@ static void lu_reject_all(const struct iommu_unit_ser *unit, const char *why)
 		iommu_liveupdate_reject_device(ser, why);
 }
 
-/*
- * Translation is about to be turned off while something from the previous kernel
- * may be doing DMA: stop it first. No driver has bound to anything yet.
- */
-void intel_liveupdate_quiesce(void)
-{
-	struct pci_dev *pdev = NULL;
-
-	if (!is_kho_boot() || is_kdump_kernel())
-		return;
-	for_each_pci_dev(pdev) {
-		if (!pci_is_bridge(pdev))
-			pci_clear_master(pdev);
-	}
-}
-
 /**
  * intel_liveupdate_keep_translation() - Is this unit translating for the
  * previous kernel's devices?
@@ -71,11 +55,15 @@ bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)
 	unit = iommu_liveupdate_incoming_unit(IOMMU_UNIT_SER_VTD, iommu->reg_phys);
 	if (!unit)
 		return false;
+	if (IS_ERR(unit))
+		pr_err("%s: it is not known for which devices it translates, they are cut off\n",
+		       iommu->name);
 	iommu->flags &= ~VTD_FLAG_TRANS_PRE_ENABLED;
 
 	/* The mode of the tables cannot be changed while translation is on. */
 	if (!!(root & DMA_RTADDR_SMT) != !!sm_supported(iommu)) {
-		intel_liveupdate_quiesce();
+		/* It is about to be turned off. */
+		iommu_liveupdate_quiesce();
 		if (!IS_ERR(unit))
 			lu_reject_all(unit, "scalable mode is not what it was");
 		return false;

@@ -45,9 +45,9 @@
  *   fields, which are 0 and are looked at by the reader, but for that of an index.
  * - The names under which the Live Update Orchestrator keeps an index or a file
  *   (the ``_COMPATIBLE`` strings) stay whatever happens to the records. A kernel
- *   that does not find the name that it looks for believes that nothing came in,
- *   and cuts off nothing; and no session at all can be retrieved if a file in any
- *   of them has a name without a handler.
+ *   that does not find the name that it looks for stops every device; and no
+ *   session at all can be retrieved if a file in any of them has a name without a
+ *   handler.
  */
 
 /**

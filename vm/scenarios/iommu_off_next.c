@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The next kernel has the IOMMU off on its command line: it turns translation off, and stops
+ * what the old kernel left running before it does.
+ */
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "walk.h"
+
+static void before(void)
+{
+	story_before(one_nic_each, 1);
+}
+
+static void after(void)
+{
+	bool on = walk_translation_on();
+
+	ok(!on, "translation is off", "it is on");
+	story_stopped();
+}
+
+SCENARIO(.name = "iommu_off_next", .cmdline2 = "intel_iommu=off", .expect_lost = true,
+	 .before = before, .after = after);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The next kernel has the feature, and live update off on its command line: it cannot know for
+ * whom the IOMMU translates. What it would give the NIC itself is all of memory (iommu=pt), and
+ * the old kernel left the NIC running. It is stopped before that.
+ */
+#include "klog.h"
+#include "luo.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "walk.h"
+
+static void before(void)
+{
+	story_before(one_nic_each, 1);
+}
+
+static void after(void)
+{
+	bool on = walk_translation_on();
+
+	ok(!luo_present(), "there is no live update device", "there is");
+	ok(on, "translation has stayed on", "it is off");
+	ok(klog_says("it is not known for which devices it translates"),
+	   "the kernel says that it cut off what it does not know", "it does not");
+	story_stopped();
+}
+
+SCENARIO(.name = "live_update_off_next", .cmdline2 = "liveupdate=off iommu=pt",
+	 .expect_lost = true, .before = before, .after = after);
