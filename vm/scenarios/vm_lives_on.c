@@ -104,14 +104,33 @@ static void save_and_call_off(void)
 	   (unsigned long long)before);
 }
 
-static void save_and_leave(void)
+static void await_silence(void)
+{
+	uint64_t before = 0, now;
+	unsigned int look, quiet = 0;
+
+	for (look = 0; quiet < QUIET_LOOKS && look < MOST_LOOKS; look++) {
+		sleep_ms(50);
+		now = counts->received;
+		quiet = now == before ? quiet + 1 : 0;
+		before = now;
+	}
+}
+
+/* @silent: no frames come meanwhile, so the guest waits, and has no interrupt pending. */
+static void save_and_leave(bool silent)
 {
 	luo_let_go();
-	sleep_ms(200);			/* most likely the guest waits for an interrupt then */
+	if (silent) {
+		tx_stop(0);
+		await_silence();
+	}
 	mark("preserve.begin");
 	vmm_signal(SIGUSR1);
 	must_say("vmm: saved", "the VM is saved for a kexec");
 	mark("preserve.end");
+	if (silent)
+		start_frames(story_rate());
 	state_get()->vm[0].nic[0].head = counts->received;
 	state_get()->tsc = __rdtsc();
 	lib_expect(0);
@@ -127,20 +146,7 @@ static void before(void)
 	begin();
 	luo_let_go();
 	save_and_call_off();
-	save_and_leave();
-}
-
-static void await_silence(void)
-{
-	uint64_t before = 0, now;
-	unsigned int look, quiet = 0;
-
-	for (look = 0; quiet < QUIET_LOOKS && look < MOST_LOOKS; look++) {
-		sleep_ms(50);
-		now = counts->received;
-		quiet = now == before ? quiet + 1 : 0;
-		before = now;
-	}
+	save_and_leave(true);
 }
 
 /* Frames since the old kernel, and their interrupts, while the VMM has not adopted anything */
@@ -205,8 +211,8 @@ static void judge_nic(void)
 }
 
 /*
- * After the first update no more frames come at first, so that nothing wakes the guest but the
- * interrupt that its VMM makes up for those that were lost. After the second they keep coming.
+ * At the first update frames come only while the guest stands, so that nothing wakes it but the
+ * interrupt that its VMM makes up for those that were lost. At the second they keep coming.
  */
 static void go_on(bool first)
 {
@@ -236,7 +242,7 @@ static void after(void)
 	resumed = __rdtsc();
 	go_on(first);
 	if (first)
-		save_and_leave();
+		save_and_leave(false);
 	story_traffic("lu.post");
 	tx_stop(0);
 	await_silence();
