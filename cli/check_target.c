@@ -81,7 +81,7 @@ static void records(struct json_object *items, const struct image *image)
 	int n = 0;
 
 	host_text(list, sizeof(list), "/sys/kernel/liveupdate/record_layouts");
-	while ((layout = strsep(&rest, "\n"))) {
+	while ((layout = strsep(&rest, " "))) {
 		if (!*layout)
 			continue;
 		n++;

@@ -104,7 +104,7 @@ new_host() {
 	done
 	put sys/kernel/liveupdate/records 0
 	put sys/kernel/liveupdate/record_bytes 0
-	put sys/kernel/liveupdate/record_layouts "$(layouts)"
+	put sys/kernel/liveupdate/record_layouts "$(layouts | paste -sd" ")"
 	put sys/kernel/kexec_loaded 0
 	put dev/iommu ''
 	put dev/liveupdate ''

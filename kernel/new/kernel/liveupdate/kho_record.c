@@ -199,8 +199,9 @@ void kho_record_index_del(struct kho_record_index_ser *index, void *record)
  */
 void __init kho_record_tell_layout(const char *layout)
 {
+	if (kho_record_layouts[0])
+		strlcat(kho_record_layouts, " ", sizeof(kho_record_layouts));
 	strlcat(kho_record_layouts, layout, sizeof(kho_record_layouts));
-	strlcat(kho_record_layouts, "\n", sizeof(kho_record_layouts));
 }
 
 static ssize_t records_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -215,7 +216,7 @@ static ssize_t record_bytes_show(struct kobject *kobj, struct kobj_attribute *at
 
 static ssize_t record_layouts_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s", kho_record_layouts);
+	return sysfs_emit(buf, "%s\n", kho_record_layouts);
 }
 
 static struct kobj_attribute records_attr = __ATTR_RO(records);
