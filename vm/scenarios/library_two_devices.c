@@ -7,17 +7,24 @@
  * cause register, and raises no further interrupt before it was
  * read. So an interrupt that a frame has raised while nobody listened stays the last one until
  * the VMM acknowledges; that the library signals each vector once makes it look.
+ *
+ * Before the update the kernel refuses one, after it has silenced both NICs: their interrupts
+ * must go on then, too.
  */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/reboot.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
 
 #include "guard.h"
+#include "kexec.h"
+#include "klog.h"
 #include "library.h"
 #include "luo.h"
+#include "other.h"
 #include "pci.h"
 #include "report.h"
 #include "scenario.h"
@@ -185,6 +192,29 @@ static void start(struct vm *vm)
 
 /* -- the two kernels -- */
 
+/* A third device, which sleeps, makes the kernel refuse the jump when both NICs are silenced. */
+static void refused_jump(struct iolu_vm *vm)
+{
+	char bdf[BDF_LEN];
+	struct nic *nic;
+
+	pci_find_device(OTHER_E1000E, NICS, bdf);
+	pci_bind_vfio(bdf);
+	lib_must(vm, iolu_vm_add_device(vm, bdf), "a third device is added");
+	lib_must(vm, iolu_vm_attach(vm, bdf, "table"), "and attached");
+	lib_must(vm, iolu_vm_save(vm), "the VM is saved");
+	ok_rc(vfio_set_power_state(iolu_vm_device_fd(vm, bdf), 3), "the third device falls asleep");
+	kexec_load_next(story_stage());
+	klog_skip();
+	reboot(RB_KEXEC);
+	refused(-errno, EAGAIN, "cannot be frozen (", "the kernel does not leave");
+	for_each_nic(story_vm(0), nic)
+		check_interrupts(nic);
+	ok_rc(vfio_set_power_state(iolu_vm_device_fd(vm, bdf), 0), "it wakes up");
+	lib_must(vm, iolu_vm_unsave(vm), "the save is called off");
+	lib_must(vm, iolu_vm_remove(vm, IOLU_DEVICE, bdf), "and the third device goes");
+}
+
 static void before(void)
 {
 	struct iolu_vm *vm;
@@ -193,6 +223,7 @@ static void before(void)
 	vm = build();
 	show(vm);
 	start(story_vm(0));
+	refused_jump(vm);
 	mark("preserve.begin");
 	lib_must(vm, iolu_vm_save(vm), "one call saves the VM with both NICs");
 	mark("preserve.end");
@@ -254,4 +285,5 @@ static void after(void)
 }
 
 SCENARIO(.name = "library_two_devices", .nics = "e1000e,e1000e", .cmdline = "lu.rate=300",
+	 .qemu = "-device pcie-root-port,id=more,chassis=8,addr=08 -device e1000e,bus=more",
 	 .timeout = 90, .before = before, .after = after);
