@@ -164,6 +164,8 @@ static bool add_note(struct steps *steps, struct json_object *note)
 	if (!tsc || tsc_clock_read(&clock))
 		return false;
 	began = tsc_clock_at(&clock, json_object_get_int64(tsc));
+	if (began >= 0)			/* the counter did not go on */
+		return false;
 	jump.ns = -began;
 	add_step(steps, &jump);
 	if (!trace_userspace(&boot.end)) {
