@@ -33,6 +33,7 @@ static const struct {
 	{ "restore_domain", "restore HWPT at boot" },
 	{ "attach_device", "attach device at boot" },
 	{ "block_device", "cut device off" },
+	{ "retrieve_device", "retrieve device" },
 	{ "adopt", "adopt table" },
 	{ "finish_device", "finish device" },
 	{ "discard_domain", "let go of HWPT" },

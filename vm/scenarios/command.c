@@ -163,6 +163,7 @@ static void report(void)
 		   "report has the phases");
 	ok(strstr(iolu_said(), "preserve device") && strstr(iolu_said(), "boot to userspace"),
 	   "those of the old kernel and of the boot, too", "it has not");
+	ok(strstr(iolu_said(), "retrieve device "), "and that of the retrieve", "it has not");
 	check_jump();
 	ok(!access("/tmp/report.svg", R_OK), "and a picture", "there is none");
 	check_other_counter();

@@ -17,6 +17,7 @@
 #include <linux/kho/abi/vfio_pci.h>
 #include <linux/kho_record.h>
 #include <linux/slab.h>
+#include <trace/events/iommu_liveupdate.h>
 #include "../vfio.h"
 #include "vfio_pci_liveupdate.h"
 #include "vfio_pci_priv.h"
@@ -126,6 +127,7 @@ struct file *vfio_pci_incoming_open(u64 phys, struct pci_driver *driver)
 {
 	struct vfio_pci_ser *ser = vfio_pci_ser_get(phys);
 	struct vfio_pci_core_device *vdev;
+	ktime_t began = ktime_get();
 	struct file *file;
 
 	if (IS_ERR(ser)) {
@@ -142,8 +144,10 @@ struct file *vfio_pci_incoming_open(u64 phys, struct pci_driver *driver)
 	}
 
 	file = vfio_pci_open_file(vdev);
-	if (!IS_ERR(file))
+	if (!IS_ERR(file)) {
 		vdev->liveupdate_ser = ser;
+		trace_iommu_liveupdate_retrieve_device(&vdev->pdev->dev, 0, began);
+	}
 	return file;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Each step of a live update that the IOMMU core takes, with its outcome and how
- * long it took. Steps of a domain carry the id of its record, those of a device
- * its name.
+ * Each step of a live update that the IOMMU core takes, and vfio-pci's retrieve,
+ * with its outcome and how long it took. Steps of a domain carry the id of its
+ * record, those of a device its name.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM iommu_liveupdate
@@ -69,6 +69,7 @@ DECLARE_EVENT_CLASS(iommu_liveupdate_device,
 IOMMU_LIVEUPDATE_DEVICE_EVENT(iommu_liveupdate_preserve_device);
 IOMMU_LIVEUPDATE_DEVICE_EVENT(iommu_liveupdate_freeze_device);
 IOMMU_LIVEUPDATE_DEVICE_EVENT(iommu_liveupdate_attach_device);
+IOMMU_LIVEUPDATE_DEVICE_EVENT(iommu_liveupdate_retrieve_device);
 IOMMU_LIVEUPDATE_DEVICE_EVENT(iommu_liveupdate_finish_device);
 IOMMU_LIVEUPDATE_DEVICE_EVENT(iommu_liveupdate_block_device);
 
