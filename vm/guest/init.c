@@ -146,7 +146,6 @@ static int shell(void)
 /* Process 1 is systemd, which starts this program again, under other names. */
 _Noreturn static void become_systemd(void)
 {
-	setenv("TERM", "dumb", 1);	/* it would wait for answers of the terminal */
 	execl("/usr/lib/systemd/systemd", "systemd", NULL);
 	give_up("there is no systemd in the initramfs: %s", strerror(errno));
 }
@@ -158,7 +157,7 @@ static bool under_systemd(const char *name)
 
 	if (!vmm && !last && strcmp(name, "operator"))
 		return false;
-	report_open(vmm || last ? 0 : cmdline_number("lu.facts", 0), false);
+	report_open(0, false);		/* each says for itself how many facts it has stated */
 	if (last) {
 		mark("reboot");
 		return true;

@@ -59,9 +59,10 @@ void operator_load(void)
 	mark("load.end");
 }
 
-/* Until systemd ends this process */
+/* Until systemd ends this process; the next kernel's knows nothing of its facts. */
 _Noreturn void operator_jump(void)
 {
+	report_plan();
 	if (iolu("kexec", NULL))
 		give_up("iolu kexec: %s", iolu_said());
 	for (;;)

@@ -11,7 +11,7 @@
 /* What such a scenario wants on the command line; KHO cannot guess the room of its initramfs. */
 #define OPERATOR_CMDLINE	"lu.rate=300 kho_scratch=16M,128M,128M " \
 				"systemd.unit=operator.service systemd.show_status=no " \
-				"systemd.minimum_uptime_sec=0"
+				"systemd.tty.term.console=dumb systemd.minimum_uptime_sec=0"
 
 void operator_find(char bdf[BDF_LEN]);		/* the NIC, which is then vfio-pci's */
 void operator_start(const char *status);	/* the VMM, which says that it has that status */

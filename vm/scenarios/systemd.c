@@ -75,7 +75,6 @@ static void before(void)
 	operator_load();
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 0, "1 in use, 1 preserved",
 		   "iolu kexec would jump");
-	operator_load();	/* the line says how many facts there were */
 	operator_jump();
 }
 
