@@ -26,17 +26,23 @@ void operator_find(char bdf[BDF_LEN])
 	pci_bind_vfio(bdf);
 }
 
+static void has_status(const char *status, const char *fact)
+{
+	ok(!systemctl("show", "-P", "StatusText", VMM, NULL) && strstr(iolu_said(), status),
+	   fact, "not \"%s\" but \"%s\"", status, iolu_said());
+}
+
 void operator_start(const char *status)
 {
 	must("start", "systemd starts the VMM");
-	ok(!systemctl("show", "-P", "StatusText", VMM, NULL) && strstr(iolu_said(), status),
-	   "which says what it found in its session", "not \"%s\" but \"%s\"", status,
-	   iolu_said());
+	has_status(status, "which says what it found in its session");
 }
 
-void operator_preserve(const char *fact)
+void operator_preserve(const char *status)
 {
-	ok(!systemctl("reload", VMMS, NULL), fact, "%s", iolu_said());
+	ok(!systemctl("reload", VMMS, NULL), "systemctl reload tells all VMMs to preserve", "%s",
+	   iolu_said());
+	has_status(status, "which say whether they could");
 }
 
 void operator_stop(const char *fact)

@@ -14,8 +14,9 @@
 				"systemd.tty.term.console=dumb systemd.minimum_uptime_sec=0"
 
 void operator_find(char bdf[BDF_LEN]);		/* the NIC, which is then vfio-pci's */
-void operator_start(const char *status);	/* the VMM, which says that it has that status */
-void operator_preserve(const char *fact);
+/* The VMM is started, or told to preserve, and then says that it has that status. */
+void operator_start(const char *status);
+void operator_preserve(const char *status);
 void operator_stop(const char *fact);
 void operator_refuses(const char *words, const char *fact);	/* iolu kexec does */
 void operator_load(void);

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -70,21 +71,32 @@ static void build(void)
 	lib_receive(1);
 }
 
-static void preserve(void)
+/* What a preserve has begun ends when both the store and the library let go of the session. */
+static void renew(void)
 {
-	manager_reloading();
-	preserved = lib_holds(vm, iolu_vm_preserve(vm), "asked to reload, the VMM preserves");
-	mark("preserve.end");
-	manager_tell(preserved ? "READY=1\nSTATUS=preserved" : "READY=1\nSTATUS=not preserved", -1);
+	use_session(manager_renew(SESSION, SOCKET), "a fresh session comes from the socket unit");
 }
 
-/* The session is called off when both the store and the library have let go of it. */
+static void preserve(void)
+{
+	char text[600];
+
+	manager_reloading();
+	preserved = !iolu_vm_preserve(vm);
+	mark("preserve.end");
+	if (!preserved)
+		renew();
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=%s",
+		 preserved ? "preserved" : iolu_vm_reason(vm));
+	manager_tell(text, -1);
+}
+
 static void call_off(void)
 {
 	int fresh = manager_renew(SESSION, SOCKET), rc = iolu_vm_unsave(vm);
 
 	ok(!rc || rc == -EBUSY, "a preserve can be called off", "%s", iolu_vm_reason(vm));
-	use_session(fresh, "a fresh session comes from the socket unit");
+	use_session(fresh, "and then a fresh session comes from the socket unit");
 	preserved = false;
 	manager_tell("STATUS=called off", -1);
 }
@@ -122,8 +134,7 @@ static void go_on(void)
 	ok_nic(0, vm_interrupt_arrives(&story_vm(0)->nic[0]), "its interrupts arrive", "none");
 	lib_must(vm, iolu_vm_finish(vm), "the session is finished");
 	mark("finish.end");
-	use_session(manager_renew(SESSION, SOCKET),
-		    "a fresh session for the next update comes from the socket unit");
+	renew();
 }
 
 /* -- life -- */

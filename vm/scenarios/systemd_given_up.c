@@ -22,7 +22,7 @@ static void before(void)
 
 	operator_find(bdf);
 	operator_start("built");
-	operator_preserve("systemctl reload makes the VMM preserve");
+	operator_preserve("preserved");
 	operator_load();
 	operator_jump();
 }
