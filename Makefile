@@ -112,10 +112,11 @@ shell: packages $(if $(KERNEL),stock,kernel) vm
 
 ifeq ($(FLAVOUR),debug)
 check: check-packages debug vm
+	@$(MAKE) systemd || :
 	prove --timer -j$(JOBS) --exec tests/one.sh $(ON_DEBUG)
 else
 check: check-packages kernel stock debug vm lib cli
-	@$(MAKE) systemd || echo "the scenario systemd will fail" >&2
+	@$(MAKE) systemd || :	# its scenarios say so
 	@rc=0; prove --timer -j2 --exec tests/one.sh $(TESTS) || rc=1; \
 	prove --timer -j$(JOBS) --exec tests/one.sh $(SCENARIOS) || rc=1; exit $$rc
 endif

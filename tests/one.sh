@@ -8,6 +8,14 @@ case $1 in
 *.c) ;;
 *) exec sh "$1" ;;
 esac
+case $1 in
+*/systemd*)
+	if [ ! -f out/vm/systemd.spec ]; then
+		printf '%s\n' 'not ok 1 - systemd is there' '# because: see what make systemd says' 1..1
+		exit 1
+	fi
+	;;
+esac
 if [ "${FLAVOUR:-}" = debug ]; then
 	set -- --debug --out "out/debug/$(basename "$1" .c)" "$1"
 fi
