@@ -56,6 +56,9 @@ static void look_who(struct carried *c)
 			snprintf(c->who, sizeof(c->who), "process %d (%s)", h->pid, h->comm);
 	}
 	procs_free(&holders);
+	holders = procs_find("anon_inode:[vfio-device]");
+	c->came = holders.n;
+	procs_free(&holders);
 }
 
 static int look(struct carried *c, const char *bdf)

@@ -20,6 +20,7 @@
  * @unit: Its IOMMU, "" if none; @vtd: it is a VT-d unit, with @ecap.
  * @members: Functions in its group.
  * @opened: Somebody has it open; @who tells; through its cdev unless @through_group.
+ * @came: Somebody has one open that came with an update; it has no name there.
  * @all_seen: All processes could be looked at.
  * @now: The command line of the running kernel.
  */
@@ -27,7 +28,7 @@ struct carried {
 	struct pci_fn fn, bridge[BRIDGES];
 	int nbridges;
 	char driver[64], unit[64], who[64];
-	bool vtd, opened, through_group, all_seen;
+	bool vtd, opened, through_group, came, all_seen;
 	uint64_t ecap;
 	int members;
 	struct words now;

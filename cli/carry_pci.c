@@ -89,6 +89,9 @@ static enum answer awake(const struct carried *c, struct finding *f)
 	if (!c->all_seen)
 		return found(f, UNKNOWN, AS_ROOT, "it is in %s, and who uses it cannot be seen",
 			     state);
+	if (c->came)
+		return found(f, UNKNOWN, "wake it up if a VM has it",
+			     "it is in %s, and may be one that came with the last update", state);
 	return YES;
 }
 

@@ -78,6 +78,9 @@ says "asleep while nobody uses it" 0 "nobody uses it"
 echo D3hot >"$nic/power_state"
 process 42 9 /dev/vfio/devices/vfio0
 says "asleep in use" 1 "it is in D3hot"
+echo D3hot >"$nic/power_state"
+process 42 9 'anon_inode:[vfio-device]'
+says "asleep, perhaps in use since the last update" 3 "may be one that came"
 rm "$nic/power_state"
 says "no power state" 3 "its power state is not shown"
 
