@@ -14,7 +14,7 @@ words() {
 
 # in_code WORD...: as a whole word, in anything that is built or run
 in_code() {
-	grep -rqwF -e "$1" kernel vm lib cli tests scripts Makefile
+	grep -rqwF -e "$1" kernel vm lib cli examples tests scripts Makefile
 }
 
 # is_file NAME: here, or in Linux; a pattern must match something
@@ -25,7 +25,7 @@ is_file() {
 		set -- $f
 		if [ -e "$1" ]; then return; fi
 	done
-	find kernel/new -name "$name" | grep -q .
+	find kernel/new vm cli examples -name "$name" | grep -q .
 }
 
 # exists WORD: as what it looks like
@@ -38,7 +38,11 @@ exists() {
 		esac || return 1
 	done ;;
 	'struct '*) grep -rqE "^$1( {|;)" kernel/new ;;
-	'iolu '*) [ -f "cli/${1#iolu }.c" ] ;;
+	'iolu '*)
+		# shellcheck disable=SC2086
+		set -- $1
+		[ -f "cli/$2.c" ] && { [ -z "${3:-}" ] || in_code "${3#--}"; }
+		;;
 	out/*' '*) is_file "${1##* }" || [ "${1##*/}" = NAME.c ] ;;
 	/*) in_code "${1##*/}" ;;
 	out/*) in_code "${1%/NAME}" ;;
