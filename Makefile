@@ -178,7 +178,7 @@ debug: $(TREE)/.git/applied
 	@BUILD=build/debug scripts/kernel.sh $(TREE) liveupdate-debug $(CONFIG) $(FEATURE) $(DEBUG)
 
 stock: $(STOCK)/.source | out/build/7.3-stock
-	@scripts/kernel.sh $(STOCK) stock $(CONFIG) $(KVM)
+	@SEED=$(TREE) scripts/kernel.sh $(STOCK) stock $(CONFIG) $(KVM)
 
 out/build/%:
 	@mkdir -p $(@D)

@@ -7,6 +7,8 @@
 # tree so that the compiler is called with the same relative paths for every tree:
 # with a fixed time and builder ccache then gives the objects of one kernel to the
 # other.  JOBS compilers run at once.  Without a change it takes a second or two.
+# SEED names another tree of the same source whose objects a first build begins with:
+# kbuild then compiles what its patches or another option made different.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -41,6 +43,16 @@ changed() {
 			-newer "$build/.built" -print -quit 2>/dev/null | grep -q .
 }
 [ -f "$build/.built" ] && [ "$(cat "$build/.built")" = "$*" ] && ! changed "$@" && exit
+
+# Its files are older than the objects that were built from the other tree's
+if [ -n "${SEED:-}" ] && [ ! -d "$build" ] && [ -f "$SEED/build/.built" ]; then
+	say "kernel $name: begin with the objects of $SEED"
+	git -C "$SEED" diff --name-only refs/base HEAD | (cd "$tree" && xargs -r touch --no-create)
+	rsync -a --exclude=/debug --exclude=/lint --exclude=/.built "$SEED/build/" "$build.part/"
+	from=$(cd "$SEED" && pwd) # tools name their files whole
+	find "$build.part/tools" -name '.*.cmd' -exec sed -i "s|$from/|${build%/build}/|g" {} +
+	mv "$build.part" "$build"
+fi
 
 mkdir -p "$build"
 echo "$*" >"$build/.built.part"
