@@ -111,12 +111,12 @@ shell: packages $(if $(KERNEL),stock,kernel) vm
 	out/vm/lurun --shell --out out/shell $(strip $(LURUN)) vm/scenarios/run.c
 
 ifeq ($(FLAVOUR),debug)
-check: check-packages debug vm
+check: check-packages debug kernel-7.2 vm
 	@$(MAKE) systemd || :
 	prove --timer -j$(JOBS) --exec tests/one.sh $(ON_DEBUG)
 else
 # Each waits for frames for half of its time, so that one more has room
-check: check-packages kernel stock debug vm lib cli
+check: check-packages kernel kernel-7.2 stock debug vm lib cli
 	@$(MAKE) systemd || :	# its scenarios say so
 	@prove --timer -j$(shell expr $(JOBS) + 1) --exec tests/one.sh $(TESTS) $(SCENARIOS)
 endif

@@ -94,9 +94,10 @@ static int needs(const char *name)
 	need_text("iommu", s->iommu, "");
 	need_text("mem", s->mem, "1024");
 	need_text("kernel", s->kernel, "patched");
-	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\nkvm=%d\n",
+	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\nkvm=%d\n"
+	       "older=%d\n",
 	       s->smp ? s->smp : 2, updates(s), s->timeout ? s->timeout : 90, s->expect_lost,
-	       s->command, s->systemd, s->kvm);
+	       s->command, s->systemd, s->kvm, s->older);
 	return 0;
 }
 

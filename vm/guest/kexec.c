@@ -3,7 +3,8 @@
  * The way into the next kernel: kexec_file_load(2) and reboot(2), no tools.
  *
  * The image comes from /next in the initramfs or, in a kernel that was itself started by
- * kexec and has no /next, from the memfds that travel with the state.
+ * kexec and has no /next, from the memfds that travel with the state. Where kernels take
+ * turns there is a second image: every other update goes back to the kernel that was first.
  *
  * Invariant: the next command line is this one with lu.stage counted up, the words of
  * lu.cmdline2 added once, and the number of facts stated so far.
@@ -74,6 +75,8 @@ void kexec_keep_next(void)
 		return;
 	state_keep_file(STATE_KERNEL, NEXT_KERNEL);
 	state_keep_file(STATE_INITRD, NEXT_INITRD);
+	if (!access(NEXT_BACK, F_OK))
+		state_keep_file(STATE_BACK, NEXT_BACK);
 }
 
 static int image(const char *path, enum state_file which)
@@ -88,10 +91,17 @@ static int image(const char *path, enum state_file which)
 	return must_open(self, O_RDONLY);
 }
 
+static int next_kernel(int stage)
+{
+	if (stage % 2 == 0 && state_file(STATE_BACK) >= 0)
+		return image(NEXT_BACK, STATE_BACK);
+	return image(NEXT_KERNEL, STATE_KERNEL);
+}
+
 void kexec_load_next(int stage)
 {
 	char cmdline[2048];
-	int kernel = image(NEXT_KERNEL, STATE_KERNEL);
+	int kernel = next_kernel(stage);
 	int initrd = image(NEXT_INITRD, STATE_INITRD);
 
 	kexec_next_cmdline(cmdline, sizeof(cmdline), stage);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #define NEXT_KERNEL	"/next/bzImage"
+#define NEXT_BACK	"/next/back"
 #define NEXT_INITRD	"/next/initrd"
 
 void kexec_next_cmdline(char *out, size_t room, int stage);

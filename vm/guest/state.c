@@ -3,7 +3,7 @@
  * The state that one kernel's init hands to the next one's, in a session of its own.
  *
  * Several memfds under fixed tokens: the state proper, the record of the table walk, and,
- * when more than one update is asked for, the next kernel and its initramfs (the inner
+ * when more than one update is asked for, the next kernels and their initramfs (the inner
  * initramfs does not hold itself). They are created on first use, mapped shared and changed
  * in place, so whatever was written last before reboot(2) is what arrives.
  *
@@ -31,7 +31,7 @@
 #define STATE_SIZE	(64 * KIB)
 
 static struct state *state;
-static int files[STATE_FILES] = { -1, -1, -1, -1 };
+static int files[STATE_FILES] = { -1, -1, -1, -1, -1 };
 static int session = -1;
 
 static int file_create(enum state_file which, uint64_t size)

@@ -81,8 +81,8 @@ struct state *state_create(void);
 struct state *state_retrieve(void);
 struct state *state_get(void);
 
-/* Files that travel with the state: the record of the table walk and the next kernel. */
-enum state_file { STATE_SELF, STATE_WALK, STATE_KERNEL, STATE_INITRD, STATE_FILES };
+/* Files that travel with the state: the record of the table walk and the next kernels. */
+enum state_file { STATE_SELF, STATE_WALK, STATE_KERNEL, STATE_BACK, STATE_INITRD, STATE_FILES };
 
 int state_file(enum state_file which);
 void *state_map(enum state_file which, uint64_t size);

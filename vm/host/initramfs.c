@@ -71,8 +71,13 @@ static void write_systemd(FILE *f, const char *vm)
 			source(vm, text("%s/%s", units[i].dir, units[i].name)));
 }
 
-static void write_spec(const char *path, const struct programs *programs, const char *bzimage,
-		       const char *inner)
+/* What is in the outer one only: where to go from the first kernel, and from there */
+struct next {
+	const char *kernel, *back, *initrd;
+};
+
+static void write_spec(const char *path, const struct programs *programs,
+		       const struct next *next)
 {
 	static const char *const dirs[] = { "dev", "proc", "sys", "tmp", "run", "bin" };
 	FILE *f = fopen(path, "w");
@@ -94,9 +99,11 @@ static void write_spec(const char *path, const struct programs *programs, const 
 	if (programs->shell)
 		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
 			busybox());
-	if (inner)
+	if (next)
 		fprintf(f, "dir /next 0755 0 0\nfile /next/bzImage %s 0644 0 0\n"
-			"file /next/initrd %s 0644 0 0\n", bzimage, inner);
+			"file /next/initrd %s 0644 0 0\n", next->kernel, next->initrd);
+	if (next && next->back)
+		fprintf(f, "file /next/back %s 0644 0 0\n", next->back);
 	if (fclose(f))
 		die("cannot write %s: %s", path, strerror(errno));
 }
@@ -111,7 +118,7 @@ static void pack(const char *vm, const char *spec, const char *to)
 	unlink(spec);
 }
 
-char *initramfs_write(const char *vm, const struct run *r, const char *bzimage)
+char *initramfs_write(const char *vm, const struct run *r, const char *kernel, const char *back)
 {
 	bool shell = r->opt->shell;
 	struct programs programs = {
@@ -122,9 +129,9 @@ char *initramfs_write(const char *vm, const struct run *r, const char *bzimage)
 	char *spec = text("%s/initrd.spec", dir);
 	char *inner = text("%s/next.cpio", dir), *outer = text("%s/initrd.cpio", dir);
 
-	write_spec(spec, &programs, NULL, NULL);
+	write_spec(spec, &programs, NULL);
 	pack(vm, spec, inner);
-	write_spec(spec, &programs, bzimage, inner);
+	write_spec(spec, &programs, &(struct next){ kernel, back, inner });
 	pack(vm, spec, outer);
 	unlink(inner);
 	free(spec);

@@ -37,7 +37,14 @@ struct places {
 	char *out;
 	char *vm;
 	char *kernel;
+	char *older;		/* unless NULL it boots first */
 };
+
+static void need_kernel(const char *path, const char *how)
+{
+	if (access(path, R_OK))
+		die("no kernel %s: %s", path, how);
+}
 
 static void find_places(struct places *p, const struct options *opt, const struct needs *needs)
 {
@@ -48,9 +55,12 @@ static void find_places(struct places *p, const struct options *opt, const struc
 	else
 		p->kernel = text("%s/build/%s/arch/x86/boot/bzImage", p->out,
 				 stock ? "7.3-stock" : needs->debug ? "7.3-debug" : "7.3");
-	if (!p->kernel || access(p->kernel, R_OK))
-		die("no kernel %s: build it with 'make kernel' or name one with --kernel",
-		    opt->kernel ? opt->kernel : p->kernel);
+	need_kernel(p->kernel ? p->kernel : opt->kernel,
+		    "build it with 'make kernel' or name one with --kernel");
+	if (!needs->older)
+		return;
+	p->older = text("%s/build/7.2/arch/x86/boot/bzImage", p->out);
+	need_kernel(p->older, "build it with 'make kernel-7.2'");
 }
 
 static void find_vm(struct places *p)
@@ -141,8 +151,8 @@ static struct run *run_scenario(const struct options *opt, const struct needs *n
 	for (attempt = 1;; attempt++) {
 		r = new_run(opt, needs);
 		set_out(r, p);
-		initrd = initramfs_write(p->vm, r, p->kernel);
-		machine_run(r, p->kernel, initrd);
+		initrd = initramfs_write(p->vm, r, p->kernel, p->older);
+		machine_run(r, p->older ? p->older : p->kernel, initrd);
 		initramfs_remove(r->out);
 		free(initrd);
 		if (r->how != RUN_INFRASTRUCTURE)
@@ -157,7 +167,7 @@ static struct run *run_scenario(const struct options *opt, const struct needs *n
 int main(int argc, char **argv)
 {
 	struct options opt;
-	struct places p;
+	struct places p = {};
 	struct needs needs;
 	struct run *r;
 	char *init;

@@ -96,6 +96,8 @@ static void need_line(struct needs *needs, char *line)
 		needs->systemd = atoi(value);
 	else if (!strcmp(line, "kvm"))
 		needs->kvm = atoi(value);
+	else if (!strcmp(line, "older"))
+		needs->older = atoi(value);
 	else if (strcmp(line, "name"))
 		die("init --needs printed the unknown key '%s'", line);
 }

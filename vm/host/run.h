@@ -73,6 +73,7 @@ struct needs {
 	bool command;		/* iolu is in the machine */
 	bool systemd;		/* systemd is process 1 */
 	bool kvm;		/* the example of a VMM is there */
+	bool older;		/* Linux 7.2 boots first and takes turns */
 	bool dma;
 	char kernel[32];
 	char cmdline[512];

@@ -28,6 +28,7 @@ struct scenario {
 	const char *iommu;	/* extra properties of the intel-iommu device */
 	const char *mem;	/* MiB */
 	const char *kernel;	/* "patched", "stock" or "debug" */
+	bool older;		/* Linux 7.2 boots first, and takes turns with that kernel */
 	int smp;
 	int updates;		/* number of kexecs */
 	int timeout;		/* seconds on a quiet machine, all kernels together */

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From Linux 7.2 to 7.3, back to 7.2 and to 7.3 again, with the DMA of one VM's device going
+ * on through all of it. Both are built from the same new files; what one writes down the
+ * other understands, and an older kernel finds nothing that a newer one has added.
+ */
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "kho.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+
+#define UPDATES	3
+
+/* Is this the kernel whose turn it is? */
+static void look_at_release(void)
+{
+	const char *wanted = story_stage() % 2 ? "7.2." : "7.3.";
+	struct utsname name;
+
+	uname(&name);
+	ok(!strncmp(name.release, wanted, strlen(wanted)), "the kernel whose turn it is runs",
+	   "%s, not %s", name.release, wanted);
+}
+
+static void before(void)
+{
+	look_at_release();
+	story_before_series(one_nic_each, 1);
+}
+
+/* The same VM is the same records, whichever kernel writes them. */
+static void compare_records(void)
+{
+	struct state *state = state_get();
+	uint64_t records = kho_records();
+
+	if (state->updates > 1)
+		ok(records == state->records, "it takes as many records as the other kernel made",
+		   "%llu, not %llu", (unsigned long long)records,
+		   (unsigned long long)state->records);
+	state->records = records;
+}
+
+static void after(void)
+{
+	look_at_release();
+	story_arrive();
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_traffic("lu.post");
+	if (state_get()->updates < UPDATES) {
+		story_preserve();
+		compare_records();
+		story_leave();
+	}
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "forth_and_back", .older = true, .updates = UPDATES, .timeout = 200,
+	 .before = before, .after = after);
