@@ -129,7 +129,10 @@ static double counts_per_us(void)
 	return (__rdtsc() - from) / (life_us() - since);
 }
 
-/* The jump came after the image was loaded, and soon: the processor's counter is the witness. */
+/*
+ * The processor's counter is the witness: the jump came after iolu had begun to check and load
+ * the image, which on a slow kernel takes as long as the jump, but never nine times as long.
+ */
 static void check_jump(void)
 {
 	double rate = counts_per_us(), longest, told = 0;
@@ -138,7 +141,7 @@ static void check_jump(void)
 	longest = (__rdtsc() - cmdline_number("lu.loaded", 0)) / rate - life_us();
 	if (!row || sscanf(row, "freeze and jump %*d %*d %lf", &told) != 1)
 		told = 0;
-	ok(told > longest - 4e6 && told > 1e5 && told < longest,
+	ok(told > longest / 10 && told > 1e5 && told < longest,
 	   "it says how long the jump took", "%.0f us, and %.0f since the image was loaded",
 	   told, longest);
 }
