@@ -86,10 +86,11 @@ void shape_group_is(const char *type)
 	   "%s, not %s", text, type);
 }
 
-void shape_on_root_bus(void)
+void shape_bridges(unsigned int n)
 {
 	struct pci_path path;
 
 	pci_path(story_vm(0)->data->nic[0].bdf, &path);
-	ok(path.n == 1, "there is no bridge above the NIC", "%u", path.n - 1);
+	ok(path.n == n + 1, "the NIC is behind as many bridges as it should be", "%u instead of %u",
+	   path.n - 1, n);
 }

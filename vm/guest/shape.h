@@ -16,6 +16,6 @@ void shape_is_caching(void);
 void shape_has_cpus(int n);
 void shape_has_high_memory(void);
 void shape_group_is(const char *type);
-void shape_on_root_bus(void);
+void shape_bridges(unsigned int n);
 
 #endif /* GUEST_SHAPE_H */

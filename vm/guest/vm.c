@@ -227,7 +227,7 @@ bool vm_interrupt_arrives(struct nic *nic)
 
 	vm_interrupts(nic);
 	nic->ops->irq_inject(nic->regs);
-	return poll(&wait, 1, 1000) == 1;
+	return poll(&wait, 1, 1000) == 1 && vm_interrupts(nic);
 }
 
 void vm_start_reception(struct vm *vm)

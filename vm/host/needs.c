@@ -20,15 +20,16 @@ static void need_text(char *to, size_t size, const char *key, const char *value)
 
 static void need_nics(struct needs *needs, const char *value)
 {
-	char *list = text("%s", value), *save, *p;
+	char *list = text("%s", value), *save, *p, *model;
 	int i = 0;
 
 	for (p = strtok_r(list, ", ", &save); p; p = strtok_r(NULL, ", ", &save), i++) {
 		if (i == MAX_NICS)
 			die("a scenario can have %d NICs at most, not '%s'", MAX_NICS, value);
-		needs->on_root[i] = !strncmp(p, "root:", 5);
-		need_text(needs->model[i], sizeof(needs->model[i]), "nics",
-			  p + (needs->on_root[i] ? 5 : 0));
+		needs->bridges[i] = !strncmp(p, "root:", 5) ? 0 : !strncmp(p, "switch:", 7) ?
+				    MAX_BRIDGES : 1;
+		model = strchr(p, ':');
+		need_text(needs->model[i], sizeof(needs->model[i]), "nics", model ? model + 1 : p);
 	}
 	needs->nnics = i;
 	free(list);

@@ -44,16 +44,12 @@ static const struct caps nic_caps[] = {
 	{ "e1000e", 0xc8, 0xe0, 0xa0 },
 };
 
-static const struct caps port_caps = { "pcie-root-port", 0, 0x54, 0 };
-
 static const struct caps *caps_of(const struct pci_view *v, struct pci_function f)
 {
 	size_t i;
 
-	if (f.port)
-		return &port_caps;
 	for (i = 0; i < sizeof(nic_caps) / sizeof(*nic_caps); i++)
-		if (!strcmp(v->needs->model[f.nic], nic_caps[i].model))
+		if (!f.above && !strcmp(v->needs->model[f.nic], nic_caps[i].model))
 			return &nic_caps[i];
 	return NULL;
 }
@@ -61,7 +57,7 @@ static const struct caps *caps_of(const struct pci_view *v, struct pci_function 
 bool pci_find(const struct pci_view *v, unsigned int bus, unsigned int slot, unsigned int fn,
 	      struct pci_function *f)
 {
-	int i;
+	int i, above;
 
 	if (fn)
 		return false;
@@ -69,32 +65,36 @@ bool pci_find(const struct pci_view *v, unsigned int bus, unsigned int slot, uns
 		i = (int)slot - FIRST_SLOT;
 		if (i < 0 || i >= v->needs->nnics)
 			return false;
-		*f = (struct pci_function){ i, !v->needs->on_root[i] };
+		*f = (struct pci_function){ i, v->needs->bridges[i] };
 		return true;
 	}
-	for (i = 0; i < v->needs->nnics; i++)
-		if (!v->needs->on_root[i] && v->secondary[i] == bus && !slot) {
-			*f = (struct pci_function){ i, false };
-			return true;
-		}
+	for (i = 0; i < v->needs->nnics && !slot; i++)
+		for (above = 0; above < v->needs->bridges[i]; above++)
+			if (v->secondary[i][above + 1] == bus) {
+				*f = (struct pci_function){ i, above };
+				return true;
+			}
 	return false;
 }
 
-static void follow_bus(struct pci_view *v, int nic, unsigned int at, uint32_t value)
+static void follow_bus(struct pci_view *v, struct pci_function f, unsigned int at,
+		       uint32_t value)
 {
+	unsigned int *secondary = &v->secondary[f.nic][f.above];
+
 	if (at == PCI_SECONDARY_BUS)
-		v->secondary[nic] = value & 0xff;
+		*secondary = value & 0xff;
 	else if (at == PCI_PRIMARY_BUS && value > 0xffff)
-		v->secondary[nic] = value >> 8 & 0xff;
+		*secondary = value >> 8 & 0xff;
 }
 
-static void port_write(struct pci_view *v, int nic, unsigned int at, uint32_t value,
-		       pci_note note, void *arg)
+static void bridge_write(struct pci_view *v, struct pci_function f, unsigned int at,
+			 uint32_t value, pci_note note, void *arg)
 {
-	follow_bus(v, nic, at, value);
+	follow_bus(v, f, at, value);
 	if ((at == PCI_BRIDGE_CONTROL && value & BRIDGE_RESET) ||
 	    (at == PCI_INTERRUPT_LINE && value >> 16 & BRIDGE_RESET))
-		note(arg, EV_RESET, nic, "secondary bus reset by the root port");
+		note(arg, EV_RESET, f.nic, "secondary bus reset by a bridge");
 }
 
 static void nic_write(int nic, unsigned int at, uint32_t value, pci_note note, void *arg)
@@ -111,8 +111,9 @@ void pci_config_write(struct pci_view *v, struct pci_function f, unsigned int at
 		      pci_note note, void *arg)
 {
 	const struct caps *caps = caps_of(v, f);
-	const char *who = f.port ? "root port" : "NIC";
-	uint32_t *command = &v->command[f.nic][f.port];
+	const char *who = !f.above ? "NIC" :
+			  f.above == v->needs->bridges[f.nic] ? "root port" : "switch";
+	uint32_t *command = &v->command[f.nic][f.above];
 	char what[64];
 
 	if (at == PCI_COMMAND) {
@@ -125,13 +126,13 @@ void pci_config_write(struct pci_view *v, struct pci_function f, unsigned int at
 		snprintf(what, sizeof(what), "%s put into D%u", who, value & 3);
 		note(arg, EV_POWER, f.nic, what);
 	}
-	if (caps && at == caps->exp + EXP_DEVCTL && value & DEVCTL_FLR && !f.port)
+	if (caps && at == caps->exp + EXP_DEVCTL && value & DEVCTL_FLR)
 		note(arg, EV_RESET, f.nic, "function level reset of the NIC");
 	if (caps && caps->msix && at == caps->msix + MSIX_CTRL &&
 	    (value & MSIX_CTRL_MASKALL) == MSIX_CTRL_MASKALL)
 		note(arg, EV_QUIET, f.nic, "all vectors of the NIC masked");
-	if (f.port)
-		port_write(v, f.nic, at, value, note, arg);
+	if (f.above)
+		bridge_write(v, f, at, value, note, arg);
 	else
 		nic_write(f.nic, at, value, note, arg);
 }

@@ -4,16 +4,16 @@
 
 #include "run.h"
 
-/* A function of the machine that matters to DMA: a NIC or the root port above one. */
+/* A function of the machine that matters to DMA: a NIC or a bridge above one. */
 struct pci_function {
 	int nic;
-	bool port;
+	int above;	/* 0 is the NIC, 1 the bridge right above it */
 };
 
 struct pci_view {
 	const struct needs *needs;
-	uint32_t command[MAX_NICS][2];	/* last value, [0] NIC, [1] port */
-	unsigned int secondary[MAX_NICS];
+	uint32_t command[MAX_NICS][MAX_BRIDGES + 1];		/* last value, by @above */
+	unsigned int secondary[MAX_NICS][MAX_BRIDGES + 1];
 };
 
 /* What one configuration write does; note() is called for each thing worth an event. */

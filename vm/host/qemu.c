@@ -87,15 +87,21 @@ static void add_nic(struct args *a, const struct run *r, int i)
 
 	arg(a, "-netdev");
 	arg(a, text("dgram,id=n%d,local.type=fd,local.str=%d", i, r->nic[i].qemu_fd));
-	if (!n->on_root[i]) {
+	if (n->bridges[i]) {
 		arg(a, "-device");
 		arg(a, text("pcie-root-port,id=rp%d,chassis=%d,slot=%d,addr=%02x.0", i, i + 1,
 			    i + 1, FIRST_SLOT + i));
 	}
+	/* The emulated downstream port has no ACS: a NIC behind it is not alone in its group. */
+	if (n->bridges[i] == MAX_BRIDGES) {
+		arg(a, "-device");
+		arg(a, text("x3130-upstream,id=sw%d,bus=rp%d", i, i));
+	}
 	arg(a, "-device");
-	arg(a, n->on_root[i] ?
+	arg(a, !n->bridges[i] ?
 	    text("%s,netdev=n%d,id=nic%d,addr=%02x.0", n->model[i], i, i, FIRST_SLOT + i) :
-	    text("%s,netdev=n%d,id=nic%d,bus=rp%d", n->model[i], i, i, i));
+	    text("%s,netdev=n%d,id=nic%d,bus=%s%d", n->model[i], i, i,
+		 n->bridges[i] == MAX_BRIDGES ? "sw" : "rp", i));
 }
 
 /*

@@ -23,6 +23,7 @@
 #include "array.h"
 
 #define MAX_NICS	4
+#define MAX_BRIDGES	2	/* a root port, and the upstream port of a switch */
 #define MAX_UPDATES	8
 #define NSEC		1000000000LL
 #define MSEC		1000000LL
@@ -61,7 +62,7 @@ enum fate {
 /* What the scenario asked for, printed by `init --needs NAME`. */
 struct needs {
 	char model[MAX_NICS][32];
-	bool on_root[MAX_NICS];
+	int bridges[MAX_NICS];	/* above each: none, a root port, or also a switch's */
 	enum fate fate[MAX_NICS];
 	int nnics;
 	int smp;

@@ -79,7 +79,7 @@ static int nic_at(struct reader *rd, unsigned int bus, unsigned int slot, unsign
 {
 	struct pci_function f;
 
-	return pci_find(&rd->pci, bus, slot, fn, &f) && !f.port ? f.nic : -1;
+	return pci_find(&rd->pci, bus, slot, fn, &f) && !f.above ? f.nic : -1;
 }
 
 static void on_translate(struct reader *rd, const char *args)

@@ -18,7 +18,8 @@
 
 struct scenario {
 	const char *name;	/* the file name without .c */
-	const char *nics;	/* "igb,e1000e": models in index order; "root:igb" = no root port */
+	const char *nics;	/* "igb,e1000e": models in index order; "root:igb" on the root
+				 * bus, "switch:igb" in a switch */
 	const char *unpreserved; /* "1,2": NICs that are left behind on purpose */
 	const char *stranger;	/* the same, and they go on trying to write */
 	const char *given_up;	/* "1,2": preserved, but from mark "nic1.quiet" on cut off */

@@ -6,7 +6,7 @@
 
 static void check(void)
 {
-	shape_on_root_bus();
+	shape_bridges(0);
 }
 
 static void before(void)

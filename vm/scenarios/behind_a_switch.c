@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The NIC is inside a switch: a root port and the switch's upstream port go along with it, and
+ * for one of them the kernel has no use of its own.
+ */
+#include "scenario.h"
+#include "shape.h"
+#include "story.h"
+
+static void check(void)
+{
+	shape_bridges(2);
+}
+
+static void before(void)
+{
+	shape_before(check);
+}
+
+SCENARIO(.name = "behind_a_switch", .nics = "switch:igb", .before = before,
+	 .after = story_after);
