@@ -220,7 +220,7 @@ uint64_t vm_interrupts(struct nic *nic)
 	return read(nic->event, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
-/* Makes the NIC raise one interrupt and waits for it. */
+/* Makes the NIC raise one interrupt and waits for it; what comes later is of frames. */
 bool vm_interrupt_arrives(struct nic *nic)
 {
 	struct pollfd wait = { .fd = nic->event, .events = POLLIN };

@@ -153,7 +153,6 @@ static void after(void)
 	lib_must(vm, iolu_vm_restore(vm), "and restored when the agent is dead");
 	lib_show(vm, 0);
 	ok(vm_interrupt_arrives(&story_vm(0)->nic[0]), "its interrupts arrive", "none");
-	vm_interrupts(&story_vm(0)->nic[0]);	/* from here on those of frames count */
 	tables_compare("after adoption");
 	mark("finish.begin");
 	lib_must(vm, iolu_vm_finish(vm), "the session is finished");

@@ -107,7 +107,6 @@ static void take_up_again(void)
 	   "what only the dead one knew is not made up", "%s", iolu_vm_reason(vm));
 	lib_show(vm, 0);
 	ok(vm_interrupt_arrives(&story_vm(0)->nic[0]), "its interrupts arrive", "none");
-	vm_interrupts(&story_vm(0)->nic[0]);	/* from here on those of frames count */
 	tables_compare("after adoption");
 	mark("finish.begin");
 	lib_must(vm, iolu_vm_finish(vm), "and finishes");

@@ -17,7 +17,6 @@
  */
 #define pr_fmt(fmt) "DMAR: liveupdate: " fmt
 
-#include <linux/crash_dump.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/iommu.h>
