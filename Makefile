@@ -115,10 +115,9 @@ check: check-packages debug kernel-7.2 vm
 	@$(MAKE) systemd || :
 	prove --timer -j$(JOBS) --exec tests/one.sh $(ON_DEBUG)
 else
-# Each waits for frames for half of its time, so that one more has room
 check: check-packages kernel kernel-7.2 stock debug vm lib cli
 	@$(MAKE) systemd || :	# its scenarios say so
-	@prove --timer -j$(shell expr $(JOBS) + 1) --exec tests/one.sh $(TESTS) $(SCENARIOS)
+	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS)
 endif
 
 check-all:
