@@ -111,9 +111,10 @@ void vfio_unmap_bar0(volatile uint32_t *regs)
 /* The first @length bytes of the registers, for the DMA of others: a dma-buf, or -errno */
 int vfio_export_bar0(int dev, uint64_t length)
 {
-	uint8_t bytes[sizeof(struct vfio_device_feature) +
-		      sizeof(struct vfio_device_feature_dma_buf) +
-		      sizeof(struct vfio_region_dma_range)] = { 0 };
+	/* three structs behind each other, of which two end in an open array */
+	_Alignas(8) uint8_t bytes[sizeof(struct vfio_device_feature) +
+				  sizeof(struct vfio_device_feature_dma_buf) +
+				  sizeof(struct vfio_region_dma_range)] = { 0 };
 	struct vfio_device_feature *feature = (void *)bytes;
 	struct vfio_device_feature_dma_buf *arg = (void *)feature->data;
 
