@@ -173,8 +173,8 @@ kernel-7.2: $(OLDER)/.git/applied | out/build/7.2
 	@scripts/kernel.sh $(OLDER) liveupdate $(CONFIG) $(CONFIG72) $(FEATURE)
 
 debug: $(TREE)/.git/applied
-	@mkdir -p out/build && ln -sfn ../linux-7.3/build/debug out/build/7.3-debug
-	@BUILD=build/debug scripts/kernel.sh $(TREE) liveupdate-debug $(CONFIG) $(FEATURE) $(DEBUG)
+	@mkdir -p out/build && ln -sfn ../linux-7.3/build-debug out/build/7.3-debug
+	@BUILD=build-debug scripts/kernel.sh $(TREE) liveupdate-debug $(CONFIG) $(FEATURE) $(DEBUG)
 
 stock: $(STOCK)/.source | out/build/7.3-stock
 	@SEED=$(TREE) scripts/kernel.sh $(STOCK) stock $(CONFIG) $(KVM)

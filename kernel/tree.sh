@@ -44,7 +44,7 @@ in_tree() {
 uncommitted() {
 	in_tree diff --name-only HEAD
 	in_tree ls-files | sort >"$work/tracked"
-	(cd "$TREE" && find . \( -path ./.git -o -path ./build -o -path ./.lock -o -name '*.pyc' \) -prune -o \
+	(cd "$TREE" && find . \( -path ./.git -o -path "./build*" -o -path ./.lock -o -name '*.pyc' \) -prune -o \
 		-type f -newer .git/applied -print) | sed 's|^\./||' | sort | comm -23 - "$work/tracked"
 }
 

@@ -3,7 +3,7 @@
 #
 # kernel.sh TREE NAME FRAGMENT...
 #
-# Builds the bzImage of TREE in TREE/build (or TREE/$BUILD, below it).  The build directory is inside the
+# Builds the bzImage of TREE in TREE/build (or TREE/$BUILD).  The build directory is a child of the
 # tree so that the compiler is called with the same relative paths for every tree:
 # with a fixed time and builder ccache then gives the objects of one kernel to the
 # other.  JOBS compilers run at once.  Without a change it takes a second or two.
@@ -39,7 +39,7 @@ flock -n 9 || {
 # fragment and no script is newer than the start of the last good build.
 changed() {
 	[ ! -f "$build/arch/x86/boot/bzImage" ] ||
-		find "$tree" "$@" "$here" \( -path "$tree/build" -o -name .git -o -name .lock \) -prune -o \
+		find "$tree" "$@" "$here" \( -path "$tree/build*" -o -name .git -o -name .lock \) -prune -o \
 			-newer "$build/.built" -print -quit 2>/dev/null | grep -q .
 }
 [ -f "$build/.built" ] && [ "$(cat "$build/.built")" = "$*" ] && ! changed "$@" && exit
@@ -48,7 +48,7 @@ changed() {
 if [ -n "${SEED:-}" ] && [ ! -d "$build" ] && [ -f "$SEED/build/.built" ]; then
 	say "kernel $name: begin with the objects of $SEED"
 	git -C "$SEED" diff --name-only refs/base HEAD | (cd "$tree" && xargs -r touch --no-create)
-	rsync -a --exclude=/debug --exclude=/lint --exclude=/.built "$SEED/build/" "$build.part/"
+	rsync -a --exclude=/.built "$SEED/build/" "$build.part/"
 	from=$(cd "$SEED" && pwd) # tools name their files whole
 	find "$build.part/tools" -name '.*.cmd' -exec sed -i "s|$from/|${build%/build}/|g" {} +
 	mv "$build.part" "$build"

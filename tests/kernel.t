@@ -9,7 +9,7 @@ set -eu
 . tests/tap.sh
 
 tree=$PWD/out/linux-7.3
-build=$tree/build/lint
+build=$tree/build-lint
 export PYTHONDONTWRITEBYTECODE=1
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
