@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/liveupdate.h>
+#include <linux/liveupdate_discard.h>
 
 #include "vm.h"
 

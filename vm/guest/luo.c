@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/liveupdate.h>
+#include <linux/liveupdate_discard.h>
 
 #include "luo.h"
 #include "report.h"

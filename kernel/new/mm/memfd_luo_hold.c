@@ -9,8 +9,8 @@
  * collapsed, split, swapped out, punched out and freed, long before whoever
  * retrieved it has had the chance to pin them for the device.
  *
- * So each folio keeps the reference with which it was restored: with one
- * reference that nobody can account for, none of that succeeds, or it leaves the
+ * So each folio is restored with one reference more than its user asked for: with
+ * a reference that nobody can account for, none of that succeeds, or it leaves the
  * folio alone in memory. finish() of the memfd drops these references; a session
  * with a device in it finishes only after the device's memory was pinned.
  *
@@ -25,7 +25,10 @@
  */
 
 #include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
+#include <linux/liveupdate.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -64,10 +67,27 @@ static int memfd_luo_hold_insert(struct inode *inode,
 }
 
 /**
+ * memfd_luo_restore_folio() - kho_restore_folio() for a memfd being retrieved.
+ * @phys: Physical address of the folio.
+ *
+ * Context: Any.
+ * Return: The folio with two references, one of them for memfd_luo_hold(), or
+ * NULL.
+ */
+struct folio *memfd_luo_restore_folio(phys_addr_t phys)
+{
+	struct folio *folio = kho_restore_folio(phys);
+
+	if (folio)
+		folio_get(folio);
+	return folio;
+}
+
+/**
  * memfd_luo_hold() - Hold the folios of a memfd just retrieved.
  * @inode: The memfd's inode.
- * @folios: The list of folios; each still has the reference it was restored
- *	    with. Vmalloc memory, this function takes it over.
+ * @folios: The list of folios, each from memfd_luo_restore_folio(). Vmalloc
+ *	    memory, this function takes it over.
  * @nr_folios: Entries in @folios.
  * @err: How putting the folios into the memfd went. If not well, they stay
  *	 referenced for good.
@@ -88,15 +108,18 @@ int memfd_luo_hold(struct inode *inode, struct memfd_luo_folio_ser *folios,
 
 /**
  * memfd_luo_release() - Undo memfd_luo_hold().
- * @inode: The memfd's inode; nothing happens if nothing is held for it.
+ * @args: The arguments of finish(); nothing happens unless the memfd was retrieved.
  *
  * Context: Process context, may sleep. Never fails.
  */
-void memfd_luo_release(struct inode *inode)
+void memfd_luo_release(struct liveupdate_file_op_args *args)
 {
-	struct memfd_luo_hold *hold = xa_erase(&memfd_luo_holds, (unsigned long)inode);
+	struct memfd_luo_hold *hold;
 	u64 i;
 
+	if (args->retrieve_status <= 0)
+		return;
+	hold = xa_erase(&memfd_luo_holds, (unsigned long)file_inode(args->file));
 	if (!hold)
 		return;
 

@@ -17,8 +17,8 @@ struct pci_dev_ser;
 void pci_liveupdate_setup(struct pci_dev *dev);
 bool pci_liveupdate_kept(struct pci_dev *dev);
 bool pci_liveupdate_kept_any(void);
-bool pci_liveupdate_size_bars(struct pci_dev *dev, unsigned int howmany,
-			      u32 *stdbars, u32 *rombar);
+bool pci_liveupdate_size_bars(struct pci_dev *dev, int count, unsigned int pos, u32 *sizes);
+bool pci_liveupdate_keeps_master(struct pci_dev *dev);
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv);
 bool pci_liveupdate_no_reset(struct pci_dev *dev);
 bool pci_liveupdate_no_remove(struct pci_dev *dev);
@@ -48,6 +48,7 @@ void pci_liveupdate_unmask_irqs(struct pci_dev *dev,
 				const struct pci_liveupdate_irqs *irqs);
 extern struct notifier_block pci_liveupdate_notifier;
 int pci_liveupdate_check(struct pci_dev *dev, const struct pci_dev_ser *ser);
+void pci_liveupdate_take_windows(struct pci_dev *dev, const struct pci_dev_ser *ser);
 bool pci_liveupdate_is_suspect(struct pci_dev *dev);
 void pci_liveupdate_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany,
 			      u32 *masks);
@@ -67,9 +68,13 @@ static inline bool pci_liveupdate_kept_any(void)
 	return false;
 }
 
-static inline bool pci_liveupdate_size_bars(struct pci_dev *dev,
-					    unsigned int howmany,
-					    u32 *stdbars, u32 *rombar)
+static inline bool pci_liveupdate_size_bars(struct pci_dev *dev, int count,
+					    unsigned int pos, u32 *sizes)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_keeps_master(struct pci_dev *dev)
 {
 	return false;
 }

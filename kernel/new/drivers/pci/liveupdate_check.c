@@ -147,3 +147,19 @@ void pci_liveupdate_bar_masks(const struct pci_dev_ser *ser, unsigned int howman
 			masks[++i] = upper_32_bits(mask);
 	}
 }
+
+/**
+ * pci_liveupdate_take_windows() - Which windows a bridge has, without probing.
+ * @dev: A bridge that was checked; nothing happens to other devices.
+ * @ser: Its record.
+ *
+ * Context: Enumeration.
+ */
+void pci_liveupdate_take_windows(struct pci_dev *dev, const struct pci_dev_ser *ser)
+{
+	if (dev->hdr_type != PCI_HEADER_TYPE_BRIDGE)
+		return;
+	dev->io_window = !!(ser->header[PCI_IO_BASE / sizeof(u32)] & 0xffff);
+	dev->pref_window = !!ser->header[PCI_PREF_MEMORY_BASE / sizeof(u32)];
+	dev->pref_64_window = !!(ser->flags & PCI_DEV_SER_PREF_64_WINDOW);
+}

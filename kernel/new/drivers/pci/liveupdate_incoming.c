@@ -106,7 +106,8 @@ static int pci_incoming_check(struct pci_incoming *in, struct pci_dev *dev)
 static void pci_incoming_accept(struct pci_incoming *in, struct pci_dev *dev)
 {
 	dev->broken_intx_masking = !!(in->ser->flags & PCI_DEV_SER_INTX_MASK_BROKEN);
-	dev->pref_64_window = !!(in->ser->flags & PCI_DEV_SER_PREF_64_WINDOW);
+	dev->mmio_always_on = true;
+	pci_liveupdate_take_windows(dev, in->ser);
 	WRITE_ONCE(in->state, PCI_INCOMING_KEPT);
 	pci_info(dev, "preserved, goes on as it is\n");
 }
@@ -143,7 +144,6 @@ void pci_liveupdate_setup(struct pci_dev *dev)
 		return;
 
 	guard(mutex)(&pci_incoming_lock);
-
 	in = pci_incoming_find(dev);
 	rc = pci_incoming_check(in, dev);
 	if (rc)
@@ -155,25 +155,25 @@ void pci_liveupdate_setup(struct pci_dev *dev)
 /**
  * pci_liveupdate_size_bars() - Tell the sizes of BARs without probing.
  * @dev: The device.
- * @howmany: Number of BARs.
- * @stdbars: What BARs would read as after all ones were written to them.
- * @rombar: The same for the ROM BAR.
+ * @count: Number of BARs.
+ * @pos: Where in configuration space they start.
+ * @sizes: What they would read as after all ones were written to them.
  *
  * Context: Enumeration, may sleep.
- * Return: False if the device is not kept: probe it.
+ * Return: False if nothing is known about these: probe.
  */
-bool pci_liveupdate_size_bars(struct pci_dev *dev, unsigned int howmany,
-			      u32 *stdbars, u32 *rombar)
+bool pci_liveupdate_size_bars(struct pci_dev *dev, int count, unsigned int pos, u32 *sizes)
 {
 	struct pci_incoming *in;
 
 	guard(mutex)(&pci_incoming_lock);
-
-	in = pci_incoming_find_kept(dev);
+	in = pos < PCI_STD_HEADER_SIZEOF ? pci_incoming_find_kept(dev) : NULL;
 	if (!in)
 		return false;
-	pci_liveupdate_bar_masks(in->ser, howmany, stdbars);
-	*rombar = lower_32_bits(-in->ser->rom_size);
+	if (pos == PCI_BASE_ADDRESS_0)
+		pci_liveupdate_bar_masks(in->ser, count, sizes);
+	else
+		*sizes = lower_32_bits(-in->ser->rom_size);
 	return true;
 }
 

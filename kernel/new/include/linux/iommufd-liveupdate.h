@@ -2,6 +2,7 @@
 #ifndef _LINUX_IOMMUFD_LIVEUPDATE_H
 #define _LINUX_IOMMUFD_LIVEUPDATE_H
 
+#include <linux/pci-liveupdate.h>
 #include <linux/types.h>
 
 struct iommufd_device;

@@ -13,7 +13,11 @@ void kho_record_free(void *record);
 void kho_record_seal(void *record);
 DEFINE_FREE(kho_record, void *, kho_record_free(_T))
 
-/* New kernel: believe only what checks out */
+/*
+ * New kernel: believe only what checks out. An address in a record is first shown
+ * to kho_restorable(): any value is allowed, and true says that there starts memory
+ * of at least so many bytes that was preserved in one piece and not restored yet.
+ */
 void *kho_record_get(u64 phys, u32 type, u16 version, size_t size);
 void kho_record_put(void *record);
 

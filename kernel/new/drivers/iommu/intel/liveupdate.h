@@ -8,6 +8,9 @@ struct device;
 struct intel_iommu;
 struct iommu_liveupdate_ops;
 
+/* iommu.c, for whoever has made other tables */
+void iommu_set_root_entry(struct intel_iommu *iommu);
+
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
 #define INTEL_LIVEUPDATE_OPS	(&intel_liveupdate_ops)

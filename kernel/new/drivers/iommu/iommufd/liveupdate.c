@@ -22,7 +22,7 @@
  *
  * Invariants:
  *  - While a token is preserved its HWPT cannot be destroyed (it has a user), its
- *    IOAS cannot be changed (io_pagetable::nr_holders) and maps nothing but
+ *    IOAS cannot be changed (io_pagetable::liveupdate_holders) and maps nothing but
  *    sealed memfds of the same session. No attachment of the context is changed
  *    either, except that devices which are not preserved may go away.
  *  - While a token is adopted its HWPT cannot be destroyed. Then it is like any
@@ -160,7 +160,7 @@ int iopt_liveupdate_may_change(struct io_pagetable *iopt)
 {
 	lockdep_assert_held(&iopt->iova_rwsem);
 
-	return iopt->nr_holders ? -EBUSY : 0;
+	return iopt->liveupdate_holders ? -EBUSY : 0;
 }
 
 /**
@@ -180,7 +180,6 @@ int iommufd_device_preserve(struct iommufd_device *idev,
 {
 	struct iommufd_group *igroup = idev->igroup;
 	unsigned long pasid = IOMMU_NO_PASID;
-	int rc;
 
 	if (!liveupdate_has_file(args, (unsigned long)idev->ictx) || !igroup->group)
 		return -ENOENT;
@@ -192,11 +191,8 @@ int iommufd_device_preserve(struct iommufd_device *idev,
 	if (xa_find_after(&igroup->pasid_attach, &pasid, ULONG_MAX, XA_PRESENT))
 		return -EOPNOTSUPP;
 
-	rc = iommu_liveupdate_preserve_device(idev->dev,
-					      iommu_get_domain_for_dev(idev->dev));
-	if (!rc)
-		idev->preserved = true;
-	return rc;
+	return iommu_liveupdate_preserve_device(idev->dev,
+						iommu_get_domain_for_dev(idev->dev));
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_preserve, "IOMMUFD");
 
@@ -210,7 +206,6 @@ void iommufd_device_unpreserve(struct iommufd_device *idev)
 {
 	guard(mutex)(&idev->igroup->lock);
 
-	idev->preserved = false;
 	iommu_liveupdate_unpreserve_device(idev->dev);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_unpreserve, "IOMMUFD");
@@ -219,12 +214,13 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_unpreserve, "IOMMUFD");
  * iommufd_device_is_preserved() - Must the device stay attached as it is?
  * @idev: The device, or NULL
  *
- * Context: The same locking as for iommufd_device_preserve().
- * Return: true from iommufd_device_preserve() to iommufd_device_unpreserve().
+ * Context: Any.
+ * Return: true while the iommufd that @idev is bound to is preserved, and with it
+ * the HWPTs that its devices are attached to.
  */
 bool iommufd_device_is_preserved(struct iommufd_device *idev)
 {
-	return idev && idev->preserved;
+	return idev && iommufd_liveupdate_may_attach(idev->ictx);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_is_preserved, "IOMMUFD");
 

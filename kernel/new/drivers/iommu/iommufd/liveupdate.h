@@ -8,7 +8,6 @@
 
 struct file;
 struct file_operations;
-struct inode;
 struct io_pagetable;
 struct iommu_domain;
 struct iommufd_ctx;
@@ -47,7 +46,6 @@ struct iommufd_liveupdate {
 
 /* main.c, for a file that no open(2) made */
 extern const struct file_operations iommufd_fops;
-int iommufd_fops_open(struct inode *inode, struct file *filp);
 
 #ifdef CONFIG_IOMMUFD_LIVEUPDATE
 /* What the rest of iommufd calls */

@@ -139,7 +139,7 @@ int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 			return rc;
 		}
 	}
-	iopt->nr_holders++;
+	iopt->liveupdate_holders++;
 	return 0;
 }
 
@@ -153,7 +153,7 @@ void iommufd_lu_release_ioas(struct iommufd_ioas *ioas)
 {
 	guard(rwsem_write)(&ioas->iopt.domains_rwsem);
 	guard(rwsem_write)(&ioas->iopt.iova_rwsem);
-	ioas->iopt.nr_holders--;
+	ioas->iopt.liveupdate_holders--;
 }
 
 static int iommufd_lu_preserve_hwpt(struct iommufd_lu_token *token,

@@ -117,7 +117,7 @@ static struct file *iommufd_lu_make_file(void)
 	file = anon_inode_getfile("[iommufd]", &no_fops, NULL, O_RDWR);
 	if (IS_ERR(file))
 		return file;
-	rc = iommufd_fops_open(file_inode(file), file);
+	rc = iommufd_fops.open(file_inode(file), file);
 	if (rc) {
 		fput(file);
 		return ERR_PTR(rc);
@@ -199,7 +199,7 @@ bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 	struct iommufd_lu_token *token;
 	struct iommufd_ctx *ictx;
 
-	if (args->closing)
+	if (liveupdate_closing(args))
 		return false;
 	if (args->retrieve_status <= 0)
 		return args->retrieve_status < 0;
