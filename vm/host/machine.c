@@ -87,8 +87,11 @@ static void end_senders(struct run *r)
 
 static void kill_qemu(struct machine *m)
 {
-	if (!m->killed)
-		kill(m->qemu.pid, SIGKILL);
+	if (m->killed)
+		return;
+	if (!m->run->ended)
+		pulse_last_words(&m->run->pulse, text("%s/registers.log", m->run->opt->out));
+	kill(m->qemu.pid, SIGKILL);
 	m->killed = true;
 }
 

@@ -10,9 +10,13 @@
  *
  * The question is a QMP command without effect. Answers come one by one, events in between
  * are skipped. The thread ends with pulse_stop(), or by itself when the emulator is gone.
+ *
+ * Before an emulator is killed because the time is up it is asked for its last words: the
+ * registers of its CPUs, a few times in a row. A guest that stands still tells nothing else.
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,9 +26,14 @@
 
 #define PERIOD		(20 * MSEC)
 #define LATE		(60 * MSEC)
+#define WORDS		5
+#define WORDS_PATIENCE	(3 * NSEC)
 
 static const char greet[] = "{\"execute\":\"qmp_capabilities\"}\n";
 static const char ask[] = "{\"execute\":\"query-name\"}\n";
+static const char ask_registers[] =
+	"{\"execute\":\"human-monitor-command\","
+	"\"arguments\":{\"command-line\":\"info registers -a\"}}\n";
 static const char answer[] = "{\"return\"";
 
 static bool say(struct pulse *p, const char *what)
@@ -51,15 +60,51 @@ static bool hear(struct pulse *p, char *line, size_t room)
 	return false;
 }
 
+static bool hear_answer(struct pulse *p, char *line, size_t room)
+{
+	do {
+		if (!hear(p, line, room))
+			return false;
+	} while (strncmp(line, answer, strlen(answer)));
+	return true;
+}
+
 static bool answered(struct pulse *p)
 {
 	char line[64];
 
-	do {
-		if (!hear(p, line, sizeof(line)))
-			return false;
-	} while (strncmp(line, answer, strlen(answer)));
-	return true;
+	return hear_answer(p, line, sizeof(line));
+}
+
+/* Text as JSON has it, with its line ends. */
+static void write_words(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		if (text[0] == '\\' && text[1] == 'r')
+			text++;
+		else if (text[0] == '\\' && text[1] == 'n' && text++)
+			fputc('\n', f);
+		else
+			fputc(*text, f);
+	}
+	fputc('\n', f);
+}
+
+static void tell(struct pulse *p)
+{
+	static char line[1 << 16];
+	FILE *f = fopen(p->words, "w");
+	int i;
+
+	for (i = 0; f && i < WORDS && say(p, ask_registers); i++) {
+		if (!hear_answer(p, line, sizeof(line)))
+			break;
+		write_words(f, line);
+		usleep(PERIOD / 1000);
+	}
+	if (f)
+		fclose(f);
+	atomic_store(&p->told, true);
 }
 
 static void note(struct pulse *p, int64_t last, int64_t now)
@@ -87,6 +132,8 @@ static void *pulse_loop(void *arg)
 		now = now_ns();
 		note(p, last, now);
 		last = now;
+		if (atomic_load(&p->asked) && !atomic_load(&p->told))
+			tell(p);
 		usleep(PERIOD / 1000);
 	}
 	return NULL;
@@ -131,4 +178,15 @@ int64_t pulse_missed(const struct pulse *p, int64_t from, int64_t to)
 			missed += end - begin;
 	}
 	return missed;
+}
+
+/* Where the CPUs of an emulator are that is about to be killed, into the file @path. */
+void pulse_last_words(struct pulse *p, const char *path)
+{
+	int64_t end = now_ns() + WORDS_PATIENCE;
+
+	p->words = path;
+	atomic_store(&p->asked, true);
+	while (!atomic_load(&p->told) && now_ns() < end)
+		usleep(PERIOD / 1000);
 }

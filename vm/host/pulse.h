@@ -8,6 +8,7 @@
 void pulse_open(struct pulse *p);
 void pulse_start(struct pulse *p);
 void pulse_stop(struct pulse *p);
+void pulse_last_words(struct pulse *p, const char *path);
 int64_t pulse_missed(const struct pulse *p, int64_t from, int64_t to);
 
 #endif /* VM_HOST_PULSE_H */

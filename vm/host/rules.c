@@ -43,7 +43,8 @@ static bool ended(const struct run *r, const struct totals *t, char *why)
 {
 	(void)t;
 	if (r->how == RUN_TIMEOUT)
-		WHY("time-out after %d s in kernel %d", r->needs.timeout, r->stage);
+		WHY("time-out after %d s in kernel %d, registers.log says where its CPUs were",
+		    r->needs.timeout, r->stage);
 	else if (r->how != RUN_ENDED)
 		WHY("the machine stopped in kernel %d without 'end'", r->stage);
 	return r->how == RUN_ENDED;

@@ -119,6 +119,8 @@ struct pulse {
 	int64_t longest;
 	pthread_t thread;
 	atomic_bool stop;
+	const char *words;	/* file for the last words, set before asked is */
+	atomic_bool asked, told;
 };
 
 struct mark {
