@@ -45,11 +45,6 @@ static uint64_t meminfo(const char *key)
 	return strtoull(at + strlen(key), NULL, 10) * KIB;
 }
 
-uint64_t memory_available(void)
-{
-	return meminfo("MemAvailable:");
-}
-
 uint64_t memory_slab(void)
 {
 	return meminfo("SUnreclaim:");
@@ -72,6 +67,11 @@ uint64_t memory_free(void)
 	return pages * PAGE;
 }
 
+uint64_t memory_left(void)
+{
+	return memory_free() + memory_slab();
+}
+
 static uint8_t *anonymous(uint64_t size)
 {
 	uint8_t *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -84,7 +84,7 @@ static uint8_t *anonymous(uint64_t size)
 /* Three quarters of what there is, each page written. */
 void memory_pressure(void)
 {
-	uint64_t size = memory_available() / 4 * 3 & ~(PAGE - 1), i;
+	uint64_t size = meminfo("MemAvailable:") / 4 * 3 & ~(PAGE - 1), i;
 	uint8_t *at = anonymous(size);
 
 	for (i = 0; i < size; i += PAGE)

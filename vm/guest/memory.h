@@ -7,10 +7,11 @@
 
 void memory_drop_caches(void);
 uint64_t memory_free(void);		/* bytes, exact */
-uint64_t memory_slab(void);		/* bytes of it that are not caches */
+uint64_t memory_slab(void);		/* bytes in objects of the kernel, not in caches */
+/* Both: KASAN holds back some of what was freed, and that counts as objects */
+uint64_t memory_left(void);
 void memory_pressure(void);
 uint64_t memory_compact(void);		/* pages of an ordinary memfd that were moved */
-uint64_t memory_available(void);	/* bytes */
 int memory_collapse(int memfd);		/* its first 2 MiB into one huge page */
 int memory_collapse_other(void);		/* the same with an ordinary memfd */
 int memory_punch_hole(int memfd, uint64_t at, uint64_t length);

@@ -70,7 +70,7 @@ struct state {
 	uint32_t bare;		/* a control: devices are left behind */
 	uint32_t reserved;
 	uint64_t iommu_pages;	/* nr_iommu_pages at a moment the scenario chose */
-	uint64_t available;	/* free memory then, bytes */
+	uint64_t left;		/* memory_left() then */
 	uint64_t slab;		/* memory in objects of the kernel then, bytes */
 	uint64_t records;	/* handover records then */
 	uint64_t tsc;		/* likewise */

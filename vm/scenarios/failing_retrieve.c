@@ -145,12 +145,6 @@ static int attempt(struct small *v, int fails, bool *hit)
 	return v->dev;
 }
 
-/* What KASAN holds back of freed objects counts as the allocator's. */
-static uint64_t memory_left(void)
-{
-	return memory_free() + memory_slab();
-}
-
 static void attempts(int fails)
 {
 	static const char *const what[] = {
