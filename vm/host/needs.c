@@ -123,7 +123,8 @@ static void need_options(struct needs *needs, const struct options *opt)
 	needs->debug = opt->debug || !strcmp(needs->kernel, "debug");
 	if (needs->debug) {
 		needs->timeout *= DEBUG_SLOWER;
-		needs->mem *= 2;
+		if (needs->mem < ROOMY)
+			needs->mem *= 2;
 	}
 	if (opt->timeout)
 		needs->timeout = opt->timeout;

@@ -105,12 +105,17 @@ static void add_nic(struct args *a, const struct run *r, int i)
 }
 
 /*
- * KASAN's shadow leaves KHO no room to guess, and an update takes most of a minute. While a
- * kernel identifies its CPU it forgets for a moment that there are five levels of page tables,
- * and an interrupt then makes KASAN see a wild access. The allocator's lists for each CPU
- * hide from kmemleak what was lost.
+ * KASAN's shadow, an eighth of memory, has to fit into KHO's scratch areas, as a new kernel has
+ * nothing else so early. An update takes most of a minute. While a kernel identifies its CPU
+ * it forgets for a moment that there are five levels of page tables, and an interrupt then
+ * makes KASAN see a wild access. The allocator's lists for each CPU hide from kmemleak what
+ * was lost.
  */
-#define DEBUG_WORDS	" panic_on_warn=1 no5lvl kho_scratch=16M,512M,256M slab_debug=F lu.rate=50"
+static char *debug_words(const struct needs *n)
+{
+	return text(" panic_on_warn=1 no5lvl kho_scratch=16M,%dM,256M slab_debug=F lu.rate=50",
+		    256 + n->mem / 8);
+}
 
 static char *command_line(const struct run *r)
 {
@@ -122,7 +127,7 @@ static char *command_line(const struct run *r)
 		    "intel_iommu=on,sm_on lu.scenario=%s lu.stage=1%s%s%s%s%s%s%s lu.cmdline2=\"%s\"",
 		    o->scenario ? o->scenario : "none", o->shell ? " lu.shell=1" : "",
 		    o->without_preserve ? " lu.without=preserve" : "",
-		    *n->cmdline ? " " : "", n->cmdline, n->debug ? DEBUG_WORDS : "", o->append ? " " : "",
+		    *n->cmdline ? " " : "", n->cmdline, n->debug ? debug_words(n) : "", o->append ? " " : "",
 		    o->append ? o->append : "", n->cmdline2);
 }
 

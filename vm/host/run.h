@@ -30,6 +30,7 @@
 #define LATENCY_BOUND	(250 * MSEC)
 #define BUSY_SLOWER	2	/* what other work on the machine costs, for limits of time */
 #define DEBUG_SLOWER	6	/* likewise a debug kernel */
+#define ROOMY		4096	/* MiB of memory that are enough for a debug kernel */
 
 /* What the user asked for; see options.c for the meaning of each. */
 struct options {
