@@ -7,22 +7,17 @@
 # tree so that the compiler is called with the same relative paths for every tree:
 # with a fixed time and builder ccache then gives the objects of one kernel to the
 # other.  JOBS compilers run at once.  Without a change it takes a second or two.
-# SEED names another tree of the same source whose objects a first build begins with:
-# kbuild then compiles what its patches or another option made different.
+# SEED names another tree of the same source whose objects a first build begins with.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
 . "$here/lib.sh"
+# shellcheck source=scripts/kbuild.sh
+. "$here/kbuild.sh"
 
 tree=$1 name=$2
 shift 2
 build=$(cd "$tree" && pwd)/${BUILD:-build}
-
-export CCACHE_DIR="$CACHE/ccache" CCACHE_MAXSIZE=2G CCACHE_NOHASHDIR=1
-export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
-export KBUILD_BUILD_USER=iommu KBUILD_BUILD_HOST=liveupdate
-export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
-unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
 
 if [ ! -f "$build/vmlinux" ]; then
 	need_space "$tree" 1500 "the kernel build"
@@ -44,15 +39,7 @@ changed() {
 }
 [ -f "$build/.built" ] && [ "$(cat "$build/.built")" = "$*" ] && ! changed "$@" && exit
 
-# Its files are older than the objects that were built from the other tree's
-if [ -n "${SEED:-}" ] && [ ! -d "$build" ] && [ -f "$SEED/build/.built" ]; then
-	say "kernel $name: begin with the objects of $SEED"
-	git -C "$SEED" diff --name-only refs/base HEAD | (cd "$tree" && xargs -r touch --no-create)
-	rsync -a --exclude=/.built "$SEED/build/" "$build.part/"
-	from=$(cd "$SEED" && pwd) # tools name their files whole
-	find "$build.part/tools" -name '.*.cmd' -exec sed -i "s|$from/|${build%/build}/|g" {} +
-	mv "$build.part" "$build"
-fi
+seed "kernel $name" "$tree" "$build"
 
 mkdir -p "$build"
 echo "$*" >"$build/.built.part"

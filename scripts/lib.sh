@@ -31,3 +31,23 @@ linux_series() {
 sha256() {
 	sha256sum "$1" | cut -d ' ' -f 1
 }
+
+# seed WHAT TREE BUILD: the first build of TREE in BUILD begins with the objects of the tree
+# $SEED, which has the same source but for patches.  kbuild compares times, so each file that
+# is another one there becomes newer than they are; as a new file, for it may be linked
+# to a third tree.  Tools remember whole names.
+seed() {
+	[ -n "${SEED:-}" ] && [ ! -d "$3" ] && [ -f "$SEED/build/.built" ] || return 0
+	tree=$2 build=$3
+	say "$1: begin with the objects of $SEED"
+	from=$(cd "$SEED" && pwd)
+	for t in "$SEED" "$tree"; do
+		[ ! -d "$t/.git" ] || git -C "$t" ls-files
+	done | sort -u | while read -r f; do
+		[ ! -f "$tree/$f" ] || cmp -s "$SEED/$f" "$tree/$f" || sed -i -e '' "$tree/$f"
+	done
+	rsync -a --exclude=/.built "$SEED/build/" "$build.part/"
+	find "$build.part/tools" -name '.*.cmd' \
+		-exec sed -i "s|$from/build/|$build/|g; s|$from/|${build%/*}/|g" {} +
+	mv "$build.part" "$build"
+}
