@@ -16,6 +16,7 @@ export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
 TREE     := out/linux-7.3
 STOCK    := out/linux-7.3-stock
 OLDER    := out/linux-7.2
+OTHER    := out/linux-7.3-other
 BZIMAGE  := arch/x86/boot/bzImage
 CONFIG   := kernel/config/base.config
 KVM      := kernel/config/kvm.config
@@ -56,6 +57,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
+.PHONY: other
 .PHONY: help run shell check check-all soak lint packages tree save series port kernel kernel-7.2
 .PHONY: debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
@@ -73,6 +75,7 @@ help:
 ##
 ## make kernel     build the patched kernel            (out/build/7.3)
 ## make kernel-7.2 the same feature on the kernel before it, to go back to (out/build/7.2)
+## make other      the patched kernel, but for the version of one record (7.3-other)
 ## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
 ## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
 ## make vm         build the runner and the init of the test machine, and the example
@@ -111,11 +114,11 @@ shell: packages $(if $(KERNEL),stock,kernel) vm
 	out/vm/lurun --shell --out out/shell $(strip $(LURUN)) vm/scenarios/run.c
 
 ifeq ($(FLAVOUR),debug)
-check: check-packages debug kernel-7.2 vm
+check: check-packages debug kernel-7.2 other vm
 	@$(MAKE) systemd || :
 	prove --timer -j$(JOBS) --exec tests/one.sh $(ON_DEBUG)
 else
-check: check-packages kernel kernel-7.2 stock debug vm lib cli
+check: check-packages kernel kernel-7.2 other stock debug vm lib cli
 	@$(MAKE) systemd || :	# its scenarios say so
 	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS)
 endif
@@ -171,6 +174,15 @@ kernel: $(TREE)/.git/applied | out/build/7.3
 
 kernel-7.2: $(OLDER)/.git/applied | out/build/7.2
 	@scripts/kernel.sh $(OLDER) liveupdate $(CONFIG) $(CONFIG72) $(FEATURE)
+
+other: $(OTHER)/.git/other kernel | out/build/7.3-other
+	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(CONFIG) $(KVM) $(FEATURE)
+
+RECORDS := $(OTHER)/include/linux/kho/abi/iommu.h
+$(OTHER)/.git/other: $(TREE)/.git/applied scripts/copy.sh
+	@scripts/copy.sh $(TREE) $(OTHER)
+	@awk '$$2 == "IOMMU_RECORD_DEVICE_VERSION" { $$3++ } 1' $(RECORDS) >$(RECORDS).new
+	@mv $(RECORDS).new $(RECORDS) && touch $@
 
 debug: $(TREE)/.git/applied
 	@mkdir -p out/build && ln -sfn ../linux-7.3/build-debug out/build/7.3-debug

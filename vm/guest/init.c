@@ -94,6 +94,7 @@ static int needs(const char *name)
 	need_text("iommu", s->iommu, "");
 	need_text("mem", s->mem, "1024");
 	need_text("kernel", s->kernel, "patched");
+	need_text("next", s->next, "");
 	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\nkvm=%d\n"
 	       "older=%d\n",
 	       s->smp ? s->smp : 2, updates(s), s->timeout ? s->timeout : 90, s->expect_lost,

@@ -37,6 +37,7 @@ struct places {
 	char *out;
 	char *vm;
 	char *kernel;
+	char *next;		/* what it is updated to */
 	char *older;		/* unless NULL it boots first */
 };
 
@@ -57,6 +58,11 @@ static void find_places(struct places *p, const struct options *opt, const struc
 				 stock ? "7.3-stock" : needs->debug ? "7.3-debug" : "7.3");
 	need_kernel(p->kernel ? p->kernel : opt->kernel,
 		    "build it with 'make kernel' or name one with --kernel");
+	p->next = p->kernel;
+	if (*needs->next) {
+		p->next = text("%s/build/%s/arch/x86/boot/bzImage", p->out, needs->next);
+		need_kernel(p->next, "'make help' says how it is built");
+	}
 	if (!needs->older)
 		return;
 	p->older = text("%s/build/7.2/arch/x86/boot/bzImage", p->out);
@@ -151,7 +157,7 @@ static struct run *run_scenario(const struct options *opt, const struct needs *n
 	for (attempt = 1;; attempt++) {
 		r = new_run(opt, needs);
 		set_out(r, p);
-		initrd = initramfs_write(p->vm, r, p->kernel, p->older);
+		initrd = initramfs_write(p->vm, r, p->next, p->older);
 		machine_run(r, p->older ? p->older : p->kernel, initrd);
 		initramfs_remove(r->out);
 		free(initrd);

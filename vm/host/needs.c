@@ -62,6 +62,7 @@ static void need_line(struct needs *needs, char *line)
 		{ "qemu", needs->qemu, sizeof(needs->qemu) },
 		{ "iommu", needs->iommu, sizeof(needs->iommu) },
 		{ "kernel", needs->kernel, sizeof(needs->kernel) },
+		{ "next", needs->next, sizeof(needs->next) },
 	};
 	char *value = strchr(line, '=');
 	size_t i;

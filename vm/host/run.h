@@ -78,6 +78,7 @@ struct needs {
 	bool older;		/* Linux 7.2 boots first and takes turns */
 	bool dma;
 	char kernel[32];
+	char next[32];		/* the build to go to, "" if the same */
 	char cmdline[512];
 	char cmdline2[512];
 	char qemu[512];

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The next kernel is another build of the same source, in which the record of a device has
+ * another version. iolu says so before the kexec, and loads it not. Who goes there all the
+ * same loses the device, and nothing else: it is cut off before userspace runs, its session
+ * can be given up, and it serves the next VM.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "kexec.h"
+#include "klog.h"
+#include "luo.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "walk.h"
+
+#define RECORD	"does not read what this kernel writes: iommu-device-v"
+
+static void iolu_says_no(void)
+{
+	char line[2048];
+
+	kexec_next_cmdline(line, sizeof(line), story_stage());
+	iolu_tells(iolu("check", "--kernel", NEXT_KERNEL, "--cmdline", line, NULL), 1, RECORD,
+		   "iolu check says no, and names the record");
+	ok(!strstr(iolu_said(), "cannot take over"), "and that the feature is there", "it is not");
+	iolu_tells(iolu("load", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line, NULL), 1,
+		   "not loaded", "iolu load does not load it");
+}
+
+static void before(void)
+{
+	story_begin(one_nic_each, 1);
+	iolu_says_no();
+	story_give_up_from(0);
+	story_preserve();
+	story_leave();
+}
+
+static void is_other_build(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	ok(strstr(name.release, "-other"), "the other build runs", "%s", name.release);
+	ok(klog_says("cannot be used: -EPROTO"), "it does not know the version of a record",
+	   "it does not say so");
+}
+
+static void device_is_lost(const struct vm_data *data)
+{
+	int session;
+
+	ok_nic(0, !pci_bus_master(data->nic[0].bdf), "the device is cut off", "it is bus master");
+	mark_nic(0, "quiet");
+	session = luo_try_retrieve(data->session);
+	ok(session >= 0, "the session can be retrieved", "error %d", -session);
+	ok_errno(luo_retrieve_fd(session, TOKEN_NIC(0)), EIO, "the device cannot");
+	ok_rc(luo_discard(session), "the session can be given up");
+	close(session);
+}
+
+static void after(void)
+{
+	story_arrive();
+	is_other_build();
+	device_is_lost(&state_get()->vm[0]);
+	story_receive_again(0);
+	story_give_up_from(0);
+	story_end();
+}
+
+SCENARIO(.name = "other_version_is_isolated", .next = "7.3-other", .given_up = "0",
+	 .cmdline = "lu.rate=300", .command = true, .before = before, .after = after);
