@@ -8,6 +8,7 @@
  * look into the rings. Events outside are reported, never judged.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ void die(const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("lurun: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
