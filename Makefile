@@ -34,9 +34,12 @@ TESTS     := tests/kernel.t $(filter-out tests/kernel.t,$(wildcard tests/*.t cli
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 HOST_SRC := $(wildcard vm/host/*.c)
-INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c) examples/systemd/manager.c
+INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c vm/bench/guest/*.c) examples/systemd/manager.c
 LIB_SRC  := $(wildcard lib/*.c)
 HOST_OBJ := $(HOST_SRC:%.c=out/obj/%.o)
+# The bench is the runner's sheets and arrays with another head
+BENCH_OBJ := $(patsubst %.c,out/obj/%.o,$(wildcard vm/bench/host/*.c)) \
+	$(filter-out out/obj/vm/host/main.o,$(HOST_OBJ))
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c))
 CLI_LIBS := json-c libzstd liblzma zlib
@@ -57,8 +60,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: other
-.PHONY: help run shell check check-all soak lint packages tree save series port kernel kernel-7.2
+.PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-7.2 other
 .PHONY: debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -71,6 +73,8 @@ help:
 ## make check      all tests: set-up, lint, every scenario of the test machine
 ## make check-all  the same, and every scenario on the debug kernel as well
 ## make soak       N=200 updates in a row: nothing grows
+## make bench      what a live update costs, side by side: out/bench/report.md; QUICK=1 the
+##                 short one, which fails if a count or a slope has become worse
 ## make shell      the test machine with a prompt, to try things by hand
 ##
 ## make kernel     build the patched kernel            (out/build/7.3)
@@ -98,6 +102,9 @@ help:
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
 ##   IOMMU=x-flts=on    more intel-iommu properties
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
+## Variables for bench:
+##   QUICK=1            three cases, one round        ONLY=4k-1g,dev-16  these cases
+##   AGAINST=bzImage    another kernel beside it, turn by turn
 ## Variables for check:
 ##   FLAVOUR=debug      only the scenarios, on the debug kernel
 ## Variables for all:
@@ -129,6 +136,10 @@ check-all:
 soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(or $(N),200) --append lu.rate=50 \
 		vm/scenarios/update_many_times.c
+
+bench: packages kernel $(if $(QUICK),,stock) vm out/vm/lubench
+	out/vm/lubench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(AGAINST),--against $(call quote,$(AGAINST)))
 
 lint: check-packages kernel $(OLDER)/.git/applied stock lib cli
 	prove --timer --exec tests/one.sh $(TESTS)
@@ -204,6 +215,10 @@ out/vm/lurun: $(HOST_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -o $@ $^ $(shell pkg-config --libs json-c) -lz -lm
 
+out/vm/lubench: $(BENCH_OBJ)
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -o $@ $^ $(shell pkg-config --libs json-c) -lz -lm
+
 out/vm/init: $(INIT_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -o $@ $^ -lz
@@ -223,7 +238,7 @@ out/vm/gen_init_cpio: $(TREE)/.source
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -O2 -o $@ $(TREE)/usr/gen_init_cpio.c
 
-$(HOST_OBJ): CFLAGS += $(shell pkg-config --cflags json-c)
+$(HOST_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/host $(shell pkg-config --cflags json-c)
 KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
 $(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
@@ -234,7 +249,7 @@ out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(HOST_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
+-include $(BENCH_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
 -include out/obj/examples/systemd/session.d
 
 # Debian's own kernel headers are older than the interfaces used here
