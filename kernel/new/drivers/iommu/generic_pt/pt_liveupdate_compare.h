@@ -92,11 +92,16 @@ static int __lu_compare_gap(struct pt_range *range, void *arg,
 
 static int lu_compare_gap(struct pt_iommu *iommu_table, u64 last)
 {
+	struct pt_common *common = common_from_iommu(iommu_table);
 	struct pt_lu_compare cmp = { .lu = iommu_table->liveupdate };
-	struct pt_range range;
+	struct pt_range range = pt_top_range(common);
 	int ret;
 
-	range = pt_make_range(common_from_iommu(iommu_table), cmp.lu->cursor, last);
+	/* A top that can grow covers less than the aperture, and nothing is beyond */
+	last = min_t(u64, last, range.last_va);
+	if (cmp.lu->cursor > last)
+		return 0;
+	range = pt_make_range(common, cmp.lu->cursor, last);
 	ret = pt_check_range(&range);
 	if (ret)
 		return lu_differs(cmp.lu, cmp.lu->cursor);
