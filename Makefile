@@ -208,8 +208,9 @@ out/build/%:
 
 # -- test machine ---------------------------------------------------------------
 
+KSELFTESTS := out/vm/kselftest/vfio_pci_liveupdate_test
 vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/vmm-session out/vm/vmm out/vm/guest.bin \
-	out/vm/gen_init_cpio
+	out/vm/gen_init_cpio $(KSELFTESTS)
 
 out/vm/lurun: $(HOST_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
@@ -237,6 +238,15 @@ out/vm/systemd.spec: scripts/systemd-root.sh
 out/vm/gen_init_cpio: $(TREE)/.source
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -O2 -o $@ $(TREE)/usr/gen_init_cpio.c
+
+# The kernel's own selftests, by its own Makefiles
+out/vm/kselftest/vfio_pci_liveupdate_test: OF := vfio
+$(KSELFTESTS): out/headers/.installed | packages
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(MAKE) -s -C $(TREE)/tools/testing/selftests/$(OF) OUTPUT=$(abspath $(@D)) \
+		KHDR_INCLUDES="-isystem $(abspath out/headers/include)" USERLDFLAGS=-static \
+		LDLIBS=-luuid $(abspath $@)
+	@touch $@
 
 $(HOST_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/host $(shell pkg-config --cflags json-c)
 KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include

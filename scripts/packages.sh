@@ -19,7 +19,7 @@ QEMU=${QEMU:-qemu-system-x86_64}
 minimum=${QEMU_MINIMUM:-10.0}
 wanted='gcc libc6-dev make bc bison flex libelf-dev perl git rsync xz-utils gzip
 	cpio ccache pkg-config libjson-c-dev zlib1g-dev libzstd-dev liblzma-dev
-	busybox-static diffutils scdoc'
+	busybox-static diffutils scdoc uuid-dev'
 [ "${1:-}" != check ] ||
 	wanted="$wanted g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git
 		python3-sphinx"

@@ -96,9 +96,9 @@ static int needs(const char *name)
 	need_text("kernel", s->kernel, "patched");
 	need_text("next", s->next, "");
 	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\nkvm=%d\n"
-	       "older=%d\n",
+	       "older=%d\nkselftest=%d\n",
 	       s->smp ? s->smp : 2, updates(s), s->timeout ? s->timeout : 90, s->expect_lost,
-	       s->command, s->systemd, s->kvm, s->older);
+	       s->command, s->systemd, s->kvm, s->older, s->kselftest);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ static const char *busybox(void)
 /* What is in both of them */
 struct programs {
 	const char *from;		/* the directory where they are */
-	bool shell, command, kvm, systemd;
+	bool shell, command, kvm, systemd, kselftest;
 };
 
 /* A file of this repository: the runner is OUT/vm/lurun, and OUT is in there. */
@@ -71,6 +71,16 @@ static void write_systemd(FILE *f, const char *vm)
 			source(vm, text("%s/%s", units[i].dir, units[i].name)));
 }
 
+static void write_kselftests(FILE *f, const char *vm)
+{
+	static const char *const names[] = { "vfio_pci_liveupdate_test" };
+	size_t i;
+
+	fputs("dir /kselftest 0755 0 0\n", f);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		fprintf(f, "file /kselftest/%s %s/kselftest/%s 0755 0 0\n", names[i], vm, names[i]);
+}
+
 /* What is in the outer one only: where to go from the first kernel, and from there */
 struct next {
 	const char *kernel, *back, *initrd;
@@ -94,6 +104,8 @@ static void write_spec(const char *path, const struct programs *programs,
 	if (programs->kvm)
 		fprintf(f, "file /bin/vmm %s/vmm 0755 0 0\nfile /guest.bin %s/guest.bin 0644 0 0\n",
 			programs->from, programs->from);
+	if (programs->kselftest)
+		write_kselftests(f, programs->from);
 	if (programs->systemd)
 		write_systemd(f, programs->from);
 	if (programs->shell)
@@ -124,6 +136,7 @@ char *initramfs_write(const char *vm, const struct run *r, const char *kernel, c
 	struct programs programs = {
 		.from = vm, .shell = shell, .command = shell || r->needs.command,
 		.kvm = shell || r->needs.kvm, .systemd = r->needs.systemd,
+		.kselftest = r->needs.kselftest,
 	};
 	const char *dir = r->out;
 	char *spec = text("%s/initrd.spec", dir);

@@ -98,6 +98,8 @@ static void need_line(struct needs *needs, char *line)
 		needs->systemd = atoi(value);
 	else if (!strcmp(line, "kvm"))
 		needs->kvm = atoi(value);
+	else if (!strcmp(line, "kselftest"))
+		needs->kselftest = atoi(value);
 	else if (!strcmp(line, "older"))
 		needs->older = atoi(value);
 	else if (strcmp(line, "name"))

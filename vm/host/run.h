@@ -75,6 +75,7 @@ struct needs {
 	bool command;		/* iolu is in the machine */
 	bool systemd;		/* systemd is process 1 */
 	bool kvm;		/* the example of a VMM is there */
+	bool kselftest;		/* and the kernel's own selftests */
 	bool older;		/* Linux 7.2 boots first and takes turns */
 	bool dma;
 	char kernel[32];

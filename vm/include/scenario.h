@@ -38,6 +38,7 @@ struct scenario {
 	bool command;		/* /bin/iolu is there, in all kernels */
 	bool systemd;		/* and systemd, as process 1; before() and after() are a service */
 	bool kvm;		/* /bin/vmm and its /guest.bin are there, the example on KVM */
+	bool kselftest;		/* the kernel's own selftests are in /kselftest, in all kernels */
 	void (*before)(void);
 	void (*after)(void);
 	void (*vmm)(void);	/* what /usr/bin/vmm is there; does not return */

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page tables that arrive in a next kernel, for kunit_liveupdate_pt.h.
+ *
+ * A table with random mappings is preserved, arrives, and is restored as the
+ * table of a second domain, all by the operations of the format. Only the
+ * arrival is played, for want of a kexec: lu_page_arrives() leaves a table page
+ * as the next kernel finds it after boot, handed over by KHO and not counted by
+ * anybody. From then on the first domain owns nothing and is never freed.
+ *
+ * Then what the table maps is compared with lists of mappings: the right one,
+ * and lists with one difference each, which must be found, and where it is.
+ */
+#ifndef __GENERIC_PT_KUNIT_LIVEUPDATE_H
+#define __GENERIC_PT_KUNIT_LIVEUPDATE_H
+
+#include "kunit_iommu.h"
+#include "pt_iter.h"
+#include <linux/generic_pt/liveupdate.h>
+#include <linux/iommu.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/iommu.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+
+#define LU_AREAS	16
+#define LU_CHANGED	5 /* has unmapped IOVAs on both sides and is no large page */
+#define LU_SLOT_ALIGN	SZ_64M
+
+/* What boot writes into page::private, see kho_preserved_memory_reserve() */
+#define LU_PAGE_MAGIC	0x4b484f50UL
+
+struct lu_area {
+	pt_vaddr_t va;
+	pt_oaddr_t oa;
+	pt_vaddr_t len;
+	int prot;
+};
+
+struct lu_kunit {
+	/* What do_unmap() and the like work on; the second one after adoption */
+	struct kunit_iommu_priv old;
+	struct kunit_iommu_priv next;
+	struct iommu_domain_ser ser;
+	struct rnd_state rnd;
+	struct lu_area areas[LU_AREAS + 1];
+	unsigned int nr_areas;
+	/* The table page that the walk meets last */
+	struct page *last_page;
+	u64 nr_tables;
+	bool arrived;
+};
+
+static struct lu_kunit *lu_of(struct kunit *test)
+{
+	return container_of(test->priv, struct lu_kunit, old);
+}
+
+static const struct pt_iommu_liveupdate_ops *lu_ops_of(struct kunit_iommu_priv *priv)
+{
+	return priv->iommu->ops->liveupdate;
+}
+
+static int lu_map(struct kunit_iommu_priv *priv, const struct lu_area *area)
+{
+	return iommu_map(&priv->domain, area->va, area->oa, area->len, area->prot, GFP_KERNEL);
+}
+
+/* Every fourth area begins where the one before it ends, every fourth has a large page */
+static void lu_make_area(struct lu_kunit *lu, unsigned int i, pt_vaddr_t slot)
+{
+	struct kunit_iommu_priv *priv = &lu->old;
+	struct lu_area *area = &lu->areas[i];
+
+	area->va = slot + SZ_4M;
+	area->len = (2 + prandom_u32_state(&lu->rnd) % 30) * priv->smallest_pgsz;
+	area->prot = i % 4 == 1 ? IOMMU_READ | IOMMU_WRITE : IOMMU_READ;
+	if (i % 4 == 3)
+		area->va = area[-1].va + area[-1].len;
+	else if (i % 4)
+		area->va += (prandom_u32_state(&lu->rnd) % SZ_8M) & ~(priv->smallest_pgsz - 1);
+	else
+		area->len += SZ_2M;
+
+	area->oa = (pt_oaddr_t)prandom_u32_state(&lu->rnd) << 32 | prandom_u32_state(&lu->rnd);
+	area->oa = oalog2_mod(area->oa, priv->common->max_oasz_lg2 - 1);
+	area->oa = (area->oa & ~(pt_oaddr_t)(SZ_2M - 1)) | (area->va & (SZ_2M - 1));
+}
+
+static void lu_fill(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct pt_range range = pt_top_range(lu->old.common);
+	pt_vaddr_t size = min_t(pt_vaddr_t, range.last_va - range.va, 64 * SZ_4G);
+	pt_vaddr_t slot = size / (LU_AREAS + 1) & ~(pt_vaddr_t)(LU_SLOT_ALIGN - 1);
+	unsigned int i;
+
+	KUNIT_ASSERT_GE(test, slot, LU_SLOT_ALIGN);
+	for (i = 0; i < LU_AREAS; i++) {
+		lu_make_area(lu, i, range.va + slot * i);
+		KUNIT_ASSERT_NO_ERRNO_FN(test, "map", lu_map(&lu->old, &lu->areas[i]));
+	}
+	lu->nr_areas = LU_AREAS;
+}
+
+static u64 lu_bytes(struct lu_kunit *lu)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < lu->nr_areas; i++)
+		bytes += lu->areas[i].len;
+	return bytes;
+}
+
+/* A function for each page of a table, in the order in which they are restored */
+struct lu_pages {
+	struct lu_kunit *lu;
+	void (*visit)(struct lu_kunit *lu, struct pt_table_p *table);
+};
+
+static int __lu_each_page(struct pt_range *range, void *arg, unsigned int level,
+			  struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	struct lu_pages *pages = arg;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type != PT_ENTRY_TABLE)
+			continue;
+		pages->visit(pages->lu, pts.table_lower);
+		ret = pt_descend(&pts, arg, __lu_each_page);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void lu_each_page(struct kunit *test, struct kunit_iommu_priv *priv,
+			 void (*visit)(struct lu_kunit *lu, struct pt_table_p *table))
+{
+	struct lu_pages pages = { .lu = lu_of(test), .visit = visit };
+	struct pt_range range = pt_all_range(priv->common);
+
+	visit(pages.lu, range.top_table);
+	KUNIT_ASSERT_NO_ERRNO(test, pt_walk_range(&range, __lu_each_page, &pages));
+}
+
+static void lu_count_page(struct lu_kunit *lu, struct pt_table_p *table)
+{
+	lu->nr_tables++;
+}
+
+static void lu_give_page(struct page *page)
+{
+	page->private = LU_PAGE_MAGIC << 32 | folio_order(page_folio(page));
+}
+
+static void lu_page_arrives(struct lu_kunit *lu, struct pt_table_p *table)
+{
+	struct folio *folio = virt_to_folio(table);
+	long nr = folio_nr_pages(folio);
+
+	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, -nr);
+	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, -nr);
+	adjust_managed_page_count(folio_page(folio, 0), -nr);
+	lu->last_page = folio_page(folio, 0);
+	lu_give_page(lu->last_page);
+}
+
+/* The record stays right: unpreserve only takes the pages out of KHO's books */
+static void lu_carry(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+
+	KUNIT_ASSERT_NO_ERRNO_FN(test, "preserve",
+				 lu_ops_of(&lu->old)->preserve(lu->old.iommu, &lu->ser));
+	lu_ops_of(&lu->old)->unpreserve(lu->old.iommu);
+	lu_each_page(test, &lu->old, lu_page_arrives);
+	lu->arrived = true;
+}
+
+static void lu_carry_and_restore(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+
+	lu_carry(test);
+	KUNIT_ASSERT_NO_ERRNO_FN(test, "restore",
+				 lu_ops_of(&lu->next)->restore(lu->next.iommu, &lu->ser));
+}
+
+struct lu_result {
+	int map;
+	int verify;
+	u64 bad_iova;
+	u64 bytes;
+};
+
+/* A comparison with a list of areas that is left open: to be committed or aborted */
+static int lu_compare(struct lu_kunit *lu, struct lu_result *res)
+{
+	int ret = lu_ops_of(&lu->next)->adopt_begin(lu->next.iommu);
+	unsigned int i;
+
+	if (ret)
+		return ret;
+	res->map = 0;
+	for (i = 0; i < lu->nr_areas && !res->map; i++)
+		res->map = lu_map(&lu->next, &lu->areas[i]);
+	res->verify = lu_ops_of(&lu->next)->adopt_verify(lu->next.iommu, &res->bad_iova,
+							 &res->bytes);
+	return 0;
+}
+
+static void lu_expect_same(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct lu_result res;
+
+	KUNIT_ASSERT_NO_ERRNO_FN(test, "adopt_begin", lu_compare(lu, &res));
+	KUNIT_EXPECT_EQ(test, res.map, 0);
+	KUNIT_EXPECT_EQ(test, res.verify, 0);
+	KUNIT_EXPECT_EQ(test, res.bytes, lu_bytes(lu));
+}
+
+static void lu_expect_difference(struct kunit *test, u64 at, const char *what)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct lu_result res;
+
+	KUNIT_ASSERT_NO_ERRNO_FN(test, "adopt_begin", lu_compare(lu, &res));
+	KUNIT_EXPECT_TRUE_MSG(test, !res.map || res.map == -EBADE, "%s: %d", what, res.map);
+	KUNIT_EXPECT_EQ_MSG(test, res.verify, -EBADE, "%s", what);
+	KUNIT_EXPECT_EQ_MSG(test, res.bad_iova, at, "%s", what);
+	lu_ops_of(&lu->next)->adopt_abort(lu->next.iommu);
+}
+
+static void lu_insert(struct lu_kunit *lu, unsigned int i)
+{
+	memmove(&lu->areas[i + 1], &lu->areas[i], (lu->nr_areas++ - i) * sizeof(*lu->areas));
+}
+
+static void lu_remove(struct lu_kunit *lu, unsigned int i)
+{
+	memmove(&lu->areas[i], &lu->areas[i + 1], (--lu->nr_areas - i) * sizeof(*lu->areas));
+}
+
+#endif /* __GENERIC_PT_KUNIT_LIVEUPDATE_H */

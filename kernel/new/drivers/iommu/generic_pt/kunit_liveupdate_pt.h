@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Carrying a page table over a live update, for every format: what is preserved is
+ * what was mapped, what is restored is the same and works on, and each kind of
+ * difference between the table and a list of mappings is found.
+ *
+ * See kunit_liveupdate.h for how a table arrives without a kexec.
+ */
+#include "kunit_liveupdate.h"
+
+static void test_lu_preserve(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct pt_range range;
+	unsigned int i;
+
+	lu_fill(test);
+	KUNIT_ASSERT_NO_ERRNO(test, lu_ops_of(&lu->old)->preserve(lu->old.iommu, &lu->ser));
+	lu_each_page(test, &lu->old, lu_count_page);
+	range = pt_top_range(lu->old.common);
+	KUNIT_EXPECT_STREQ(test, lu->ser.format, __stringify(PTPFX_RAW));
+	KUNIT_EXPECT_EQ(test, lu->ser.top, virt_to_phys(range.top_table));
+	KUNIT_EXPECT_EQ(test, lu->ser.top_level + 1, lu_ops_of(&lu->old)->levels(lu->old.iommu));
+	KUNIT_EXPECT_EQ(test, lu->ser.nr_tables, lu->nr_tables);
+	KUNIT_EXPECT_GE(test, lu->ser.table_bytes, lu->nr_tables * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, lu->ser.mapped_bytes, lu_bytes(lu));
+	lu_ops_of(&lu->old)->unpreserve(lu->old.iommu);
+
+	for (i = 0; i < LU_AREAS; i++)
+		check_iova(test, lu->areas[i].va, lu->areas[i].oa, lu->areas[i].len);
+}
+
+/* Held: nothing can be mapped. Adopted: a table as any other. */
+static void test_lu_round_trip(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct lu_area more;
+	unsigned int i;
+
+	lu_fill(test);
+	lu_carry_and_restore(test);
+	more = lu->areas[LU_CHANGED];
+	more.va += more.len;
+	KUNIT_EXPECT_EQ(test, lu_map(&lu->next, &more), -EBUSY);
+	lu_expect_same(test);
+	lu_ops_of(&lu->next)->adopt_abort(lu->next.iommu);
+	KUNIT_EXPECT_EQ(test, lu_map(&lu->next, &more), -EBUSY);
+
+	lu_expect_same(test);
+	lu_ops_of(&lu->next)->adopt_commit(lu->next.iommu);
+	KUNIT_EXPECT_EQ(test, lu_ops_of(&lu->next)->adopt_begin(lu->next.iommu), -EALREADY);
+	KUNIT_EXPECT_EQ(test, lu_map(&lu->next, &more), 0);
+	KUNIT_EXPECT_EQ(test, lu_map(&lu->next, &more), -EADDRINUSE);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(&lu->next.domain, more.va, more.len), more.len);
+	for (i = 0; i < LU_AREAS; i++)
+		KUNIT_EXPECT_EQ(test, iommu_unmap(&lu->next.domain, lu->areas[i].va,
+						  lu->areas[i].len), lu->areas[i].len);
+	for (i = 0; i < LU_AREAS; i++)
+		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&lu->next.domain, lu->areas[i].va), 0);
+}
+
+static void test_lu_missing(struct kunit *test)
+{
+	static const unsigned int which[] = { 0, 3, LU_CHANGED, LU_AREAS - 1 };
+	struct lu_kunit *lu = lu_of(test);
+	struct lu_area area;
+	unsigned int i;
+
+	lu_fill(test);
+	lu_carry_and_restore(test);
+	for (i = 0; i < ARRAY_SIZE(which); i++) {
+		area = lu->areas[which[i]];
+		lu_remove(lu, which[i]);
+		lu_expect_difference(test, area.va, "missing");
+		lu_insert(lu, which[i]);
+		lu->areas[which[i]] = area;
+	}
+	lu_expect_same(test);
+}
+
+static void test_lu_one_too_many(struct kunit *test)
+{
+	static const unsigned int after[] = { 1, LU_CHANGED, LU_AREAS - 1 };
+	struct lu_kunit *lu = lu_of(test);
+	struct lu_area area;
+	unsigned int i;
+
+	lu_fill(test);
+	lu_carry_and_restore(test);
+	for (i = 0; i < ARRAY_SIZE(after); i++) {
+		area = lu->areas[after[i]];
+		area.va += area.len + lu->old.smallest_pgsz;
+		lu_insert(lu, after[i] + 1);
+		lu->areas[after[i] + 1] = area;
+		lu_expect_difference(test, area.va, "one too many");
+		lu_remove(lu, after[i] + 1);
+	}
+	lu_expect_same(test);
+}
+
+/* One area is not what it was: each field, and what the first difference then is */
+static void test_lu_changed(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct lu_area was, *area = &lu->areas[LU_CHANGED];
+	pt_vaddr_t page = lu->old.smallest_pgsz;
+
+	lu_fill(test);
+	lu_carry_and_restore(test);
+	was = *area;
+	area->oa += page;
+	lu_expect_difference(test, was.va, "other memory");
+	*area = was;
+	area->prot = IOMMU_READ;
+	lu_expect_difference(test, was.va, "other permissions");
+	*area = was;
+	area->va += page;
+	lu_expect_difference(test, was.va, "shifted up");
+	*area = was;
+	area->va -= page;
+	lu_expect_difference(test, area->va, "shifted down");
+	*area = was;
+	area->len -= page;
+	lu_expect_difference(test, was.va + area->len, "too short");
+	*area = was;
+	area->len += page;
+	lu_expect_difference(test, was.va + was.len, "too long");
+	*area = was;
+	swap(area[0], area[1]);
+	lu_expect_difference(test, was.va, "out of order");
+	swap(area[0], area[1]);
+	lu_expect_same(test);
+}
+
+/* Mapped page by page, compared as one: the same. The other way round: not. */
+static void test_lu_leaf_sizes(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct lu_area *area = lu->areas, page;
+	pt_vaddr_t va;
+
+	*area = (struct lu_area){ SZ_16M, SZ_32M, SZ_2M, IOMMU_READ };
+	area[1] = (struct lu_area){ SZ_32M, SZ_64M, SZ_2M, IOMMU_READ };
+	page = *area;
+	page.len = lu->old.smallest_pgsz;
+	for (va = area->va; va < area->va + area->len; va += page.len, page.oa += page.len) {
+		page.va = va;
+		KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &page));
+	}
+	KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &area[1]));
+	lu->nr_areas = 2;
+	lu_carry_and_restore(test);
+	lu_expect_same(test);
+	lu_ops_of(&lu->next)->adopt_abort(lu->next.iommu);
+
+	area[1].len /= 2;
+	lu_insert(lu, 1);
+	area[2].va += area[2].len;
+	area[2].oa += area[2].len;
+	lu_expect_difference(test, area[2].va, "a leaf that two maps share");
+}
+
+/* Nothing is believed: neither the record nor the pointers of the table */
+static void test_lu_damaged(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	const struct pt_iommu_liveupdate_ops *ops = lu_ops_of(&lu->next);
+	struct iommu_domain_ser ser;
+	struct lu_result res;
+
+	lu_fill(test);
+	lu_carry(test);
+	ser = lu->ser;
+	ser.format[0]++;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
+	ser = lu->ser;
+	ser.vasz_lg2--;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
+	ser = lu->ser;
+	ser.top_level = PT_MAX_TOP_LEVEL + 1;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
+	ser = lu->ser;
+	ser.nr_tables = 0;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EFAULT);
+	ser = lu->ser;
+	ser.top = virt_to_phys(lu);
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EFAULT);
+
+	lu->last_page->private = 0;
+	lu->ser.nr_tables--;
+	KUNIT_ASSERT_NO_ERRNO(test, ops->restore(lu->next.iommu, &lu->ser));
+	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "more tables than in the record");
+	lu->next.iommu->liveupdate->nr_tables += 2;
+	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "a table that KHO does not hold");
+	lu_give_page(lu->last_page);
+	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "fewer tables than in the record");
+	lu->next.iommu->liveupdate->nr_tables--;
+	lu_expect_same(test);
+}
+
+static struct kunit_case lu_test_cases[] = {
+	KUNIT_CASE_FMT(test_lu_preserve),
+	KUNIT_CASE_FMT(test_lu_round_trip),
+	KUNIT_CASE_FMT(test_lu_missing),
+	KUNIT_CASE_FMT(test_lu_one_too_many),
+	KUNIT_CASE_FMT(test_lu_changed),
+	KUNIT_CASE_FMT(test_lu_leaf_sizes),
+	KUNIT_CASE_FMT(test_lu_damaged),
+	{}
+};
+
+static int pt_kunit_lu_init(struct kunit *test)
+{
+	struct lu_kunit *lu;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_IOMMU_LIVEUPDATE) || !kho_is_enabled())
+		kunit_skip(test, "live update is off");
+	lu = kunit_kzalloc(test, sizeof(*lu), GFP_KERNEL);
+	if (!lu)
+		return -ENOMEM;
+	prandom_seed_state(&lu->rnd, 7304);
+	ret = pt_kunit_priv_init(test, &lu->old);
+	if (ret)
+		return ret;
+
+	lu->next = lu->old;
+	spin_lock_init(&lu->next.top_lock);
+	lu->next.iommu = &lu->next.fmt_table.iommu;
+	lu->next.common = common_from_iommu(lu->next.iommu);
+	ret = pt_iommu_init(&lu->next.fmt_table, &lu->next.cfg, GFP_KERNEL);
+	if (ret) {
+		pt_iommu_deinit(lu->old.iommu);
+		return ret;
+	}
+	test->priv = &lu->old;
+	return 0;
+}
+
+static void pt_kunit_lu_exit(struct kunit *test)
+{
+	struct lu_kunit *lu;
+
+	if (!test->priv)
+		return;
+	lu = lu_of(test);
+	if (!lu->arrived)
+		pt_iommu_deinit(lu->old.iommu);
+	pt_iommu_deinit(lu->next.iommu);
+}
+
+static struct kunit_suite NS(liveupdate_suite) = {
+	.name = __stringify(NS(liveupdate_test)),
+	.init = pt_kunit_lu_init,
+	.exit = pt_kunit_lu_exit,
+	.test_cases = lu_test_cases,
+};
+kunit_test_suites(&NS(liveupdate_suite));

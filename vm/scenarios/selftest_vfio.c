@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's own selftest of vfio over a live update: libvfio's driver lets the NIC copy
+ * memory through its loopback, in both kernels, and sets it up in the first one only.
+ */
+#include "kexec.h"
+#include "kselftest.h"
+#include "pci.h"
+#include "report.h"
+#include "scenario.h"
+
+static void bdf_of_nic(char bdf[BDF_LEN])
+{
+	if (!pci_find_nic(0, bdf))
+		give_up("there is no NIC");
+}
+
+static void before(void)
+{
+	char bdf[BDF_LEN];
+
+	bdf_of_nic(bdf);
+	pci_bind_vfio(bdf);
+	kselftest(9, 0, "vfio_pci_liveupdate_test", "-s", "1", bdf, NULL);
+	kexec_load_next(1);
+	kexec_go();
+}
+
+static void after(void)
+{
+	char bdf[BDF_LEN];
+
+	bdf_of_nic(bdf);
+	kselftest(17, 0, "vfio_pci_liveupdate_test", "-s", "2", bdf, NULL);
+}
+
+SCENARIO(.name = "selftest_vfio", .kselftest = true, .before = before, .after = after);
