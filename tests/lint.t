@@ -40,8 +40,10 @@ grep -hoE '^make [a-z]+' README.md 2>/dev/null | sort -u | while read -r _ targe
 done >"$tmp/found"
 empty "README names no target that does not exist" "$tmp/found"
 make -s help >"$tmp/help"
-for target in run check shell kernel stock vm tree save lint stat packages clean distclean; do
+for target in run check shell kernel stock vm bench tree save lint stat packages clean distclean; do
 	grep -q "\\b$target\\b" "$tmp/help" || echo "$target"
 done >"$tmp/found"
 empty "help explains every target" "$tmp/found"
+cat kernel/hooks/*.patch | grep -E '^[+-]' | grep -vE '^(\+\+\+|---)' >"$tmp/changed"
+holds "hooks change no more than 200 lines of Linux" test "$(wc -l <"$tmp/changed")" -le 200
 plan
