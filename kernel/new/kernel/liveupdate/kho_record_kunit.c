@@ -111,7 +111,7 @@ static void other_header(struct kunit *test)
 		{ "type", offsetof(struct kho_record_ser, type), 0x20, -ENOMSG },
 		{ "version", offsetof(struct kho_record_ser, version), 1, -EPROTO },
 		{ "reserved", offsetof(struct kho_record_ser, reserved), 0x8000, -EPROTO },
-		{ "shorter", offsetof(struct kho_record_ser, size), 8, -EPROTO },
+		{ "shorter", offsetof(struct kho_record_ser, size), 0x20, -EPROTO },
 		{ "self", offsetof(struct kho_record_ser, self), 0x1000, -ENOMSG },
 	};
 	struct test_ser *ser = test_record(test);
