@@ -255,4 +255,5 @@ static struct kunit_suite NS(liveupdate_suite) = {
 	.exit = pt_kunit_lu_exit,
 	.test_cases = lu_test_cases,
 };
+
 kunit_test_suites(&NS(liveupdate_suite));
