@@ -91,7 +91,8 @@ static int image(const char *path, enum state_file which)
 	return must_open(self, O_RDONLY);
 }
 
-static int next_kernel(int stage)
+/* Whose turn it is after the kernel of @stage */
+int kexec_next_kernel(int stage)
 {
 	if (stage % 2 == 0 && state_file(STATE_BACK) >= 0)
 		return image(NEXT_BACK, STATE_BACK);
@@ -101,7 +102,7 @@ static int next_kernel(int stage)
 void kexec_load_next(int stage)
 {
 	char cmdline[2048];
-	int kernel = next_kernel(stage);
+	int kernel = kexec_next_kernel(stage);
 	int initrd = image(NEXT_INITRD, STATE_INITRD);
 
 	kexec_next_cmdline(cmdline, sizeof(cmdline), stage);

@@ -11,6 +11,7 @@
 
 void kexec_next_cmdline(char *out, size_t room, int stage);
 void kexec_keep_next(void);
+int kexec_next_kernel(int stage);	/* the file, to be closed */
 void kexec_load_next(int stage);
 _Noreturn void kexec_go(void);
 int kexec_load_untold(void);

@@ -4,9 +4,13 @@
  * on through all of it. Both are built from the same new files; what one writes down the
  * other understands, and an older kernel finds nothing that a newer one has added.
  */
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include "command.h"
+#include "kexec.h"
 #include "kho.h"
 #include "report.h"
 #include "scenario.h"
@@ -25,10 +29,27 @@ static void look_at_release(void)
 	   "%s, not %s", name.release, wanted);
 }
 
+/* By what the running kernel writes, and the image of the other one reads */
+static void iolu_says_yes(void)
+{
+	int kernel = kexec_next_kernel(story_stage());
+	char path[48], line[2048];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), kernel);
+	kexec_next_cmdline(line, sizeof(line), story_stage());
+	iolu_tells(iolu("check", "--kernel", path, "--cmdline", line, NULL), 0, "verdict: yes",
+		   "iolu check says yes to the other kernel");
+	close(kernel);
+}
+
 static void before(void)
 {
 	look_at_release();
-	story_before_series(one_nic_each, 1);
+	story_begin(one_nic_each, 1);
+	iolu_says_yes();
+	kexec_keep_next();
+	story_preserve();
+	story_leave();
 }
 
 /* The same VM is the same records, whichever kernel writes them. */
@@ -53,6 +74,7 @@ static void after(void)
 	story_finish();
 	story_traffic("lu.post");
 	if (state_get()->updates < UPDATES) {
+		iolu_says_yes();
 		story_preserve();
 		compare_records();
 		story_leave();
@@ -62,4 +84,4 @@ static void after(void)
 }
 
 SCENARIO(.name = "forth_and_back", .older = true, .updates = UPDATES, .timeout = 200,
-	 .before = before, .after = after);
+	 .command = true, .before = before, .after = after);
