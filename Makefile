@@ -60,7 +60,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-7.2 other
+.PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-7.2 other each
 .PHONY: debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -89,6 +89,8 @@ help:
 ## make cli        build the command iolu and its man page (out/cli)
 ## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
+## make each       each patch of the series by itself: checkpatch, builds, boots with the
+##                 feature off; EACH=3, or first, middle, last: only that one
 ## make series     that branch as mails, with cover letter and recipients (out/series)
 ## make port       which hooks do not apply to another Linux: KERNEL=7.4 or KDIR=path
 ## make lint       the tests that need no test machine
@@ -142,7 +144,7 @@ bench: packages kernel $(if $(QUICK),,stock) vm out/vm/lubench
 		$(if $(AGAINST),--against $(call quote,$(AGAINST)))
 
 lint: check-packages kernel $(OLDER)/.git/applied stock lib cli
-	prove --timer --exec tests/one.sh $(TESTS)
+	prove --timer --exec tests/one.sh $(filter-out tests/each.t,$(TESTS))
 
 .PHONY: check-packages
 packages check-packages:
@@ -185,6 +187,10 @@ kernel: $(TREE)/.git/applied | out/build/7.3
 
 kernel-7.2: $(OLDER)/.git/applied | out/build/7.2
 	@scripts/kernel.sh $(OLDER) liveupdate $(CONFIG) $(CONFIG72) $(FEATURE)
+
+each: kernel stock vm
+	@TREE=$(TREE) STOCK=$(STOCK) COPY=$(TREE)-each CONFIG=$(CONFIG) KVM=$(KVM) \
+		FEATURE=$(FEATURE) scripts/each.sh $(or $(EACH),all)
 
 other: $(OTHER)/.git/other kernel | out/build/7.3-other
 	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(CONFIG) $(KVM) $(FEATURE)

@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# each.sh all | first | middle | last | NUMBER ...
+#
+# Each commit of the branch of TREE must be fine by itself: checkpatch has no remark; it
+# builds with as many of the options in FEATURE as it has, and with none of them; with vfio
+# as modules if it changes that; and it boots, goes through a kexec, and ends DMA there as
+# stock Linux does while live update is off.  A line for each says so.  COPY, a second
+# tree, goes from commit to commit, so that a build compiles what a commit has changed; the
+# first ones begin with the objects of TREE and of STOCK.  CONFIG and KVM are fragments, too.
+set -eu
+here=$(dirname "$0")
+# shellcheck source=scripts/lib.sh
+. "$here/lib.sh"
+# shellcheck source=scripts/kbuild.sh
+. "$here/kbuild.sh"
+
+tree=${TREE:?} copy=${COPY:?} out=out/each
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+
+in_copy() {
+	git -C "$copy" "$@"
+}
+
+# checkpatch COMMIT: the sign-off is that of who mails it; kernel-docs.t looks at MAINTAINERS
+checkpatch() {
+	in_copy format-patch -q -1 --stdout --no-signature "$1" >"$out/patch"
+	env -C "$out" "$PWD/$tree/scripts/checkpatch.pl" --root "$PWD/$tree" --strict --terse \
+		--no-summary --ignore MISSING_SIGN_OFF,FILE_PATH_CHANGES,EMBEDDED_FILENAME patch
+}
+
+# options COMMIT FRAGMENT: those lines of it whose options the commit knows
+options() {
+	while IFS='=' read -r option value; do
+		case $option in CONFIG_*) ;; *) continue ;; esac
+		! in_copy grep -qE "^(menu)?config ${option#CONFIG_}$" "$1" -- '*Kconfig*' ||
+			echo "$option=$value"
+	done <"$2"
+}
+
+# build DIRECTORY SEED FRAGMENT...
+build() {
+	BUILD=$1 SEED=$2 && shift 2
+	BUILD=$BUILD SEED=$SEED "$here/kernel.sh" "$copy" liveupdate "$CONFIG" "$KVM" "$@"
+}
+
+# Modules may use what Linux exports, and what other modules do
+modules() {
+	sed -i '/VFIO_PCI_LIVEUPDATE/d' "$out/options"
+	grep -vE '^CONFIG_(MODULES|VFIO|VFIO_PCI)=' "$CONFIG" >"$out/base"
+	"$here/config.sh" "$copy" "$copy/build-m" "$out/base" kernel/config/modules.config \
+		"$out/options" || return 1
+	make -s -C "$copy" O="$copy/build-m" CC='ccache gcc' -j"$JOBS" modules_prepare \
+		drivers/vfio/ virt/lib/ kernel/module/ || return 1
+	(cd "$copy" && exports)
+}
+
+exports() {
+	find build-m/drivers/vfio build-m/virt/lib -name '*.mod' | sed 's/mod$/o/' >build-m/ours
+	xargs nm -u <build-m/ours | awk '$2 != "__this_module" { print $2 }' |
+		sort -u >build-m/used
+	{ find build-m/kernel/module -name '*.o'; cat build-m/ours; echo build/vmlinux.o; } |
+		xargs nm | sed -n 's/.* __export_symbol_//p' | sort -u >build-m/exported
+	comm -23 build-m/used build-m/exported | sed 's/^/no module can use /' >build-m/missing
+	cat build-m/missing
+	[ ! -s build-m/missing ]
+}
+
+# step WHAT COMMAND...: what it says is shown if it fails
+step() {
+	what=$1 && shift
+	"$@" >"$out/log" 2>&1 && return
+	printf '%s: %s\n' "$name" "$what" >&2
+	tail -n 20 "$out/log" >&2
+	die "patch $n does not: its commit is $commit, checked out in $copy"
+}
+
+# The commit number $n of the branch
+patch() {
+	started=$(date +%s) does='checkpatch, =y, =n'
+	name="$n $(in_copy show -s --format=%s "$commit")"
+	in_copy update-index -q --refresh || :
+	in_copy checkout -q --force --detach "$commit"
+	step "checkpatch is content" checkpatch "$commit"
+	options "$commit" "$FEATURE" >"$out/options"
+	has=$(wc -l <"$out/options")
+	step "it builds with its options" build build "$tree" "$out/options"
+	step "it builds without them" build build-off "$STOCK"
+	if in_copy diff --name-only "$commit^" "$commit" | grep -q '^drivers/vfio/.*[ch]$'; then
+		does="$does, =m"
+		step "its modules can be loaded" modules
+	fi
+	step "it is as stock Linux while live update is off" out/vm/lurun --out "$out/$n" \
+		--kernel "$copy/build/arch/x86/boot/bzImage" vm/scenarios/switched_off_is_stock.c
+	printf 'ok %s: %s, off (%d options, %d s)\n' "$name" "$does" "$has" $(($(date +%s) - started))
+}
+
+"$here/copy.sh" "$tree" "$copy"
+mkdir -p "$out"
+in_copy rev-list --reverse refs/base..refs/tree >"$out/commits"
+all=$(wc -l <"$out/commits")
+for word; do
+	case $word in
+	all) seq "$all" ;;
+	first) echo 1 ;;
+	middle) echo $(((all + 1) / 2)) ;;
+	last) echo "$all" ;;
+	*[!0-9]*) die "$word is no patch: EACH=all, first, middle, last, or a number" ;;
+	*) echo "$word" ;;
+	esac
+done >"$out/which"
+while read -r n; do
+	commit=$(sed -n "${n}p" "$out/commits")
+	[ -n "$commit" ] || die "there is no patch $n, the branch has $all"
+	patch </dev/null
+done <"$out/which"
