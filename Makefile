@@ -18,7 +18,7 @@ STOCK    := out/linux-7.3-stock
 OLDER    := out/linux-7.2
 OTHER    := out/linux-7.3-other
 BZIMAGE  := arch/x86/boot/bzImage
-CONFIG   := kernel/config/base.config
+BASE     := kernel/config/base.config
 KVM      := kernel/config/kvm.config
 DEBUG    := kernel/config/debug.config
 CONFIG72 := kernel/config/7.2.config
@@ -30,7 +30,7 @@ LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times da
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 # The debug kernel has no KVM
 ON_DEBUG  := $(filter-out vm/scenarios/vm_lives_on.c,$(SCENARIOS))
-TESTS     := tests/kernel.t $(filter-out tests/kernel.t,$(wildcard tests/*.t cli/t/*.t))
+TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 HOST_SRC := $(wildcard vm/host/*.c)
@@ -61,7 +61,7 @@ LURUN     = \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
 .PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-7.2 other each
-.PHONY: debug stock vm lib install-lib cli systemd stat clean distclean FORCE
+.PHONY: deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -72,6 +72,7 @@ help:
 ##                 story and the verdict; results in out/run
 ## make check      all tests: set-up, lint, every scenario of the test machine
 ## make check-all  the same, and every scenario on the debug kernel as well
+## make check-deb  packages of a kernel: made, installed, booted (check-all has it, too)
 ## make soak       N=200 updates in a row: nothing grows
 ## make bench      what a live update costs, side by side: out/bench/report.md; QUICK=1 the
 ##                 short one, which fails if a count or a slope has become worse
@@ -93,6 +94,8 @@ help:
 ##                 feature off; EACH=3, or first, middle, last: only that one
 ## make series     that branch as mails, with cover letter and recipients (out/series)
 ## make port       which hooks do not apply to another Linux: KERNEL=7.4 or KDIR=path
+## make deb        Debian packages of the patched kernel (out/deb), to try it on hardware;
+##                 CONFIG=path: its configuration, else the running kernel's, trimmed
 ## make lint       the tests that need no test machine
 ## make stat       how many lines the feature adds, and to which files of Linux
 ## make packages   what is needed from Debian, installed if you are root
@@ -133,7 +136,11 @@ check: check-packages kernel kernel-7.2 other stock debug vm lib cli
 endif
 
 check-all:
-	@rc=0; $(MAKE) check || rc=1; $(MAKE) check FLAVOUR=debug || rc=1; exit $$rc
+	@rc=0; for t in check check-deb 'check FLAVOUR=debug'; do $(MAKE) $$t || rc=1; done; exit $$rc
+
+check-deb: check-packages kernel vm
+	@scripts/packages.sh deb
+	@prove --timer --exec tests/one.sh tests/deb.t
 
 soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(or $(N),200) --append lu.rate=50 \
@@ -183,17 +190,21 @@ series: $(TREE)/.git/applied
 	@scripts/series.sh $(TREE) out/series
 
 kernel: $(TREE)/.git/applied | out/build/7.3
-	@scripts/kernel.sh $(TREE) liveupdate $(CONFIG) $(KVM) $(FEATURE)
+	@scripts/kernel.sh $(TREE) liveupdate $(BASE) $(KVM) $(FEATURE)
 
 kernel-7.2: $(OLDER)/.git/applied | out/build/7.2
-	@scripts/kernel.sh $(OLDER) liveupdate $(CONFIG) $(CONFIG72) $(FEATURE)
+	@scripts/kernel.sh $(OLDER) liveupdate $(BASE) $(CONFIG72) $(FEATURE)
+
+deb: $(TREE)/.git/applied
+	@scripts/packages.sh deb
+	@scripts/deb.sh $(TREE) $(TREE)-deb out/deb $(if $(CONFIG),$(call quote,$(CONFIG)))
 
 each: kernel stock vm
-	@TREE=$(TREE) STOCK=$(STOCK) COPY=$(TREE)-each CONFIG=$(CONFIG) KVM=$(KVM) \
+	@TREE=$(TREE) STOCK=$(STOCK) COPY=$(TREE)-each CONFIG=$(BASE) KVM=$(KVM) \
 		FEATURE=$(FEATURE) scripts/each.sh $(or $(EACH),all)
 
 other: $(OTHER)/.git/other kernel | out/build/7.3-other
-	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(CONFIG) $(KVM) $(FEATURE)
+	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(BASE) $(KVM) $(FEATURE)
 
 RECORDS := $(OTHER)/include/linux/kho/abi/iommu.h
 $(OTHER)/.git/other: $(TREE)/.git/applied scripts/copy.sh
@@ -203,10 +214,10 @@ $(OTHER)/.git/other: $(TREE)/.git/applied scripts/copy.sh
 
 debug: $(TREE)/.git/applied
 	@mkdir -p out/build && ln -sfn ../linux-7.3/build-debug out/build/7.3-debug
-	@BUILD=build-debug scripts/kernel.sh $(TREE) liveupdate-debug $(CONFIG) $(FEATURE) $(DEBUG)
+	@BUILD=build-debug scripts/kernel.sh $(TREE) liveupdate-debug $(BASE) $(FEATURE) $(DEBUG)
 
 stock: $(STOCK)/.source | out/build/7.3-stock
-	@SEED=$(TREE) scripts/kernel.sh $(STOCK) stock $(CONFIG) $(KVM)
+	@SEED=$(TREE) scripts/kernel.sh $(STOCK) stock $(BASE) $(KVM)
 
 out/build/%:
 	@mkdir -p $(@D)

@@ -6,7 +6,8 @@
 # Configures the kernel TREE in BUILD: what the fragments ask for and what that
 # selects, everything else off.  Then every line of the fragments is looked for in the result,
 # whole and "=n" too: a symbol that the tree does not have, or whose dependencies
-# are not met, stops the build here and not as a puzzle in a test.
+# are not met, stops the build here and not as a puzzle in a test.  START names a whole
+# configuration to begin with, instead of nothing.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -31,7 +32,12 @@ verify() {
 mkdir -p "$build"
 export KCONFIG_CONFIG=.config.new
 cat "$@" >"$build/.config.wanted"
-make -s -C "$tree" O="$build" KCONFIG_ALLCONFIG="$build/.config.wanted" allnoconfig \
+configure=allnoconfig
+if [ -n "${START:-}" ]; then
+	configure=olddefconfig
+	cat "$START" "$build/.config.wanted" >"$build/.config.new"
+fi
+make -s -C "$tree" O="$build" KCONFIG_ALLCONFIG="$build/.config.wanted" $configure \
 	>"$build/config.log" 2>&1 ||
 	die "the kernel cannot be configured: see $build/config.log"
 for fragment; do

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# packages.sh [check]
+# packages.sh [check | deb]
 #
 # Makes sure that the programs and libraries are there which a build and a run
-# need, with "check" those of the lint tests too.  What is missing is installed by
-# the machine's own apt when root runs this; anybody else is shown the one line to
-# paste.  The emulator must be QEMU_MINIMUM or newer: where the release has an
+# need, with "check" those of the lint tests too, with "deb" those of `make deb`.
+# What is missing is installed by the machine's own apt when root runs this; anybody else
+# is shown the one line to paste.  The emulator must be QEMU_MINIMUM or newer: where the release has an
 # older one it is taken from that release's backports, through a configuration
 # that is ours (apt.sh); the machine's apt sources stay as they are.
 # Nothing missing: nothing is asked from the network.
@@ -20,9 +20,13 @@ minimum=${QEMU_MINIMUM:-10.0}
 wanted='gcc libc6-dev make bc bison flex libelf-dev perl git rsync xz-utils gzip
 	cpio ccache pkg-config libjson-c-dev zlib1g-dev libzstd-dev liblzma-dev
 	busybox-static diffutils scdoc uuid-dev'
-[ "${1:-}" != check ] ||
+case ${1:-} in
+check)
 	wanted="$wanted g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git
 		python3-sphinx"
+	;;
+deb) wanted="$wanted debhelper dpkg-dev kmod libssl-dev python3" ;;
+esac
 
 missing() {
 	for p in $wanted; do

@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# deb.sh TREE COPY OUT [CONFIG]
+#
+# Makes Debian packages of the patched kernel TREE in OUT, by the kernel's own bindeb-pkg:
+# the image with its modules, headers if it can load any, and linux-libc-dev.  The
+# configuration is CONFIG, or that of the running kernel, trimmed to the modules that are
+# loaded; kernel/config/host.config is put on top.  The build is done in COPY, a second
+# tree, for packages are left beside the build directory.
+set -eu
+here=$(dirname "$0")
+# shellcheck source=scripts/lib.sh
+. "$here/lib.sh"
+
+tree=$1 out=$3 config=${4:-}
+[ -z "$config" ] || [ -r "$config" ] ||
+	die "CONFIG=$config cannot be read: name the configuration of a kernel"
+"$here/copy.sh" "$tree" "$2"
+tree=$(cd "$2" && pwd) build=$tree/build SEED=$1
+# shellcheck source=scripts/kbuild.sh
+. "$here/kbuild.sh"
+
+# The configuration of the kernel that runs here
+running() {
+	if [ -r "/boot/config-$(uname -r)" ]; then
+		cat "/boot/config-$(uname -r)"
+	else
+		zcat /proc/config.gz 2>/dev/null ||
+			die "this kernel's configuration is not in /boot: name one, make deb CONFIG=<path>"
+	fi
+}
+
+# trim FILE: what no module that is loaded needs goes; what is asked gets its default
+trim() {
+	mkdir -p "$build.trim"
+	cp "$1" "$build.trim/.config"
+	cat /proc/modules >"$build.trim/modules"
+	kmake O="$build.trim" olddefconfig
+	yes '' | kmake O="$build.trim" LSMOD="$build.trim/modules" localmodconfig
+	cp "$build.trim/.config" "$1"
+	rm -rf "$build.trim"
+}
+
+kmake() {
+	make -s -C "$tree" "$@" >"$tree/config.log" 2>&1 ||
+		die "the kernel cannot be configured: see $tree/config.log"
+}
+
+need_space "$tree" 3000 "a kernel with modules, and its packages,"
+seed packages "$tree" "$build"
+mkdir -p "$build" "$out"
+if [ -n "$config" ]; then
+	cat "$config" >"$build.base"
+else
+	running >"$build.base"
+	trim "$build.base"
+fi
+START=$build.base "$here/config.sh" "$tree" "$build" kernel/config/host.config
+rm -f "$out"/*.deb "$tree"/*.deb
+KDEB_PKGVERSION=$(make -s -C "$tree" kernelversion)-1 KDEB_CHANGELOG_DIST=unstable \
+DEB_BUILD_OPTIONS=terse nice -n 5 "$here/progress.sh" packages "$out/build.log" \
+	make -C "$tree" O="$build" CC='ccache gcc' LOCALVERSION=-liveupdate -j"${JOBS:-$(nproc)}" \
+	bindeb-pkg
+mv "$tree"/*.deb "$out"
+rm -f "$tree"/*.changes "$tree"/*.buildinfo
+ls "$out"/*.deb
