@@ -171,18 +171,11 @@ fs_initcall_sync(iommu_lu_fetch_incoming);
  * iommu_liveupdate_register_handler() - Tie a file handler to the IOMMU records.
  * @fh: A registered file handler whose files call the functions above.
  *
+ * Those that have one are built in, so that nothing undoes it.
+ *
  * Return: 0 or a negative errno from liveupdate_register_flb().
  */
 int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh)
 {
 	return liveupdate_register_flb(fh, &iommu_lu_flb);
-}
-
-/**
- * iommu_liveupdate_unregister_handler() - Undo iommu_liveupdate_register_handler().
- * @fh: The file handler.
- */
-void iommu_liveupdate_unregister_handler(struct liveupdate_file_handler *fh)
-{
-	liveupdate_unregister_flb(fh, &iommu_lu_flb);
 }

@@ -111,7 +111,7 @@ static int pci_liveupdate_flb_retrieve(struct liveupdate_flb_op_args *args)
 	int rc;
 
 	atomic_inc(&pci_liveupdate_awake);
-	args->obj = &pci_liveupdate_flb;
+	args->obj = &pci_incoming_index;	/* any: LUO wants one */
 	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
 			       sizeof(*index));
 	if (IS_ERR(index) || index->owner != PCI_RECORD_INDEX) {
@@ -158,7 +158,7 @@ static const struct liveupdate_flb_ops pci_liveupdate_flb_ops = {
 	.owner = THIS_MODULE,
 };
 
-struct liveupdate_flb pci_liveupdate_flb = {
+static struct liveupdate_flb pci_liveupdate_flb = {
 	.ops = &pci_liveupdate_flb_ops,
 	.compatible = PCI_LIVEUPDATE_FLB_COMPATIBLE,
 };

@@ -38,7 +38,6 @@ struct pci_liveupdate_irqs {
 };
 
 /* Shared by the parts of the implementation */
-extern struct liveupdate_flb pci_liveupdate_flb;
 extern const struct pci_driver *pci_liveupdate_driver;
 u32 pci_liveupdate_key(struct pci_dev *dev);
 bool pci_liveupdate_frozen(struct pci_dev *dev);

@@ -73,7 +73,6 @@ void iommu_group_liveupdate_block(struct iommu_group *group);
 
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh);
-void iommu_liveupdate_unregister_handler(struct liveupdate_file_handler *fh);
 
 /* Old kernel */
 int iommu_liveupdate_supported(struct iommu_domain *domain);
