@@ -5,7 +5,7 @@
 # fixed time and builder, and the tree one directory above the build, ccache gives the
 # objects of one kernel to another.
 
-export CCACHE_DIR="$CACHE/ccache" CCACHE_MAXSIZE=2G CCACHE_NOHASHDIR=1
+export CCACHE_DIR="$CACHE/ccache" CCACHE_MAXSIZE=2G CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 export KBUILD_BUILD_USER=iommu KBUILD_BUILD_HOST=liveupdate
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
