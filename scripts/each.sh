@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# each.sh all | first | middle | last | NUMBER ...
+# each.sh TREE STOCK COPY BASE KVM FEATURE all | first | middle | last | NUMBER ...
 #
 # Each commit of the branch of TREE must be fine by itself: checkpatch has no remark; it
 # builds with as many of the options in FEATURE as it has, and with none of them; with vfio
 # as modules if it changes that; and it boots, goes through a kexec, and ends DMA there as
 # stock Linux does while live update is off.  A line for each says so.  COPY, a second
 # tree, goes from commit to commit, so that a build compiles what a commit has changed; the
-# first ones begin with the objects of TREE and of STOCK.  CONFIG and KVM are fragments, too.
+# first ones begin with the objects of STOCK.  BASE and KVM are fragments, too.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -16,7 +16,9 @@ here=$(dirname "$0")
 # shellcheck source=scripts/kbuild.sh
 . "$here/kbuild.sh"
 
-tree=${TREE:?} copy=${COPY:?} out=out/each
+# Not in the environment, which the kernel's make would see
+tree=$1 stock=$2 copy=$3 base=$4 kvm=$5 feature=$6 out=out/each
+shift 6
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 
 in_copy() {
@@ -42,13 +44,14 @@ options() {
 # build DIRECTORY SEED FRAGMENT...
 build() {
 	BUILD=$1 SEED=$2 && shift 2
-	BUILD=$BUILD SEED=$SEED "$here/kernel.sh" "$copy" liveupdate "$CONFIG" "$KVM" "$@"
+	BUILD=$BUILD SEED=$SEED "$here/kernel.sh" "$copy" liveupdate "$base" "$kvm" "$@"
+	! grep -A 5 'warning:' "$copy/$BUILD/build.log"
 }
 
 # Modules may use what Linux exports, and what other modules do
 modules() {
 	sed -i '/VFIO_PCI_LIVEUPDATE/d' "$out/options"
-	grep -vE '^CONFIG_(MODULES|VFIO|VFIO_PCI)=' "$CONFIG" >"$out/base"
+	grep -vE '^CONFIG_(MODULES|VFIO|VFIO_PCI)=' "$base" >"$out/base"
 	"$here/config.sh" "$copy" "$copy/build-m" "$out/base" kernel/config/modules.config \
 		"$out/options" || return 1
 	make -s -C "$copy" O="$copy/build-m" CC='ccache gcc' -j"$JOBS" modules_prepare \
@@ -83,10 +86,10 @@ patch() {
 	in_copy update-index -q --refresh || :
 	in_copy checkout -q --force --detach "$commit"
 	step "checkpatch is content" checkpatch "$commit"
-	options "$commit" "$FEATURE" >"$out/options"
+	options "$commit" "$feature" >"$out/options"
 	has=$(wc -l <"$out/options")
-	step "it builds with its options" build build "$tree" "$out/options"
-	step "it builds without them" build build-off "$STOCK"
+	step "it builds with its options, without a warning" build build "$stock" "$out/options"
+	step "it builds without them, without a warning" build build-off "$stock"
 	if in_copy diff --name-only "$commit^" "$commit" | grep -q '^drivers/vfio/.*[ch]$'; then
 		does="$does, =m"
 		step "its modules can be loaded" modules

@@ -33,9 +33,9 @@ sha256() {
 }
 
 # seed WHAT TREE BUILD: the first build of TREE in BUILD begins with the objects of the tree
-# $SEED, which has the same source but for patches.  kbuild compares times, so each file that
-# is another one there becomes newer than they are; as a new file, for it may be linked
-# to a third tree.  Tools remember whole names.
+# $SEED, which has the same source but for patches.  kbuild compares times: each file that
+# is another one there becomes newer than they are, as a new file, for it may be linked
+# to a third tree; what is the same gets the time it has there.  Tools remember whole names.
 seed() {
 	[ -n "${SEED:-}" ] && [ ! -d "$3" ] && [ -f "$SEED/build/.built" ] || return 0
 	tree=$2 build=$3
@@ -44,7 +44,11 @@ seed() {
 	for t in "$SEED" "$tree"; do
 		[ ! -d "$t/.git" ] || git -C "$t" ls-files
 	done | sort -u | while read -r f; do
-		[ ! -f "$tree/$f" ] || cmp -s "$SEED/$f" "$tree/$f" || sed -i -e '' "$tree/$f"
+		if cmp -s "$SEED/$f" "$tree/$f"; then
+			touch -r "$SEED/$f" "$tree/$f"
+		elif [ -f "$tree/$f" ]; then
+			sed -i -e '' "$tree/$f"
+		fi
 	done
 	rsync -a --exclude=/.built "$SEED/build/" "$build.part/"
 	find "$build.part/tools" -name '.*.cmd' \
