@@ -53,7 +53,7 @@ unsigned int story_rate(void)
 
 void story_traffic(const char *param)
 {
-	sleep_ms(cmdline_number(param, 3300));
+	sleep_ms(cmdline_number(param, 2200));
 }
 
 static void start_traffic(void)
