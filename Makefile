@@ -202,8 +202,7 @@ deb: $(TREE)/.git/applied
 	@scripts/deb.sh $(TREE) $(TREE)-deb out/deb $(if $(CONFIG),$(call quote,$(CONFIG)))
 
 each: kernel stock vm
-	@TREE=$(TREE) STOCK=$(STOCK) COPY=$(TREE)-each CONFIG=$(BASE) KVM=$(KVM) \
-		FEATURE=$(FEATURE) scripts/each.sh $(or $(EACH),all)
+	@scripts/each.sh $(TREE) $(STOCK) $(TREE)-each $(BASE) $(KVM) $(FEATURE) $(or $(EACH),all)
 
 other: $(OTHER)/.git/other kernel | out/build/7.3-other
 	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(BASE) $(KVM) $(FEATURE)
