@@ -25,7 +25,7 @@ check)
 	wanted="$wanted g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git
 		python3-sphinx"
 	;;
-deb) wanted="$wanted debhelper dpkg-dev kmod libssl-dev python3" ;;
+deb) wanted="$wanted debhelper dpkg-dev kmod libdw-dev libssl-dev python3" ;;
 esac
 
 missing() {

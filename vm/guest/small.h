@@ -9,7 +9,7 @@
 #include "util.h"
 
 #define SMALL_TOKEN	0xd0f000ull	/* of its HWPT */
-#define SMALL_SIZE	(8 * MIB)
+#define SMALL_SIZE	(2 * MIB)
 
 struct small {
 	char bdf[BDF_LEN];
