@@ -31,8 +31,10 @@ running() {
 	fi
 }
 
-# trim FILE: what no module that is loaded needs goes; what is asked gets its default
+# trim FILE: what no module that is loaded needs goes; what is asked gets its default.  A
+# kernel that cannot load any has nothing to trim.
 trim() {
+	[ -e /proc/modules ] || return 0
 	mkdir -p "$build.trim"
 	cp "$1" "$build.trim/.config"
 	cat /proc/modules >"$build.trim/modules"
