@@ -5,7 +5,7 @@
 #
 # Each commit of the branch of TREE must be fine by itself: checkpatch has no remark; it
 # builds with as many of the options in FEATURE as it has, and with none of them; with vfio
-# as modules if it changes that; and it boots, goes through a kexec, and ends DMA there as
+# as modules if it changes that, or is the last; and it boots, goes through a kexec, and ends DMA there as
 # stock Linux does while live update is off.  A line for each says so.  COPY, a second
 # tree, goes from commit to commit, so that a build compiles what a commit has changed; the
 # first ones begin with the objects of STOCK.  BASE and KVM are fragments, too.
@@ -17,7 +17,7 @@ here=$(dirname "$0")
 . "$here/kbuild.sh"
 
 # Not in the environment, which the kernel's make would see
-tree=$1 stock=$2 copy=$3 base=$4 kvm=$5 feature=$6 out=out/each
+tree=$1 stock=$2 copy=$(realpath -m "$3") base=$4 kvm=$5 feature=$6 out=out/each
 shift 6
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 
@@ -61,7 +61,7 @@ modules() {
 
 exports() {
 	find build-m/drivers/vfio build-m/virt/lib -name '*.mod' | sed 's/mod$/o/' >build-m/ours
-	xargs nm -u <build-m/ours | awk '$2 != "__this_module" { print $2 }' |
+	xargs nm -u <build-m/ours | awk '$1 == "U" && $2 != "__this_module" { print $2 }' |
 		sort -u >build-m/used
 	{ find build-m/kernel/module -name '*.o'; cat build-m/ours; echo build/vmlinux.o; } |
 		xargs nm | sed -n 's/.* __export_symbol_//p' | sort -u >build-m/exported
@@ -90,7 +90,8 @@ patch() {
 	has=$(wc -l <"$out/options")
 	step "it builds with its options, without a warning" build build "$stock" "$out/options"
 	step "it builds without them, without a warning" build build-off "$stock"
-	if in_copy diff --name-only "$commit^" "$commit" | grep -q '^drivers/vfio/.*[ch]$'; then
+	if [ "$n" -eq "$all" ] ||
+		in_copy diff --name-only "$commit^" "$commit" | grep -q '^drivers/vfio/.*[ch]$'; then
 		does="$does, =m"
 		step "its modules can be loaded" modules
 	fi

@@ -22,6 +22,7 @@
  */
 
 #include <linux/cleanup.h>
+#include <linux/export.h>
 #include <linux/kexec.h>
 #include <linux/kho/abi/pci.h>
 #include <linux/kho_record.h>
@@ -367,6 +368,7 @@ bool pci_liveupdate_outgoing(struct pci_dev *dev)
 	guard(rcu)();
 	return pci_outgoing_find(dev);
 }
+EXPORT_SYMBOL_GPL(pci_liveupdate_outgoing);
 
 /* Bridges of the new kernel too: who gives one up does not know what is below */
 bool pci_liveupdate_keeps_master(struct pci_dev *dev)
