@@ -5,10 +5,10 @@
 #
 # Each commit of the branch of TREE must be fine by itself: checkpatch has no remark; it
 # builds with as many of the options in FEATURE as it has, and with none of them; with vfio
-# as modules if it changes that, or is the last; and it boots, goes through a kexec, and ends DMA there as
-# stock Linux does while live update is off.  A line for each says so.  COPY, a second
-# tree, goes from commit to commit, so that a build compiles what a commit has changed; the
-# first ones begin with the objects of STOCK.  BASE and KVM are fragments, too.
+# as modules if it changes that, or is the last; and it boots, goes through a kexec, and
+# ends DMA there as stock Linux does while live update is off.  A line for each says so.
+# COPY, a second tree, goes from commit to commit, so that a build compiles what a commit
+# has changed; the first ones begin with the objects of STOCK.  BASE and KVM are fragments.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
