@@ -73,7 +73,7 @@ static void write_systemd(FILE *f, const char *vm)
 
 static void write_kselftests(FILE *f, const char *vm)
 {
-	static const char *const names[] = { "vfio_pci_liveupdate_test" };
+	static const char *const names[] = { "iommufd_liveupdate", "vfio_pci_liveupdate_test" };
 	size_t i;
 
 	fputs("dir /kselftest 0755 0 0\n", f);

@@ -2,6 +2,7 @@
 #ifndef __IOMMUFD_LIVEUPDATE_PRIVATE_H
 #define __IOMMUFD_LIVEUPDATE_PRIVATE_H
 
+#include <linux/iommu-liveupdate.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <uapi/linux/iommufd_liveupdate.h>
