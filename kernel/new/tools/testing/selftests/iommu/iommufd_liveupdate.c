@@ -367,7 +367,7 @@ TEST_F_TIMEOUT(liveupdate, fail_nth, 300)
 		ASSERT_LE(0, self->session);
 	}
 	EXPECT_EQ(0, rc);
-	/* At least the token, the records, their index and KHO's table of them */
+	/* At least the HWPT, its token, LUO's file, and a record each of context and domain */
 	EXPECT_LE(5, errors);
 	EXPECT_GT(1000, nth);
 }

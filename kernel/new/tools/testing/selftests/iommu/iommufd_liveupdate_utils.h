@@ -256,6 +256,7 @@ static bool can_fail(void)
 	knob("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	knob("/sys/kernel/debug/failslab/verbose", "0");
 	knob("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	knob("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	knob("/sys/kernel/debug/fail_page_alloc/verbose", "0");
 	knob("/sys/kernel/debug/fail_iommufd/verbose", "0");
 	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
