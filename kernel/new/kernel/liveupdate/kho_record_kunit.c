@@ -187,6 +187,3 @@ static struct kunit_suite kho_record_suite = {
 };
 
 kunit_test_suite(kho_record_suite);
-
-MODULE_DESCRIPTION("KUnit tests of handover records");
-MODULE_LICENSE("GPL");
