@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 #
 # The kernel part by the kernel's own checkers: checkpatch on every commit of the
-# branch, kernel-doc on the new headers, sparse and the additional warnings (W=1) on
-# every new C file.  each.t builds with our options off.
+# branch, kernel-doc on the new headers, sparse and the additional warnings (W=1) on every
+# new C file and every line that we add to those of Linux.  each.t builds with our options off.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -44,8 +44,10 @@ config() {
 }
 
 # All in one go, from nothing, or what was remarked last time would not be said again.
-# Headers of Linux have remarks of their own; only those in our files count.
-objects=$(sed 's|\.c$|.o|' "$tmp/sources")
+# Files of Linux have remarks of their own; only those on our lines count.
+git -C "$tree" diff --name-only --diff-filter=M refs/base HEAD | sed -n 's/\.c$/.o/p' |
+	while read -r o; do [ ! -f "$tree/build/$o" ] || echo "$o"; done >"$tmp/hooked"
+objects=$(sed 's|\.c$|.o|' "$tmp/sources"; cat "$tmp/hooked")
 : >"$tmp/all"
 if [ -n "$objects" ]; then
 	holds "the kernel is configured with our options" config
@@ -54,7 +56,7 @@ if [ -n "$objects" ]; then
 	rc=0
 	# shellcheck disable=SC2086
 	kmake -k C=2 W=1 $objects >"$tmp/log" 2>&1 || rc=$?
-	ok "$rc" "each new file is compiled, with sparse and W=1" "$tmp/log"
+	ok "$rc" "each file, new or changed, is compiled, with sparse and W=1" "$tmp/log"
 	grep -h 'not available or not up to date' "$tmp/log" >"$tmp/refused" || :
 	empty "the kernel takes sparse for good enough" "$tmp/refused"
 	grep -E ':[0-9]+.*(warning|error):' "$tmp/log" >"$tmp/all" || :
@@ -67,4 +69,11 @@ if [ -s "$tmp/headers" ]; then
 	grep -E "(^|/)($(paste -sd '|' "$tmp/headers")):" "$tmp/all" >"$tmp/remarks" || :
 	empty "sparse and W=1: the new headers" "$tmp/remarks"
 fi
+git -C "$tree" diff -U0 --diff-filter=M refs/base HEAD | awk '
+	/^\+\+\+ b/ { file = substr($2, 3) }
+	/^@@/ { n = split(substr($3, 2), at, ","); for (i = 0; i < (n > 1 ? at[2] : 1); i++)
+		print file ":" at[1] + i ":" }' >"$tmp/lines"
+holds "there are lines of ours in files of Linux" test -s "$tmp/lines"
+grep -F -f "$tmp/lines" "$tmp/all" >"$tmp/remarks" || :
+empty "sparse and W=1: those lines" "$tmp/remarks"
 plan
