@@ -44,7 +44,8 @@ options() {
 # build DIRECTORY SEED FRAGMENT...
 build() {
 	BUILD=$1 SEED=$2 && shift 2
-	BUILD=$BUILD SEED=$SEED "$here/kernel.sh" "$copy" liveupdate "$base" "$kvm" "$@"
+	BUILD=$BUILD SEED=$SEED "$here/kernel.sh" "$copy" liveupdate "$base" "$kvm" "$@" ||
+		return 1
 	! grep -A 5 'warning:' "$copy/$BUILD/build.log"
 }
 
