@@ -25,13 +25,6 @@ in_copy() {
 	git -C "$copy" "$@"
 }
 
-# checkpatch COMMIT: the sign-off is that of who mails it; kernel-docs.t looks at MAINTAINERS
-checkpatch() {
-	in_copy format-patch -q -1 --stdout --no-signature "$1" >"$out/patch"
-	env -C "$out" "$PWD/$tree/scripts/checkpatch.pl" --root "$PWD/$tree" --strict --terse \
-		--no-summary --ignore MISSING_SIGN_OFF,FILE_PATH_CHANGES,EMBEDDED_FILENAME patch
-}
-
 # options COMMIT FRAGMENT: those lines of it whose options the commit knows
 options() {
 	while IFS='=' read -r option value; do
@@ -86,7 +79,7 @@ patch() {
 	name="$n $(in_copy show -s --format=%s "$commit")"
 	in_copy update-index -q --refresh || :
 	in_copy checkout -q --force --detach "$commit"
-	step "checkpatch is content" checkpatch "$commit"
+	step "checkpatch is content" "$here/checkpatch.sh" "$tree" "$commit"
 	options "$commit" "$feature" >"$out/options"
 	has=$(wc -l <"$out/options")
 	step "it builds with its options, without a warning" build build "$stock" "$out/options"

@@ -21,15 +21,9 @@ kmake() {
 }
 
 holds "the branch is there" git -C "$tree" rev-parse refs/base refs/kept
-# Whoever mails the series adds the sign-off, and says who maintains the files. A Kconfig
-# that sources Kconfig.liveupdate beside it names itself, as far as checkpatch can see.
 for commit in $(git -C "$tree" rev-list --reverse refs/base..HEAD); do
-	git -C "$tree" format-patch -q -1 --no-signature -o "$tmp/patches" "$commit" >/dev/null
-	patch=$(ls "$tmp/patches"/*)
-	holds "checkpatch: $(git -C "$tree" show -s --format=%s "$commit")" env -C "$tmp" \
-		"$tree/scripts/checkpatch.pl" --root "$tree" --strict --terse --no-summary \
-		--ignore MISSING_SIGN_OFF,FILE_PATH_CHANGES,EMBEDDED_FILENAME "$patch"
-	rm "$patch"
+	holds "checkpatch: $(git -C "$tree" show -s --format=%s "$commit")" \
+		scripts/checkpatch.sh "$tree" "$commit"
 done
 
 git -C "$tree" diff --name-only --diff-filter=A refs/base HEAD >"$tmp/new"

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# checkpatch.sh TREE COMMIT
+#
+# The kernel's own checkpatch on one commit of the branch of TREE.  Whoever mails the series
+# adds the sign-off, and says who maintains the files.  A Kconfig that sources
+# Kconfig.liveupdate beside it names itself, as far as checkpatch can see.
+set -eu
+
+tree=$(cd "$1" && pwd) work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+git -C "$tree" format-patch -q -1 --stdout --no-signature "$2" >"$work/patch"
+cd "$work"
+"$tree/scripts/checkpatch.pl" --root "$tree" --strict --terse --no-summary \
+	--ignore MISSING_SIGN_OFF,FILE_PATH_CHANGES,EMBEDDED_FILENAME patch
