@@ -5,10 +5,11 @@
 #
 # Makes sure that the programs and libraries are there which a build and a run
 # need, with "check" those of the lint tests too, with "deb" those of `make deb`.
-# What is missing is installed by the machine's own apt when root runs this; anybody else
-# is shown the one line to paste.  The emulator must be QEMU_MINIMUM or newer: where the release has an
-# older one it is taken from that release's backports, through a configuration
-# that is ours (apt.sh); the machine's apt sources stay as they are.
+# What is missing is installed by the machine's own apt when root runs this;
+# anybody else is shown the one line to paste.  The emulator must be QEMU_MINIMUM
+# or newer: where the release has an older one it is taken from that release's
+# backports, through a configuration that is ours (apt.sh); the machine's apt
+# sources stay as they are.
 # Nothing missing: nothing is asked from the network.
 set -eu
 here=$(dirname "$0")
