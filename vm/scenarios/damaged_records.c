@@ -44,7 +44,8 @@ static const struct expected {
 #define OTHER(at, ...)	.damage = { .where = DAMAGE_##at, __VA_ARGS__ }
 #define ISOLATED	.device = -EIO, .adopt = -EIO
 #define TABLE_IS_BAD	.when = AT_ADOPTION, .adopt = -EIO
-	{ DOMAIN(.what = "a domain's version", .at = VERSION, .bytes = 2, .value = 2), ISOLATED },
+	{ DOMAIN(.what = "a domain's version", .at = VERSION, .bytes = 2,
+		 .value = 0x100, .flip = true), ISOLATED },
 	{ DOMAIN(.what = "a domain's size", .at = SIZE, .bytes = 4, .value = 96), ISOLATED },
 	{ DOMAIN(.what = "a domain's own address", .at = SELF, .bytes = 8, .value = 0x1000,
 	  .flip = true), ISOLATED },

@@ -15,7 +15,8 @@
  * with a device in it finishes only after the device's memory was pinned.
  *
  * This is not memfd_pin_folios(): a long-term pin migrates folios out of movable
- * areas first, and these must not move at all.
+ * areas first, and these must not move at all. Whoever pins a folio that is held
+ * finds it in the list, and neither has it looked up nor asks where it lies.
  *
  * The list of folios is the one that came from the old kernel. It is found by
  * the memfd's inode, which LUO keeps until finish().
@@ -29,16 +30,20 @@
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/liveupdate.h>
+#include <linux/memfd_luo_hold.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
+#include "internal.h"
 #include "memfd_luo_hold.h"
 
 /**
  * struct memfd_luo_hold - The folios held for one memfd.
- * @folios: The folios, as the old kernel listed them.
+ * @folios: The folios, as the old kernel listed them, in ascending order of index.
  * @nr_folios: Entries in @folios.
  */
 struct memfd_luo_hold {
@@ -47,6 +52,8 @@ struct memfd_luo_hold {
 };
 
 static DEFINE_XARRAY(memfd_luo_holds);
+/* Read by those who look into a hold, written when one is taken away */
+static DECLARE_RWSEM(memfd_luo_holds_rwsem);
 
 static int memfd_luo_hold_insert(struct inode *inode,
 				 struct memfd_luo_folio_ser *folios, u64 nr_folios)
@@ -119,7 +126,8 @@ void memfd_luo_release(struct liveupdate_file_op_args *args)
 
 	if (args->retrieve_status <= 0)
 		return;
-	hold = xa_erase(&memfd_luo_holds, (unsigned long)file_inode(args->file));
+	scoped_guard(rwsem_write, &memfd_luo_holds_rwsem)
+		hold = xa_erase(&memfd_luo_holds, (unsigned long)file_inode(args->file));
 	if (!hold)
 		return;
 
@@ -131,3 +139,81 @@ void memfd_luo_release(struct liveupdate_file_op_args *args)
 	vfree(hold->folios);
 	kfree(hold);
 }
+
+/* The first folio that may have @index, or the number of folios */
+static u64 memfd_luo_hold_find(const struct memfd_luo_hold *hold, pgoff_t index)
+{
+	u64 low = 0, high = hold->nr_folios, middle;
+
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (hold->folios[middle].index <= index)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* If it is in the file still, and there: a hole may have been punched */
+static struct folio *memfd_luo_held_folio(const struct memfd_luo_folio_ser *ser,
+					  const struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio = ser->pfn ? pfn_folio(ser->pfn) : NULL;
+
+	return folio && folio->mapping == mapping && folio_contains(folio, index) ?
+		folio : NULL;
+}
+
+static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
+			       const struct address_space *mapping, loff_t start, loff_t end,
+			       struct folio **folios, unsigned int max_folios, pgoff_t *offset)
+{
+	pgoff_t index = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	unsigned int nr = 0;
+	struct folio *folio;
+	u64 i;
+
+	for (i = memfd_luo_hold_find(hold, index);
+	     i < hold->nr_folios && nr < max_folios && index <= last; i++) {
+		folio = memfd_luo_held_folio(&hold->folios[i], mapping, index);
+		if (!folio || try_grab_folio(folio, 1, FOLL_PIN))
+			break;
+		if (!nr)
+			*offset = offset_in_folio(folio, start);
+		folios[nr++] = folio;
+		index = folio_next_index(folio);
+	}
+	return nr;
+}
+
+/**
+ * memfd_luo_do_pin() - memfd_pin_folios(), quick for folios that are held.
+ * @memfd: The file.
+ * @start: First byte.
+ * @end: Last byte.
+ * @folios: Out: the folios, pinned.
+ * @max_folios: Entries in @folios.
+ * @offset: Out: offset of @start in the first folio, in bytes.
+ *
+ * A held folio is pinned where it lies, also where none should stay for long: a device
+ * has been writing to it all the time.
+ *
+ * Context: Process context, may sleep.
+ * Return: As memfd_pin_folios(). There may be fewer folios than fit.
+ */
+long memfd_luo_do_pin(struct file *memfd, loff_t start, loff_t end, struct folio **folios,
+		      unsigned int max_folios, pgoff_t *offset)
+{
+	struct memfd_luo_hold *hold;
+	long nr = 0;
+
+	scoped_guard(rwsem_read, &memfd_luo_holds_rwsem) {
+		hold = xa_load(&memfd_luo_holds, (unsigned long)file_inode(memfd));
+		if (hold)
+			nr = memfd_luo_pin_held(hold, memfd->f_mapping, start, end, folios,
+						max_folios, offset);
+	}
+	return nr ?: memfd_pin_folios(memfd, start, end, folios, max_folios, offset);
+}
+EXPORT_SYMBOL_GPL(memfd_luo_do_pin);

@@ -51,9 +51,29 @@ int iommu_liveupdate_supported(struct iommu_domain *domain)
 }
 
 /**
+ * iommu_liveupdate_each_leaf() - What a domain maps, leaf by leaf.
+ * @domain: A domain that can be carried. The caller keeps it from changing.
+ * @iova: First IOVA of a range that is mapped as a whole, by leaves of its own.
+ * @len: Its length in bytes.
+ * @leaf: Called for each leaf, in ascending order, until it returns an error.
+ * @arg: For @leaf.
+ *
+ * Context: Process context; as @leaf needs it.
+ * Return: 0, the error of @leaf, or -EFAULT if something in the range is not mapped.
+ */
+int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
+			       int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
+			       void *arg)
+{
+	return iommu_lu_pt_ops(domain)->each_leaf(iommupt_from_domain(domain), iova, len,
+						  leaf, arg);
+}
+
+/**
  * iommu_liveupdate_preserve_domain() - Carry a domain over the next kexec.
  * @domain: The domain. The caller keeps its mappings from changing until
  *	    iommu_liveupdate_unpreserve_domain().
+ * @mapped_bytes: Bytes that it maps, for those who want to know.
  * @owner: Names the file for which this is done, the data that LUO gives back to
  *	   its handler in the next kernel.
  * @id: Out: the id of its record.
@@ -63,7 +83,8 @@ int iommu_liveupdate_supported(struct iommu_domain *domain)
  * iommu_liveupdate_register_handler().
  * Return: 0, -EOPNOTSUPP, -EBUSY if it is preserved already, -ENOSPC or -ENOMEM.
  */
-int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 owner, u32 *id)
+int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 mapped_bytes,
+				     u64 owner, u32 *id)
 {
 	struct iommu_lu_domain *lu_domain;
 	ktime_t began = ktime_get();
@@ -89,6 +110,7 @@ int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 owner, u32
 	ret = iommu_lu_pt_ops(domain)->preserve(iommupt_from_domain(domain), ser);
 	if (ret)
 		return ret;
+	ser->mapped_bytes = mapped_bytes;
 	ser->owner = owner;
 	kho_record_seal(ser);
 	ret = kho_record_index_add(iommu_lu_outgoing->index, ser);

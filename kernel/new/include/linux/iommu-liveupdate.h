@@ -76,7 +76,11 @@ int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh);
 
 /* Old kernel */
 int iommu_liveupdate_supported(struct iommu_domain *domain);
-int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 owner, u32 *id);
+int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
+			       int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
+			       void *arg);
+int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 mapped_bytes,
+				     u64 owner, u32 *id);
 void iommu_liveupdate_unpreserve_domain(struct iommu_domain *domain);
 int iommu_liveupdate_freeze_domain(struct iommu_domain *domain);
 int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *domain);

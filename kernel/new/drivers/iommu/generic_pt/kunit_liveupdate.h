@@ -4,8 +4,8 @@
  *
  * A table with random mappings is preserved, arrives, and is restored as the
  * table of a second domain, all by the operations of the format. Only the
- * arrival is played, for want of a kexec: lu_page_arrives() leaves a table page
- * as the next kernel finds it after boot, handed over by KHO and not counted by
+ * arrival is played, for want of a kexec: lu_arrive() leaves the table pages
+ * as the next kernel finds them after boot, handed over by KHO and not counted by
  * anybody. From then on the first domain owns nothing and is never freed.
  *
  * Then what the table maps is compared with lists of mappings: the right one,
@@ -16,6 +16,7 @@
 
 #include "kunit_iommu.h"
 #include "pt_iter.h"
+#include "../liveupdate-blocks.h"
 #include <linux/generic_pt/liveupdate.h>
 #include <linux/iommu.h>
 #include <linux/kexec_handover.h>
@@ -25,6 +26,7 @@
 
 #define LU_AREAS	16
 #define LU_CHANGED	5 /* has unmapped IOVAs on both sides and is no large page */
+#define LU_TABLES	1024
 #define LU_SLOT_ALIGN	SZ_64M
 
 /* What boot writes into page::private, see kho_preserved_memory_reserve() */
@@ -45,8 +47,10 @@ struct lu_kunit {
 	struct rnd_state rnd;
 	struct lu_area areas[LU_AREAS + 1];
 	unsigned int nr_areas;
-	/* The table page that the walk meets last */
-	struct page *last_page;
+	/* One of the blocks that arrived */
+	struct page *some_block;
+	unsigned int some_order;
+	unsigned int nr_blocks;
 	u64 nr_tables;
 	bool arrived;
 };
@@ -152,21 +156,43 @@ static void lu_count_page(struct lu_kunit *lu, struct pt_table_p *table)
 	lu->nr_tables++;
 }
 
-static void lu_give_page(struct page *page)
+static void lu_give_pages(struct page *page, unsigned int order)
 {
-	page->private = LU_PAGE_MAGIC << 32 | folio_order(page_folio(page));
+	page->private = LU_PAGE_MAGIC << 32 | order;
 }
 
+/* Afterwards only the pages that are alone have page::private set, and are handed over */
 static void lu_page_arrives(struct lu_kunit *lu, struct pt_table_p *table)
 {
 	struct folio *folio = virt_to_folio(table);
-	long nr = folio_nr_pages(folio);
 
-	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, -nr);
-	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, -nr);
-	adjust_managed_page_count(folio_page(folio, 0), -nr);
-	lu->last_page = folio_page(folio, 0);
-	lu_give_page(lu->last_page);
+	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, -1);
+	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, -1);
+	if (folio_get_private(folio)) {
+		folio->private = NULL;
+		return;
+	}
+	adjust_managed_page_count(folio_page(folio, 0), -1);
+	lu_give_pages(folio_page(folio, 0), 0);
+	lu->nr_blocks++;
+}
+
+static void lu_arrive(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct iommu_pages_block *block;
+	struct hlist_node *next;
+
+	lu_each_page(test, &lu->old, lu_page_arrives);
+	hlist_for_each_entry_safe(block, next, &lu->old.iommu->liveupdate.blocks.all, item) {
+		adjust_managed_page_count(block->page, -(long)BIT(block->order));
+		lu_give_pages(block->page, block->order);
+		lu->some_block = block->page;
+		lu->some_order = block->order;
+		lu->nr_blocks++;
+		kfree(block);
+	}
+	lu->arrived = true;
 }
 
 /* The record stays right: unpreserve only takes the pages out of KHO's books */
@@ -177,8 +203,7 @@ static void lu_carry(struct kunit *test)
 	KUNIT_ASSERT_NO_ERRNO_FN(test, "preserve",
 				 lu_ops_of(&lu->old)->preserve(lu->old.iommu, &lu->ser));
 	lu_ops_of(&lu->old)->unpreserve(lu->old.iommu);
-	lu_each_page(test, &lu->old, lu_page_arrives);
-	lu->arrived = true;
+	lu_arrive(test);
 }
 
 static void lu_carry_and_restore(struct kunit *test)

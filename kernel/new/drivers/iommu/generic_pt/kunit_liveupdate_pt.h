@@ -22,8 +22,7 @@ static void test_lu_preserve(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lu->ser.top, virt_to_phys(range.top_table));
 	KUNIT_EXPECT_EQ(test, lu->ser.top_level + 1, lu_ops_of(&lu->old)->levels(lu->old.iommu));
 	KUNIT_EXPECT_EQ(test, lu->ser.nr_tables, lu->nr_tables);
-	KUNIT_EXPECT_GE(test, lu->ser.table_bytes, lu->nr_tables * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, lu->ser.mapped_bytes, lu_bytes(lu));
+	KUNIT_EXPECT_EQ(test, lu->ser.table_bytes, lu->nr_tables * PAGE_SIZE);
 	lu_ops_of(&lu->old)->unpreserve(lu->old.iommu);
 
 	for (i = 0; i < LU_AREAS; i++)
@@ -48,6 +47,8 @@ static void test_lu_round_trip(struct kunit *test)
 
 	lu_expect_same(test);
 	lu_ops_of(&lu->next)->adopt_commit(lu->next.iommu);
+	KUNIT_EXPECT_EQ(test, hlist_count_nodes(&lu->next.iommu->liveupdate.blocks.all),
+			lu->nr_blocks);
 	KUNIT_EXPECT_EQ(test, lu_ops_of(&lu->next)->adopt_begin(lu->next.iommu), -EALREADY);
 	KUNIT_EXPECT_EQ(test, lu_map(&lu->next, &more), 0);
 	KUNIT_EXPECT_EQ(test, lu_map(&lu->next, &more), -EADDRINUSE);
@@ -186,19 +187,50 @@ static void test_lu_damaged(struct kunit *test)
 	ser.top = virt_to_phys(lu);
 	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EFAULT);
 
-	lu->last_page->private = 0;
-	lu->ser.nr_tables--;
 	KUNIT_ASSERT_NO_ERRNO(test, ops->restore(lu->next.iommu, &lu->ser));
-	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "more tables than in the record");
-	lu->next.iommu->liveupdate->nr_tables += 2;
+	lu->some_block->private = 0;
 	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "a table that KHO does not hold");
-	lu_give_page(lu->last_page);
+	lu_give_pages(lu->some_block, MAX_PAGE_ORDER);
+	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "a block larger than any");
+	lu_give_pages(lu->some_block, lu->some_order);
+	lu->next.iommu->liveupdate.incoming->nr_tables--;
+	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "more tables than in the record");
+	lu->next.iommu->liveupdate.incoming->nr_tables += 2;
 	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "fewer tables than in the record");
-	lu->next.iommu->liveupdate->nr_tables--;
+	lu->next.iommu->liveupdate.incoming->nr_tables--;
 	lu_expect_same(test);
 }
 
+/* Many tables lie in few blocks, a table that is freed can be had again, an empty block goes */
+static void test_lu_blocks(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct iommu_pages_blocks *blocks = &lu->old.iommu->liveupdate.blocks;
+	struct lu_area area = { .oa = SZ_1G + SZ_4K, .len = SZ_2M, .prot = IOMMU_READ };
+	u64 nr_used, nr_pages;
+	unsigned int i;
+
+	for (i = 0; i < LU_TABLES; i++, area.va += SZ_2M)
+		KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &area));
+	nr_used = blocks->nr_used;
+	nr_pages = blocks->nr_pages;
+	KUNIT_EXPECT_GE(test, nr_used, LU_TABLES);
+	KUNIT_EXPECT_LE(test, nr_pages, 2 * nr_used);
+	KUNIT_EXPECT_LE(test, hlist_count_nodes(&blocks->all), ilog2(LU_TABLES) + 1);
+
+	iommu_unmap(&lu->old.domain, 0, SZ_2M);
+	KUNIT_EXPECT_EQ(test, blocks->nr_used, nr_used - 1);
+	area.va = 0;
+	KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &area));
+	KUNIT_EXPECT_EQ(test, blocks->nr_pages, nr_pages);
+
+	iommu_unmap(&lu->old.domain, 0, (pt_vaddr_t)LU_TABLES * SZ_2M);
+	KUNIT_EXPECT_LE(test, blocks->nr_used, nr_used - LU_TABLES);
+	KUNIT_EXPECT_LT(test, blocks->nr_pages, nr_pages / 8);
+}
+
 static struct kunit_case lu_test_cases[] = {
+	KUNIT_CASE_FMT(test_lu_blocks),
 	KUNIT_CASE_FMT(test_lu_preserve),
 	KUNIT_CASE_FMT(test_lu_round_trip),
 	KUNIT_CASE_FMT(test_lu_missing),
@@ -223,6 +255,7 @@ static int pt_kunit_lu_init(struct kunit *test)
 	ret = pt_kunit_priv_init(test, &lu->old);
 	if (ret)
 		return ret;
+	lu->old.domain.cookie_type = IOMMU_COOKIE_IOMMUFD;
 
 	lu->next = lu->old;
 	spin_lock_init(&lu->next.top_lock);

@@ -5,15 +5,20 @@
  * Preserve, restore and compare an I/O page table over a live update, for every
  * page-table format. See DOC in linux/generic_pt/liveupdate.h for the model.
  *
- * All walks visit the tables in the same order, top first, each table before
- * its children. Nothing can change a table between preserve and unpreserve, nor
- * between restore and adoption, so the n-th table of one walk is the n-th table
- * of any other. That is how a walk that failed is undone or taken up again: by
- * counting.
+ * Preserving walks no table: the pages are in blocks, but for those that were
+ * made before iommufd had the domain. These are on the way to the lowest IOVA,
+ * the first top and what it leads to if the table has grown at the top since.
+ *
+ * Taking back visits all tables, top first, each table before its children, and
+ * reads all but those of the lowest level, which lead to no other. Nothing can
+ * change a table between preserve and unpreserve, nor between restore and
+ * adoption, so the n-th table of one walk is the n-th table of any other. That
+ * is how a walk that failed is undone or taken up again: by counting.
  *
  * A restored table is not trusted further than needed: before it is followed a
- * pointer to a table must point to memory that KHO has preserved and that
- * nobody has taken back yet, which also excludes loops and shared tables.
+ * pointer to a table must point into a block that KHO has preserved and that
+ * nobody else has taken back, to a page that the walk has not met yet. That
+ * excludes loops and shared tables.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_H
@@ -23,7 +28,7 @@
 #include <linux/kho/abi/iommu.h>
 #include <linux/slab.h>
 #include <linux/util_macros.h>
-#include "../liveupdate-pages.h"
+#include "../liveupdate-blocks.h"
 
 static const struct pt_iommu_ops NS(ops);
 
@@ -34,8 +39,8 @@ struct pt_lu_walk {
 	u64 skip;
 	u64 limit;
 	u64 nr_tables;
-	u64 table_bytes;
-	u64 mapped_bytes;
+	/* Of the tables that were preserved: those that are in no block */
+	u64 nr_alone;
 };
 
 static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
@@ -50,7 +55,6 @@ static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
 			return ret;
 	}
 	walk->nr_tables++;
-	walk->table_bytes += folio_size(virt_to_folio(table));
 	return 0;
 }
 
@@ -62,55 +66,74 @@ static int __lu_walk(struct pt_range *range, void *arg, unsigned int level,
 	int ret;
 
 	for_each_pt_level_entry(&pts) {
-		if (pts.type == PT_ENTRY_OA)
-			walk->mapped_bytes += log2_to_int(pt_entry_oa_lg2sz(&pts));
 		if (pts.type != PT_ENTRY_TABLE)
 			continue;
 		ret = lu_visit(walk, pts.table_lower);
 		if (ret)
 			return ret;
-		ret = pt_descend(&pts, arg, __lu_walk);
+		ret = level > 1 ? pt_descend(&pts, arg, __lu_walk) : 0;
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int lu_walk(struct pt_lu_walk *walk)
+static int lu_walk(struct pt_lu_walk *walk, struct pt_range *range)
 {
-	struct pt_range range = pt_all_range(common_from_iommu(walk->iommu_table));
 	int ret;
 
-	ret = lu_visit(walk, range.top_table);
+	ret = lu_visit(walk, range->top_table);
 	if (ret)
 		return ret;
-	return pt_walk_range(&range, __lu_walk, walk);
+	return range->top_level ? pt_walk_range(range, __lu_walk, walk) : 0;
+}
+
+/* The way to the lowest IOVA */
+static int lu_walk_lowest(struct pt_lu_walk *walk)
+{
+	struct pt_common *common = common_from_iommu(walk->iommu_table);
+	struct pt_range top_range = pt_top_range(common);
+	struct pt_range range = pt_make_range(common, top_range.va, top_range.va);
+
+	return lu_walk(walk, &range);
 }
 
 static int lu_preserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
-	return kho_preserve_folio(virt_to_folio(table));
+	struct folio *folio = virt_to_folio(table);
+
+	if (folio_get_private(folio))
+		return 0;
+	if (folio_order(folio))
+		return -EOPNOTSUPP;
+	walk->nr_alone++;
+	return kho_preserve_folio(folio);
 }
 
 static int lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
-	kho_unpreserve_folio(virt_to_folio(table));
+	struct folio *folio = virt_to_folio(table);
+
+	if (!folio_get_private(folio))
+		kho_unpreserve_folio(folio);
 	return 0;
 }
 
 static int lu_restore_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
 	struct pt_common *common = common_from_iommu(walk->iommu_table);
+	struct pt_iommu_liveupdate *lu = &walk->iommu_table->liveupdate;
 	int ret;
 
-	ret = iommu_pages_restore(table, pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
-				  walk->iommu_table->iommu_device : NULL);
+	ret = iommu_blocks_restore(&lu->blocks, &lu->incoming->kept, table,
+				   pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
+				   walk->iommu_table->iommu_device : NULL);
 	if (!ret)
-		walk->iommu_table->liveupdate->nr_restored++;
+		lu->incoming->nr_restored++;
 	return ret;
 }
 
-static void lu_unpreserve(struct pt_iommu *iommu_table, u64 nr_tables)
+static void lu_unpreserve_alone(struct pt_iommu *iommu_table, u64 nr_tables)
 {
 	struct pt_lu_walk walk = {
 		.visit = lu_unpreserve_table,
@@ -118,12 +141,13 @@ static void lu_unpreserve(struct pt_iommu *iommu_table, u64 nr_tables)
 		.limit = nr_tables,
 	};
 
-	lu_walk(&walk);
+	lu_walk_lowest(&walk);
 }
 
 static void NS(lu_unpreserve)(struct pt_iommu *iommu_table)
 {
-	lu_unpreserve(iommu_table, U64_MAX);
+	lu_unpreserve_alone(iommu_table, U64_MAX);
+	iommu_blocks_unpreserve(&iommu_table->liveupdate.blocks);
 }
 
 static int NS(lu_preserve)(struct pt_iommu *iommu_table,
@@ -136,11 +160,14 @@ static int NS(lu_preserve)(struct pt_iommu *iommu_table,
 		.iommu_table = iommu_table,
 		.limit = U64_MAX,
 	};
+	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
 	int ret;
 
-	ret = lu_walk(&walk);
+	ret = lu_walk_lowest(&walk);
+	if (!ret)
+		ret = iommu_blocks_preserve(blocks);
 	if (ret) {
-		lu_unpreserve(iommu_table, walk.nr_tables);
+		lu_unpreserve_alone(iommu_table, walk.nr_tables);
 		return ret;
 	}
 
@@ -148,9 +175,8 @@ static int NS(lu_preserve)(struct pt_iommu *iommu_table,
 	ser->top_level = range.top_level;
 	ser->vasz_lg2 = common->max_vasz_lg2;
 	ser->top = virt_to_phys(range.top_table);
-	ser->nr_tables = walk.nr_tables;
-	ser->table_bytes = walk.table_bytes;
-	ser->mapped_bytes = walk.mapped_bytes;
+	ser->nr_tables = walk.nr_alone + blocks->nr_used;
+	ser->table_bytes = ser->nr_tables * PAGE_SIZE;
 	return 0;
 }
 
@@ -163,7 +189,8 @@ static unsigned int NS(lu_levels)(struct pt_iommu *iommu_table)
 
 static int lu_restore_pages(struct pt_iommu *iommu_table)
 {
-	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	struct pt_range range = pt_all_range(common_from_iommu(iommu_table));
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	struct pt_lu_walk walk = {
 		.visit = lu_restore_table,
 		.iommu_table = iommu_table,
@@ -172,7 +199,7 @@ static int lu_restore_pages(struct pt_iommu *iommu_table)
 	};
 	int ret;
 
-	ret = lu_walk(&walk);
+	ret = lu_walk(&walk, &range);
 	if (ret)
 		return ret == -ECANCELED ? -EIO : ret;
 	return walk.nr_tables == lu->nr_tables ? 0 : -EIO;
@@ -180,7 +207,7 @@ static int lu_restore_pages(struct pt_iommu *iommu_table)
 
 static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 {
-	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	int ret;
 
 	if (!lu)
@@ -190,6 +217,7 @@ static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 		return ret;
 
 	lu->cursor = iommu_table->domain.geometry.aperture_start;
+	lu->table = NULL;
 	lu->verified = 0;
 	lu->bad = false;
 	lu->comparing = true;
@@ -199,7 +227,7 @@ static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
 			       u64 *bytes)
 {
-	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	u64 last = iommu_table->domain.geometry.aperture_end;
 
 	if (!lu->bad && lu->cursor <= last)
@@ -211,14 +239,15 @@ static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
 
 static void NS(lu_adopt_commit)(struct pt_iommu *iommu_table)
 {
-	kfree(iommu_table->liveupdate);
-	iommu_table->liveupdate = NULL;
+	mtree_destroy(&iommu_table->liveupdate.incoming->kept);
+	kfree(iommu_table->liveupdate.incoming);
+	iommu_table->liveupdate.incoming = NULL;
 	iommu_table->ops = &NS(ops);
 }
 
 static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
 {
-	iommu_table->liveupdate->comparing = false;
+	iommu_table->liveupdate.incoming->comparing = false;
 }
 
 /* A domain is freed that was never adopted. What KHO does not give stays lost. */
@@ -241,7 +270,7 @@ static int NS(lu_restore)(struct pt_iommu *iommu_table,
 {
 	struct pt_common *common = common_from_iommu(iommu_table);
 	struct pt_range range = pt_top_range(common);
-	struct pt_iommu_liveupdate *lu;
+	struct pt_iommu_incoming *lu;
 
 	if (strncmp(ser->format, __stringify(PTPFX_RAW), sizeof(ser->format)) ||
 	    ser->vasz_lg2 != common->max_vasz_lg2 ||
@@ -249,14 +278,15 @@ static int NS(lu_restore)(struct pt_iommu *iommu_table,
 	    (!pt_feature(common, PT_FEAT_DYNAMIC_TOP) &&
 	     ser->top_level != range.top_level))
 		return -EPROTO;
-	if (!ser->nr_tables || !kho_restorable(ser->top, PAGE_SIZE))
+	if (!ser->nr_tables || !iommu_blocks_kept(ser->top))
 		return -EFAULT;
 
 	lu = kzalloc_obj(*lu);
 	if (!lu)
 		return -ENOMEM;
+	mt_init(&lu->kept);
 	lu->nr_tables = ser->nr_tables;
-	iommu_table->liveupdate = lu;
+	iommu_table->liveupdate.incoming = lu;
 
 	iommu_pages_free_incoherent(range.top_table,
 				    iommu_table->iommu_device);
@@ -269,6 +299,7 @@ static const struct pt_iommu_liveupdate_ops NS(lu_ops) = {
 	.format = __stringify(PTPFX_RAW),
 	.preserve = NS(lu_preserve),
 	.unpreserve = NS(lu_unpreserve),
+	.each_leaf = NS(lu_each_leaf),
 	.restore = NS(lu_restore),
 	.adopt_begin = NS(lu_adopt_begin),
 	.adopt_verify = NS(lu_adopt_verify),

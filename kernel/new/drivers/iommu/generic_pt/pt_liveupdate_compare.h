@@ -8,20 +8,22 @@
  * Maps come in ascending order. Each is compared with the leaves that it covers:
  * these must lie wholly within it and have the same addresses and permissions.
  * What lies between two maps, or behind the last one, must hold no leaf. The
- * cursor is where the next map may begin at the earliest.
+ * cursor is where the next map may begin at the earliest. Most maps end in the
+ * table in which the one before ended, so that is where a comparison begins if it
+ * can: IOAS and table are walked in step, not each map down from the top.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_COMPARE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_COMPARE_H
 
 struct pt_lu_compare {
-	struct pt_iommu_liveupdate *lu;
+	struct pt_iommu_incoming *lu;
 	struct pt_write_attrs attrs;
 	pt_vaddr_t va;
 	pt_vaddr_t last_va;
 	pt_oaddr_t oa;
 };
 
-static int lu_differs(struct pt_iommu_liveupdate *lu, pt_vaddr_t va)
+static int lu_differs(struct pt_iommu_incoming *lu, pt_vaddr_t va)
 {
 	if (!lu->bad || va < lu->bad_iova)
 		lu->bad_iova = va;
@@ -49,6 +51,19 @@ static int lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
 	return 0;
 }
 
+/* Where the next map may go on. At the top it begins anyway. */
+static void lu_remember(struct pt_iommu_incoming *lu, const struct pt_state *pts)
+{
+	unsigned int lg2sz = pt_num_items_lg2(pts) + pt_table_item_lg2sz(pts);
+
+	if (pts->level == pts->range->top_level)
+		return;
+	lu->table = pts->table;
+	lu->level = pts->level;
+	lu->table_va = log2_set_mod(pts->range->va, 0, lg2sz);
+	lu->table_last_va = log2_set_mod_max(pts->range->va, lg2sz);
+}
+
 /* All of the range is mapped, as @cmp says */
 static int __lu_compare(struct pt_range *range, void *arg, unsigned int level,
 			struct pt_table_p *table)
@@ -57,6 +72,8 @@ static int __lu_compare(struct pt_range *range, void *arg, unsigned int level,
 	struct pt_lu_compare *cmp = arg;
 	int ret;
 
+	if (table != cmp->lu->table)
+		lu_remember(cmp->lu, &pts);
 	for_each_pt_level_entry(&pts) {
 		if (pts.type == PT_ENTRY_TABLE)
 			ret = pt_descend(&pts, arg, __lu_compare);
@@ -90,10 +107,36 @@ static int __lu_compare_gap(struct pt_range *range, void *arg,
 	return 0;
 }
 
+/* In the table of the map before. Most maps are one leaf of it. */
+static int lu_compare_in_table(struct pt_range *range, struct pt_lu_compare *cmp)
+{
+	struct pt_state pts = pt_init(range, cmp->lu->level, cmp->lu->table);
+
+	pt_load_single_entry(&pts);
+	if (pts.type == PT_ENTRY_OA &&
+	    range->last_va - range->va == log2_to_max_int(pt_entry_oa_lg2sz(&pts)))
+		return lu_compare_leaf(&pts, cmp);
+	return __lu_compare(range, cmp, cmp->lu->level, cmp->lu->table);
+}
+
+static int lu_compare(struct pt_common *common, struct pt_lu_compare *cmp)
+{
+	struct pt_iommu_incoming *lu = cmp->lu;
+	struct pt_range range;
+
+	if (lu->table && cmp->va >= lu->table_va && cmp->last_va <= lu->table_last_va) {
+		range = pt_make_range(common, cmp->va, cmp->last_va);
+		return lu_compare_in_table(&range, cmp);
+	}
+	if (make_range(common, &range, cmp->va, cmp->last_va - cmp->va + 1))
+		return lu_differs(lu, cmp->va);
+	return pt_walk_range(&range, __lu_compare, cmp);
+}
+
 static int lu_compare_gap(struct pt_iommu *iommu_table, u64 last)
 {
 	struct pt_common *common = common_from_iommu(iommu_table);
-	struct pt_lu_compare cmp = { .lu = iommu_table->liveupdate };
+	struct pt_lu_compare cmp = { .lu = iommu_table->liveupdate.incoming };
 	struct pt_range range = pt_top_range(common);
 	int ret;
 
@@ -112,10 +155,14 @@ static int NS(lu_map_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
 			    phys_addr_t paddr, dma_addr_t len, unsigned int prot,
 			    gfp_t gfp, size_t *mapped)
 {
-	struct pt_iommu_liveupdate *lu = iommu_table->liveupdate;
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	struct pt_common *common = common_from_iommu(iommu_table);
-	struct pt_lu_compare cmp = { .lu = lu, .va = iova, .oa = paddr };
-	struct pt_range range;
+	struct pt_lu_compare cmp = {
+		.lu = lu,
+		.va = iova,
+		.last_va = iova + (len - 1),
+		.oa = paddr,
+	};
 	int ret;
 
 	if (!lu->comparing)
@@ -124,22 +171,58 @@ static int NS(lu_map_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
 	ret = pt_iommu_set_prot(common, &cmp.attrs, prot);
 	if (ret)
 		return ret;
-	ret = make_range(common, &range, iova, len);
-	if (ret || iova < lu->cursor)
+	if (!len || cmp.last_va < iova || iova < lu->cursor)
 		return lu_differs(lu, iova);
-	cmp.last_va = range.last_va;
 
 	if (iova > lu->cursor) {
 		ret = lu_compare_gap(iommu_table, iova - 1);
 		if (ret)
 			return ret;
 	}
-	ret = pt_walk_range(&range, __lu_compare, &cmp);
+	ret = lu_compare(common, &cmp);
 	if (ret)
 		return ret;
 	lu->cursor = iova + len;
 	*mapped += len;
 	return 0;
+}
+
+struct pt_lu_leaves {
+	int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len);
+	void *arg;
+};
+
+static int __lu_each_leaf(struct pt_range *range, void *arg, unsigned int level,
+			  struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	struct pt_lu_leaves *leaves = arg;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type == PT_ENTRY_TABLE)
+			ret = pt_descend(&pts, arg, __lu_each_leaf);
+		else if (pts.type == PT_ENTRY_OA)
+			ret = leaves->leaf(leaves->arg, range->va, pt_entry_oa(&pts),
+					   log2_to_int(pt_entry_oa_lg2sz(&pts)));
+		else
+			ret = -EFAULT;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int NS(lu_each_leaf)(struct pt_iommu *iommu_table, u64 iova, u64 len,
+			    int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
+			    void *arg)
+{
+	struct pt_lu_leaves leaves = { .leaf = leaf, .arg = arg };
+	struct pt_range range;
+	int ret;
+
+	ret = make_range(common_from_iommu(iommu_table), &range, iova, len);
+	return ret ?: pt_walk_range(&range, __lu_each_leaf, &leaves);
 }
 
 /* Part of undoing a comparison: pretend, and have the caller flush something */

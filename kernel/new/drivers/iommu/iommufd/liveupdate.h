@@ -4,6 +4,7 @@
 
 #include <linux/iommu-liveupdate.h>
 #include <linux/list.h>
+#include <linux/memfd_luo_hold.h>
 #include <linux/mutex.h>
 #include <uapi/linux/iommufd_liveupdate.h>
 

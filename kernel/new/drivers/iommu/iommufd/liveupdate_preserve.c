@@ -22,43 +22,32 @@
 #include <linux/kho_record.h>
 #include <linux/liveupdate.h>
 #include <linux/memfd.h>
-#include <linux/pagemap.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 
 #include "io_pagetable.h"
 #include "iommufd_private.h"
 
 /*
- * Does the table map what the file holds now? A hole punched into the file has
- * left the table with pages that are the device's, but not the file's any more:
- * nobody would keep them. A folio that is found has been mapped as a whole.
+ * Is this memory what the file holds now? A hole punched into the file has left the
+ * table with pages that are the device's, but not the file's any more: nobody would
+ * keep them. They are pinned, so that each still tells which file it is of.
  */
-static int iommufd_lu_check_folios(struct iopt_area *area,
-				   struct iommu_domain *domain)
+static int iommufd_lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
 {
-	struct file *file = area->pages->file;
-	unsigned long last = iopt_area_last_iova(area);
-	unsigned long iova, next;
+	struct iopt_area *area = arg;
+	pgoff_t index = (area->pages->start + iopt_area_start_byte(area, iova)) >> PAGE_SHIFT;
+	unsigned long pfn = PHYS_PFN(phys), last = PHYS_PFN(phys + len - 1), nr;
 	struct folio *folio;
-	phys_addr_t phys;
-	pgoff_t index;
 
-	for (iova = iopt_area_iova(area); iova <= last; iova = next) {
-		index = (area->pages->start + iopt_area_start_byte(area, iova)) >>
-			PAGE_SHIFT;
-		folio = filemap_get_folio(file->f_mapping, index);
-		if (IS_ERR(folio))
+	for (; pfn <= last; pfn += nr, index += nr) {
+		folio = page_folio(pfn_to_page(pfn));
+		if (folio->mapping != area->pages->file->f_mapping ||
+		    folio->index + pfn - folio_pfn(folio) != index)
 			return -ESTALE;
-		phys = page_to_phys(folio_file_page(folio, index));
-		next = (iova & PAGE_MASK) +
-		       PAGE_SIZE * (folio_next_index(folio) - index);
-		folio_put(folio);
-		if ((iommu_iova_to_phys(domain, iova) & PAGE_MASK) != phys)
-			return -ESTALE;
-		if (next <= iova)
-			break;
-		cond_resched();
+		nr = folio_pfn(folio) + folio_nr_pages(folio) - pfn;
 	}
+	cond_resched();
 	return 0;
 }
 
@@ -88,7 +77,9 @@ static int iommufd_lu_check_area(struct iopt_area *area, struct iommu_domain *do
 		return -EPERM;
 	if (!liveupdate_has_file(args, (unsigned long)file_inode(pages->file)))
 		return -ENOENT;
-	return iommufd_lu_check_folios(area, domain);
+	return iommu_liveupdate_each_leaf(domain, iopt_area_iova(area),
+					  iopt_area_length(area),
+					  iommufd_lu_check_leaf, area);
 }
 
 static const char *iommufd_lu_area_fault(int rc)
@@ -156,6 +147,19 @@ void iommufd_lu_release_ioas(struct iommufd_ioas *ioas)
 	ioas->iopt.liveupdate_holders--;
 }
 
+/* All areas of an IOAS are mapped by each of its HWPTs */
+static u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas)
+{
+	struct iopt_area *area;
+	u64 bytes = 0;
+
+	guard(rwsem_read)(&ioas->iopt.iova_rwsem);
+	for (area = iopt_area_iter_first(&ioas->iopt, 0, ULONG_MAX); area;
+	     area = iopt_area_iter_next(area, 0, ULONG_MAX))
+		bytes += iopt_area_length(area);
+	return bytes;
+}
+
 static int iommufd_lu_preserve_hwpt(struct iommufd_lu_token *token,
 				    const struct liveupdate_file_op_args *args,
 				    struct iommufd_ctx_ser *ser)
@@ -176,7 +180,9 @@ static int iommufd_lu_preserve_hwpt(struct iommufd_lu_token *token,
 		rc = iommufd_lu_hold_ioas(hwpt_paging->ioas, token->domain, args);
 	if (rc)
 		goto err_users;
-	rc = iommu_liveupdate_preserve_domain(token->domain, virt_to_phys(ser), &id);
+	rc = iommu_liveupdate_preserve_domain(token->domain,
+					      iommufd_lu_mapped_bytes(hwpt_paging->ioas),
+					      virt_to_phys(ser), &id);
 	if (rc)
 		goto err_release;
 

@@ -2,10 +2,13 @@
 #ifndef __GENERIC_PT_LIVEUPDATE_H
 #define __GENERIC_PT_LIVEUPDATE_H
 
+#include <linux/gfp_types.h>
+#include <linux/maple_tree.h>
 #include <linux/types.h>
 
 struct iommu_domain_ser;
 struct pt_iommu;
+struct pt_table_p;
 
 /**
  * DOC: Carrying an I/O page table over a kexec
@@ -23,6 +26,9 @@ struct pt_iommu;
  * tells whether the table maps anything else, and adopt_commit() turns the
  * table into an ordinary one. Or adopt_abort() goes back to holding it.
  *
+ * Table pages of a domain that may be carried come in blocks, which KHO keeps
+ * as a whole, see liveupdate-blocks.c.
+ *
  * Maps must come in ascending order of IOVA during a comparison, as iommufd
  * makes them when a domain is added to an IOAS: each part of the table is then
  * read once, and the gaps between maps are known to be free of leaves.
@@ -32,9 +38,12 @@ struct pt_iommu;
  * struct pt_iommu_liveupdate_ops - Operations of one page-table format
  * @format: Name of the format.
  * @preserve: Old kernel. Preserve all table pages and fill what @ser says about
- *	the table. The caller keeps anybody from changing the table until
- *	@unpreserve. May sleep.
+ *	the table, but for the bytes that it maps. The caller keeps anybody from
+ *	changing the table until @unpreserve. May sleep.
  * @unpreserve: Old kernel. Undo @preserve; cannot fail.
+ * @each_leaf: Call @leaf for each leaf of a range that is mapped from end to end by
+ *	leaves of its own, in ascending order, until it returns an error. Nobody changes
+ *	the table meanwhile. -EFAULT if something is not mapped.
  * @restore: New kernel. Replace the empty table of a new domain by the table
  *	that @ser describes and hold it. May sleep.
  * @adopt_begin: Start comparing. May sleep. May be called again after an error
@@ -49,6 +58,9 @@ struct pt_iommu_liveupdate_ops {
 	const char *format;
 	int (*preserve)(struct pt_iommu *iommu_table, struct iommu_domain_ser *ser);
 	void (*unpreserve)(struct pt_iommu *iommu_table);
+	int (*each_leaf)(struct pt_iommu *iommu_table, u64 iova, u64 len,
+			 int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
+			 void *arg);
 	int (*restore)(struct pt_iommu *iommu_table,
 		       const struct iommu_domain_ser *ser);
 	int (*adopt_begin)(struct pt_iommu *iommu_table);
@@ -59,23 +71,66 @@ struct pt_iommu_liveupdate_ops {
 };
 
 /**
- * struct pt_iommu_liveupdate - State of a table that is not adopted yet
+ * struct iommu_pages_blocks - Where the table pages of a domain come from
+ * @all: All its blocks.
+ * @spare: Those of them that have a page to give.
+ * @nr_pages: Pages of all blocks.
+ * @nr_used: Pages that are tables.
+ *
+ * Empty when it is zero. Protected by a lock of liveupdate-blocks.c.
+ */
+struct iommu_pages_blocks {
+	struct hlist_head all;
+	struct hlist_head spare;
+	u64 nr_pages;
+	u64 nr_used;
+};
+
+/**
+ * struct pt_iommu_incoming - State of a table that is not adopted yet
+ * @kept: Blocks taken back from KHO so far, by page frame number.
  * @nr_tables: Number of table pages according to the record.
  * @nr_restored: Table pages taken back from KHO so far, in the order of a walk.
  * @cursor: Below this IOVA everything has been compared.
+ * @table: The table in which the last map was compared, NULL at first.
+ * @table_va: The first IOVA for which it has an entry.
+ * @table_last_va: And the last.
+ * @level: Its level.
  * @verified: Bytes found to be mapped as expected.
  * @bad_iova: Where the first difference is, if @bad.
  * @comparing: Between adopt_begin() and adopt_commit() or adopt_abort().
  * @bad: A difference was found.
  */
-struct pt_iommu_liveupdate {
+struct pt_iommu_incoming {
+	struct maple_tree kept;
 	u64 nr_tables;
 	u64 nr_restored;
 	u64 cursor;
+	struct pt_table_p *table;
+	u64 table_va;
+	u64 table_last_va;
+	unsigned int level;
 	u64 verified;
 	u64 bad_iova;
 	bool comparing;
 	bool bad;
 };
+
+/**
+ * struct pt_iommu_liveupdate - What a table has for live updates
+ * @blocks: Where its pages come from.
+ * @incoming: NULL but for a table that came in and is not adopted.
+ */
+struct pt_iommu_liveupdate {
+	struct iommu_pages_blocks blocks;
+	struct pt_iommu_incoming *incoming;
+};
+
+#ifdef CONFIG_IOMMU_LIVEUPDATE
+void *pt_liveupdate_alloc_table(struct pt_iommu *iommu_table, gfp_t gfp, size_t size);
+#else
+#define pt_liveupdate_alloc_table(iommu_table, gfp, size)	\
+	iommu_alloc_pages_node_sz((iommu_table)->nid, gfp, size)
+#endif
 
 #endif /* __GENERIC_PT_LIVEUPDATE_H */

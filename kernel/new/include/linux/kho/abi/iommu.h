@@ -18,7 +18,9 @@
  *
  * Pages that a record names, other records apart, belong to the object that the
  * record describes: they are restored when the object is taken over and freed
- * together with it.
+ * together with it. Table pages lie in blocks of KHO that hold tables of one domain
+ * and pages that nothing uses: with the first of its tables a block belongs to the
+ * domain.
  */
 
 #define IOMMU_LIVEUPDATE_FLB_COMPATIBLE	"iommu-v1"
@@ -28,7 +30,7 @@
 #define IOMMU_RECORD_UNIT	KHO_RECORD_TYPE('I', 'U', 'N', 'T')
 #define IOMMU_RECORD_DEVICE	KHO_RECORD_TYPE('I', 'D', 'E', 'V')
 
-#define IOMMU_RECORD_DOMAIN_VERSION	1
+#define IOMMU_RECORD_DOMAIN_VERSION	2
 #define IOMMU_RECORD_UNIT_VERSION	1
 #define IOMMU_RECORD_DEVICE_VERSION	1
 
@@ -46,7 +48,7 @@
  * @top: Physical address of the top table.
  * @nr_tables: Number of table pages, the top included.
  * @table_bytes: Bytes of all table pages.
- * @mapped_bytes: Bytes that the leaves map.
+ * @mapped_bytes: Bytes that the leaves map, as told by whoever preserved it.
  * @owner: LUO's data of the file that preserved it.
  */
 struct iommu_domain_ser {

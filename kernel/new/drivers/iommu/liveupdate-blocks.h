@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __IOMMU_LIVEUPDATE_BLOCKS_H
+#define __IOMMU_LIVEUPDATE_BLOCKS_H
+
+#include <linux/errno.h>
+#include <linux/mm.h>
+
+struct iommu_pages_blocks;
+struct maple_tree;
+
+/**
+ * struct iommu_pages_block - Physically contiguous pages for tables
+ * @item: In all blocks of the domain.
+ * @spare: In those that have a page to give, if this one has.
+ * @owner: The domain's blocks.
+ * @page: The first page; the block is aligned to its size.
+ * @order: Its size, 2^order pages.
+ * @nr_used: Pages that are tables.
+ * @used: Which ones; page::private of each of them points to the block.
+ */
+struct iommu_pages_block {
+	struct hlist_node item;
+	struct hlist_node spare;
+	struct iommu_pages_blocks *owner;
+	struct page *page;
+	unsigned int order;
+	unsigned int nr_used;
+	unsigned long used[];
+};
+
+#ifdef CONFIG_IOMMU_LIVEUPDATE
+/* Instead of folio_put(), when a page of iommu-pages.h is freed */
+void iommu_pages_put(struct folio *folio);
+
+int iommu_blocks_preserve(struct iommu_pages_blocks *blocks);
+void iommu_blocks_unpreserve(struct iommu_pages_blocks *blocks);
+
+bool iommu_blocks_kept(phys_addr_t phys);
+int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct maple_tree *kept,
+			 void *virt, struct device *dma_dev);
+#else
+static inline void iommu_pages_put(struct folio *folio)
+{
+	folio_put(folio);
+}
+
+static inline int iommu_blocks_preserve(struct iommu_pages_blocks *blocks)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void iommu_blocks_unpreserve(struct iommu_pages_blocks *blocks)
+{
+}
+
+static inline bool iommu_blocks_kept(phys_addr_t phys)
+{
+	return false;
+}
+
+static inline int iommu_blocks_restore(struct iommu_pages_blocks *blocks,
+				       struct maple_tree *kept, void *virt,
+				       struct device *dma_dev)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+#endif /* __IOMMU_LIVEUPDATE_BLOCKS_H */

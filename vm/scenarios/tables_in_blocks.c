@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The many pages of a table lie in few blocks of memory: the next kernel is handed a key for
+ * each block and not for each page. What is unmapped gives its pages back, before the update
+ * and after it.
+ */
+#include <unistd.h>
+
+#include "iommufd.h"
+#include "kho.h"
+#include "luo.h"
+#include "memory.h"
+#include "report.h"
+#include "scenario.h"
+#include "story.h"
+#include "util.h"
+
+#define TABLES		32
+#define SLOT		(2 * MIB)	/* what a table of 4 KiB leaves maps */
+#define MOST_KEYS	12		/* blocks of 4, 4, 8, 16, 32 pages; the top; records */
+
+/* The same memory in as many slots, not aligned to them: in leaves of 4 KiB */
+static void map_slots(struct vm *vm)
+{
+	struct area slot = { .offset = PAGE, .length = SLOT, .mem = VM_RAM };
+	unsigned int i;
+	uint64_t pages = vmstat("nr_iommu_pages");
+	int rc = 0;
+
+	for (i = 0; i < TABLES && rc >= 0; i++) {
+		slot.iova = VM_FREE_IOVA + i * SLOT;
+		rc = ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &slot);
+	}
+	ok_rc(rc, "memory is mapped in each slot");
+	pages = vmstat("nr_iommu_pages") - pages;
+	ok(!vm->hwpt[0] || pages >= TABLES, "and has a table for it", "%llu more",
+	   (unsigned long long)pages);
+}
+
+static void keys_are_few(struct vm *vm)
+{
+	int session = luo_create("trial");
+	uint64_t keys;
+	unsigned int i;
+
+	for (i = 0; i < vm->data->nmems; i++)
+		ok_rc(luo_preserve_fd(session, vm->mem_fd[i], TOKEN_MEM(i)), "a memfd is kept");
+	keys = kho_preserved_keys();
+	ok_rc(luo_preserve_fd(session, vm->iommufd, TOKEN_IOMMUFD), "and the iommufd");
+	keys = kho_preserved_keys() - keys;
+	ok(keys <= MOST_KEYS, "few keys of the handover are enough for all tables", "%llu keys",
+	   (unsigned long long)keys);
+	close(session);
+}
+
+static void unmapping_gives_back(struct vm *vm)
+{
+	uint64_t pages = vmstat("nr_iommu_pages"), bytes = memory_free();
+
+	ok_rc(ioas_unmap(vm->iommufd, vm->ioas[0], VM_FREE_IOVA, TABLES * SLOT),
+	      "the slots are unmapped");
+	ok(vmstat("nr_iommu_pages") + TABLES <= pages, "their tables are gone",
+	   "%llu pages, %llu before", (unsigned long long)vmstat("nr_iommu_pages"),
+	   (unsigned long long)pages);
+	ok(memory_free() >= bytes + TABLES * PAGE * 9 / 10, "and the memory is free",
+	   "%llu bytes free, %llu before", (unsigned long long)memory_free(),
+	   (unsigned long long)bytes);
+}
+
+static void before(void)
+{
+	struct vm *vm = story_vm(0);
+
+	story_begin(one_nic_each, 1);
+	map_slots(vm);
+	ok_rc(vm_mark(vm), "the HWPT is marked");
+	keys_are_few(vm);
+	unmapping_gives_back(vm);
+	map_slots(vm);
+	story_preserve();
+	story_leave();
+}
+
+static void after(void)
+{
+	struct vm *vm = story_vm(0);
+
+	story_arrive();
+	story_retrieve();
+	vm_map_space(vm, 0);
+	map_slots(vm);
+	story_adopt();
+	story_finish();
+	unmapping_gives_back(vm);
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "tables_in_blocks", .cmdline = "lu.rate=300", .before = before, .after = after);
