@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What a live update costs has not become more: counts, slopes and ratios of the short bench
+# (make bench QUICK=1), in instructions; goals.c says which are held, and to what.
+set -eu
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+bench=out/test/bench
+rm -rf $bench
+holds "no count, slope or ratio is worse than what is held" out/vm/lubench --quick --out $bench
+sed -n 's/^| \(.* | .* | .* | yes\) |.*/# \1/p' $bench/report.md
+for picture in phases sizes devices; do
+	holds "the report has a picture: $picture.svg" grep -q '<svg' $bench/$picture.svg
+done
+plan
