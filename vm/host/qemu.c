@@ -23,7 +23,7 @@
 #include "qemu.h"
 #include "trace.h"
 
-#define MAX_ARGS	256
+#define MAX_ARGS	512
 
 struct args {
 	char *v[MAX_ARGS + 1];

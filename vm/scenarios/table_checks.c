@@ -9,10 +9,10 @@
 
 static void before(void)
 {
-	kunit_suite(8, "amdv1_liveupdate_test");
-	kunit_suite(8, "riscv_64_liveupdate_test");
-	kunit_suite(8, "vtdss_liveupdate_test");
-	kunit_suite(8, "x86_64_liveupdate_test");
+	kunit_suite(10, "amdv1_liveupdate_test");
+	kunit_suite(10, "riscv_64_liveupdate_test");
+	kunit_suite(10, "vtdss_liveupdate_test");
+	kunit_suite(10, "x86_64_liveupdate_test");
 }
 
 SCENARIO(.name = "table_checks",

@@ -201,6 +201,40 @@ static void test_lu_damaged(struct kunit *test)
 	lu_expect_same(test);
 }
 
+static int lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
+{
+	struct lu_area *left = arg;
+
+	if (iova != left->va || phys != left->oa || len > left->len)
+		return -EBADE;
+	left->va += len;
+	left->oa += len;
+	left->len -= len;
+	return 0;
+}
+
+/* From end to end, in ascending order; what is not mapped is an error, not left out */
+static void test_lu_each_leaf(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	const struct pt_iommu_liveupdate_ops *ops = lu_ops_of(&lu->old);
+	const struct lu_area *area;
+	struct lu_area left;
+
+	lu_fill(test);
+	for (area = lu->areas; area < lu->areas + LU_AREAS; area++) {
+		left = *area;
+		KUNIT_EXPECT_EQ(test, ops->each_leaf(lu->old.iommu, area->va, area->len,
+						     lu_check_leaf, &left), 0);
+		KUNIT_EXPECT_EQ(test, left.len, 0);
+	}
+	left = lu->areas[LU_CHANGED];
+	left.len += lu->old.smallest_pgsz;
+	KUNIT_EXPECT_EQ(test, ops->each_leaf(lu->old.iommu, left.va, left.len, lu_check_leaf,
+					     &left), -EFAULT);
+	KUNIT_EXPECT_EQ(test, left.len, lu->old.smallest_pgsz);
+}
+
 /* Many tables lie in few blocks, a table that is freed can be had again, an empty block goes */
 static void test_lu_blocks(struct kunit *test)
 {
@@ -229,8 +263,60 @@ static void test_lu_blocks(struct kunit *test)
 	KUNIT_EXPECT_LT(test, blocks->nr_pages, nr_pages / 8);
 }
 
+/* The first entry that leads to a table of the lowest level, in the place of the second */
+static int __lu_share_table(struct pt_range *range, void *arg, unsigned int level,
+			    struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	u64 *item = (u64 *)table, *was = arg;
+	unsigned int first = UINT_MAX;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type != PT_ENTRY_TABLE)
+			continue;
+		if (level > 1) {
+			ret = pt_descend(&pts, arg, __lu_share_table);
+			if (ret)
+				return ret;
+		} else if (first == UINT_MAX) {
+			first = pts.index;
+		} else {
+			swap(*was, item[pts.index]);
+			if (!item[pts.index])
+				item[pts.index] = item[first];
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* As many tables as there should be, but one of them twice */
+static void test_lu_shared_table(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct pt_range range;
+	struct lu_result res;
+	u64 was = 0;
+
+	for (lu->nr_areas = 0; lu->nr_areas < 2; lu->nr_areas++) {
+		lu->areas[lu->nr_areas] = (struct lu_area){
+			lu->nr_areas * SZ_2M, SZ_4K, lu->old.smallest_pgsz, IOMMU_READ };
+		KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &lu->areas[lu->nr_areas]));
+	}
+	lu_carry_and_restore(test);
+	range = pt_all_range(lu->next.common);
+	KUNIT_ASSERT_EQ(test, pt_walk_range(&range, __lu_share_table, &was), 1);
+	KUNIT_EXPECT_EQ(test, lu_compare(lu, &res), -EIO);
+	range = pt_all_range(lu->next.common);
+	KUNIT_ASSERT_EQ(test, pt_walk_range(&range, __lu_share_table, &was), 1);
+	lu_expect_same(test);
+}
+
 static struct kunit_case lu_test_cases[] = {
+	KUNIT_CASE_FMT(test_lu_shared_table),
 	KUNIT_CASE_FMT(test_lu_blocks),
+	KUNIT_CASE_FMT(test_lu_each_leaf),
 	KUNIT_CASE_FMT(test_lu_preserve),
 	KUNIT_CASE_FMT(test_lu_round_trip),
 	KUNIT_CASE_FMT(test_lu_missing),

@@ -31,21 +31,18 @@
 /*
  * Is this memory what the file holds now? A hole punched into the file has left the
  * table with pages that are the device's, but not the file's any more: nobody would
- * keep them. They are pinned, so that each still tells which file it is of.
+ * keep them. All are pinned, so that each tells which file it is of, if any.
  */
 static int iommufd_lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
 {
-	struct iopt_area *area = arg;
-	pgoff_t index = (area->pages->start + iopt_area_start_byte(area, iova)) >> PAGE_SHIFT;
-	unsigned long pfn = PHYS_PFN(phys), last = PHYS_PFN(phys + len - 1), nr;
+	unsigned long pfn = PHYS_PFN(phys), last = PHYS_PFN(phys + len - 1);
+	struct address_space *mapping = arg;
 	struct folio *folio;
 
-	for (; pfn <= last; pfn += nr, index += nr) {
+	for (; pfn <= last; pfn = folio_pfn(folio) + folio_nr_pages(folio)) {
 		folio = page_folio(pfn_to_page(pfn));
-		if (folio->mapping != area->pages->file->f_mapping ||
-		    folio->index + pfn - folio_pfn(folio) != index)
+		if (folio->mapping != mapping)
 			return -ESTALE;
-		nr = folio_pfn(folio) + folio_nr_pages(folio) - pfn;
 	}
 	cond_resched();
 	return 0;
@@ -79,7 +76,7 @@ static int iommufd_lu_check_area(struct iopt_area *area, struct iommu_domain *do
 		return -ENOENT;
 	return iommu_liveupdate_each_leaf(domain, iopt_area_iova(area),
 					  iopt_area_length(area),
-					  iommufd_lu_check_leaf, area);
+					  iommufd_lu_check_leaf, pages->file->f_mapping);
 }
 
 static const char *iommufd_lu_area_fault(int rc)
