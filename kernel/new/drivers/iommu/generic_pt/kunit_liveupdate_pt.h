@@ -240,11 +240,13 @@ static void test_lu_blocks(struct kunit *test)
 {
 	struct lu_kunit *lu = lu_of(test);
 	struct iommu_pages_blocks *blocks = &lu->old.iommu->liveupdate.blocks;
-	struct lu_area area = { .oa = SZ_1G + SZ_4K, .len = SZ_2M, .prot = IOMMU_READ };
+	/* What a table of the lowest level maps, in the smallest leaves */
+	const pt_vaddr_t len = lu->old.smallest_pgsz * (PAGE_SIZE / PT_ITEM_WORD_SIZE);
+	struct lu_area area = { .oa = SZ_1G + SZ_4K, .len = len, .prot = IOMMU_READ };
 	u64 nr_used, nr_pages;
 	unsigned int i;
 
-	for (i = 0; i < LU_TABLES; i++, area.va += SZ_2M)
+	for (i = 0; i < LU_TABLES; i++, area.va += len)
 		KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &area));
 	nr_used = blocks->nr_used;
 	nr_pages = blocks->nr_pages;
@@ -252,13 +254,13 @@ static void test_lu_blocks(struct kunit *test)
 	KUNIT_EXPECT_LE(test, nr_pages, 2 * nr_used);
 	KUNIT_EXPECT_LE(test, hlist_count_nodes(&blocks->all), ilog2(LU_TABLES) + 1);
 
-	iommu_unmap(&lu->old.domain, 0, SZ_2M);
+	iommu_unmap(&lu->old.domain, 0, len);
 	KUNIT_EXPECT_EQ(test, blocks->nr_used, nr_used - 1);
 	area.va = 0;
 	KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &area));
 	KUNIT_EXPECT_EQ(test, blocks->nr_pages, nr_pages);
 
-	iommu_unmap(&lu->old.domain, 0, (pt_vaddr_t)LU_TABLES * SZ_2M);
+	iommu_unmap(&lu->old.domain, 0, LU_TABLES * len);
 	KUNIT_EXPECT_LE(test, blocks->nr_used, nr_used - LU_TABLES);
 	KUNIT_EXPECT_LT(test, blocks->nr_pages, nr_pages / 8);
 }
