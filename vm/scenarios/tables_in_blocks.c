@@ -17,7 +17,7 @@
 
 #define TABLES		32
 #define SLOT		(2 * MIB)	/* what a table of 4 KiB leaves maps */
-#define MOST_KEYS	12		/* blocks of 4, 4, 8, 16, 32 pages; the top; records */
+#define MOST_KEYS	12		/* blocks of 8, 8, 16, 32 pages; the top; records */
 
 /* The same memory in as many slots, not aligned to them: in leaves of 4 KiB */
 static void map_slots(struct vm *vm)

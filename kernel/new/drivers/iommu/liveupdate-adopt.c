@@ -68,7 +68,7 @@ int iommu_liveupdate_adopt_begin(struct iommu_domain *domain)
 	struct iommu_lu_domain *lu_domain = iommu_lu_find_incoming(domain);
 
 	if (lu_domain)
-		lu_domain->began = ktime_get();
+		lu_domain->began = local_clock();
 	return iommu_lu_pt_ops(domain)->adopt_begin(iommupt_from_domain(domain));
 }
 
@@ -149,7 +149,7 @@ void iommu_liveupdate_finish_domain(struct iommu_domain *domain)
 void iommu_liveupdate_finish_device(struct device *dev)
 {
 	struct iommu_lu_device *lu_dev;
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	int error;
 
 	scoped_guard(mutex, &iommu_lu_mutex) {

@@ -35,7 +35,7 @@
 #include "iommu-pages.h"
 #include "liveupdate-blocks.h"
 
-#define BLOCK_MIN_ORDER		2
+#define BLOCK_MIN_ORDER		3
 #define BLOCK_MAX_ORDER		min(PMD_SHIFT - PAGE_SHIFT, MAX_PAGE_ORDER)
 
 static DEFINE_SPINLOCK(blocks_lock);

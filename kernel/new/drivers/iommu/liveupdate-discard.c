@@ -35,7 +35,7 @@
 void iommu_liveupdate_block_device(struct device *dev)
 {
 	struct iommu_lu_device *lu_dev;
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	struct iommu_group *group;
 
 	scoped_guard(mutex, &iommu_lu_mutex) {
@@ -101,7 +101,7 @@ static void lu_drop_domain(struct iommu_lu_domain *lu_domain,
 {
 	struct iommu_domain *domain = lu_domain->domain;
 	struct iommu_lu_device *lu_dev = NULL;
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 
 	while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
 		if (lu_dev->domain == lu_domain && lu_dev->dev)

@@ -87,7 +87,7 @@ int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 mapped_byt
 				     u64 owner, u32 *id)
 {
 	struct iommu_lu_domain *lu_domain;
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	int ret;
 
 	ret = iommu_liveupdate_supported(domain);
@@ -284,7 +284,7 @@ static int lu_other_member(struct device *member, void *dev)
 int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *domain)
 {
 	struct iommu_lu_device *lu_dev;
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	int ret;
 
 	if (!dev_is_pci(dev) || !dev_iommu_ops(dev)->liveupdate)
@@ -358,7 +358,7 @@ static bool lu_next_kernel_is_told(void)
 int iommu_liveupdate_freeze_device(struct device *dev)
 {
 	struct iommu_lu_device *lu_dev;
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	int ret;
 
 	if (!lu_next_kernel_is_told()) {

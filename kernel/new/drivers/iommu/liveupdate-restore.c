@@ -59,7 +59,7 @@ static struct iommu_domain *lu_isolate(struct device *dev, int error)
 static struct iommu_domain *lu_make_domain(struct iommu_lu_domain *lu_domain,
 					   struct device *dev)
 {
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	struct iommu_domain *domain;
 	int ret;
 
@@ -132,7 +132,7 @@ static struct iommu_domain *lu_attach(struct iommu_lu_device *lu_dev, struct pci
  */
 struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton)
 {
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	struct iommu_lu_device *lu_dev;
 	struct iommu_domain *domain;
 

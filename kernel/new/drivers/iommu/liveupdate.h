@@ -8,10 +8,10 @@
 #include <linux/iommu.h>
 #include <linux/kho/abi/iommu.h>
 #include <linux/kho_record.h>
-#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/sched/clock.h>
 
 /*
  * What is known of a record at run time. The same structs serve what goes out
@@ -25,7 +25,7 @@ struct iommu_lu_domain {
 	unsigned int nr_devices;
 	bool adopted;
 	/* Incoming: when the comparison that is going on began */
-	ktime_t began;
+	u64 began;
 	/* Incoming: the domain could not be made */
 	int error;
 };

@@ -127,7 +127,7 @@ struct file *vfio_pci_incoming_open(u64 phys, struct pci_driver *driver)
 {
 	struct vfio_pci_ser *ser = vfio_pci_ser_get(phys);
 	struct vfio_pci_core_device *vdev;
-	ktime_t began = ktime_get();
+	u64 began = local_clock();
 	struct file *file;
 
 	if (IS_ERR(ser)) {

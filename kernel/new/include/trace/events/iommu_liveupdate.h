@@ -11,12 +11,12 @@
 #define _TRACE_IOMMU_LIVEUPDATE_H
 
 #include <linux/device.h>
-#include <linux/ktime.h>
+#include <linux/sched/clock.h>
 #include <linux/tracepoint.h>
 #include <linux/types.h>
 
 DECLARE_EVENT_CLASS(iommu_liveupdate_domain,
-		    TP_PROTO(u32 id, u64 tables, u64 mapped_bytes, int ret, ktime_t began),
+		    TP_PROTO(u32 id, u64 tables, u64 mapped_bytes, int ret, u64 began),
 		    TP_ARGS(id, tables, mapped_bytes, ret, began),
 		    TP_STRUCT__entry(__field(u32, id)
 				     __field(int, ret)
@@ -28,7 +28,7 @@ DECLARE_EVENT_CLASS(iommu_liveupdate_domain,
 				   __entry->ret = ret;
 				   __entry->tables = tables;
 				   __entry->mapped_bytes = mapped_bytes;
-				   __entry->ns = ktime_to_ns(ktime_sub(ktime_get(), began));
+				   __entry->ns = local_clock() - began;
 		    ),
 		    TP_printk("domain=%u tables=%llu mapped_bytes=%llu ret=%d ns=%lld",
 			      __entry->id, __entry->tables, __entry->mapped_bytes,
@@ -38,7 +38,7 @@ DECLARE_EVENT_CLASS(iommu_liveupdate_domain,
 #define IOMMU_LIVEUPDATE_DOMAIN_EVENT(name)					\
 	DEFINE_EVENT(iommu_liveupdate_domain, name,				\
 		TP_PROTO(u32 id, u64 tables, u64 mapped_bytes, int ret,		\
-			 ktime_t began),					\
+			 u64 began),					\
 		TP_ARGS(id, tables, mapped_bytes, ret, began))
 
 IOMMU_LIVEUPDATE_DOMAIN_EVENT(iommu_liveupdate_preserve_domain);
@@ -47,7 +47,7 @@ IOMMU_LIVEUPDATE_DOMAIN_EVENT(iommu_liveupdate_adopt);
 IOMMU_LIVEUPDATE_DOMAIN_EVENT(iommu_liveupdate_discard_domain);
 
 DECLARE_EVENT_CLASS(iommu_liveupdate_device,
-		    TP_PROTO(struct device *dev, int ret, ktime_t began),
+		    TP_PROTO(struct device *dev, int ret, u64 began),
 		    TP_ARGS(dev, ret, began),
 		    TP_STRUCT__entry(__string(name, dev_name(dev))
 				     __field(int, ret)
@@ -55,7 +55,7 @@ DECLARE_EVENT_CLASS(iommu_liveupdate_device,
 		    ),
 		    TP_fast_assign(__assign_str(name);
 				   __entry->ret = ret;
-				   __entry->ns = ktime_to_ns(ktime_sub(ktime_get(), began));
+				   __entry->ns = local_clock() - began;
 		    ),
 		    TP_printk("device=%s ret=%d ns=%lld", __get_str(name), __entry->ret,
 			      __entry->ns)
@@ -63,7 +63,7 @@ DECLARE_EVENT_CLASS(iommu_liveupdate_device,
 
 #define IOMMU_LIVEUPDATE_DEVICE_EVENT(name)					\
 	DEFINE_EVENT(iommu_liveupdate_device, name,				\
-		TP_PROTO(struct device *dev, int ret, ktime_t began),		\
+		TP_PROTO(struct device *dev, int ret, u64 began),		\
 		TP_ARGS(dev, ret, began))
 
 IOMMU_LIVEUPDATE_DEVICE_EVENT(iommu_liveupdate_preserve_device);
