@@ -29,7 +29,6 @@ struct bench {
 };
 
 struct bench_device {
-	char bdf[BDF_LEN];
 	int fd;
 	uint32_t id;
 	uint32_t ioas;
@@ -59,7 +58,7 @@ struct bench_session *bench_sessions(void);
 	for (d = (s)->device; d < (s)->device + (s)->ndevices; d++)
 
 /* units.c: one function for each thing that is timed; they give up if it fails */
-void bench_find_devices(void);
+void bench_share_devices(void);
 void bench_build(struct bench_session *s);
 void bench_map(const struct bench_session *s, struct bench_device *d);
 void bench_fill(const struct bench_session *s, const struct bench_device *d);

@@ -145,7 +145,7 @@ static void before(void)
 {
 	struct bench_session *s;
 
-	bench_find_devices();
+	bench_share_devices();
 	for_each_session(s)
 		bench_build(s);
 	say("iommu_pages", vmstat("nr_iommu_pages"));
@@ -224,7 +224,7 @@ static void after(void)
 {
 	uint64_t born = ticks();
 
-	bench_find_devices();
+	bench_share_devices();
 	retrieve_all();
 	say("running", ticks());
 	say("born", born);

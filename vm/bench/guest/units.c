@@ -40,14 +40,11 @@ static void must(int rc, const char *what)
 		give_up("%s: %s", what, strerror(-rc));
 }
 
-void bench_find_devices(void)
+void bench_share_devices(void)
 {
-	uint32_t i, ids = cmdline_number("bench.nvme", 0) ? MODEL_NVME : MODEL_E1000E;
 	uint32_t share = bench()->devices / bench()->sessions;
 	struct bench_session *s;
 
-	for (i = 0; i < bench()->devices; i++)
-		pci_find_device(ids, i, devices[i].bdf);
 	for_each_session(s) {
 		s->device = &devices[(s - bench_sessions()) * share];
 		s->ndevices = share;
@@ -92,8 +89,11 @@ void bench_fill(const struct bench_session *s, const struct bench_device *d)
 static void build_device(struct bench_session *s, struct bench_device *d)
 {
 	uint64_t token = BENCH_TOKEN + (d - devices);
+	char bdf[BDF_LEN];
 
-	d->fd = vfio_open_bound(d->bdf, s->iommufd, &d->id);
+	pci_find_device(cmdline_number("bench.nvme", 0) ? MODEL_NVME : MODEL_E1000E,
+			d - devices, bdf);
+	d->fd = vfio_open_bound(bdf, s->iommufd, &d->id);
 	must(d->fd, "open a device");
 	bench_map(s, d);
 	must(hwpt_alloc(s->iommufd, d->id, d->ioas, &d->hwpt), "make an HWPT");

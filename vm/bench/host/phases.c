@@ -103,7 +103,7 @@ static void add(struct samples *s, const char *key, double from, double to, doub
 void phases_read(struct samples *s, const char *dir)
 {
 	double reboot = first_number(s, "reboot"), born = first_number(s, "born");
-	double restore = first_number(s, "restore_domains") + first_number(s, "attach_devices");
+	double restore = first_number(s, "attach_devices");	/* domains are restored in it */
 	double retrieve = first_number(s, "retrieve_iommufd") +
 			  first_number(s, "retrieve_devices");
 	struct log old = log_open(dir, 1), new = log_open(dir, 2);
