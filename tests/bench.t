@@ -8,6 +8,7 @@ set -eu
 . tests/tap.sh
 
 bench=out/test/bench
+mkdir -p out/test
 rm -rf $bench
 holds "no count, slope or ratio is worse than what is held" out/vm/lubench --quick --out $bench
 sed -n 's/^| \(.* | .* | .* | yes\) |.*/# \1/p' $bench/report.md

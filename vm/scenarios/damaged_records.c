@@ -46,7 +46,7 @@ static const struct expected {
 #define TABLE_IS_BAD	.when = AT_ADOPTION, .adopt = -EIO
 	{ DOMAIN(.what = "a domain's version", .at = VERSION, .bytes = 2,
 		 .value = 0x100, .flip = true), ISOLATED },
-	{ DOMAIN(.what = "a domain's size", .at = SIZE, .bytes = 4, .value = 96), ISOLATED },
+	{ DOMAIN(.what = "a domain's size", .at = SIZE, .bytes = 4, .value = 88), ISOLATED },
 	{ DOMAIN(.what = "a domain's own address", .at = SELF, .bytes = 8, .value = 0x1000,
 	  .flip = true), ISOLATED },
 	{ DOMAIN(.what = "a domain's format", .at = 24, .bytes = 1, .value = 'x'), ISOLATED },

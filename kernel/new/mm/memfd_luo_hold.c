@@ -140,7 +140,7 @@ void memfd_luo_release(struct liveupdate_file_op_args *args)
 	kfree(hold);
 }
 
-/* The first folio that may have @index, or the number of folios */
+/* The last folio that begins at @index or before, or the first */
 static u64 memfd_luo_hold_find(const struct memfd_luo_hold *hold, pgoff_t index)
 {
 	u64 low = 0, high = hold->nr_folios, middle;
@@ -165,11 +165,12 @@ static struct folio *memfd_luo_held_folio(const struct memfd_luo_folio_ser *ser,
 		folio : NULL;
 }
 
+/* From *start on as many as there are; *start is where the next one would begin */
 static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
-			       const struct address_space *mapping, loff_t start, loff_t end,
+			       const struct address_space *mapping, loff_t *start, loff_t end,
 			       struct folio **folios, unsigned int max_folios, pgoff_t *offset)
 {
-	pgoff_t index = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	pgoff_t index = *start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	unsigned int nr = 0;
 	struct folio *folio;
 	u64 i;
@@ -180,9 +181,10 @@ static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
 		if (!folio || try_grab_folio(folio, 1, FOLL_PIN))
 			break;
 		if (!nr)
-			*offset = offset_in_folio(folio, start);
+			*offset = offset_in_folio(folio, *start);
 		folios[nr++] = folio;
 		index = folio_next_index(folio);
+		*start = (loff_t)index << PAGE_SHIFT;
 	}
 	return nr;
 }
@@ -200,20 +202,28 @@ static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
  * has been writing to it all the time.
  *
  * Context: Process context, may sleep.
- * Return: As memfd_pin_folios(). There may be fewer folios than fit.
+ * Return: As memfd_pin_folios().
  */
 long memfd_luo_do_pin(struct file *memfd, loff_t start, loff_t end, struct folio **folios,
 		      unsigned int max_folios, pgoff_t *offset)
 {
+	struct inode *inode = file_inode(memfd);
 	struct memfd_luo_hold *hold;
-	long nr = 0;
+	pgoff_t rest_offset;
+	long nr = 0, rest;
 
 	scoped_guard(rwsem_read, &memfd_luo_holds_rwsem) {
-		hold = xa_load(&memfd_luo_holds, (unsigned long)file_inode(memfd));
-		if (hold)
-			nr = memfd_luo_pin_held(hold, memfd->f_mapping, start, end, folios,
+		hold = xa_load(&memfd_luo_holds, (unsigned long)inode);
+		if (hold && end < i_size_read(inode))
+			nr = memfd_luo_pin_held(hold, memfd->f_mapping, &start, end, folios,
 						max_folios, offset);
 	}
-	return nr ?: memfd_pin_folios(memfd, start, end, folios, max_folios, offset);
+	if (nr && (nr == max_folios || start > end))
+		return nr;
+	rest = memfd_pin_folios(memfd, start, end, folios + nr, max_folios - nr,
+				nr ? &rest_offset : offset);
+	if (rest < 0)
+		unpin_folios(folios, nr);
+	return rest < 0 ? rest : nr + rest;
 }
 EXPORT_SYMBOL_GPL(memfd_luo_do_pin);

@@ -4,28 +4,36 @@
  *
  * KHO needs a key for each piece of memory that it keeps, and each key costs time
  * when the table is preserved and again while the next kernel boots. So the table
- * pages of a domain that may be carried, one of iommufd, come from blocks:
- * physically contiguous and aligned to their size, a key each. Preserving a table
- * takes its blocks and reads no table page.
+ * pages of a domain of iommufd that can be carried come from blocks: physically
+ * contiguous and aligned to their size, a key each. Preserving a table takes its
+ * blocks and reads no table page.
  *
  * The first block of a domain is small and each further one as large as all before
  * it together, up to a large page: a small table has few pages that it does not
- * need, and of a large one the blocks are few. Where there is no memory in so large
- * pieces a block is smaller, down to a single page. The pages of a block are pages
- * of their own. A page that is freed can become a table of the same domain again;
- * with its last table a block goes back to the page allocator.
+ * need, and of a large one the blocks are few. Where there is no memory at hand in
+ * so large pieces on the node a block is smaller, down to a single page. The pages
+ * of a block are pages of their own, all counted as pages of IOMMU tables. A page
+ * that is freed can become a table of the same domain again; with its last table a
+ * block goes back to the page allocator.
  *
  * Not from a block is the table that a domain has from the start: it is made
  * before iommufd has the domain.
  *
- * Locking: blocks_lock protects all blocks of all domains. It is taken twice in the
- * life of a table, for a few instructions; filling a table takes some thousand.
+ * The next kernel finds the blocks by the pointers in the table. A pointer that is
+ * damaged may lead to memory that was kept for somebody else. So the record of the
+ * domain has the sum of the CRCs of all blocks, and with another one the table is
+ * not used, nor any of its memory given back.
+ *
+ * Locking: blocks_lock protects all blocks of all domains. It is taken two or three
+ * times in the life of a table, for a few instructions; filling one takes thousands.
  * A preserved table does not change, so its blocks are read without.
  */
 #include <linux/bitmap.h>
+#include <linux/crc32.h>
 #include <linux/export.h>
 #include <linux/generic_pt/iommu.h>
 #include <linux/gfp.h>
+#include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
 #include <linux/liveupdate.h>
 #include <linux/log2.h>
@@ -56,8 +64,9 @@ static struct iommu_pages_block *block_alloc(unsigned int order, int nid, gfp_t 
 
 	if (!block)
 		return NULL;
+	/* Only what is there: no work, and no other node, for the sake of a key */
 	if (order)
-		gfp |= __GFP_NORETRY | __GFP_NOWARN;
+		gfp = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_THISNODE | __GFP_NOWARN;
 	block->page = alloc_pages_node(nid, gfp, order);
 	if (!block->page) {
 		kfree(block);
@@ -76,12 +85,22 @@ static void block_free(struct iommu_pages_block *block)
 	kfree(block);
 }
 
+/* As iommu_alloc_pages_node_sz() counts its pages */
+static void block_account(struct iommu_pages_block *block, int nr_pages)
+{
+	struct folio *folio = page_folio(block->page);
+
+	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, nr_pages);
+	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, nr_pages);
+}
+
 static void block_add(struct iommu_pages_blocks *blocks, struct iommu_pages_block *block)
 {
 	block->owner = blocks;
 	hlist_add_head(&block->item, &blocks->all);
 	hlist_add_head(&block->spare, &blocks->spare);
 	blocks->nr_pages += BIT(block->order);
+	block_account(block, BIT(block->order));
 }
 
 static void block_use(struct iommu_pages_block *block, unsigned int i)
@@ -91,16 +110,6 @@ static void block_use(struct iommu_pages_block *block, unsigned int i)
 	block->owner->nr_used++;
 	if (++block->nr_used == BIT(block->order))
 		hlist_del_init(&block->spare);
-}
-
-/* As iommu_alloc_pages_node_sz() does it; undone when the page is freed */
-static void page_account(struct page *page)
-{
-	struct folio *folio = page_folio(page);
-
-	folio_ioptdesc(folio)->incoherent = false;
-	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, 1);
-	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, 1);
 }
 
 static struct page *blocks_take(struct iommu_pages_blocks *blocks)
@@ -150,7 +159,8 @@ void *pt_liveupdate_alloc_table(struct pt_iommu *iommu_table, gfp_t gfp, size_t 
 	struct page *page;
 
 	if (iommu_table->domain.cookie_type != IOMMU_COOKIE_IOMMUFD ||
-	    size > PAGE_SIZE || !liveupdate_enabled())
+	    size > PAGE_SIZE || !liveupdate_enabled() ||
+	    iommu_liveupdate_supported(&iommu_table->domain))
 		return iommu_alloc_pages_node_sz(iommu_table->nid, gfp, size);
 
 	scoped_guard(spinlock, &blocks_lock)
@@ -160,14 +170,14 @@ void *pt_liveupdate_alloc_table(struct pt_iommu *iommu_table, gfp_t gfp, size_t 
 	if (!page)
 		return NULL;
 	clear_page(page_address(page));
-	page_account(page);
+	folio_ioptdesc(page_folio(page))->incoherent = false;
 	return page_address(page);
 }
 EXPORT_SYMBOL_GPL(pt_liveupdate_alloc_table);
 
 /**
  * iommu_pages_put() - Give up a page that is not used any more.
- * @folio: The page, not accounted for any more.
+ * @folio: The page, not counted any more. In a block it counts again.
  *
  * Context: Process context if it is of a block, else any.
  */
@@ -187,11 +197,13 @@ void iommu_pages_put(struct folio *folio)
 		if (block->nr_used-- == BIT(block->order))
 			hlist_add_head(&block->spare, &blocks->spare);
 		blocks->nr_used--;
+		block_account(block, 1);
 		if (block->nr_used)
 			return;
 		hlist_del(&block->item);
 		hlist_del(&block->spare);
 		blocks->nr_pages -= BIT(block->order);
+		block_account(block, -(int)BIT(block->order));
 	}
 	block_free(block);
 }
@@ -239,6 +251,38 @@ void iommu_blocks_unpreserve(struct iommu_pages_blocks *blocks)
 		kho_unpreserve_pages(block->page, BIT(block->order));
 }
 EXPORT_SYMBOL_GPL(iommu_blocks_unpreserve);
+
+/**
+ * iommu_blocks_crc() - What a block adds to the sum in its domain's record.
+ * @phys: Where it begins.
+ * @order: Its size.
+ *
+ * Return: A CRC-32.
+ */
+u32 iommu_blocks_crc(phys_addr_t phys, unsigned int order)
+{
+	__le64 key = cpu_to_le64(phys | order);
+
+	return crc32_le(~0, (const u8 *)&key, sizeof(key));
+}
+EXPORT_SYMBOL_GPL(iommu_blocks_crc);
+
+/**
+ * iommu_blocks_sum() - Which blocks does a domain have?
+ * @blocks: The domain's; the caller keeps its table from changing.
+ *
+ * Return: The sum of their CRCs, the same for the same blocks in any order.
+ */
+u64 iommu_blocks_sum(const struct iommu_pages_blocks *blocks)
+{
+	struct iommu_pages_block *block;
+	u64 sum = 0;
+
+	hlist_for_each_entry(block, &blocks->all, item)
+		sum += iommu_blocks_crc(page_to_phys(block->page), block->order);
+	return sum;
+}
+EXPORT_SYMBOL_GPL(iommu_blocks_sum);
 
 /* The order of a block that KHO keeps, nobody has taken back, and @phys lies in */
 static int kept_order(phys_addr_t phys)
@@ -311,7 +355,8 @@ err_block:
  * Context: Process context, may sleep. The caller has the only reference to @blocks.
  * Return: 0, then the table is to be freed as if iommu_alloc_pages_node_sz() had
  * returned it. -EIO if KHO has not kept a block there, or the page is a table of the
- * domain already. -ENOMEM; then it can be tried again.
+ * domain already. -ENOMEM or an error of iommu_pages_start_incoherent(); then it can
+ * be tried again.
  */
 int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct maple_tree *kept,
 			 void *virt, struct device *dma_dev)
@@ -319,6 +364,7 @@ int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct maple_tree *k
 	phys_addr_t phys = virt_to_phys(virt);
 	struct iommu_pages_block *block;
 	struct page *page;
+	int ret;
 
 	block = mtree_load(kept, PHYS_PFN(phys));
 	if (!block)
@@ -329,9 +375,12 @@ int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct maple_tree *k
 	page = phys_to_page(phys);
 	if (test_bit(page - block->page, block->used))
 		return -EIO;
+	folio_ioptdesc(page_folio(page))->incoherent = false;
+	ret = dma_dev ? iommu_pages_start_incoherent(virt, dma_dev) : 0;
+	if (ret)
+		return ret;
 	scoped_guard(spinlock, &blocks_lock)
 		block_use(block, page - block->page);
-	page_account(page);
-	return dma_dev ? iommu_pages_start_incoherent(virt, dma_dev) : 0;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(iommu_blocks_restore);

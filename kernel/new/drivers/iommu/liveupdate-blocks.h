@@ -35,6 +35,9 @@ void iommu_pages_put(struct folio *folio);
 int iommu_blocks_preserve(struct iommu_pages_blocks *blocks);
 void iommu_blocks_unpreserve(struct iommu_pages_blocks *blocks);
 
+u32 iommu_blocks_crc(phys_addr_t phys, unsigned int order);
+u64 iommu_blocks_sum(const struct iommu_pages_blocks *blocks);
+
 bool iommu_blocks_kept(phys_addr_t phys);
 int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct maple_tree *kept,
 			 void *virt, struct device *dma_dev);
@@ -51,6 +54,16 @@ static inline int iommu_blocks_preserve(struct iommu_pages_blocks *blocks)
 
 static inline void iommu_blocks_unpreserve(struct iommu_pages_blocks *blocks)
 {
+}
+
+static inline u32 iommu_blocks_crc(phys_addr_t phys, unsigned int order)
+{
+	return 0;
+}
+
+static inline u64 iommu_blocks_sum(const struct iommu_pages_blocks *blocks)
+{
+	return 0;
 }
 
 static inline bool iommu_blocks_kept(phys_addr_t phys)

@@ -4,7 +4,6 @@
  * back is an ordinary folio; here it becomes what iommu_alloc_pages_node_sz()
  * would have returned, so that it is counted and freed like any other.
  */
-#include <linux/export.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 
@@ -39,4 +38,3 @@ int iommu_pages_restore(void *virt, struct device *dma_dev)
 
 	return dma_dev ? iommu_pages_start_incoherent(virt, dma_dev) : 0;
 }
-EXPORT_SYMBOL_GPL(iommu_pages_restore);

@@ -19,6 +19,7 @@
 #include "../liveupdate-blocks.h"
 #include <linux/generic_pt/liveupdate.h>
 #include <linux/iommu.h>
+#include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/iommu.h>
 #include <linux/mm.h>
@@ -54,6 +55,10 @@ struct lu_kunit {
 	u64 nr_tables;
 	bool arrived;
 };
+
+/* A domain of a driver that carries domains */
+static const struct iommu_liveupdate_ops lu_driver_ops;
+static const struct iommu_ops lu_owner = { .liveupdate = &lu_driver_ops };
 
 static struct lu_kunit *lu_of(struct kunit *test)
 {
@@ -161,20 +166,29 @@ static void lu_give_pages(struct page *page, unsigned int order)
 	page->private = LU_PAGE_MAGIC << 32 | order;
 }
 
+static void lu_block_arrives(struct lu_kunit *lu, struct page *page, unsigned int order)
+{
+	struct folio *folio = page_folio(page);
+	long nr = BIT(order);
+
+	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, -nr);
+	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, -nr);
+	adjust_managed_page_count(page, -nr);
+	lu_give_pages(page, order);
+	lu->some_block = page;
+	lu->some_order = order;
+	lu->nr_blocks++;
+}
+
 /* Afterwards only the pages that are alone have page::private set, and are handed over */
 static void lu_page_arrives(struct lu_kunit *lu, struct pt_table_p *table)
 {
 	struct folio *folio = virt_to_folio(table);
 
-	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, -1);
-	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, -1);
-	if (folio_get_private(folio)) {
+	if (folio_get_private(folio))
 		folio->private = NULL;
-		return;
-	}
-	adjust_managed_page_count(folio_page(folio, 0), -1);
-	lu_give_pages(folio_page(folio, 0), 0);
-	lu->nr_blocks++;
+	else
+		lu_block_arrives(lu, folio_page(folio, 0), 0);
 }
 
 static void lu_arrive(struct kunit *test)
@@ -185,11 +199,7 @@ static void lu_arrive(struct kunit *test)
 
 	lu_each_page(test, &lu->old, lu_page_arrives);
 	hlist_for_each_entry_safe(block, next, &lu->old.iommu->liveupdate.blocks.all, item) {
-		adjust_managed_page_count(block->page, -(long)BIT(block->order));
-		lu_give_pages(block->page, block->order);
-		lu->some_block = block->page;
-		lu->some_order = block->order;
-		lu->nr_blocks++;
+		lu_block_arrives(lu, block->page, block->order);
 		kfree(block);
 	}
 	lu->arrived = true;

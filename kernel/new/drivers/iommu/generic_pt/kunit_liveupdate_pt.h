@@ -198,6 +198,9 @@ static void test_lu_damaged(struct kunit *test)
 	lu->next.iommu->liveupdate.incoming->nr_tables += 2;
 	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "fewer tables than in the record");
 	lu->next.iommu->liveupdate.incoming->nr_tables--;
+	lu->next.iommu->liveupdate.incoming->blocks_sum++;
+	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "other blocks than in the record");
+	lu->next.iommu->liveupdate.incoming->blocks_sum--;
 	lu_expect_same(test);
 }
 
@@ -343,7 +346,6 @@ static int pt_kunit_lu_init(struct kunit *test)
 	ret = pt_kunit_priv_init(test, &lu->old);
 	if (ret)
 		return ret;
-	lu->old.domain.cookie_type = IOMMU_COOKIE_IOMMUFD;
 
 	lu->next = lu->old;
 	spin_lock_init(&lu->next.top_lock);
@@ -354,6 +356,8 @@ static int pt_kunit_lu_init(struct kunit *test)
 		pt_iommu_deinit(lu->old.iommu);
 		return ret;
 	}
+	lu->old.domain.cookie_type = IOMMU_COOKIE_IOMMUFD;
+	lu->old.domain.owner = &lu_owner;
 	test->priv = &lu->old;
 	return 0;
 }

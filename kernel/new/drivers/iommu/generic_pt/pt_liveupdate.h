@@ -16,9 +16,10 @@
  * is how a walk that failed is undone or taken up again: by counting.
  *
  * A restored table is not trusted further than needed: before it is followed a
- * pointer to a table must point into a block that KHO has preserved and that
+ * pointer to a table must point into memory that KHO has preserved and that
  * nobody else has taken back, to a page that the walk has not met yet. That
- * excludes loops and shared tables.
+ * excludes loops and shared tables. And in the end it must have been just the
+ * blocks that the record says.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_H
@@ -39,8 +40,9 @@ struct pt_lu_walk {
 	u64 skip;
 	u64 limit;
 	u64 nr_tables;
-	/* Of the tables that were preserved: those that are in no block */
+	/* Of the tables that were preserved: those that are in no block, each like one */
 	u64 nr_alone;
+	u64 blocks_sum;
 };
 
 static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
@@ -107,6 +109,7 @@ static int lu_preserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 	if (folio_order(folio))
 		return -EOPNOTSUPP;
 	walk->nr_alone++;
+	walk->blocks_sum += iommu_blocks_crc(virt_to_phys(table), 0);
 	return kho_preserve_folio(folio);
 }
 
@@ -177,6 +180,7 @@ static int NS(lu_preserve)(struct pt_iommu *iommu_table,
 	ser->top = virt_to_phys(range.top_table);
 	ser->nr_tables = walk.nr_alone + blocks->nr_used;
 	ser->table_bytes = ser->nr_tables * PAGE_SIZE;
+	ser->blocks_sum = walk.blocks_sum + iommu_blocks_sum(blocks);
 	return 0;
 }
 
@@ -202,7 +206,10 @@ static int lu_restore_pages(struct pt_iommu *iommu_table)
 	ret = lu_walk(&walk, &range);
 	if (ret)
 		return ret == -ECANCELED ? -EIO : ret;
-	return walk.nr_tables == lu->nr_tables ? 0 : -EIO;
+	if (walk.nr_tables != lu->nr_tables ||
+	    iommu_blocks_sum(&iommu_table->liveupdate.blocks) != lu->blocks_sum)
+		return -EIO;
+	return 0;
 }
 
 static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
@@ -250,7 +257,7 @@ static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
 	iommu_table->liveupdate.incoming->comparing = false;
 }
 
-/* A domain is freed that was never adopted. What KHO does not give stays lost. */
+/* A domain is freed that was never adopted. Of a damaged table nothing is given back. */
 static void NS(lu_deinit)(struct pt_iommu *iommu_table)
 {
 	bool restored = !lu_restore_pages(iommu_table);
@@ -286,6 +293,7 @@ static int NS(lu_restore)(struct pt_iommu *iommu_table,
 		return -ENOMEM;
 	mt_init(&lu->kept);
 	lu->nr_tables = ser->nr_tables;
+	lu->blocks_sum = ser->blocks_sum;
 	iommu_table->liveupdate.incoming = lu;
 
 	iommu_pages_free_incoherent(range.top_table,

@@ -90,8 +90,10 @@ static const char *iommufd_lu_area_fault(int rc)
 		return "maps pages that have left their memfd (a hole was punched)";
 	case -EPERM:
 		return "maps a memfd that is not sealed against grow and shrink";
-	default:
+	case -ENOENT:
 		return "maps a memfd that is not preserved in the same session";
+	default:
+		return "has a table that does not map it";
 	}
 }
 

@@ -90,6 +90,7 @@ struct iommu_pages_blocks {
  * struct pt_iommu_incoming - State of a table that is not adopted yet
  * @kept: Blocks taken back from KHO so far, by page frame number.
  * @nr_tables: Number of table pages according to the record.
+ * @blocks_sum: Of which blocks, according to the record.
  * @nr_restored: Table pages taken back from KHO so far, in the order of a walk.
  * @cursor: Below this IOVA everything has been compared.
  * @table: The table in which the last map was compared, NULL at first.
@@ -104,6 +105,7 @@ struct iommu_pages_blocks {
 struct pt_iommu_incoming {
 	struct maple_tree kept;
 	u64 nr_tables;
+	u64 blocks_sum;
 	u64 nr_restored;
 	u64 cursor;
 	struct pt_table_p *table;

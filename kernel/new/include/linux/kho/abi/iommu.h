@@ -50,6 +50,8 @@
  * @table_bytes: Bytes of all table pages.
  * @mapped_bytes: Bytes that the leaves map, as told by whoever preserved it.
  * @owner: LUO's data of the file that preserved it.
+ * @blocks_sum: Sum of the CRC-32 (little endian, seed ~0) of each block that table
+ *              pages lie in: 64 bits, its physical address and its order in the low bits.
  */
 struct iommu_domain_ser {
 	struct kho_record_ser hdr;
@@ -63,8 +65,9 @@ struct iommu_domain_ser {
 	u64 table_bytes;
 	u64 mapped_bytes;
 	u64 owner;
+	u64 blocks_sum;
 } __packed;
-static_assert(sizeof(struct iommu_domain_ser) == 88);
+static_assert(sizeof(struct iommu_domain_ser) == 96);
 
 /* What kind of IOMMU a unit record describes */
 #define IOMMU_UNIT_SER_VTD	1
