@@ -46,7 +46,7 @@ save() {
 	[ -z "$newer" ] || die "$newer was changed after it was applied, saving would undo that: 'make tree' first"
 	# The words after @@ must not depend on which .gitattributes the tree has
 	echo '*.[ch] diff=cpp' >"$TREE/.git/info/attributes"
-	touch "$HOOKS/series"
+	[ -f "$HOOKS/series" ] || : >"$HOOKS/series"
 	n=0
 	for c in $(in_tree rev-list --reverse refs/base..HEAD); do
 		n=$((n + 1))
