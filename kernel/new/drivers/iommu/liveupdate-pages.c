@@ -13,13 +13,12 @@
 /**
  * iommu_pages_restore() - Take back a page that the previous kernel preserved.
  * @virt: Where the page is. Its content is left as it is.
- * @dma_dev: The IOMMU's device if it does not snoop caches, else NULL.
  *
  * Context: Process context, may sleep.
  * Return: 0, then the page is to be freed as if iommu_alloc_pages_node_sz() had
  * returned it. -EIO if KHO does not hold a page there.
  */
-int iommu_pages_restore(void *virt, struct device *dma_dev)
+int iommu_pages_restore(void *virt)
 {
 	phys_addr_t phys = virt_to_phys(virt);
 	struct folio *folio;
@@ -35,6 +34,5 @@ int iommu_pages_restore(void *virt, struct device *dma_dev)
 	pgcnt = folio_nr_pages(folio);
 	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, pgcnt);
 	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, pgcnt);
-
-	return dma_dev ? iommu_pages_start_incoherent(virt, dma_dev) : 0;
+	return 0;
 }

@@ -194,12 +194,12 @@ static int lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)
 	unsigned int i;
 	int ret;
 
-	ret = iommu_pages_restore(dir, NULL);
+	ret = iommu_pages_restore(dir);
 	for (i = 0; !ret && i < vtd->pasid_dir_bytes / sizeof(*dir); i++) {
 		struct pasid_entry *entries = get_pasid_table_from_pde(&dir[i]);
 
 		if (entries)
-			ret = iommu_pages_restore(entries, NULL);
+			ret = iommu_pages_restore(entries);
 	}
 	return ret;
 }

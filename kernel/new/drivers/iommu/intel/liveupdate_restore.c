@@ -24,7 +24,6 @@
 #include <linux/slab.h>
 
 #include "../iommu-pages.h"
-#include "../liveupdate-pages.h"
 #include "iommu.h"
 #include "liveupdate.h"
 #include "liveupdate_priv.h"
