@@ -62,7 +62,7 @@ START=$build.base "$here/config.sh" "$tree" "$build" kernel/config/host.config
 rm -f "$out"/*.deb "$tree"/*.deb
 KDEB_PKGVERSION=$(make -s -C "$tree" kernelversion)-1 KDEB_CHANGELOG_DIST=unstable \
 DEB_BUILD_OPTIONS=terse nice -n 5 "$here/progress.sh" packages "$out/build.log" \
-	make -C "$tree" O="$build" CC='ccache gcc' LOCALVERSION=-liveupdate -j"${JOBS:-$(nproc)}" \
+	make -C "$tree" O="$build" CC="$cc" LOCALVERSION=-liveupdate -j"${JOBS:-$(nproc)}" \
 	bindeb-pkg
 mv "$tree"/*.deb "$out"
 rm -f "$tree"/*.changes "$tree"/*.buildinfo

@@ -48,7 +48,7 @@ modules() {
 	grep -vE '^CONFIG_(MODULES|VFIO|VFIO_PCI)=' "$base" >"$out/base"
 	"$here/config.sh" "$copy" "$copy/build-m" "$out/base" kernel/config/modules.config \
 		"$out/options" || return 1
-	make -s -C "$copy" O="$copy/build-m" CC='ccache gcc' -j"$JOBS" modules_prepare \
+	make -s -C "$copy" O="$copy/build-m" CC="$cc" -j"$JOBS" modules_prepare \
 		drivers/vfio/ virt/lib/ kernel/module/ || return 1
 	(cd "$copy" && exports)
 }

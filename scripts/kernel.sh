@@ -45,6 +45,6 @@ mkdir -p "$build"
 echo "$*" >"$build/.built.part"
 "$here/config.sh" "$tree" "$build" "$@"
 nice -n 5 "$here/progress.sh" "kernel $name" "$build/build.log" \
-	make -C "$tree" O="$build" CC='ccache gcc' LOCALVERSION="-$name" \
+	make -C "$tree" O="$build" CC="$cc" LOCALVERSION="-$name" \
 	-j"${JOBS:-$(nproc)}" bzImage
 mv "$build/.built.part" "$build/.built"

@@ -16,7 +16,7 @@ build=$tree/build-lint
 
 # The kernel does without a sparse that lacks what only newer compilers are given
 kmake() {
-	make -s -C "$tree" O="$build" CC='ccache gcc' LOCALVERSION=-lint -j"$JOBS" \
+	make -s -C "$tree" O="$build" CC="$cc" LOCALVERSION=-lint -j"$JOBS" \
 		CHECK='sparse -D__typeof_unqual__=__typeof__' "$@"
 }
 

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What is booted is what was built: each image has the kernel of its own build in it, which
+# a cache of objects can get wrong, since the compressed kernel is no source that it knows of.
+set -eu
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+# number FILE OFFSET: four bytes of it; where they are: Documentation/arch/x86/boot.rst
+number() {
+	od -An -tu4 -j"$2" -N4 "$1" | tr -d ' '
+}
+
+# The payload is the kernel, and relocations after it
+has_its_kernel() {
+	boot=out/build/$1/arch/x86/boot
+	sectors=$(od -An -tu1 -j497 -N1 "$boot/bzImage")
+	tail -c +$(((sectors + 1) * 512 + $(number "$boot/bzImage" 584) + 1)) "$boot/bzImage" |
+		head -c "$(number "$boot/bzImage" 588)" | gzip -dcq >"$tmp/kernel" || [ $? -eq 2 ]
+	cmp -n "$(stat -c %s "$boot/compressed/vmlinux.bin")" "$tmp/kernel" \
+		"$boot/compressed/vmlinux.bin"
+}
+
+for name in 7.3 7.3-stock 7.3-other 7.3-debug 7.2; do
+	holds "the image of $name has the kernel that was built" has_its_kernel $name
+done
+
+# brings TEXT: an object with .incbin has this text after its source stayed the same
+brings() {
+	echo "$1" >"$tmp/brought"
+	(cd "$tmp" && "$cc" -Wp,-MMD,it.d -c -o it.o it.S) || return 1
+	grep -q "$1" "$tmp/it.o"
+}
+
+here=$PWD/scripts
+CACHE=$tmp/cache
+mkdir "$CACHE"
+# shellcheck source=scripts/kbuild.sh
+. scripts/kbuild.sh
+echo '.incbin "brought"' >"$tmp/it.S"
+holds "the compiler brings in what is there" brings this
+holds "and what is there the next time, with the same source" brings that
+plan
