@@ -27,6 +27,7 @@
 
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/liveupdate.h>
@@ -36,41 +37,61 @@
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <linux/xarray.h>
 
 #include "internal.h"
 #include "memfd_luo_hold.h"
 
+/* An entry in memory of vmalloc(): aligned, which the packed record does not tell */
+struct memfd_luo_held {
+	struct memfd_luo_folio_ser ser;
+} __aligned(8);
+
 /**
  * struct memfd_luo_hold - The folios held for one memfd.
+ * @node: In memfd_luo_holds, by @inode.
+ * @inode: The memfd's.
  * @folios: The folios, as the old kernel listed them, in ascending order of index.
  * @nr_folios: Entries in @folios.
  */
 struct memfd_luo_hold {
-	struct memfd_luo_folio_ser *folios;
+	struct hlist_node node;
+	struct inode *inode;
+	struct memfd_luo_held *folios;
 	u64 nr_folios;
 };
 
-static DEFINE_XARRAY(memfd_luo_holds);
-/* Read by those who look into a hold, written when one is taken away */
+static DEFINE_HASHTABLE(memfd_luo_holds, 6);
+/* Read by those who look into a hold, written when one comes or is taken away */
 static DECLARE_RWSEM(memfd_luo_holds_rwsem);
+
+static struct memfd_luo_hold *memfd_luo_hold_of(const struct inode *inode)
+{
+	struct memfd_luo_hold *hold;
+
+	lockdep_assert_held(&memfd_luo_holds_rwsem);
+
+	hash_for_each_possible(memfd_luo_holds, hold, node, (unsigned long)inode) {
+		if (hold->inode == inode)
+			return hold;
+	}
+	return NULL;
+}
 
 static int memfd_luo_hold_insert(struct inode *inode,
 				 struct memfd_luo_folio_ser *folios, u64 nr_folios)
 {
 	struct memfd_luo_hold *hold;
-	int err;
 
 	hold = kmalloc_obj(*hold);
 	if (!hold)
 		return -ENOMEM;
 
-	hold->folios = folios;
+	hold->inode = inode;
+	hold->folios = (struct memfd_luo_held *)folios;
 	hold->nr_folios = nr_folios;
-	err = xa_insert(&memfd_luo_holds, (unsigned long)inode, hold, GFP_KERNEL);
-	if (err)
-		kfree(hold);
-	return err;
+	guard(rwsem_write)(&memfd_luo_holds_rwsem);
+	hash_add(memfd_luo_holds, &hold->node, (unsigned long)inode);
+	return 0;
 }
 
 /**
@@ -126,14 +147,17 @@ void memfd_luo_release(struct liveupdate_file_op_args *args)
 
 	if (args->retrieve_status <= 0)
 		return;
-	scoped_guard(rwsem_write, &memfd_luo_holds_rwsem)
-		hold = xa_erase(&memfd_luo_holds, (unsigned long)file_inode(args->file));
+	scoped_guard(rwsem_write, &memfd_luo_holds_rwsem) {
+		hold = memfd_luo_hold_of(file_inode(args->file));
+		if (hold)
+			hash_del(&hold->node);
+	}
 	if (!hold)
 		return;
 
 	for (i = 0; i < hold->nr_folios; i++) {
-		if (hold->folios[i].pfn)
-			folio_put(pfn_folio(hold->folios[i].pfn));
+		if (hold->folios[i].ser.pfn)
+			folio_put(pfn_folio(hold->folios[i].ser.pfn));
 		cond_resched();
 	}
 	vfree(hold->folios);
@@ -147,7 +171,7 @@ static u64 memfd_luo_hold_find(const struct memfd_luo_hold *hold, pgoff_t index)
 
 	while (high - low > 1) {
 		middle = low + (high - low) / 2;
-		if (hold->folios[middle].index <= index)
+		if (hold->folios[middle].ser.index <= index)
 			low = middle;
 		else
 			high = middle;
@@ -155,14 +179,16 @@ static u64 memfd_luo_hold_find(const struct memfd_luo_hold *hold, pgoff_t index)
 	return low;
 }
 
-/* If it is in the file still, and there: a hole may have been punched */
-static struct folio *memfd_luo_held_folio(const struct memfd_luo_folio_ser *ser,
-					  const struct address_space *mapping, pgoff_t index)
+/*
+ * The index behind the folio; 0 if it is not in the file any more, or does not have @index:
+ * a hole may have been punched.
+ */
+static pgoff_t memfd_luo_held_end(struct folio *folio, const struct address_space *mapping,
+				  pgoff_t index)
 {
-	struct folio *folio = ser->pfn ? pfn_folio(ser->pfn) : NULL;
+	pgoff_t end = folio_next_index(folio);
 
-	return folio && folio->mapping == mapping && folio_contains(folio, index) ?
-		folio : NULL;
+	return folio->mapping == mapping && index >= folio->index && index < end ? end : 0;
 }
 
 /* From *start on as many as there are; *start is where the next one would begin */
@@ -170,20 +196,23 @@ static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
 			       const struct address_space *mapping, loff_t *start, loff_t end,
 			       struct folio **folios, unsigned int max_folios, pgoff_t *offset)
 {
-	pgoff_t index = *start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	pgoff_t index = *start >> PAGE_SHIFT, last = end >> PAGE_SHIFT, next;
 	unsigned int nr = 0;
 	struct folio *folio;
 	u64 i;
 
 	for (i = memfd_luo_hold_find(hold, index);
-	     i < hold->nr_folios && nr < max_folios && index <= last; i++) {
-		folio = memfd_luo_held_folio(&hold->folios[i], mapping, index);
-		if (!folio || try_grab_folio(folio, 1, FOLL_PIN))
+	     i < hold->nr_folios && nr < max_folios && index <= last; i++, index = next) {
+		if (!hold->folios[i].ser.pfn)
 			break;
-		if (!nr)
-			*offset = offset_in_folio(folio, *start);
+		folio = pfn_folio(hold->folios[i].ser.pfn);
+		next = memfd_luo_held_end(folio, mapping, index);
+		if (!next || try_grab_folio(folio, 1, FOLL_PIN))
+			break;
 		folios[nr++] = folio;
-		index = folio_next_index(folio);
+	}
+	if (nr) {
+		*offset = offset_in_folio(folios[0], *start);
 		*start = (loff_t)index << PAGE_SHIFT;
 	}
 	return nr;
@@ -213,7 +242,7 @@ long memfd_luo_do_pin(struct file *memfd, loff_t start, loff_t end, struct folio
 	long nr = 0, rest;
 
 	scoped_guard(rwsem_read, &memfd_luo_holds_rwsem) {
-		hold = xa_load(&memfd_luo_holds, (unsigned long)inode);
+		hold = memfd_luo_hold_of(inode);
 		if (hold && end < i_size_read(inode))
 			nr = memfd_luo_pin_held(hold, memfd->f_mapping, &start, end, folios,
 						max_folios, offset);

@@ -60,6 +60,19 @@ static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
 	return 0;
 }
 
+/* On to the next entry that leads to a table. What else there is needs no address. */
+static bool lu_next_table(struct pt_state *pts)
+{
+	for (; pts->index < pts->end_index; pts->index++) {
+		pt_load_entry(pts);
+		if (pts->type == PT_ENTRY_TABLE) {
+			pt_index_to_va(pts);
+			return true;
+		}
+	}
+	return false;
+}
+
 static int __lu_walk(struct pt_range *range, void *arg, unsigned int level,
 		     struct pt_table_p *table)
 {
@@ -67,9 +80,7 @@ static int __lu_walk(struct pt_range *range, void *arg, unsigned int level,
 	struct pt_lu_walk *walk = arg;
 	int ret;
 
-	for_each_pt_level_entry(&pts) {
-		if (pts.type != PT_ENTRY_TABLE)
-			continue;
+	for (_pt_iter_first(&pts); lu_next_table(&pts); pts.index++) {
 		ret = lu_visit(walk, pts.table_lower);
 		if (ret)
 			return ret;

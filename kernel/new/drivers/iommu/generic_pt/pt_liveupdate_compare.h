@@ -31,7 +31,7 @@ static int lu_differs(struct pt_iommu_incoming *lu, pt_vaddr_t va)
 	return -EBADE;
 }
 
-static int lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
+static __always_inline int lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
 {
 	unsigned int lg2sz = pt_entry_oa_lg2sz(pts);
 	pt_vaddr_t va = log2_set_mod(pts->range->va, 0, lg2sz);
@@ -108,29 +108,34 @@ static int __lu_compare_gap(struct pt_range *range, void *arg,
 }
 
 /* In the table of the map before. Most maps are one leaf of it. */
-static int lu_compare_in_table(struct pt_range *range, struct pt_lu_compare *cmp)
+static int lu_compare_in_table(struct pt_common *common, struct pt_lu_compare *cmp)
 {
-	struct pt_state pts = pt_init(range, cmp->lu->level, cmp->lu->table);
+	struct pt_range range = pt_make_range(common, cmp->va, cmp->last_va);
+	struct pt_state pts = pt_init(&range, cmp->lu->level, cmp->lu->table);
 
 	pt_load_single_entry(&pts);
 	if (pts.type == PT_ENTRY_OA &&
-	    range->last_va - range->va == log2_to_max_int(pt_entry_oa_lg2sz(&pts)))
+	    range.last_va - range.va == log2_to_max_int(pt_entry_oa_lg2sz(&pts)))
 		return lu_compare_leaf(&pts, cmp);
-	return __lu_compare(range, cmp, cmp->lu->level, cmp->lu->table);
+	return __lu_compare(&range, cmp, cmp->lu->level, cmp->lu->table);
+}
+
+static int lu_compare_from_top(struct pt_common *common, struct pt_lu_compare *cmp)
+{
+	struct pt_range range;
+
+	if (make_range(common, &range, cmp->va, cmp->last_va - cmp->va + 1))
+		return lu_differs(cmp->lu, cmp->va);
+	return pt_walk_range(&range, __lu_compare, cmp);
 }
 
 static int lu_compare(struct pt_common *common, struct pt_lu_compare *cmp)
 {
-	struct pt_iommu_incoming *lu = cmp->lu;
-	struct pt_range range;
+	const struct pt_iommu_incoming *lu = cmp->lu;
 
-	if (lu->table && cmp->va >= lu->table_va && cmp->last_va <= lu->table_last_va) {
-		range = pt_make_range(common, cmp->va, cmp->last_va);
-		return lu_compare_in_table(&range, cmp);
-	}
-	if (make_range(common, &range, cmp->va, cmp->last_va - cmp->va + 1))
-		return lu_differs(lu, cmp->va);
-	return pt_walk_range(&range, __lu_compare, cmp);
+	if (lu->table && cmp->va >= lu->table_va && cmp->last_va <= lu->table_last_va)
+		return lu_compare_in_table(common, cmp);
+	return lu_compare_from_top(common, cmp);
 }
 
 static int lu_compare_gap(struct pt_iommu *iommu_table, u64 last)
