@@ -32,7 +32,8 @@ struct bench_case {
 	const char *base;		/* the case that differs in nothing but preservation */
 	const char *scenario;		/* NULL: bench_update */
 	unsigned int mib;		/* of IOVA for each HWPT */
-	unsigned int pool;		/* MiB of memory */
+	unsigned int pool;		/* MiB of memory that is mapped */
+	unsigned int mem;		/* MiB of the machine, 0: as ever */
 	unsigned int devices, present;	/* preserved, and there */
 	unsigned int sessions;
 	unsigned int reps, rounds;	/* 0: as many as are asked for */

@@ -206,9 +206,10 @@ static void draw_plot(const struct bench *b, const char *file, const char *title
 
 void plots_write(const struct bench *b)
 {
-	static const char *const sizes[] = { "4k-256m", "4k-1g", "4k-4g", "4k-16g", "4k-64g" };
+	static const char *const sizes[] = { "4k-256m", "4k-1g", "4k-4g", "4k-16g", "4k-64g",
+					     "4k-1t" };
 	static const char *const devices[] = { "dev-1", "dev-2", "dev-8", "dev-16" };
-	static const double gib[] = { 0.25, 1, 4, 16, 64 };
+	static const double gib[] = { 0.25, 1, 4, 16, 64, 1024 };
 	static const double count[] = { 1, 2, 8, 16 };
 	static const struct curve by_size[] = {
 		{ "map from scratch", "fill", "#8a8f98" },
@@ -225,7 +226,7 @@ void plots_write(const struct bench *b)
 
 	draw_phases(b);
 	draw_plot(b, "sizes.svg", "Instructions for a GiB in 4 KiB leaves, by size",
-		  "GiB of IOVA", by_size, 5, sizes, gib, 5);
+		  "GiB of IOVA", by_size, 5, sizes, gib, 6);
 	draw_plot(b, "devices.svg", "Instructions for a device, of so many", "devices",
 		  by_device, 3, devices, count, 4);
 }

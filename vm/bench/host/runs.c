@@ -106,6 +106,10 @@ static void start(const struct bench *b, const char *lurun, const struct bench_c
 		args[n++] = devices;
 	}
 	args[n++] = c->scenario ? c->scenario : "bench_update";
+	if (c->mem) {
+		args[n++] = "--mem";
+		args[n++] = text("%u", c->mem);
+	}
 	log = open(text("%s/tap", dir), O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
