@@ -190,10 +190,24 @@ static void order(const char *format, ...)
 	must_write(KNOB, line);
 }
 
-void damage_order(const struct damage *damage, const struct vm_data *data)
+static uint64_t address(enum damage_address which, uint64_t phys, const struct vm_data *other)
+{
+	uint16_t bdf = pci_source_id(other->nic[0].bdf);
+
+	if (which == DAMAGE_NOTHING)
+		return 0;
+	if (which == DAMAGE_ITSELF)
+		return phys;
+	walk_capture(&look, &bdf, 1);
+	return which == DAMAGE_OTHER_TABLE ? look.device[0].top :
+	       walk_translate(&look, bdf, other->nic[0].ring_iova);
+}
+
+void damage_order(const struct damage *damage, const struct vm_data *data,
+		  const struct vm_data *other)
 {
 	uint64_t phys = place(damage->where, data);
-	uint64_t value = damage->value + (damage->itself ? phys : 0);
+	uint64_t value = damage->value + address(damage->address, phys, other);
 
 	order("%s %llx %x %llx", damage->flip ? "flip" : "set",
 	      (unsigned long long)phys + damage->at, damage->bytes, (unsigned long long)value);

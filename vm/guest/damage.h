@@ -31,13 +31,19 @@ struct damage {
 	uint64_t value;
 	bool flip;		/* @value is a mask of bits to change, else the new number */
 	bool seal;		/* the record's checksum is made right again */
-	bool itself;		/* @value is added to the address of what is damaged */
+	enum damage_address {	/* @value is added to this address */
+		DAMAGE_NOTHING,
+		DAMAGE_ITSELF,		/* of what is damaged */
+		DAMAGE_OTHER_TABLE,	/* of the other VM's top table */
+		DAMAGE_OTHER_MEMORY,	/* of the other VM's memory */
+	} address;
 };
 
 /* Nothing that looks like a record is left: to be called when none is needed. */
 void damage_forget_records(void);
 
-/* @damage is done to what @data's VM hands over, after the last freeze. */
-void damage_order(const struct damage *damage, const struct vm_data *data);
+/* @damage is done to what @data's VM hands over, after the last freeze; @other is one that stays. */
+void damage_order(const struct damage *damage, const struct vm_data *data,
+		  const struct vm_data *other);
 
 #endif /* GUEST_DAMAGE_H */

@@ -38,7 +38,7 @@ static void leave(void)
 	damage_forget_records();
 	story_give_up_from(0);
 	story_preserve();
-	damage_order(&table[state->updates], &state->vm[0]);
+	damage_order(&table[state->updates], &state->vm[0], &state->vm[0]);
 	story_leave();
 }
 

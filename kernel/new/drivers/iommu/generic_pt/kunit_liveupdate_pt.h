@@ -200,6 +200,8 @@ static void test_lu_damaged(struct kunit *test)
 	lu->next.iommu->liveupdate.incoming->nr_tables--;
 	lu->next.iommu->liveupdate.incoming->blocks_sum++;
 	KUNIT_EXPECT_EQ_MSG(test, lu_compare(lu, &res), -EIO, "other blocks than in the record");
+	KUNIT_EXPECT_TRUE_MSG(test, iommu_blocks_kept(page_to_phys(lu->some_block)),
+			      "a table that is refused stays with KHO");
 	lu->next.iommu->liveupdate.incoming->blocks_sum--;
 	lu_expect_same(test);
 }

@@ -9,17 +9,18 @@
  * made before iommufd had the domain. These are on the way to the lowest IOVA,
  * the first top and what it leads to if the table has grown at the top since.
  *
- * Taking back visits all tables, top first, each table before its children, and
- * reads all but those of the lowest level, which lead to no other. Nothing can
- * change a table between preserve and unpreserve, nor between restore and
- * adoption, so the n-th table of one walk is the n-th table of any other. That
- * is how a walk that failed is undone or taken up again: by counting.
+ * Before anything is taken back all tables are visited, top first, each table
+ * before its children; all but those of the lowest level are read, for these
+ * lead to no other. Nothing can change a table between preserve and
+ * unpreserve, nor between restore and adoption, so the n-th table of one walk is
+ * the n-th table of any other. That is how a walk that failed is undone or taken
+ * up again: by counting.
  *
  * A restored table is not trusted further than needed: before it is followed a
  * pointer to a table must point into memory that KHO has preserved and that
  * nobody else has taken back, to a page that the walk has not met yet. That
  * excludes loops and shared tables. And in the end it must have been just the
- * blocks that the record says.
+ * blocks that the record says; then all of them are taken back.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_H
@@ -133,17 +134,14 @@ static int lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table
 	return 0;
 }
 
-static int lu_restore_table(struct pt_lu_walk *walk, struct pt_table_p *table)
+static int lu_meet_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
-	struct pt_common *common = common_from_iommu(walk->iommu_table);
 	struct pt_iommu_liveupdate *lu = &walk->iommu_table->liveupdate;
 	int ret;
 
-	ret = iommu_blocks_restore(&lu->blocks, &lu->incoming->kept, table,
-				   pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
-				   walk->iommu_table->iommu_device : NULL);
+	ret = iommu_blocks_meet(&lu->blocks, &lu->incoming->met, table);
 	if (!ret)
-		lu->incoming->nr_restored++;
+		lu->incoming->nr_met++;
 	return ret;
 }
 
@@ -202,14 +200,14 @@ static unsigned int NS(lu_levels)(struct pt_iommu *iommu_table)
 
 #include "pt_liveupdate_compare.h"
 
-static int lu_restore_pages(struct pt_iommu *iommu_table)
+static int lu_meet_tables(struct pt_iommu *iommu_table)
 {
 	struct pt_range range = pt_all_range(common_from_iommu(iommu_table));
 	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	struct pt_lu_walk walk = {
-		.visit = lu_restore_table,
+		.visit = lu_meet_table,
 		.iommu_table = iommu_table,
-		.skip = lu->nr_restored,
+		.skip = lu->nr_met,
 		.limit = lu->nr_tables,
 	};
 	int ret;
@@ -223,6 +221,24 @@ static int lu_restore_pages(struct pt_iommu *iommu_table)
 	return 0;
 }
 
+static int lu_restore_tables(struct pt_iommu *iommu_table)
+{
+	struct pt_common *common = common_from_iommu(iommu_table);
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
+	int ret;
+
+	if (lu->restored)
+		return 0;
+	ret = lu_meet_tables(iommu_table);
+	if (ret)
+		return ret;
+	ret = iommu_blocks_restore(&iommu_table->liveupdate.blocks,
+				   pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
+				   iommu_table->iommu_device : NULL);
+	lu->restored = !ret;
+	return ret;
+}
+
 static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 {
 	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
@@ -230,7 +246,7 @@ static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 
 	if (!lu)
 		return -EALREADY;
-	ret = lu_restore_pages(iommu_table);
+	ret = lu_restore_tables(iommu_table);
 	if (ret)
 		return ret;
 
@@ -257,7 +273,7 @@ static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
 
 static void NS(lu_adopt_commit)(struct pt_iommu *iommu_table)
 {
-	mtree_destroy(&iommu_table->liveupdate.incoming->kept);
+	mtree_destroy(&iommu_table->liveupdate.incoming->met);
 	kfree(iommu_table->liveupdate.incoming);
 	iommu_table->liveupdate.incoming = NULL;
 	iommu_table->ops = &NS(ops);
@@ -271,11 +287,13 @@ static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
 /* A domain is freed that was never adopted. Of a damaged table nothing is given back. */
 static void NS(lu_deinit)(struct pt_iommu *iommu_table)
 {
-	bool restored = !lu_restore_pages(iommu_table);
+	bool restored = !lu_restore_tables(iommu_table);
 
 	NS(lu_adopt_commit)(iommu_table);
 	if (restored)
 		iommu_table->ops->deinit(iommu_table);
+	else
+		iommu_blocks_forget(&iommu_table->liveupdate.blocks);
 }
 
 static void NS(get_info)(struct pt_iommu *iommu_table,
@@ -302,7 +320,7 @@ static int NS(lu_restore)(struct pt_iommu *iommu_table,
 	lu = kzalloc_obj(*lu);
 	if (!lu)
 		return -ENOMEM;
-	mt_init(&lu->kept);
+	mt_init(&lu->met);
 	lu->nr_tables = ser->nr_tables;
 	lu->blocks_sum = ser->blocks_sum;
 	iommu_table->liveupdate.incoming = lu;

@@ -88,10 +88,11 @@ struct iommu_pages_blocks {
 
 /**
  * struct pt_iommu_incoming - State of a table that is not adopted yet
- * @kept: Blocks taken back from KHO so far, by page frame number.
+ * @met: Blocks in which tables were found so far, by page frame number.
  * @nr_tables: Number of table pages according to the record.
  * @blocks_sum: Of which blocks, according to the record.
- * @nr_restored: Table pages taken back from KHO so far, in the order of a walk.
+ * @nr_met: Table pages found so far, in the order of a walk.
+ * @restored: All of it was taken back from KHO.
  * @cursor: Below this IOVA everything has been compared.
  * @table: The table in which the last map was compared, NULL at first.
  * @table_va: The first IOVA for which it has an entry.
@@ -103,10 +104,10 @@ struct iommu_pages_blocks {
  * @bad: A difference was found.
  */
 struct pt_iommu_incoming {
-	struct maple_tree kept;
+	struct maple_tree met;
 	u64 nr_tables;
 	u64 blocks_sum;
-	u64 nr_restored;
+	u64 nr_met;
 	u64 cursor;
 	struct pt_table_p *table;
 	u64 table_va;
@@ -114,6 +115,7 @@ struct pt_iommu_incoming {
 	unsigned int level;
 	u64 verified;
 	u64 bad_iova;
+	bool restored;
 	bool comparing;
 	bool bad;
 };
