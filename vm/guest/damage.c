@@ -190,7 +190,8 @@ static void order(const char *format, ...)
 	must_write(KNOB, line);
 }
 
-static uint64_t address(enum damage_address which, uint64_t phys, const struct vm_data *other)
+static uint64_t address(enum damage_address which, uint64_t phys, const struct vm_data *data,
+			const struct vm_data *other)
 {
 	uint16_t bdf = pci_source_id(other->nic[0].bdf);
 
@@ -198,6 +199,8 @@ static uint64_t address(enum damage_address which, uint64_t phys, const struct v
 		return 0;
 	if (which == DAMAGE_ITSELF)
 		return phys;
+	if (which == DAMAGE_ITS_DOMAIN || which == DAMAGE_ITS_FUNCTION)
+		return place(which == DAMAGE_ITS_DOMAIN ? DAMAGE_DOMAIN : DAMAGE_PCI, data);
 	walk_capture(&look, &bdf, 1);
 	return which == DAMAGE_OTHER_TABLE ? look.device[0].top :
 	       walk_translate(&look, bdf, other->nic[0].ring_iova);
@@ -207,7 +210,7 @@ void damage_order(const struct damage *damage, const struct vm_data *data,
 		  const struct vm_data *other)
 {
 	uint64_t phys = place(damage->where, data);
-	uint64_t value = damage->value + address(damage->address, phys, other);
+	uint64_t value = damage->value + address(damage->address, phys, data, other);
 
 	order("%s %llx %x %llx", damage->flip ? "flip" : "set",
 	      (unsigned long long)phys + damage->at, damage->bytes, (unsigned long long)value);

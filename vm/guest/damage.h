@@ -34,6 +34,8 @@ struct damage {
 	enum damage_address {	/* @value is added to this address */
 		DAMAGE_NOTHING,
 		DAMAGE_ITSELF,		/* of what is damaged */
+		DAMAGE_ITS_DOMAIN,	/* of the record of its domain */
+		DAMAGE_ITS_FUNCTION,	/* of that of the PCI core */
 		DAMAGE_OTHER_TABLE,	/* of the other VM's top table */
 		DAMAGE_OTHER_MEMORY,	/* of the other VM's memory */
 	} address;

@@ -16,13 +16,18 @@
 #include "story.h"
 #include "util.h"
 
-#define VMS	2
+#define VMS		2
+#define UNUSED_SLOT	(32 + 8 * 400)
 
 static const struct damage table[] = {
 	{ .what = "the IOMMU's index", .where = DAMAGE_IOMMU_INDEX, .at = 40, .bytes = 8,
 	  .value = 1, .flip = true },
 	{ .what = "the PCI core's index", .where = DAMAGE_PCI_INDEX, .at = 40, .bytes = 8,
 	  .value = 1, .flip = true },
+	{ .what = "the IOMMU's index, a record is in it twice", .where = DAMAGE_IOMMU_INDEX,
+	  .at = UNUSED_SLOT, .bytes = 8, .address = DAMAGE_ITS_DOMAIN, .seal = true },
+	{ .what = "the PCI core's index, a record is in it twice", .where = DAMAGE_PCI_INDEX,
+	  .at = UNUSED_SLOT, .bytes = 8, .address = DAMAGE_ITS_FUNCTION, .seal = true },
 	{ .what = "an IOMMU's checksum", .where = DAMAGE_UNIT, .at = 40, .bytes = 8, .value = 1,
 	  .flip = true },
 	{ .what = "an IOMMU's registers", .where = DAMAGE_UNIT, .at = 32, .bytes = 8,
@@ -38,7 +43,7 @@ static void leave(void)
 	damage_forget_records();
 	story_give_up_from(0);
 	story_preserve();
-	damage_order(&table[state->updates], &state->vm[0], &state->vm[0]);
+	damage_order(&table[state->updates], &state->vm[0], &state->vm[1]);
 	story_leave();
 }
 

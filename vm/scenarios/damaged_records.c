@@ -57,7 +57,7 @@ static const struct expected {
 	{ DOMAIN(.what = "a domain's width", .at = 45, .bytes = 1, .value = 3), ISOLATED },
 	{ DOMAIN(.what = "a top table outside memory", .at = 48, .bytes = 8, .value = 1ull << 45),
 	  ISOLATED },
-	{ DOMAIN(.what = "a top table between pages", .at = 48, .bytes = 8, .value = 0x10,
+	{ DOMAIN(.what = "a top table between pages", .at = 48, .bytes = 8, .value = 0x17,
 	  .flip = true), ISOLATED },
 	{ DOMAIN(.what = "a top table in memory that was not kept", .at = 48, .bytes = 8,
 	  .value = 0x1000000), ISOLATED },

@@ -45,6 +45,7 @@
 struct memfd_luo_held {
 	struct memfd_luo_folio_ser ser;
 } __aligned(8);
+static_assert(sizeof(struct memfd_luo_held) == sizeof(struct memfd_luo_folio_ser));
 
 /**
  * struct memfd_luo_hold - The folios held for one memfd.

@@ -166,9 +166,12 @@ static struct iommu_pages_block *block_meet(struct iommu_pages_blocks *blocks,
 int iommu_blocks_meet(struct iommu_pages_blocks *blocks, struct maple_tree *met,
 		      void *virt)
 {
-	phys_addr_t phys = virt_to_phys(virt);
 	struct iommu_pages_block *block;
+	phys_addr_t phys;
 
+	if (!virt_addr_valid(virt))
+		return -EIO;
+	phys = virt_to_phys(virt);
 	block = mtree_load(met, PHYS_PFN(phys));
 	if (!block)
 		block = block_meet(blocks, met, phys);
@@ -180,7 +183,10 @@ EXPORT_SYMBOL_GPL(iommu_blocks_meet);
 
 static int block_restore(struct iommu_pages_block *block)
 {
-	if (!kho_restore_pages(page_to_phys(block->page), BIT(block->order)))
+	phys_addr_t phys = page_to_phys(block->page);
+
+	if (!kho_restorable(phys, PAGE_SIZE << block->order) ||
+	    !kho_restore_pages(phys, BIT(block->order)))
 		return -EIO;
 	block->kept = false;
 	iommu_block_open(block);
@@ -215,7 +221,7 @@ static int block_restore_tables(struct iommu_pages_block *block, struct device *
  * iommu_alloc_pages_node_sz() had returned them.
  *
  * Context: Process context, may sleep. The caller has the only reference to @blocks.
- * Return: 0. -EIO if KHO has not kept a block. An error of
+ * Return: 0, also if all of it is done. -EIO if KHO has not kept a block. An error of
  * iommu_pages_start_incoherent(); then it can be tried again.
  */
 int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct device *dma_dev)
@@ -235,8 +241,8 @@ int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct device *dma_d
 EXPORT_SYMBOL_GPL(iommu_blocks_restore);
 
 /**
- * iommu_blocks_forget() - Leave to KHO what was met.
- * @blocks: The domain's. What was taken back stays out of use, too.
+ * iommu_blocks_forget() - Undo iommu_blocks_meet(), as far as nothing was taken back.
+ * @blocks: The domain's.
  *
  * Context: Process context. Cannot fail.
  */
@@ -246,8 +252,10 @@ void iommu_blocks_forget(struct iommu_pages_blocks *blocks)
 	struct hlist_node *next;
 
 	hlist_for_each_entry_safe(block, next, &blocks->all, item) {
-		if (block->kept)
-			kfree(block);
+		if (!block->kept)
+			continue;
+		hlist_del(&block->item);
+		kfree(block);
 	}
 }
 EXPORT_SYMBOL_GPL(iommu_blocks_forget);

@@ -177,9 +177,8 @@ int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 	set = kzalloc_obj(*set);
 	if (!set)
 		return -ENOMEM;
-	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
-			       sizeof(*index));
-	if (IS_ERR(index) || index->owner != IOMMU_RECORD_INDEX) {
+	index = kho_record_index_get(args->data, IOMMU_RECORD_INDEX);
+	if (IS_ERR(index)) {
 		pr_err("the previous kernel's records cannot be read, its devices are cut off\n");
 		iommu_lu_set_init(set, NULL);
 		set->nr_bad = 1;

@@ -112,10 +112,9 @@ static int pci_liveupdate_flb_retrieve(struct liveupdate_flb_op_args *args)
 
 	atomic_inc(&pci_liveupdate_awake);
 	args->obj = &pci_incoming_index;	/* any: LUO wants one */
-	index = kho_record_get(args->data, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
-			       sizeof(*index));
-	if (IS_ERR(index) || index->owner != PCI_RECORD_INDEX) {
-		pci_liveupdate_expect_damage(PTR_ERR_OR_ZERO(index) ?: -ENOMSG);
+	index = kho_record_index_get(args->data, PCI_RECORD_INDEX);
+	if (IS_ERR(index)) {
+		pci_liveupdate_expect_damage(PTR_ERR(index));
 		return 0;
 	}
 

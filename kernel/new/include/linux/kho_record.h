@@ -28,7 +28,8 @@ void kho_record_put(void *record);
 #define KHO_RECORD_LAYOUT(name, version) name "-v" __stringify(version)
 void kho_record_tell_layout(const char *layout);
 
-/* Both: an index of records */
+/* An index of records: both write it, the new kernel gets it */
+struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 owner);
 int kho_record_index_add(struct kho_record_index_ser *index, void *record);
 void kho_record_index_del(struct kho_record_index_ser *index, void *record);
 

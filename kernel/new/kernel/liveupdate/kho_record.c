@@ -191,6 +191,40 @@ void kho_record_index_del(struct kho_record_index_ser *index, void *record)
 	kho_record_seal(index);
 }
 
+/* Each record is freed once */
+static bool kho_record_index_repeats(const struct kho_record_index_ser *index)
+{
+	unsigned int i, j;
+
+	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++) {
+		for (j = 1; index->slots[i] && j < i; j++) {
+			if (index->slots[j] == index->slots[i])
+				return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * kho_record_index_get() - Check an index from the previous kernel.
+ * @phys: Physical address as handed over; anything is allowed here.
+ * @owner: What it has to belong to.
+ *
+ * Return: The index, or an ERR_PTR(): that of kho_record_get(), or -EPROTO if it
+ * belongs to something else or has a record twice.
+ */
+struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 owner)
+{
+	struct kho_record_index_ser *index;
+
+	index = kho_record_get(phys, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION, sizeof(*index));
+	if (IS_ERR(index))
+		return index;
+	if (index->owner != owner || kho_record_index_repeats(index))
+		return ERR_PTR(-EPROTO);
+	return index;
+}
+
 /**
  * kho_record_tell_layout() - Tell that this kernel writes and reads a layout.
  * @layout: KHO_RECORD_LAYOUT() of a type of record and its version.

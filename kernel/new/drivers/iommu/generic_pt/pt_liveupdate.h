@@ -9,18 +9,18 @@
  * made before iommufd had the domain. These are on the way to the lowest IOVA,
  * the first top and what it leads to if the table has grown at the top since.
  *
+ * Nothing changes these between preserve and unpreserve, so a walk that failed is
+ * undone by counting: its n-th table is the n-th table of any other walk.
+ *
  * Before anything is taken back all tables are visited, top first, each table
  * before its children; all but those of the lowest level are read, for these
- * lead to no other. Nothing can change a table between preserve and
- * unpreserve, nor between restore and adoption, so the n-th table of one walk is
- * the n-th table of any other. That is how a walk that failed is undone or taken
- * up again: by counting.
- *
- * A restored table is not trusted further than needed: before it is followed a
+ * lead to no other. What is read is not trusted: before it is followed a
  * pointer to a table must point into memory that KHO has preserved and that
- * nobody else has taken back, to a page that the walk has not met yet. That
- * excludes loops and shared tables. And in the end it must have been just the
- * blocks that the record says; then all of them are taken back.
+ * nobody has taken back, to a page that this walk has not met yet. That
+ * excludes loops and shared tables. Such a page may still be somebody else's,
+ * who writes to it, so each entry is read once and nothing is concluded from
+ * an earlier walk. In the end it must have been just the blocks that the
+ * record says; then all of them are taken back.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_H
@@ -28,6 +28,7 @@
 #include <linux/generic_pt/liveupdate.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/iommu.h>
+#include <linux/maple_tree.h>
 #include <linux/slab.h>
 #include <linux/util_macros.h>
 #include "../liveupdate-blocks.h"
@@ -37,8 +38,9 @@ static const struct pt_iommu_ops NS(ops);
 struct pt_lu_walk {
 	int (*visit)(struct pt_lu_walk *walk, struct pt_table_p *table);
 	struct pt_iommu *iommu_table;
-	/* Tables to leave alone at the beginning, and where to stop */
-	u64 skip;
+	/* The blocks in which tables were met, by page frame number */
+	struct maple_tree *met;
+	/* Where to stop */
 	u64 limit;
 	u64 nr_tables;
 	/* Of the tables that were preserved: those that are in no block, each like one */
@@ -52,11 +54,9 @@ static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
 
 	if (walk->nr_tables >= walk->limit)
 		return -ECANCELED;
-	if (walk->nr_tables >= walk->skip) {
-		ret = walk->visit(walk, table);
-		if (ret)
-			return ret;
-	}
+	ret = walk->visit(walk, table);
+	if (ret)
+		return ret;
 	walk->nr_tables++;
 	return 0;
 }
@@ -136,13 +136,7 @@ static int lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table
 
 static int lu_meet_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
-	struct pt_iommu_liveupdate *lu = &walk->iommu_table->liveupdate;
-	int ret;
-
-	ret = iommu_blocks_meet(&lu->blocks, &lu->incoming->met, table);
-	if (!ret)
-		lu->incoming->nr_met++;
-	return ret;
+	return iommu_blocks_meet(&walk->iommu_table->liveupdate.blocks, walk->met, table);
 }
 
 static void lu_unpreserve_alone(struct pt_iommu *iommu_table, u64 nr_tables)
@@ -200,25 +194,31 @@ static unsigned int NS(lu_levels)(struct pt_iommu *iommu_table)
 
 #include "pt_liveupdate_compare.h"
 
+/* All, or the domain has no blocks */
 static int lu_meet_tables(struct pt_iommu *iommu_table)
 {
 	struct pt_range range = pt_all_range(common_from_iommu(iommu_table));
+	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
 	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
+	struct maple_tree met;
 	struct pt_lu_walk walk = {
 		.visit = lu_meet_table,
 		.iommu_table = iommu_table,
-		.skip = lu->nr_met,
+		.met = &met,
 		.limit = lu->nr_tables,
 	};
 	int ret;
 
+	mt_init(&met);
 	ret = lu_walk(&walk, &range);
+	if (ret == -ECANCELED ||
+	    (!ret && (walk.nr_tables != lu->nr_tables ||
+		      iommu_blocks_sum(blocks) != lu->blocks_sum)))
+		ret = -EIO;
 	if (ret)
-		return ret == -ECANCELED ? -EIO : ret;
-	if (walk.nr_tables != lu->nr_tables ||
-	    iommu_blocks_sum(&iommu_table->liveupdate.blocks) != lu->blocks_sum)
-		return -EIO;
-	return 0;
+		iommu_blocks_forget(blocks);
+	mtree_destroy(&met);
+	return ret;
 }
 
 static int lu_restore_tables(struct pt_iommu *iommu_table)
@@ -227,16 +227,13 @@ static int lu_restore_tables(struct pt_iommu *iommu_table)
 	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	int ret;
 
-	if (lu->restored)
-		return 0;
-	ret = lu_meet_tables(iommu_table);
+	ret = lu->met ? 0 : lu_meet_tables(iommu_table);
 	if (ret)
 		return ret;
-	ret = iommu_blocks_restore(&iommu_table->liveupdate.blocks,
-				   pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
-				   iommu_table->iommu_device : NULL);
-	lu->restored = !ret;
-	return ret;
+	lu->met = true;
+	return iommu_blocks_restore(&iommu_table->liveupdate.blocks,
+				    pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
+				    iommu_table->iommu_device : NULL);
 }
 
 static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
@@ -273,7 +270,6 @@ static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
 
 static void NS(lu_adopt_commit)(struct pt_iommu *iommu_table)
 {
-	mtree_destroy(&iommu_table->liveupdate.incoming->met);
 	kfree(iommu_table->liveupdate.incoming);
 	iommu_table->liveupdate.incoming = NULL;
 	iommu_table->ops = &NS(ops);
@@ -284,7 +280,7 @@ static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
 	iommu_table->liveupdate.incoming->comparing = false;
 }
 
-/* A domain is freed that was never adopted. Of a damaged table nothing is given back. */
+/* A domain is freed that was never adopted. If not all of it is restored nothing is given back. */
 static void NS(lu_deinit)(struct pt_iommu *iommu_table)
 {
 	bool restored = !lu_restore_tables(iommu_table);
@@ -314,13 +310,12 @@ static int NS(lu_restore)(struct pt_iommu *iommu_table,
 	    (!pt_feature(common, PT_FEAT_DYNAMIC_TOP) &&
 	     ser->top_level != range.top_level))
 		return -EPROTO;
-	if (!ser->nr_tables || !iommu_blocks_kept(ser->top))
+	if (!ser->nr_tables || !PAGE_ALIGNED(ser->top) || !iommu_blocks_kept(ser->top))
 		return -EFAULT;
 
 	lu = kzalloc_obj(*lu);
 	if (!lu)
 		return -ENOMEM;
-	mt_init(&lu->met);
 	lu->nr_tables = ser->nr_tables;
 	lu->blocks_sum = ser->blocks_sum;
 	iommu_table->liveupdate.incoming = lu;

@@ -3,7 +3,6 @@
 #define __GENERIC_PT_LIVEUPDATE_H
 
 #include <linux/gfp_types.h>
-#include <linux/maple_tree.h>
 #include <linux/types.h>
 
 struct iommu_domain_ser;
@@ -77,7 +76,7 @@ struct pt_iommu_liveupdate_ops {
  * @nr_pages: Pages of all blocks.
  * @nr_used: Pages that are tables.
  *
- * Empty when it is zero. Protected by a lock of liveupdate-blocks.c.
+ * Empty when it is zero. For locking see liveupdate-blocks.c.
  */
 struct iommu_pages_blocks {
 	struct hlist_head all;
@@ -88,11 +87,9 @@ struct iommu_pages_blocks {
 
 /**
  * struct pt_iommu_incoming - State of a table that is not adopted yet
- * @met: Blocks in which tables were found so far, by page frame number.
  * @nr_tables: Number of table pages according to the record.
  * @blocks_sum: Of which blocks, according to the record.
- * @nr_met: Table pages found so far, in the order of a walk.
- * @restored: All of it was taken back from KHO.
+ * @met: All blocks were found, to be taken back from KHO.
  * @cursor: Below this IOVA everything has been compared.
  * @table: The table in which the last map was compared, NULL at first.
  * @table_va: The first IOVA for which it has an entry.
@@ -104,10 +101,8 @@ struct iommu_pages_blocks {
  * @bad: A difference was found.
  */
 struct pt_iommu_incoming {
-	struct maple_tree met;
 	u64 nr_tables;
 	u64 blocks_sum;
-	u64 nr_met;
 	u64 cursor;
 	struct pt_table_p *table;
 	u64 table_va;
@@ -115,7 +110,7 @@ struct pt_iommu_incoming {
 	unsigned int level;
 	u64 verified;
 	u64 bad_iova;
-	bool restored;
+	bool met;
 	bool comparing;
 	bool bad;
 };

@@ -19,8 +19,7 @@
  * Pages that a record names, other records apart, belong to the object that the
  * record describes: they are restored when the object is taken over and freed
  * together with it. Table pages lie in blocks of KHO that hold tables of one domain
- * and pages that nothing uses: with the first of its tables a block belongs to the
- * domain.
+ * and pages that nothing uses: a block belongs to the domain whose tables are in it.
  */
 
 #define IOMMU_LIVEUPDATE_FLB_COMPATIBLE	"iommu-v1"
