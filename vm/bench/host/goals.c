@@ -178,12 +178,14 @@ static double gap(bench_p b, int k)
 static char *why_pause(bench_p b, int k, const char *name)
 {
 	const char *base = cases[case_find(name)].base;
+	double d[16] = {}, all, sign;
 	size_t i, most = 0, next = 0;
-	double d[16] = {};
 
+	all = median_of(b, k, name, "pause") - median_of(b, k, base, "pause");
+	sign = all < 0 ? -1 : 1;
 	for (i = 0; i < nphase_names; i++) {
-		d[i] = median_of(b, k, name, phase_names[i].key) -
-		       median_of(b, k, base, phase_names[i].key);
+		d[i] = sign * (median_of(b, k, name, phase_names[i].key) -
+			       median_of(b, k, base, phase_names[i].key));
 		if (d[i] > d[most]) {
 			next = most;
 			most = i;
@@ -191,9 +193,9 @@ static char *why_pause(bench_p b, int k, const char *name)
 			next = i;
 		}
 	}
-	return text("%.1f ms more, of which %.1f in \"%s\" and %.1f in \"%s\"",
-		    (median_of(b, k, name, "pause") - median_of(b, k, base, "pause")) / 1e6,
-		    d[most] / 1e6, phase_names[most].what, d[next] / 1e6, phase_names[next].what);
+	return text("%.1f ms %s, of which %.1f in \"%s\" and %.1f in \"%s\"", sign * all / 1e6,
+		    sign < 0 ? "less" : "more", d[most] / 1e6, phase_names[most].what,
+		    d[next] / 1e6, phase_names[next].what);
 }
 
 static char *why_pause_1t(bench_p b, int k)
