@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,12 +48,18 @@ unsigned int report_facts(void)
 	return facts;
 }
 
+/* Whoever is told to end does so behind the line: the rest of it would be the next one's begin. */
 static void send_line(const char *line)
 {
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	flock(turn, LOCK_EX);
 	outsb(DEBUGCON_PORT, line, strlen(line));
 	outb('\n', DEBUGCON_PORT);
 	flock(turn, LOCK_UN);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (aloud)
 		puts(line);
 }
