@@ -6,18 +6,12 @@
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
+# shellcheck source=tests/bzimage.sh
+. tests/bzimage.sh
 
-# number FILE OFFSET: four bytes of it; where they are: Documentation/arch/x86/boot.rst
-number() {
-	od -An -tu4 -j"$2" -N4 "$1" | tr -d ' '
-}
-
-# The payload is the kernel, and relocations after it
 has_its_kernel() {
 	boot=out/build/$1/arch/x86/boot
-	sectors=$(od -An -tu1 -j497 -N1 "$boot/bzImage")
-	tail -c +$(((sectors + 1) * 512 + $(number "$boot/bzImage" 584) + 1)) "$boot/bzImage" |
-		head -c "$(number "$boot/bzImage" 588)" | gzip -dcq >"$tmp/kernel" || [ $? -eq 2 ]
+	unpacked "$boot/bzImage" >"$tmp/kernel"
 	cmp -n "$(stat -c %s "$boot/compressed/vmlinux.bin")" "$tmp/kernel" \
 		"$boot/compressed/vmlinux.bin"
 }
@@ -33,7 +27,6 @@ brings() {
 	grep -q "$1" "$tmp/it.o"
 }
 
-here=$PWD/scripts
 CACHE=$tmp/cache
 mkdir "$CACHE"
 # shellcheck source=scripts/kbuild.sh

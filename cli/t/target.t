@@ -6,22 +6,17 @@
 set -eu
 # shellcheck source=cli/t/host.sh
 . cli/t/host.sh
+# shellcheck source=tests/bzimage.sh
+. tests/bzimage.sh
 
 patched=out/build/7.3/arch/x86/boot/bzImage
 stock=out/build/7.3-stock/arch/x86/boot/bzImage
 good='kho=on liveupdate=on intel_iommu=on,sm_on'
 
-# number FILE OFFSET BYTES
-number() {
-	od -An -tu"$3" -j"$2" -N"$3" "$1" | tr -d ' '
-}
-
 # repack COMMAND...: $tmp/repacked is the patched image, compressed otherwise
 repack() {
-	at=$((($(number $patched 497 1) + 1) * 512 + $(number $patched 584 4)))
-	head -c $at $patched >"$tmp/repacked"
-	tail -c +$((at + 1)) $patched | head -c "$(number $patched 588 4)" |
-		gzip -dc 2>/dev/null | "$@" >"$tmp/payload"
+	head -c "$(payload_at $patched)" $patched >"$tmp/repacked"
+	unpacked $patched | "$@" >"$tmp/payload"
 	cat "$tmp/payload" >>"$tmp/repacked"
 	size=$(wc -c <"$tmp/payload")
 	# shellcheck disable=SC2046
