@@ -224,14 +224,13 @@ static int lu_meet_tables(struct pt_iommu *iommu_table)
 static int lu_restore_tables(struct pt_iommu *iommu_table)
 {
 	struct pt_common *common = common_from_iommu(iommu_table);
-	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
+	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
 	int ret;
 
-	ret = lu->met ? 0 : lu_meet_tables(iommu_table);
+	ret = hlist_empty(&blocks->all) ? lu_meet_tables(iommu_table) : 0;
 	if (ret)
 		return ret;
-	lu->met = true;
-	return iommu_blocks_restore(&iommu_table->liveupdate.blocks,
+	return iommu_blocks_restore(blocks,
 				    pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
 				    iommu_table->iommu_device : NULL);
 }

@@ -89,7 +89,6 @@ struct iommu_pages_blocks {
  * struct pt_iommu_incoming - State of a table that is not adopted yet
  * @nr_tables: Number of table pages according to the record.
  * @blocks_sum: Of which blocks, according to the record.
- * @met: All blocks were found, to be taken back from KHO.
  * @cursor: Below this IOVA everything has been compared.
  * @table: The table in which the last map was compared, NULL at first.
  * @table_va: The first IOVA for which it has an entry.
@@ -110,7 +109,6 @@ struct pt_iommu_incoming {
 	unsigned int level;
 	u64 verified;
 	u64 bad_iova;
-	bool met;
 	bool comparing;
 	bool bad;
 };
