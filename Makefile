@@ -33,13 +33,13 @@ ON_DEBUG  := $(filter-out vm/scenarios/vm_lives_on.c,$(SCENARIOS))
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
-HOST_SRC := $(wildcard vm/host/*.c)
+RUNNER_SRC := $(wildcard vm/runner/*/*.c)
 INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c vm/bench/guest/*.c) examples/systemd/manager.c
 LIB_SRC  := $(wildcard lib/*.c)
-HOST_OBJ := $(HOST_SRC:%.c=out/obj/%.o)
-# The bench is the runner's sheets and arrays with another head
-BENCH_OBJ := $(patsubst %.c,out/obj/%.o,$(wildcard vm/bench/host/*.c)) \
-	$(filter-out out/obj/vm/host/main.o,$(HOST_OBJ))
+RUNNER_OBJ := $(RUNNER_SRC:%.c=out/obj/%.o)
+# The bench shares the runner's modules and has its own main()
+BENCH_OBJ := $(patsubst %.c,out/obj/%.o,$(wildcard vm/bench/runner/*.c)) \
+	$(filter-out out/obj/vm/runner/core/main.o,$(RUNNER_OBJ))
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c))
 CLI_LIBS := json-c libzstd liblzma zlib
@@ -230,7 +230,7 @@ KSELFTESTS := $(addprefix out/vm/kselftest/,iommufd_liveupdate vfio_pci_liveupda
 vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/vmm-session out/vm/vmm out/vm/guest.bin \
 	out/vm/gen_init_cpio $(KSELFTESTS)
 
-out/vm/lurun: $(HOST_OBJ)
+out/vm/lurun: $(RUNNER_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -o $@ $^ $(shell pkg-config --libs json-c) -lz -lm
 
@@ -267,7 +267,7 @@ $(KSELFTESTS): out/headers/.installed | packages
 		LDLIBS=-luuid $(abspath $@)
 	@touch $@
 
-$(HOST_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/host $(shell pkg-config --cflags json-c)
+$(RUNNER_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/runner $(shell pkg-config --cflags json-c)
 KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
 $(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is compared with a goal of the issue, and what a kernel of ours must not get worse at.
+ *
+ * Each row is a ratio or a count out of runs of one bench. A slope, the growth between two
+ * sizes by the growth of what there is more of, leaves out what a step costs once. `held` is
+ * what the kernel did when the row was written, with room for what may differ between two
+ * builds; never an absolute time.
+ */
+#include "bench.h"
+#include "core/array.h"
+
+#define SMALL	"4k-256m"
+#define LARGE	"4k-1g"
+#define LARGER	"4k-16g"
+#define MOST	"4k-1t"
+#define HUGE	"2m-1t"
+
+typedef const struct bench *bench_p;
+
+static double ratio(bench_p b, int k, const char *a, const char *key_a, const char *c,
+		    const char *key_c)
+{
+	return median_of(b, k, a, key_a) / median_of(b, k, c, key_c);
+}
+
+static double pause_1t(bench_p b, int k)
+{
+	return ratio(b, k, HUGE, "pause", "none-2m", "pause");
+}
+
+static double pause_1t_small(bench_p b, int k)
+{
+	return ratio(b, k, MOST, "pause", "none-4k-1t", "pause");
+}
+
+static double pause_1g(bench_p b, int k)
+{
+	return ratio(b, k, LARGE, "pause", SMALL, "pause");
+}
+
+/* The stock kernel is in the samples of the first kernel. */
+static double pause_stock(bench_p b, int k)
+{
+	return median_of(b, k, HUGE, "pause") / median_of(b, 0, "stock", "pause");
+}
+
+static double pause_host(bench_p b, int k)
+{
+	return ratio(b, k, "host-1t", "pause", "host-none", "pause");
+}
+
+static double pause_host_stock(bench_p b, int k)
+{
+	return median_of(b, k, "host-1t", "pause") / median_of(b, 0, "host-stock", "pause");
+}
+
+static double keys_per_gib(bench_p b, int k)
+{
+	return slope_of(b, k, SMALL, LARGE, "table_keys", "mapped") * GIB;
+}
+
+static double keys_larger(bench_p b, int k)
+{
+	return slope_of(b, k, LARGE, LARGER, "table_keys", "mapped") * GIB;
+}
+
+static double pages_per_gib(bench_p b, int k)
+{
+	return slope_of(b, k, SMALL, LARGE, "table_pages", "mapped") * GIB;
+}
+
+static double pages_per_gib_huge(bench_p b, int k)
+{
+	return slope_of(b, k, "2m-1g", HUGE, "table_pages", "mapped") * GIB;
+}
+
+static double per_page(bench_p b, int k, const char *key)
+{
+	return slope_of(b, k, SMALL, LARGE, key, "table_pages");
+}
+
+static double preserve_tables(bench_p b, int k)
+{
+	return per_page(b, k, "preserve_tables") / per_page(b, k, "bare");
+}
+
+static double preserve_all(bench_p b, int k)
+{
+	return per_page(b, k, "preserve_iommufd") / per_page(b, k, "bare");
+}
+
+static double adopt_small_leaves(bench_p b, int k)
+{
+	return ratio(b, k, LARGE, "adopt", LARGE, "fill");
+}
+
+static double adopt_larger(bench_p b, int k)
+{
+	return ratio(b, k, LARGER, "adopt", LARGER, "fill");
+}
+
+static double adopt_large_leaves(bench_p b, int k)
+{
+	return ratio(b, k, HUGE, "adopt", HUGE, "fill");
+}
+
+static double adopt_few_large(bench_p b, int k)
+{
+	return ratio(b, k, "2m-1g", "adopt", "2m-1g", "fill");
+}
+
+static double restore_1t(bench_p b, int k)
+{
+	return ratio(b, k, HUGE, "restore_domains", "2m-1g", "restore_domains");
+}
+
+static double restore_1g(bench_p b, int k)
+{
+	return ratio(b, k, LARGE, "restore_domains", SMALL, "restore_domains");
+}
+
+static double boot_scattered(bench_p b, int k)
+{
+	return ratio(b, k, MOST, "boot", "none-4k-1t", "boot");
+}
+
+/* What one more device costs when there are many : when there are few */
+static double one_more(bench_p b, int k, const char *key)
+{
+	double few = median_of(b, k, "dev-2", key) - median_of(b, k, "dev-1", key);
+	double many = median_of(b, k, "dev-16", key) - median_of(b, k, "dev-8", key);
+
+	return many / 8 / few;
+}
+
+static double more_preserve(bench_p b, int k)
+{
+	return one_more(b, k, "preserve_devices");
+}
+
+static double more_pause(bench_p b, int k)
+{
+	return one_more(b, k, "pause");
+}
+
+static double each_of(bench_p b, int k, const char *key)
+{
+	return ratio(b, k, "dev-16", key, LARGE, key) / 16;
+}
+
+static double each_preserve(bench_p b, int k)
+{
+	return each_of(b, k, "preserve_devices");
+}
+
+static double each_retrieve(bench_p b, int k)
+{
+	return each_of(b, k, "retrieve_devices");
+}
+
+static double records_per_device(bench_p b, int k)
+{
+	return (median_of(b, k, "dev-16", "records") - median_of(b, k, LARGE, "records")) / 15;
+}
+
+static double session_costs(bench_p b, int k)
+{
+	return ratio(b, k, "sess-16", "pause", "dev-16", "pause");
+}
+
+static double gap(bench_p b, int k)
+{
+	return median_of(b, k, "traffic", "gap_ratio");
+}
+
+/* The two phases in which a case differs most from its base */
+static char *why_pause(bench_p b, int k, const char *name)
+{
+	const char *base = cases[case_find(name)].base;
+	double d[16] = {}, all, sign;
+	size_t i, most = 0, next = 0;
+
+	all = median_of(b, k, name, "pause") - median_of(b, k, base, "pause");
+	sign = all < 0 ? -1 : 1;
+	for (i = 0; i < nphase_names; i++) {
+		d[i] = sign * (median_of(b, k, name, phase_names[i].key) -
+			       median_of(b, k, base, phase_names[i].key));
+		if (d[i] > d[most]) {
+			next = most;
+			most = i;
+		} else if (i != most && (d[i] > d[next] || next == most)) {
+			next = i;
+		}
+	}
+	return text("%.1f ms %s, of which %.1f in \"%s\" and %.1f in \"%s\"", sign * all / 1e6,
+		    sign < 0 ? "less" : "more", d[most] / 1e6, phase_names[most].what,
+		    d[next] / 1e6, phase_names[next].what);
+}
+
+static char *why_pause_1t(bench_p b, int k)
+{
+	return why_pause(b, k, HUGE);
+}
+
+static char *why_pause_1t_small(bench_p b, int k)
+{
+	return why_pause(b, k, MOST);
+}
+
+static char *why_keys(bench_p b, int k)
+{
+	return text("%.0f keys for %.0f table pages", median_of(b, k, LARGE, "table_keys"),
+		    median_of(b, k, LARGE, "table_pages"));
+}
+
+static char *why_preserve(bench_p b, int k)
+{
+	return text("a table page costs %.0f instructions in its table and %.0f in checking what "
+		    "it maps; a page of a memfd %.0f", per_page(b, k, "preserve_tables"),
+		    per_page(b, k, "preserve_iommufd") - per_page(b, k, "preserve_tables"),
+		    per_page(b, k, "bare"));
+}
+
+static char *why_adopt(bench_p b, int k, const char *name)
+{
+	double gib = median_of(b, k, name, "mapped") / GIB;
+
+	return text("for a GiB %.2f million instructions against %.2f",
+		    median_of(b, k, name, "adopt") / gib / 1e6,
+		    median_of(b, k, name, "fill") / gib / 1e6);
+}
+
+static char *why_adopt_small(bench_p b, int k)
+{
+	return why_adopt(b, k, LARGE);
+}
+
+static char *why_adopt_large(bench_p b, int k)
+{
+	return why_adopt(b, k, HUGE);
+}
+
+static char *why_gap(bench_p b, int k)
+{
+	return text("%.1f ms before, %.1f ms during; the host's scheduling is in both",
+		    median_of(b, k, "traffic", "gap_before"),
+		    median_of(b, k, "traffic", "gap_during"));
+}
+
+const struct goal goals[] = {
+	{ "pause, 1 TiB in 2 MiB leaves : nothing preserved", 1.02, NAN, pause_1t, why_pause_1t },
+	{ "the same by the host's clock", 1.02, NAN, pause_host, NULL },
+	{ "pause, 1 TiB in 2 MiB leaves : stock kernel", NAN, NAN, pause_stock, NULL },
+	{ "the same by the host's clock", NAN, NAN, pause_host_stock, NULL },
+	{ "pause, 1 TiB in 4 KiB leaves : nothing preserved", 1.02, NAN, pause_1t_small,
+	  why_pause_1t_small },
+	{ "pause, 1 GiB in 4 KiB leaves : 256 MiB", 1.02, 1.1, pause_1g, NULL },
+	{ "boot, 1 TiB in 4 KiB leaves : nothing preserved", NAN, NAN, boot_scattered, NULL },
+	{ "preserved keys per GiB in 4 KiB leaves, from 1 to 16 GiB", 2, NAN, keys_larger, NULL },
+	{ "the same, from 256 MiB to 1 GiB", 2, 3, keys_per_gib, why_keys },
+	{ "table pages per GiB in 4 KiB leaves", NAN, 513, pages_per_gib, NULL },
+	{ "table pages per GiB in 2 MiB leaves", NAN, NAN, pages_per_gib_huge, NULL },
+	{ "preserve, the table alone : a memfd's page, per page", 0.05, 0.05, preserve_tables,
+	  why_preserve },
+	{ "preserve, the whole ioctl : a memfd's page, per page", 1.2, 110, preserve_all,
+	  why_preserve },
+	{ "adopt : map from scratch, 1 GiB in 4 KiB leaves", 0.5, 0.45, adopt_small_leaves,
+	  why_adopt_small },
+	{ "adopt : map from scratch, 16 GiB in 4 KiB leaves", 0.5, NAN, adopt_larger, NULL },
+	{ "adopt : map from scratch, 1 TiB in 2 MiB leaves", 0.5, NAN, adopt_large_leaves,
+	  why_adopt_large },
+	{ "the same, 1 GiB, with what an adoption costs once", NAN, 0.6, adopt_few_large, NULL },
+	{ "boot, per domain: 1 TiB : 1 GiB, 2 MiB leaves", 1.1, NAN, restore_1t, NULL },
+	{ "boot, per domain: 1 GiB : 256 MiB, 4 KiB leaves", 1.1, 1.1, restore_1g, NULL },
+	{ "one more device, preserve: 9th to 16th : 2nd", 1.2, NAN, more_preserve, NULL },
+	{ "one more device, pause: 9th to 16th : 2nd", 1.2, NAN, more_pause, NULL },
+	{ "a device of 16 : a single one, preserve", 1.2, 1.2, each_preserve, NULL },
+	{ "a device of 16 : a single one, retrieve and bind", 1.2, 1.2, each_retrieve, NULL },
+	{ "records per device", NAN, NAN, records_per_device, NULL },
+	{ "pause, 16 devices in 16 sessions : in one", NAN, NAN, session_costs, NULL },
+	{ "longest DMA gap during the update : before it", 1.1, NAN, gap, why_gap },
+};
+
+const size_t ngoals = sizeof(goals) / sizeof(*goals);
+
+/* Says which rows are worse than what is held; how many they are, unmeasured ones included. */
+unsigned int goals_broken(const struct bench *b, int kernel)
+{
+	unsigned int broken = 0;
+	size_t i;
+
+	for (i = 0; i < ngoals && !b->opt.only; i++) {
+		double x = goals[i].measure(b, kernel);
+
+		if (isnan(goals[i].held) || x <= goals[i].held)
+			continue;
+		fprintf(stderr, "lubench: %s: %.3f, and no more than %g is held\n", goals[i].what,
+			x, goals[i].held);
+		broken++;
+	}
+	return broken;
+}

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-#ifndef VM_HOST_NEEDS_H
-#define VM_HOST_NEEDS_H
-
-#include "run.h"
-
-void needs_read(struct needs *needs, const char *init, const struct options *opt);
-
-#endif /* VM_HOST_NEEDS_H */

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lurun: run one scenario in the test machine and judge it.
+ *
+ * Everything it needs lies beside it: out/vm/{lurun,init,gen_init_cpio}, the kernels in
+ * out/build/. Results go to out/test/SCENARIO unless told otherwise. An abort of the
+ * emulator is no result; the run is repeated once.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "judge/figures.h"
+#include "judge/rules.h"
+#include "needs.h"
+#include "options.h"
+#include "print/picture.h"
+#include "print/report.h"
+#include "print/story.h"
+#include "print/timeline.h"
+#include "print/verdict.h"
+#include "qemu/initramfs.h"
+#include "qemu/machine.h"
+#include "qemu/qemu.h"
+#include "qemu/sender.h"
+#include "qemu/trace.h"
+
+#define ATTEMPTS 2
+
+/* Where things are, derived from the place of this program: OUT/vm/lurun. */
+struct places {
+	char *out;
+	char *vm;
+	char *kernel;
+	char *next;		/* what it is updated to */
+	char *older;		/* unless NULL it boots first */
+};
+
+static void need_kernel(const char *path, const char *how)
+{
+	if (access(path, R_OK))
+		die("no kernel %s: %s", path, how);
+}
+
+static void find_places(struct places *p, const struct options *opt, const struct needs *needs)
+{
+	bool stock = opt->stock || strstr(needs->kernel, "stock");
+
+	if (opt->kernel)
+		p->kernel = realpath(opt->kernel, NULL);
+	else
+		p->kernel = text("%s/build/%s/arch/x86/boot/bzImage", p->out,
+				 stock ? "7.3-stock" : needs->debug ? "7.3-debug" : "7.3");
+	need_kernel(p->kernel ? p->kernel : opt->kernel,
+		    "build it with 'make kernel' or name one with --kernel");
+	p->next = p->kernel;
+	if (*needs->next) {
+		p->next = text("%s/build/%s/arch/x86/boot/bzImage", p->out, needs->next);
+		need_kernel(p->next, "'make help' says how it is built");
+	}
+	if (!needs->older)
+		return;
+	p->older = text("%s/build/7.2/arch/x86/boot/bzImage", p->out);
+	need_kernel(p->older, "build it with 'make kernel-7.2'");
+}
+
+static void find_vm(struct places *p)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		die("cannot find myself: %s", strerror(errno));
+	exe[n] = 0;
+	p->vm = text("%s", dirname(exe));
+	p->out = text("%s", dirname(exe));
+}
+
+static char *need_program(const struct places *p, const char *name)
+{
+	char *path = text("%s/%s", p->vm, name);
+
+	if (access(path, X_OK))
+		die("%s is missing: build it with 'make vm'", path);
+	return path;
+}
+
+static void make_dirs(const char *path)
+{
+	char *copy = text("%s", path), *p;
+
+	for (p = copy + 1; (p = strchr(p, '/')); *p++ = '/') {
+		*p = 0;
+		mkdir(copy, 0755);
+	}
+	if (mkdir(copy, 0755) && errno != EEXIST)
+		die("cannot make the directory %s: %s", path, strerror(errno));
+	free(copy);
+}
+
+static void set_out(struct run *r, const struct places *p)
+{
+	const char *name = r->opt->scenario ? r->opt->scenario : "shell";
+	char *dir = r->opt->out ? text("%s", r->opt->out) : text("%s/test/%s", p->out, name);
+	char full[PATH_MAX];
+
+	make_dirs(dir);
+	if (!realpath(dir, full) || strlen(full) >= sizeof(r->out))
+		die("cannot use the directory %s", dir);
+	strcpy(r->out, full);
+	free(dir);
+}
+
+static struct run *new_run(const struct options *opt, const struct needs *needs)
+{
+	struct run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		die("out of memory");
+	r->opt = opt;
+	r->needs = *needs;
+	r->planned = -1;
+	r->negative = opt->stock || opt->without_preserve || needs->expect_lost;
+	if (opt->stock)
+		strcpy(r->needs.kernel, "stock");
+	return r;
+}
+
+static void explain_infrastructure(const struct run *r)
+{
+	if (!r->stage)
+		die("the emulator did not start: %s", qemu_last_words(r));
+	story_diag(r, text("infrastructure: the emulator ended with status %d: %s",
+			   r->qemu_status, qemu_last_words(r)));
+}
+
+static void close_senders(struct run *r)
+{
+	int i;
+
+	for (i = 0; i < r->needs.nnics; i++)
+		sender_close(&r->nic[i].sender);
+}
+
+static struct run *run_scenario(const struct options *opt, const struct needs *needs,
+				const struct places *p)
+{
+	struct run *r;
+	char *initrd;
+	int attempt;
+
+	for (attempt = 1;; attempt++) {
+		r = new_run(opt, needs);
+		set_out(r, p);
+		initrd = initramfs_write(p->vm, r, p->next, p->older);
+		machine_run(r, p->older ? p->older : p->kernel, initrd);
+		initramfs_remove(r->out);
+		free(initrd);
+		if (r->how != RUN_INFRASTRUCTURE)
+			return r;
+		explain_infrastructure(r);
+		if (attempt == ATTEMPTS)
+			die("the emulator aborted %d times: no result", ATTEMPTS);
+		close_senders(r);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	struct places p = {};
+	struct needs needs;
+	struct run *r;
+	char *init;
+	bool good;
+
+	options_parse(&opt, argc, argv);
+	find_vm(&p);
+	init = need_program(&p, "init");
+	free(need_program(&p, "gen_init_cpio"));
+	needs_read(&needs, init, &opt);
+	find_places(&p, &opt, &needs);
+	r = run_scenario(&opt, &needs, &p);
+	if (opt.shell)
+		return 0;
+	trace_read(r);
+	figures_compute(r);
+	timeline_write(r);
+	good = report_write(r);
+	picture_write(r, good);
+	if (verdict_print(r) != good)
+		die("the report and the verdict disagree");
+	return good ? 0 : 1;
+}

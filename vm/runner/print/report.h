@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VM_RUNNER_REPORT_H
+#define VM_RUNNER_REPORT_H
+
+#include "core/run.h"
+
+/* Writes report.json; true if the promises hold. */
+bool report_write(const struct run *r);
+
+#endif /* VM_RUNNER_REPORT_H */

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The initramfs of both kernels, made by the kernel's own gen_init_cpio from a spec.
+ *
+ * The inner one is what the next kernel gets; it is the outer one without /next. It takes
+ * milliseconds, so it is made for each run and removed afterwards: never stale.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/array.h"
+#include "initramfs.h"
+
+static const char *busybox(void)
+{
+	static const char *const places[] = { "/bin/busybox", "/usr/bin/busybox" };
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (!access(places[i], R_OK))
+			return places[i];
+	die("no busybox for the shell: install the package busybox-static");
+}
+
+/* What is in both of them */
+struct programs {
+	const char *from;		/* the directory where they are */
+	bool shell, command, kvm, systemd, kselftest;
+};
+
+/* A file of this repository: the runner is OUT/vm/lurun, and OUT is in there. */
+static char *source(const char *vm, const char *name)
+{
+	char *path = text("%s/../../%s", vm, name);
+
+	if (access(path, R_OK))
+		die("%s is missing: is %s in the source tree?", path, vm);
+	return path;
+}
+
+/* Debian's systemd, the unit files of examples/, and init under the names of three services */
+static void write_systemd(FILE *f, const char *vm)
+{
+	static const struct {
+		const char *dir, *name;
+	} units[] = {
+		{ "vm/systemd", "operator.service" },
+		{ "examples/systemd", "vmm@.service" },
+		{ "examples/systemd", "vmm@vm0.service.d/device.conf" },
+		{ "examples/systemd", "vmm-session.socket" },
+		{ "examples/systemd", "vmm-session@.service" },
+	};
+	char *spec = text("%s/systemd.spec", vm), line[1024];
+	FILE *root = fopen(spec, "r");
+	size_t i;
+
+	if (!root)
+		die("%s is missing: make it with 'make systemd'", spec);
+	while (fgets(line, sizeof(line), root))
+		fputs(line, f);
+	fclose(root);
+	fprintf(f, "dir /etc/systemd/system/vmm@vm0.service.d 0755 0 0\n"
+		"file /usr/bin/vmm-session %s/vmm-session 0755 0 0\n"
+		"slink /usr/bin/vmm /init 0777 0 0\nslink /usr/bin/operator /init 0777 0 0\n"
+		"slink /usr/lib/systemd/system-shutdown/last /init 0777 0 0\n", vm);
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+		fprintf(f, "file /etc/systemd/system/%s %s 0644 0 0\n", units[i].name,
+			source(vm, text("%s/%s", units[i].dir, units[i].name)));
+}
+
+static void write_kselftests(FILE *f, const char *vm)
+{
+	static const char *const names[] = { "iommufd_liveupdate", "vfio_pci_liveupdate_test" };
+	size_t i;
+
+	fputs("dir /kselftest 0755 0 0\n", f);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		fprintf(f, "file /kselftest/%s %s/kselftest/%s 0755 0 0\n", names[i], vm, names[i]);
+}
+
+/* What is in the outer one only: where to go from the first kernel, and from there */
+struct next {
+	const char *kernel, *back, *initrd;
+};
+
+static void write_spec(const char *path, const struct programs *programs,
+		       const struct next *next)
+{
+	static const char *const dirs[] = { "dev", "proc", "sys", "tmp", "run", "bin" };
+	FILE *f = fopen(path, "w");
+	size_t i;
+
+	if (!f)
+		die("cannot write %s: %s", path, strerror(errno));
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		fprintf(f, "dir /%s 0755 0 0\n", dirs[i]);
+	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s/init 0755 0 0\n",
+		programs->from);
+	if (programs->command)
+		fprintf(f, "file /bin/iolu %s/iolu 0755 0 0\n", programs->from);
+	if (programs->kvm)
+		fprintf(f, "file /bin/vmm %s/vmm 0755 0 0\nfile /guest.bin %s/guest.bin 0644 0 0\n",
+			programs->from, programs->from);
+	if (programs->kselftest)
+		write_kselftests(f, programs->from);
+	if (programs->systemd)
+		write_systemd(f, programs->from);
+	if (programs->shell)
+		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
+			busybox());
+	if (next)
+		fprintf(f, "dir /next 0755 0 0\nfile /next/bzImage %s 0644 0 0\n"
+			"file /next/initrd %s 0644 0 0\n", next->kernel, next->initrd);
+	if (next && next->back)
+		fprintf(f, "file /next/back %s 0644 0 0\n", next->back);
+	if (fclose(f))
+		die("cannot write %s: %s", path, strerror(errno));
+}
+
+static void pack(const char *vm, const char *spec, const char *to)
+{
+	char *cmd = text("'%s/gen_init_cpio' '%s' > '%s'", vm, spec, to);
+
+	if (system(cmd))
+		die("cannot make the initramfs %s: is there room on the disk?", to);
+	free(cmd);
+	unlink(spec);
+}
+
+char *initramfs_write(const char *vm, const struct run *r, const char *kernel, const char *back)
+{
+	bool shell = r->opt->shell;
+	struct programs programs = {
+		.from = vm, .shell = shell, .command = shell || r->needs.command,
+		.kvm = shell || r->needs.kvm, .systemd = r->needs.systemd,
+		.kselftest = r->needs.kselftest,
+	};
+	const char *dir = r->out;
+	char *spec = text("%s/initrd.spec", dir);
+	char *inner = text("%s/next.cpio", dir), *outer = text("%s/initrd.cpio", dir);
+
+	write_spec(spec, &programs, NULL);
+	pack(vm, spec, inner);
+	write_spec(spec, &programs, &(struct next){ kernel, back, inner });
+	pack(vm, spec, outer);
+	unlink(inner);
+	free(spec);
+	free(inner);
+	return outer;
+}
+
+void initramfs_remove(const char *dir)
+{
+	char *path = text("%s/initrd.cpio", dir);
+
+	unlink(path);
+	free(path);
+}
