@@ -41,7 +41,7 @@ RUNNER_OBJ := $(RUNNER_SRC:%.c=out/obj/%.o)
 BENCH_OBJ := $(patsubst %.c,out/obj/%.o,$(wildcard vm/bench/runner/*.c)) \
 	$(filter-out out/obj/vm/runner/core/main.o,$(RUNNER_OBJ))
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
-CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c))
+CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c cli/*/*.c))
 CLI_LIBS := json-c libzstd liblzma zlib
 LIB_OBJ  := $(LIB_SRC:%.c=out/obj/%.o)
 VMM_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard examples/vmm/*.c))
@@ -335,7 +335,7 @@ out/vm/iolu: $(CLI_OBJ)
 out/cli/iolu.1: cli/iolu.1.scd
 	@mkdir -p $(@D) && scdoc <$< >$@
 
-$(CLI_OBJ): CFLAGS += $(KERNEL_HEADERS) $(shell pkg-config --cflags $(CLI_LIBS))
+$(CLI_OBJ): CFLAGS += -Icli $(KERNEL_HEADERS) $(shell pkg-config --cflags $(CLI_LIBS))
 
 # -- the example: a VMM on libiolu, and what runs in its VM ------------------------
 

@@ -3,7 +3,7 @@
  * iolu: look at and drive live updates that carry IOMMU state.
  *
  * A verb is an entry of a table, with its options and the meaning of its exit codes; its help
- * is made of that entry. A verb collects data and leaves printing to out.c. Nothing changes
+ * is made of that entry. A verb collects data and leaves printing to out/print.c. Nothing changes
  * the system but load, kexec and discard.
  */
 #include <getopt.h>
@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "host/files.h"
 #include "iolu.h"
-#include "out.h"
+#include "out/print.h"
 
 static const struct verb *const verbs[] = {
 	&verb_check, &verb_status, &verb_load, &verb_kexec, &verb_discard, &verb_report,

@@ -3,8 +3,8 @@
  * What the verbs of iolu share: how a verb is described, what it was called with, and how it
  * ends. See iolu.c.
  */
-#ifndef IOLU_H
-#define IOLU_H
+#ifndef IOLU_CLI_H
+#define IOLU_CLI_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,4 +75,4 @@ int call_fail(const struct call *call, int code, const char *fmt, ...) PRINTF(3,
 extern const struct verb verb_check, verb_status, verb_load, verb_kexec, verb_discard,
 	verb_report, verb_metrics;
 
-#endif /* IOLU_H */
+#endif /* IOLU_CLI_H */

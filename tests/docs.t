@@ -41,7 +41,7 @@ exists() {
 	'iolu '*)
 		# shellcheck disable=SC2086
 		set -- $1
-		[ -f "cli/$2.c" ] && { [ -z "${3:-}" ] || in_code "${3#--}"; }
+		[ -f "cli/verbs/$2.c" ] && { [ -z "${3:-}" ] || in_code "${3#--}"; }
 		;;
 	out/*' '*) is_file "${1##* }" || [ "${1##*/}" = NAME.c ] ;;
 	/*) in_code "${1##*/}" ;;

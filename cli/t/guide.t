@@ -84,7 +84,7 @@ same "report --svg update.svg"
 cat >"$tmp/messages.py" <<'PYTHON'
 import glob, re, sys
 
-files = glob.glob("cli/*.c") + glob.glob("kernel/new/**/*.c", recursive=True)
+files = glob.glob("cli/**/*.c", recursive=True) + glob.glob("kernel/new/**/*.c", recursive=True)
 source = re.sub(r'"\s*\n\s*"', "", "".join(open(f).read() for f in files))
 hooks = "".join(open(f).read() for f in glob.glob("kernel/hooks/*.patch"))
 rows = re.findall(r"^\| (?:check|kexec|discard|log): (.*?) \|", open(sys.argv[1]).read(), re.M)

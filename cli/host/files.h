@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The host as its file systems show it: sysfs, procfs, debugfs. */
+#ifndef IOLU_CLI_HOST_FILES_H
+#define IOLU_CLI_HOST_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "iolu.h"
+
+/* Look below @dir from now on; NULL for the real root. @dir must stay. */
+void host_set_root(const char *dir);
+bool host_is_real(void);
+
+/*
+ * The functions below take the path as a format. They return 0 or a length, or -errno; a
+ * text is cut at @room, and ends in NUL without the newlines at its end.
+ */
+int host_path(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
+ssize_t host_bytes(void *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
+int host_text(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
+int host_number(uint64_t *out, const char *fmt, ...) PRINTF(2, 3);
+/* The target of a symbolic link, and its last part */
+int host_link(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
+int host_link_name(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
+bool host_has(const char *fmt, ...) PRINTF(1, 2);
+
+/* The id of this boot of the kernel */
+int host_boot_id(char *out, size_t room);
+
+/*
+ * A directory's names in order, without those that begin with a dot. To be freed by
+ * host_names_free(). Empty if there is no such directory.
+ */
+struct names {
+	char **name;
+	int n;
+};
+
+struct names host_names(const char *fmt, ...) PRINTF(1, 2);
+void host_names_free(struct names *names);
+
+#endif /* IOLU_CLI_HOST_FILES_H */
