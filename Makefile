@@ -34,7 +34,7 @@ TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard t
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
 RUNNER_SRC := $(wildcard vm/runner/*/*.c)
-INIT_SRC := $(wildcard vm/guest/*.c vm/scenarios/*.c vm/bench/guest/*.c) examples/systemd/manager.c
+INIT_SRC := $(wildcard vm/testos/*/*.c vm/scenarios/*.c vm/bench/testos/*.c) examples/systemd/manager.c
 LIB_SRC  := $(wildcard lib/*.c)
 RUNNER_OBJ := $(RUNNER_SRC:%.c=out/obj/%.o)
 # The bench shares the runner's modules and has its own main()
@@ -269,10 +269,10 @@ $(KSELFTESTS): out/headers/.installed | packages
 
 $(RUNNER_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/runner $(shell pkg-config --cflags json-c)
 KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
-$(INIT_OBJ): CFLAGS += -Ivm/guest -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
+$(INIT_OBJ): CFLAGS += -Ivm/testos -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
 $(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(VMM_OBJ): out/headers/.installed
-out/obj/vm/guest/damage.o: CFLAGS += -Ivm/include/kabi -Ikernel/new/include
+out/obj/vm/testos/kapi/damage.o: CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"

@@ -6,11 +6,11 @@
  */
 #include <errno.h>
 
-#include "kho.h"
-#include "report.h"
+#include "kapi/kho.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define ROUNDS	3
 

@@ -4,8 +4,8 @@
  * for one of them the kernel has no use of its own.
  */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

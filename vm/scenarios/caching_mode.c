@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The IOMMU caches absent entries, as one that is itself emulated for a guest does. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

@@ -7,16 +7,16 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "luo.h"
-#include "other.h"
-#include "pci.h"
-#include "report.h"
+#include "device/other.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "small.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/small.h"
+#include "story/story.h"
 
 static struct small rng = { .name = "rng" };
 

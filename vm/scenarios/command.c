@@ -10,14 +10,14 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#include "command.h"
-#include "kexec.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "os/command.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define NOTE	"/run/iolu/last-update"
 

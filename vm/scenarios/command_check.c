@@ -13,17 +13,17 @@
 #include <unistd.h>
 
 
-#include "command.h"
-#include "iommufd.h"
-#include "kexec.h"
-#include "luo.h"
-#include "other.h"
-#include "pci.h"
-#include "report.h"
+#include "device/other.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/command.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define NOINTXMASK	"/sys/module/vfio_pci/parameters/nointxmask"
 

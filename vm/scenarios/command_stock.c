@@ -2,13 +2,13 @@
 /* iolu on a kernel without the feature says so, and does nothing there. */
 #include <errno.h>
 
-#include "command.h"
-#include "iommufd.h"
-#include "kexec.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/kexec.h"
+#include "os/command.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

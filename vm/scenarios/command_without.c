@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* iolu where KHO or the IOMMU is off: says what is missing, and what to boot with. */
-#include "command.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/luo.h"
+#include "os/command.h"
+#include "os/report.h"
 #include "scenario.h"
 
 static void before(void)

@@ -4,7 +4,7 @@
  * mastering and resets the device; frames must be lost.
  */
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -4,7 +4,7 @@
  * is preserved. Frames must be lost, or the proof of the main job proves nothing.
  */
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

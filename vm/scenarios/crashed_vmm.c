@@ -5,12 +5,12 @@
  */
 #include <errno.h>
 
-#include "crash.h"
-#include "iommufd.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
-#include "vfio.h"
+#include "story/crash.h"
+#include "story/story.h"
 
 static void before(void)
 {

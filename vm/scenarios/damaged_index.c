@@ -7,14 +7,14 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "damage.h"
-#include "kexec.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/damage.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define VMS		2
 #define UNUSED_SLOT	(32 + 8 * 400)

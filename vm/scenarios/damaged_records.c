@@ -10,16 +10,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "damage.h"
-#include "iommufd.h"
-#include "kexec.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/damage.h"
+#include "kapi/iommufd.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define VMS	4
 #define VICTIMS	(VMS - 1)

@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -7,15 +7,15 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "crash.h"
-#include "luo.h"
-#include "memory.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/memory.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/crash.h"
+#include "story/story.h"
 
 static void before(void)
 {

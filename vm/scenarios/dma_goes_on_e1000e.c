@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The main job again with the other NIC model: e1000e has legacy descriptors and no real reset. */
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* 8 GiB: ring, buffers and tables lie above 4 GiB. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

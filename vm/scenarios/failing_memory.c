@@ -8,15 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "failing.h"
-#include "iommufd.h"
-#include "kexec.h"
-#include "leaks.h"
-#include "luo.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/failing.h"
+#include "os/leaks.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
-#include "vfio.h"
+#include "story/story.h"
 
 static int do_mark(void *arg)
 {

@@ -15,20 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "failing.h"
-#include "iommufd.h"
-#include "kexec.h"
-#include "leaks.h"
-#include "luo.h"
-#include "memory.h"
-#include "other.h"
-#include "pci.h"
-#include "report.h"
+#include "device/other.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/failing.h"
+#include "os/leaks.h"
+#include "os/memory.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "small.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/small.h"
+#include "story/story.h"
 
 #define VICTIMS		20u
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One igb, its HWPT is a first-stage table: another page-table format. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

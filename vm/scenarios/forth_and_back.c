@@ -9,12 +9,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "kexec.h"
-#include "kho.h"
-#include "report.h"
+#include "kapi/kexec.h"
+#include "kapi/kho.h"
+#include "os/command.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 #define UPDATES	3
 

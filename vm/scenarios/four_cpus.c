@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Four CPUs: three of them are stopped for the kexec and come up again. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

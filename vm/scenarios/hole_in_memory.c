@@ -5,14 +5,14 @@
  */
 #include <errno.h>
 
-#include "iommufd.h"
-#include "luo.h"
-#include "memory.h"
-#include "phys.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "os/memory.h"
+#include "os/phys.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define HOLE	(2 * MIB + 5 * PAGE)	/* in the VM's RAM */
 

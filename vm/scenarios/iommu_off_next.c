@@ -3,10 +3,10 @@
  * The next kernel has the IOMMU off on its command line: it turns translation off, and stops
  * what the old kernel left running before it does.
  */
-#include "report.h"
+#include "iommu/walk.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
-#include "walk.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -6,11 +6,11 @@
  */
 #include <errno.h>
 
-#include "kexec.h"
-#include "kho.h"
-#include "report.h"
+#include "kapi/kexec.h"
+#include "kapi/kho.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The IOMMU is in legacy mode: context entries with the table in them, no PASID entries. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

@@ -9,15 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kexec.h"
-#include "kho.h"
-#include "library.h"
-#include "luo.h"
-#include "report.h"
+#include "kapi/kexec.h"
+#include "kapi/kho.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "lib/library.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 static struct iolu_vm *vm;
 

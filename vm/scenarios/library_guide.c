@@ -13,16 +13,16 @@
 
 #include <iolu.h>
 
-#include "guard.h"
-#include "kexec.h"
-#include "library.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "iommu/guard.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "lib/library.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define MEMORY_IOVA	SCENARIO_GUARD_BASE
 #define MEMORY_SIZE	(VM_RAM_SIZE + RING_SIZE)

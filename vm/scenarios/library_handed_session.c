@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "library.h"
-#include "luo.h"
-#include "report.h"
+#include "kapi/luo.h"
+#include "lib/library.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 #define HELD	"/dev/liveupdate is held by somebody else"
 

@@ -10,15 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kexec.h"
-#include "library.h"
-#include "luo.h"
-#include "memory.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "lib/library.h"
+#include "os/memory.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define HOLE	(2 * MIB)	/* in the second VM's RAM */
 

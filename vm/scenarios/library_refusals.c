@@ -11,16 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "kho.h"
-#include "library.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/kho.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "lib/library.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 static struct iolu_vm *vm;
 static const char *nic, *other;

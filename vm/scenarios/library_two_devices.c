@@ -19,18 +19,18 @@
 
 #include <linux/vfio.h>
 
-#include "guard.h"
-#include "kexec.h"
-#include "klog.h"
-#include "library.h"
-#include "luo.h"
-#include "other.h"
-#include "pci.h"
-#include "report.h"
+#include "device/other.h"
+#include "device/pci.h"
+#include "iommu/guard.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "lib/library.h"
+#include "os/klog.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define NICS	2
 

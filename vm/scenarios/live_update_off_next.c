@@ -4,12 +4,12 @@
  * whom the IOMMU translates. What it would give the NIC itself is all of memory (iommu=pt), and
  * the old kernel left the NIC running. It is stopped before that.
  */
-#include "klog.h"
-#include "luo.h"
-#include "report.h"
+#include "iommu/walk.h"
+#include "kapi/luo.h"
+#include "os/klog.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
-#include "walk.h"
+#include "story/story.h"
 
 static void before(void)
 {

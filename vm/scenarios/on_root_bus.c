@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The NIC sits on the root bus, no bridge has to be kept for it. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

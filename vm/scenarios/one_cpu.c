@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One CPU: whatever waits for another one waits for ever. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

@@ -6,12 +6,12 @@
  */
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -10,15 +10,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "kexec.h"
-#include "klog.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "iommu/walk.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "os/command.h"
+#include "os/klog.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
-#include "walk.h"
+#include "story/story.h"
 
 #define RECORD	"does not read what this kernel writes: iommu-device-v"
 

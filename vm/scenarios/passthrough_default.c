@@ -5,8 +5,8 @@
  * leaves passthrough, and writes its frames untranslated, live update or not.
  */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

@@ -4,8 +4,8 @@
  * NIC by itself is no table at all, and the NIC keeps the one it came with.
  */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

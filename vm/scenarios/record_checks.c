@@ -3,7 +3,7 @@
  * The kernel's own tests (KUnit) of handover records: tens of thousands of damaged ones.
  * They ran at boot, here is what came out.
  */
-#include "kselftest.h"
+#include "os/kselftest.h"
 #include "scenario.h"
 
 static void before(void)

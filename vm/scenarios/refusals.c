@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "luo.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define TOKEN	0xd0d000ull
 

@@ -12,17 +12,17 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "kexec.h"
-#include "klog.h"
-#include "luo.h"
-#include "other.h"
-#include "pci.h"
-#include "report.h"
+#include "device/other.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/klog.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define TOKEN_MORE	0x300ull
 #define TOKEN_LONELY	0xd0e000ull

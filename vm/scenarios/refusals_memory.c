@@ -12,14 +12,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "klog.h"
-#include "luo.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/klog.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define TOKEN_SPARE	0x900ull
 #define UNSEALED	"maps a memfd that is not sealed against grow and shrink"

@@ -9,15 +9,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "luo.h"
-#include "memory.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/memory.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define HUGE	(2 * MIB)
 

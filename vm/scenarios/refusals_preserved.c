@@ -11,15 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "kho.h"
-#include "other.h"
-#include "pci.h"
-#include "report.h"
+#include "device/other.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/kho.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 #define TOKEN_SECOND	0xd0e000ull
 #define TOKEN_MANY	0xd10000ull

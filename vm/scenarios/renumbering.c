@@ -4,10 +4,10 @@
  * align the NIC's BARs. It does none of this to what is preserved. Before the NIC's bridge
  * lies one with nothing below, which would get seven more bus numbers and move the NIC's.
  */
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The main job: one igb receives while the kernel under it is replaced, no frame is lost. */
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -6,8 +6,8 @@
  */
 #include <stddef.h>
 
-#include "failing.h"
-#include "kselftest.h"
+#include "os/failing.h"
+#include "os/kselftest.h"
 #include "scenario.h"
 
 static void before(void)

@@ -3,10 +3,10 @@
  * The kernel's own selftest of vfio over a live update: libvfio's driver lets the NIC copy
  * memory through its loopback, in both kernels, and sets it up in the first one only.
  */
-#include "kexec.h"
-#include "kselftest.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/kexec.h"
+#include "os/kselftest.h"
+#include "os/report.h"
 #include "scenario.h"
 
 static void bdf_of_nic(char bdf[BDF_LEN])

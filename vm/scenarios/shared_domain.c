@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Two NICs attached to one HWPT: one table, one domain id, two entries. */
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -11,15 +11,15 @@
 
 #include <linux/vfio.h>
 
-#include "iommufd.h"
-#include "klog.h"
-#include "other.h"
-#include "pci.h"
-#include "report.h"
+#include "device/other.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/vfio.h"
+#include "os/klog.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
+#include "story/story.h"
 
 static void before(void)
 {

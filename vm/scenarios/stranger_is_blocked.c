@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "pci.h"
-#include "phys.h"
-#include "report.h"
+#include "device/pci.h"
+#include "os/phys.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define MCFG		"/sys/firmware/acpi/tables/MCFG"
 #define MCFG_BASE	44	/* PCI firmware specification, table 4-3: of the first segment */

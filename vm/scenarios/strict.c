@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Both kernels flush the IOTLB with every unmap instead of from time to time. */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "report.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 static void no_suspend(void)
 {

@@ -3,12 +3,12 @@
  * The feature is compiled in, but live update is off on the command line: everything is as
  * in a stock kernel. No session can be made, the kexec ends bus mastering, frames are lost.
  */
-#include "kexec.h"
-#include "luo.h"
-#include "report.h"
+#include "iommu/walk.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
-#include "walk.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An update of a host whose process 1 is systemd, with the unit files of examples/systemd: the
- * VMM is vmm@vm0.service (guest/service.c), its session is kept by systemd, the jump is
+ * VMM is vmm@vm0.service (testos/lib/service.c), its session is kept by systemd, the jump is
  * systemctl kexec, and frames come all the time. This file is the operator, a service as
  * well, who uses iolu and systemctl; iolu kexec is asked wherever something would be lost.
  *
@@ -13,17 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "guard.h"
-#include "kexec.h"
-#include "luo.h"
-#include "operator.h"
-#include "report.h"
+#include "iommu/guard.h"
+#include "iommu/walk.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "lib/service.h"
+#include "os/command.h"
+#include "os/operator.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "service.h"
-#include "story.h"
-#include "util.h"
-#include "walk.h"
+#include "story/story.h"
 
 /* Until iolu status has these words no more: systemd closes what it lets go of a moment later. */
 static void await_end(const char *words, const char *fact)

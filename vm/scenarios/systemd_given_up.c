@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "operator.h"
-#include "report.h"
+#include "lib/service.h"
+#include "os/command.h"
+#include "os/operator.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "service.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 static void before(void)
 {

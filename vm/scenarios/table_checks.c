@@ -4,7 +4,7 @@
  * each of its configurations: what is restored is what was preserved, and each kind of
  * difference is found. They ran at boot, here is what came out.
  */
-#include "kselftest.h"
+#include "os/kselftest.h"
 #include "scenario.h"
 
 static void before(void)

@@ -6,14 +6,14 @@
  */
 #include <unistd.h>
 
-#include "iommufd.h"
-#include "kho.h"
-#include "luo.h"
-#include "memory.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "kapi/kho.h"
+#include "kapi/luo.h"
+#include "os/memory.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define TABLES		32
 #define SLOT		(2 * MIB)	/* what a table of 4 KiB leaves maps */

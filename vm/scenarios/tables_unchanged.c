@@ -3,11 +3,11 @@
  * The device's entries and every page of its table are the same, bit by bit, after each
  * single step of the update. Read from physical memory, starting at the IOMMU's register.
  */
-#include "iommufd.h"
-#include "pci.h"
-#include "report.h"
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -4,8 +4,8 @@
  * Five are not to be had in emulation.
  */
 #include "scenario.h"
-#include "shape.h"
-#include "story.h"
+#include "story/shape.h"
+#include "story/story.h"
 
 static void check(void)
 {

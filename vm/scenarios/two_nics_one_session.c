@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Two NICs with a domain each, in one iommufd and one session. */
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Two VMs, each with an iommufd, a NIC and a session of its own, in one update. */
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 static void before(void)
 {

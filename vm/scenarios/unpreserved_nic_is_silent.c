@@ -4,11 +4,11 @@
  * look: after the old kernel's shutdown it has written nothing more, for as long as frames
  * wait for it, while the preserved NIC on the same IOMMU goes on.
  */
-#include "pci.h"
-#include "report.h"
-#include "ring.h"
+#include "device/pci.h"
+#include "device/ring.h"
+#include "os/report.h"
 #include "scenario.h"
-#include "story.h"
+#include "story/story.h"
 
 #define SHUTDOWN_MS	250	/* from the reboot system call to the end of bus mastering */
 

@@ -4,12 +4,12 @@
  * use. Each kernel compares entries, tables and domain ids with the record of the one before.
  * `make soak N=200` does more of them.
  */
-#include "kho.h"
-#include "memory.h"
-#include "report.h"
+#include "kapi/kho.h"
+#include "os/memory.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define UPDATES	25
 

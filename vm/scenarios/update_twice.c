@@ -3,10 +3,10 @@
  * The update twice in a row: the adopted HWPT keeps its mark, so the second update preserves
  * what the first one brought, without new marking and without growth.
  */
-#include "report.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 static void before(void)
 {

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "iommufd.h"
-#include "report.h"
+#include "kapi/iommufd.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
+#include "story/story.h"
 
 #define DUMP	"/sys/kernel/debug/iommu_liveupdate"
 #define TRACE	"/sys/kernel/tracing"

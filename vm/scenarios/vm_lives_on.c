@@ -15,18 +15,18 @@
 #include <linux/iommufd_liveupdate.h>
 
 #include "board.h"
-#include "guard.h"
+#include "device/pci.h"
 #include "guest/guest.h"
-#include "kexec.h"
-#include "library.h"
-#include "luo.h"
-#include "pci.h"
-#include "report.h"
+#include "iommu/guard.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "lib/library.h"
+#include "lib/vmm.h"
+#include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
-#include "story.h"
-#include "util.h"
-#include "vfio.h"
-#include "vmm.h"
+#include "story/story.h"
 
 #define QUIET_LOOKS	10
 #define MOST_LOOKS	600

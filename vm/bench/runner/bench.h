@@ -2,7 +2,7 @@
 /*
  * lubench on the host: which runs there are, what they said, what is made of it.
  *
- *   cases.c    the table of cases: a machine and the words for vm/bench/guest
+ *   cases.c    the table of cases: a machine and the words for vm/bench/testos
  *   runs.c     starts lurun for a case and reads what it left behind
  *   figures.c  look-ups: all values of a key, minimum, median, maximum, slopes
  *   phases.c   the pause divided into phases, by the kernels' logs

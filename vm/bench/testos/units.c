@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The things that the bench times, one function each.
+ *
+ * A session has one memfd, one iommufd and some devices with an IOAS and an HWPT each. The
+ * memfd is small and is mapped again and again until the IOAS has the size asked for, so that
+ * a terabyte of IOVA needs no terabyte of memory.
+ *
+ * Invariants: with 4 KiB leaves no two neighbours of the memfd are neighbours in memory in
+ * ascending order, so that no larger leaf can come of them: the even pages are made first.
+ * With 2 MiB leaves each folio of the memfd is a huge one. What came of it is in the number
+ * of table pages, which the host checks.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "story/vm.h"
+
+#define BENCH_IOVA	0x100000000ull
+#define MODEL_E1000E	0x808610d3u
+#define MODEL_NVME	0x1b360010u
+
+static struct bench_device devices[BENCH_DEVICES];
+
+static void must(int rc, const char *what)
+{
+	if (rc < 0)
+		give_up("%s: %s", what, strerror(-rc));
+}
+
+void bench_share_devices(void)
+{
+	uint32_t share = bench()->devices / bench()->sessions;
+	struct bench_session *s;
+
+	for_each_session(s) {
+		s->device = &devices[(s - bench_sessions()) * share];
+		s->ndevices = share;
+	}
+}
+
+static void touch(int memfd, uint64_t step)
+{
+	volatile char *at = must_map(memfd, bench()->pool, 0, "the pool");
+	uint64_t first, i;
+
+	for (first = 0; first < 2 * step; first += step)
+		for (i = first; i < bench()->pool; i += 2 * step)
+			at[i] = 1;
+	munmap((void *)at, bench()->pool);
+}
+
+/* All of it in one IOAS that nothing is attached to yet. */
+void bench_map(const struct bench_session *s, struct bench_device *d)
+{
+	struct area area = { .length = bench()->pool, .writable = 1 };
+	uint64_t at;
+
+	must(ioas_alloc(s->iommufd, &d->ioas), "make an IOAS");
+	for (at = 0; at < bench()->size; at += area.length) {
+		area.iova = BENCH_IOVA + at;
+		must(ioas_map(s->iommufd, d->ioas, s->memfd, &area), "map the pool");
+	}
+}
+
+/* What mapping from scratch is: a new HWPT gets a table with all of the IOAS, and goes again */
+void bench_fill(const struct bench_session *s, const struct bench_device *d)
+{
+	uint64_t began = ticks();
+	uint32_t hwpt;
+
+	must(hwpt_alloc(s->iommufd, d->id, d->ioas, &hwpt), "make an HWPT");
+	say_ticks("fill", began);
+	must(iommufd_destroy(s->iommufd, hwpt), "destroy an HWPT");
+}
+
+static void build_device(struct bench_session *s, struct bench_device *d)
+{
+	uint64_t token = BENCH_TOKEN + (d - devices);
+	char bdf[BDF_LEN];
+
+	pci_find_device(cmdline_number("bench.nvme", 0) ? MODEL_NVME : MODEL_E1000E,
+			d - devices, bdf);
+	d->fd = vfio_open_bound(bdf, s->iommufd, &d->id);
+	must(d->fd, "open a device");
+	bench_map(s, d);
+	must(hwpt_alloc(s->iommufd, d->id, d->ioas, &d->hwpt), "make an HWPT");
+	must(vfio_attach(d->fd, d->hwpt), "attach a device");
+	if (bench()->preserve)
+		must(hwpt_mark(s->iommufd, d->hwpt, token), "mark an HWPT");
+	vfio_enable_bus_master(d->fd);
+}
+
+void bench_build(struct bench_session *s)
+{
+	struct bench_device *d;
+
+	if (bench()->huge)
+		must_write("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "always");
+	s->memfd = vm_memfd(bench()->pool, SEALS_FIXED);
+	touch(s->memfd, bench()->huge ? 2 * MIB : PAGE);
+	s->iommufd = iommufd_open();
+	for_each_device(s, d)
+		build_device(s, d);
+}
+
+static const char *session_name(unsigned int i)
+{
+	static char name[16];
+
+	snprintf(name, sizeof(name), "bench%u", i);
+	return name;
+}
+
+void bench_preserve_memory(struct bench_session *s, unsigned int i)
+{
+	s->session = luo_create(session_name(i));
+	must(luo_preserve_fd(s->session, s->memfd, TOKEN_MEM(0)), "preserve the pool");
+}
+
+void bench_preserve_iommufd(struct bench_session *s)
+{
+	must(luo_preserve_fd(s->session, s->iommufd, TOKEN_IOMMUFD), "preserve an iommufd");
+}
+
+void bench_preserve_devices(struct bench_session *s)
+{
+	struct bench_device *d;
+
+	for_each_device(s, d)
+		must(luo_preserve_fd(s->session, d->fd, TOKEN_NIC(d - devices)),
+		     "preserve a device");
+}
+
+/*
+ * The barest use of KHO that userspace has: LUO preserves a memfd of so many pages, each of
+ * them for itself. It is more than kho_preserve_pages(): LUO pins each page and notes it down.
+ */
+void bench_bare(uint64_t pages)
+{
+	int memfd = vm_memfd(pages * PAGE, SEALS_FIXED);
+	int session = luo_create("bare");
+	uint64_t began;
+	char *at = must_map(memfd, pages * PAGE, 0, "a memfd"), *p;
+
+	for (p = at; p < at + pages * PAGE; p += PAGE)
+		*p = 1;
+	munmap(at, pages * PAGE);
+	began = ticks();
+	must(luo_preserve_fd(session, memfd, TOKEN_MEM(0)), "preserve a memfd");
+	say_ticks("bare", began);
+	close(session);
+	close(memfd);
+}
+
+struct bench_tables bench_tables(const struct bench_session *s)
+{
+	struct iommu_liveupdate_query q;
+	struct bench_tables sum = {};
+	uint32_t i;
+
+	for (i = 0; !hwpt_query(s->iommufd, i, &q); i++) {
+		sum.pages += q.out_table_pages;
+		sum.bytes += q.out_mapped_bytes;
+	}
+	return sum;
+}
+
+void bench_retrieve_memory(struct bench_session *s, unsigned int i)
+{
+	s->session = luo_retrieve(session_name(i));
+	s->memfd = luo_retrieve_fd(s->session, TOKEN_MEM(0));
+	must(s->memfd, "retrieve the pool");
+}
+
+void bench_retrieve_iommufd(struct bench_session *s)
+{
+	s->iommufd = luo_retrieve_fd(s->session, TOKEN_IOMMUFD);
+	must(s->iommufd, "retrieve an iommufd");
+}
+
+void bench_retrieve_devices(struct bench_session *s)
+{
+	struct bench_device *d;
+
+	for_each_device(s, d) {
+		d->fd = luo_retrieve_fd(s->session, TOKEN_NIC(d - devices));
+		must(d->fd, "retrieve a device");
+		must(vfio_bind(d->fd, s->iommufd, &d->id), "bind a device");
+	}
+}
+
+void bench_adopt(const struct bench_session *s, struct bench_device *d)
+{
+	struct adoption got;
+
+	must(hwpt_adopt(s->iommufd, d->ioas, BENCH_TOKEN + (d - devices), &got), "adopt");
+	d->hwpt = got.hwpt;
+	ok(got.bytes == bench()->size, "adoption has compared all that is mapped",
+	   "%llu bytes", (unsigned long long)got.bytes);
+}

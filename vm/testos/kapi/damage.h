@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Handover records, and what they describe, made wrong on purpose. See damage.c. */
+#ifndef GUEST_DAMAGE_H
+#define GUEST_DAMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "story/vm.h"
+
+enum damage_where {
+	DAMAGE_DOMAIN,		/* records ... */
+	DAMAGE_DEVICE,
+	DAMAGE_CTX,
+	DAMAGE_VFIO,
+	DAMAGE_PCI,
+	DAMAGE_IOMMU_INDEX,
+	DAMAGE_PCI_INDEX,
+	DAMAGE_UNIT,
+	DAMAGE_SLOT_OF_DEVICE,	/* ... an entry of an index ... */
+	DAMAGE_TOP_TABLE,	/* ... and what the IOMMU itself reads */
+	DAMAGE_PASID_ENTRY,
+};
+
+/* One change; the table's entries are those for requests without a PASID. */
+struct damage {
+	const char *what;
+	enum damage_where where;
+	uint32_t at;		/* bytes from the beginning of that */
+	uint32_t bytes;
+	uint64_t value;
+	bool flip;		/* @value is a mask of bits to change, else the new number */
+	bool seal;		/* the record's checksum is made right again */
+	enum damage_address {	/* @value is added to this address */
+		DAMAGE_NOTHING,
+		DAMAGE_ITSELF,		/* of what is damaged */
+		DAMAGE_ITS_DOMAIN,	/* of the record of its domain */
+		DAMAGE_ITS_FUNCTION,	/* of that of the PCI core */
+		DAMAGE_OTHER_TABLE,	/* of the other VM's top table */
+		DAMAGE_OTHER_MEMORY,	/* of the other VM's memory */
+	} address;
+};
+
+/* Nothing that looks like a record is left: to be called when none is needed. */
+void damage_forget_records(void);
+
+/* @damage is done to what @data's VM hands over, after the last freeze; @other is one that stays. */
+void damage_order(const struct damage *damage, const struct vm_data *data,
+		  const struct vm_data *other);
+
+#endif /* GUEST_DAMAGE_H */

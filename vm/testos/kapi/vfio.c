@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A vfio device by its character device: bind to an iommufd, attach, registers, interrupts.
+ *
+ * Nothing here resets or quiesces a device behind the caller's back, so the same functions
+ * serve a device that was opened afresh and one that came through a live update.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "device/pci.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
+
+#define BAR0_SIZE	(128 * KIB)
+
+int vfio_open(const char *bdf)
+{
+	char path[300];
+	int fd;
+
+	pci_bind_vfio(bdf);
+	pci_cdev_path(bdf, path, sizeof(path));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* In the older way, with the iommufd in the place of a container. */
+int vfio_open_by_group(const char *bdf, int iommufd)
+{
+	char path[300];
+	int group, rc;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%u", pci_group(bdf));
+	group = open(path, O_RDWR | O_CLOEXEC);
+	if (group < 0)
+		return -errno;
+	rc = try_ioctl(group, VFIO_GROUP_SET_CONTAINER, &iommufd);
+	if (!rc)
+		rc = try_ioctl(group, VFIO_GROUP_GET_DEVICE_FD, (void *)bdf);
+	close(group);
+	return rc;
+}
+
+int vfio_bind(int dev, int iommufd, uint32_t *id)
+{
+	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = iommufd };
+	int rc = try_ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &arg);
+
+	*id = arg.out_devid;
+	return rc;
+}
+
+/* Opened afresh and bound: the descriptor, or -errno */
+int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id)
+{
+	int dev = vfio_open(bdf);
+	int rc = dev < 0 ? dev : vfio_bind(dev, iommufd, id);
+
+	if (rc < 0 && dev >= 0)
+		close(dev);
+	return rc < 0 ? rc : dev;
+}
+
+int vfio_attach(int dev, uint32_t pt)
+{
+	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = pt };
+
+	return try_ioctl(dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg);
+}
+
+int vfio_detach(int dev)
+{
+	struct vfio_device_detach_iommufd_pt arg = { .argsz = sizeof(arg) };
+
+	return try_ioctl(dev, VFIO_DEVICE_DETACH_IOMMUFD_PT, &arg);
+}
+
+int vfio_reset(int dev)
+{
+	return try_ioctl(dev, VFIO_DEVICE_RESET, NULL);
+}
+
+static uint64_t region_offset(int dev, unsigned int index)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	must_ioctl(dev, VFIO_DEVICE_GET_REGION_INFO, &info, "region of the vfio device");
+	return info.offset;
+}
+
+volatile uint32_t *vfio_map_bar0(int dev)
+{
+	return must_map(dev, BAR0_SIZE, region_offset(dev, VFIO_PCI_BAR0_REGION_INDEX),
+			"registers of the vfio device");
+}
+
+void vfio_unmap_bar0(volatile uint32_t *regs)
+{
+	munmap((void *)regs, BAR0_SIZE);
+}
+
+/* The first @length bytes of the registers, for the DMA of others: a dma-buf, or -errno */
+int vfio_export_bar0(int dev, uint64_t length)
+{
+	/* three structs behind each other, of which two end in an open array */
+	_Alignas(8) uint8_t bytes[sizeof(struct vfio_device_feature) +
+				  sizeof(struct vfio_device_feature_dma_buf) +
+				  sizeof(struct vfio_region_dma_range)] = { 0 };
+	struct vfio_device_feature *feature = (void *)bytes;
+	struct vfio_device_feature_dma_buf *arg = (void *)feature->data;
+
+	feature->argsz = sizeof(bytes);
+	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF;
+	arg->region_index = VFIO_PCI_BAR0_REGION_INDEX;
+	arg->open_flags = O_CLOEXEC | O_RDWR;
+	arg->nr_ranges = 1;
+	arg->dma_ranges[0].length = length;
+	return try_ioctl(dev, VFIO_DEVICE_FEATURE, feature);
+}
+
+void vfio_enable_bus_master(int dev)
+{
+	uint64_t at = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND;
+	uint16_t command;
+
+	if (pread(dev, &command, sizeof(command), at) != sizeof(command))
+		give_up("read the command register: %s", strerror(errno));
+	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;
+	if (pwrite(dev, &command, sizeof(command), at) != sizeof(command))
+		give_up("write the command register: %s", strerror(errno));
+}
+
+static unsigned int config_byte(int dev, uint64_t at)
+{
+	uint8_t value = 0;
+
+	if (pread(dev, &value, 1, at) != 1)
+		give_up("read configuration space: %s", strerror(errno));
+	return value;
+}
+
+/* Through the capability, as a guest does it; 0 is D0, 3 is D3. */
+int vfio_set_power_state(int dev, unsigned int d)
+{
+	uint64_t config = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX);
+	unsigned int at = config_byte(dev, config + PCI_CAPABILITY_LIST);
+	uint16_t value = d;
+
+	while (at && config_byte(dev, config + at) != PCI_CAP_ID_PM)
+		at = config_byte(dev, config + at + 1);
+	if (!at)
+		return -EOPNOTSUPP;
+	return pwrite(dev, &value, sizeof(value), config + at + PCI_PM_CTRL) < 0 ? -errno : 0;
+}
+
+int vfio_arm_msix(int dev, int eventfd)
+{
+	const struct vfio_irq_set set = {
+		.argsz = sizeof(set) + sizeof(eventfd),
+		.index = VFIO_PCI_MSIX_IRQ_INDEX, .count = 1,
+		.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+	};
+	uint8_t arg[sizeof(set) + sizeof(eventfd)] __attribute__((aligned(4)));
+
+	memcpy(arg, &set, sizeof(set));
+	memcpy(arg + sizeof(set), &eventfd, sizeof(eventfd));
+	return try_ioctl(dev, VFIO_DEVICE_SET_IRQS, arg);
+}

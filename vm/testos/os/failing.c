@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocations that fail when told to, by the kernel's fault injection: slab objects and pages
+ * alike, those that may sleep as well. What is done must end with an error or, where the
+ * kernel can do without that memory, well; and leave nothing. The points at which iommufd fails
+ * for its own tests count as allocations; looking an object up is one.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kapi/kho.h"
+#include "os/failing.h"
+#include "os/report.h"
+#include "os/util.h"
+
+#define KNOBS		"/sys/kernel/debug/"
+#define NTH		"/proc/thread-self/fail-nth"
+#define MOST		1000
+#define LOCKS		" debug_locks:"
+
+static void let_all_fail(void)
+{
+	static const char *const knobs[][2] = {
+		{ KNOBS "failslab/ignore-gfp-wait", "N" },
+		{ KNOBS "failslab/verbose", "0" },
+		{ KNOBS "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ KNOBS "fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ KNOBS "fail_page_alloc/min-order", "0" },
+		{ KNOBS "fail_page_alloc/verbose", "0" },
+		{ KNOBS "fail_iommufd/verbose", "0" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(knobs); i++)
+		must_write(knobs[i][0], knobs[i][1]);
+}
+
+/* Open all the time: opening it anew would be the allocation that fails. */
+static int nth_file(void)
+{
+	static int fd = -1;
+
+	if (fd < 0) {
+		let_all_fail();
+		fd = must_open(NTH, O_RDWR);
+	}
+	return fd;
+}
+
+void failing_begin(unsigned int nth)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(nth_file(), text, n, 0) != n)
+		give_up("write %s: %m", NTH);
+}
+
+bool failing_end(void)
+{
+	char text[16] = "";
+	bool hit;
+
+	if (pread(nth_file(), text, sizeof(text) - 1, 0) <= 0)
+		give_up("read %s: %m", NTH);
+	hit = !strtoul(text, NULL, 10);
+	if (pwrite(nth_file(), "0", 1, 0) != 1)
+		give_up("write %s: %m", NTH);
+	return hit;
+}
+
+/*
+ * Who cannot get memory may say so, with a trace of calls, which is not what the runner looks
+ * for. Everything worse than that ends the kernel, but for lock debugging, which ends itself.
+ */
+void failing_quietly(bool quietly)
+{
+	char text[8192], *at = NULL;
+
+	must_write("/proc/sys/kernel/printk", quietly ? "3" : "7");
+	if (quietly)
+		return;
+	if (file_read("/proc/lockdep_stats", text, sizeof(text)) > 0)
+		at = strstr(text, LOCKS);
+	ok(at && strtoul(at + strlen(LOCKS), NULL, 10) == 1, "lock debugging found nothing",
+	   "it ended itself");
+}
+
+static int one(const struct sweep *sweep, void *arg, unsigned int nth, bool *hit)
+{
+	int rc;
+
+	if (sweep->setup)
+		sweep->setup(arg);
+	failing_begin(nth);
+	rc = sweep->step(arg);
+	*hit = failing_end();
+	if (sweep->undo)
+		sweep->undo(arg, rc);
+	return rc;
+}
+
+void failing_sweep(const struct sweep *sweep, void *arg)
+{
+	uint64_t records = kho_records();
+	unsigned int nth, errors = 0, left = 0;
+	bool hit = true;
+	int rc = -1;
+
+	failing_quietly(true);
+	for (nth = 1; hit && nth < MOST; nth++) {
+		rc = one(sweep, arg, nth, &hit);
+		errors += rc < 0;
+		left += sweep->undo && kho_records() != records;
+		if (!sweep->undo && rc >= 0)
+			break;
+	}
+	failing_quietly(false);
+	diag("%s: %u allocations failed, %u times it was refused", sweep->what, nth - hit,
+	     errors);
+	ok(rc >= 0 && nth < MOST, sweep->what, "error %d without a failing allocation", -rc);
+	ok(errors > 0, "it had failed before, for want of memory", "no allocation was hit");
+	ok(!left, "and nothing was left of any attempt", "records %u times", left);
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PID 1 of both kernels: says hello, runs its half of the scenario, ends.
+ *
+ * The same program run on the host lists the scenarios and says what machine each needs.
+ * Where the scenario wants systemd, that becomes process 1 and starts this program as
+ * the services operator and vmm. With lu.shell=1 it becomes a shell; from there `/init --stage
+ * N NAME` runs the half of a scenario that belongs to kernel N, and the next kernel comes up
+ * with a shell again.
+ *
+ * Invariant: hello carries the moment of the first instruction of main(), taken before
+ * anything is mounted.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "os/leaks.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "scenario.h"
+
+extern const struct scenario *const __start_scenarios[], *const __stop_scenarios[];
+
+static const struct scenario *find(const char *name)
+{
+	const struct scenario *const *s;
+
+	for (s = __start_scenarios; s < __stop_scenarios; s++)
+		if (!strcmp((*s)->name, name))
+			return *s;
+	return NULL;
+}
+
+/* That of the command line */
+static const struct scenario *here(void)
+{
+	const struct scenario *s;
+	char name[64];
+
+	if (!cmdline_get("lu.scenario", name, sizeof(name)))
+		give_up("the command line names no lu.scenario");
+	s = find(name);
+	if (!s)
+		give_up("there is no scenario \"%s\"", name);
+	return s;
+}
+
+static int list(void)
+{
+	const struct scenario *const *s;
+
+	for (s = __start_scenarios; s < __stop_scenarios; s++)
+		puts((*s)->name);
+	return 0;
+}
+
+static void need_text(const char *key, const char *value, const char *fallback)
+{
+	printf("%s=%s\n", key, value ? value : fallback);
+}
+
+/* A scenario without a second half never leaves the first kernel. */
+static int updates(const struct scenario *s)
+{
+	if (!s->after)
+		return 0;
+	return s->updates ? s->updates : 1;
+}
+
+static int needs(const char *name)
+{
+	const struct scenario *s = find(name);
+
+	if (!s) {
+		fprintf(stderr, "there is no scenario %s\n", name);
+		return 1;
+	}
+	printf("name=%s\ncmdline=%s %s\n", s->name, SCENARIO_GUARD_CMDLINE,
+	       s->cmdline ? s->cmdline : "");
+	need_text("nics", s->nics, "igb");
+	need_text("unpreserved", s->unpreserved, "");
+	need_text("stranger", s->stranger, "");
+	need_text("given_up", s->given_up, "");
+	need_text("cmdline2", s->cmdline2, "");
+	need_text("qemu", s->qemu, "");
+	need_text("iommu", s->iommu, "");
+	need_text("mem", s->mem, "1024");
+	need_text("kernel", s->kernel, "patched");
+	need_text("next", s->next, "");
+	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\nkvm=%d\n"
+	       "older=%d\nkselftest=%d\n",
+	       s->smp ? s->smp : 2, updates(s), s->timeout ? s->timeout : 90, s->expect_lost,
+	       s->command, s->systemd, s->kvm, s->older, s->kselftest);
+	return 0;
+}
+
+static void mount_at(const char *type, const char *where)
+{
+	mkdir(where, 0755);
+	if (mount(type, where, type, 0, NULL) && errno != EBUSY)
+		fprintf(stderr, "mount %s: %s\n", where, strerror(errno));
+}
+
+static void mount_all(void)
+{
+	mount_at("proc", "/proc");
+	mount_at("sysfs", "/sys");
+	mount_at("devtmpfs", "/dev");
+	mount_at("debugfs", "/sys/kernel/debug");
+	mount_at("tracefs", "/sys/kernel/tracing");
+	mount_at("tmpfs", "/tmp");
+}
+
+static void run_stage(const struct scenario *s, int stage)
+{
+	if (stage == 1)
+		s->before();
+	else if (s->after)
+		s->after();
+	else
+		give_up("scenario %s has nothing to do in kernel %d", s->name, stage);
+	leaks_look();
+	report_plan();
+	report_end();
+}
+
+/* The names of busybox are links in /bin; the shell gets the console as its terminal. */
+static int shell(void)
+{
+	static const char *const script =
+		"/bin/busybox --install -s /bin\n"
+		"echo '/init --list shows the scenarios; /init --stage 1 NAME runs one in this kernel'\n"
+		"exec setsid cttyhack sh\n";
+
+	setenv("PATH", "/bin:/sbin:/", 1);
+	execl("/bin/busybox", "sh", "-c", script, NULL);
+	give_up("lu.shell=1, but there is no /bin/busybox in the initramfs: %s", strerror(errno));
+}
+
+/* Process 1 is systemd, which starts this program again, under other names. */
+_Noreturn static void become_systemd(void)
+{
+	execl("/usr/lib/systemd/systemd", "systemd", NULL);
+	give_up("there is no systemd in the initramfs: %s", strerror(errno));
+}
+
+/* What systemd starts: the scenario, its VMM, and what comes last before the jump */
+static bool under_systemd(const char *name)
+{
+	bool vmm = !strcmp(name, "vmm"), last = !strcmp(name, "last");
+
+	if (!vmm && !last && strcmp(name, "operator"))
+		return false;
+	report_open(0, false);		/* each says for itself how many facts it has stated */
+	if (last) {
+		mark("reboot");
+		return true;
+	}
+	if (vmm)
+		here()->vmm();
+	run_stage(here(), cmdline_number("lu.stage", 1));
+	power_off();
+}
+
+static int by_hand(int argc, char **argv)
+{
+	if (under_systemd(basename(argv[0])))
+		return 0;
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list();
+	if (argc == 3 && !strcmp(argv[1], "--needs"))
+		return needs(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "--stage") && find(argv[3])) {
+		report_open(cmdline_number("lu.facts", 0), true);
+		run_stage(find(argv[3]), atoi(argv[2]));
+		return 0;
+	}
+	fprintf(stderr, "usage: %s --list | --needs NAME | --stage N NAME\n", argv[0]);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t born = __rdtsc();
+
+	if (getpid() != 1)
+		return by_hand(argc, argv);
+	mount_all();
+	report_open(cmdline_number("lu.facts", 0), false);
+	report_hello(cmdline_number("lu.stage", 1), born);
+	if (cmdline_number("lu.shell", 0))
+		return shell();
+	if (here()->systemd)
+		become_systemd();
+	run_stage(here(), cmdline_number("lu.stage", 1));
+	power_off();
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the kernel says about a refusal: the lines of its log since the last look.
+ *
+ * Invariant: each look reads on to the end, so a line answers for one refusal only.
+ */
+#define _GNU_SOURCE 1
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os/klog.h"
+#include "os/report.h"
+#include "os/util.h"
+
+static int klog_fd(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = must_open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	return fd;
+}
+
+/* From here on; what was said before is of no interest. */
+void klog_skip(void)
+{
+	lseek(klog_fd(), 0, SEEK_END);
+}
+
+/* The text of a record begins behind a semicolon and ends with the first newline. */
+static bool record_says(const char *record, const char *words)
+{
+	const char *text = strchr(record, ';');
+	const char *found = text ? strstr(text, words) : NULL;
+
+	return found && found < strchrnul(record, '\n');
+}
+
+bool klog_says(const char *words)
+{
+	char record[2048];
+	bool found = false;
+	ssize_t n;
+
+	while ((n = read(klog_fd(), record, sizeof(record) - 1)) > 0) {
+		record[n] = '\0';
+		found |= record_says(record, words);
+	}
+	return found;
+}
+
+bool refused(int rc, int expected, const char *words, const char *name)
+{
+	bool said = klog_says(words);
+
+	return ok(rc == -expected && said, name,
+		  "expected \"%s\", got \"%s\"; the log %s \"%s\"", strerror(expected),
+		  strerror(rc < 0 ? -rc : 0), said ? "has" : "lacks", words);
+}

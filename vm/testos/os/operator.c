@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an operator does with systemctl and iolu. The process that does it is a service itself.
+ *
+ * Invariant: what systemctl cannot do ends the scenario, as the rest would show nothing.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "kapi/kexec.h"
+#include "os/command.h"
+#include "os/operator.h"
+#include "os/report.h"
+#include "story/story.h"
+
+static void must(const char *verb, const char *fact)
+{
+	if (!ok(!systemctl(verb, VMM, NULL), fact, "%s", iolu_said()))
+		give_up("systemctl %s " VMM, verb);
+}
+
+void operator_find(char bdf[BDF_LEN])
+{
+	if (!pci_find_nic(0, bdf))
+		give_up("there is no NIC");
+	pci_bind_vfio(bdf);
+}
+
+static void has_status(const char *status, const char *fact)
+{
+	ok(!systemctl("show", "-P", "StatusText", VMM, NULL) && strstr(iolu_said(), status),
+	   fact, "not \"%s\" but \"%s\"", status, iolu_said());
+}
+
+void operator_start(const char *status)
+{
+	must("start", "systemd starts the VMM");
+	has_status(status, "which says what it found in its session");
+}
+
+void operator_preserve(const char *status)
+{
+	ok(!systemctl("reload", VMMS, NULL), "systemctl reload tells all VMMs to preserve", "%s",
+	   iolu_said());
+	has_status(status, "which say whether they could");
+}
+
+void operator_stop(const char *fact)
+{
+	must("stop", fact);
+}
+
+void operator_refuses(const char *words, const char *fact)
+{
+	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, words, fact);
+}
+
+void operator_load(void)
+{
+	char line[2048];
+
+	mark("load.begin");
+	kexec_next_cmdline(line, sizeof(line), story_stage());
+	iolu("load", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line, NULL);
+	mark("load.end");
+}
+
+/* Until systemd ends this process; the next kernel's knows nothing of its facts. */
+_Noreturn void operator_jump(void)
+{
+	report_plan();
+	if (iolu("kexec", NULL))
+		give_up("iolu kexec: %s", iolu_said());
+	for (;;)
+		pause();
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What machine the scenario really got. A scenario that tells the usual story on an unusual
+ * machine proves nothing if an option was ignored, so each option has a fact here that is
+ * seen from inside: registers, table entries, sysfs.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/pci.h"
+#include "iommu/walk.h"
+#include "kapi/iommufd.h"
+#include "os/phys.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "story/shape.h"
+#include "story/story.h"
+
+void shape_before(void (*check)(void))
+{
+	story_begin(one_nic_each, 1);
+	check();
+	story_preserve();
+	story_leave();
+}
+
+void shape_is_scalable(bool scalable)
+{
+	ok(walk_scalable_mode() == scalable, scalable ? "the IOMMU is in scalable mode" :
+	   "the IOMMU is in legacy mode", "it is not");
+}
+
+static const struct walk_device *look_up_nic(void)
+{
+	const uint16_t id = pci_source_id(story_vm(0)->data->nic[0].bdf);
+	static struct walk walk;
+
+	walk_capture(&walk, &id, 1);
+	return &walk.device[0];
+}
+
+void shape_is_first_stage(void)
+{
+	ok(look_up_nic()->first_stage, "the NIC's table is a first-stage one", "it is not");
+}
+
+void shape_has_levels(uint32_t n)
+{
+	uint32_t levels = look_up_nic()->levels;
+
+	ok(levels == n, "the NIC's table has as many levels as expected", "%u, not %u", levels, n);
+}
+
+void shape_is_caching(void)
+{
+	ok(walk_caching_mode(), "the IOMMU caches absent entries", "it does not");
+}
+
+void shape_has_cpus(int n)
+{
+	int here = sysconf(_SC_NPROCESSORS_ONLN);
+
+	ok(here == n, "all CPUs are online", "%d of %d", here, n);
+}
+
+void shape_has_high_memory(void)
+{
+	uint64_t phys = phys_of(nic_ring(story_vm(0), 0));
+
+	ok(phys >> 32, "the NIC's ring lies above 4 GiB", "it lies at 0x%llx",
+	   (unsigned long long)phys);
+}
+
+/* The kind of domain that the kernel itself uses for the NIC. */
+void shape_group_is(const char *type)
+{
+	char path[128], text[32], bdf[BDF_LEN];
+
+	if (!pci_find_nic(0, bdf))
+		give_up("the NIC is gone");
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", bdf);
+	if (file_read(path, text, sizeof(text)) < 0)
+		give_up("cannot read %s", path);
+	ok(!strcmp(text, type), "the kernel's own domain for the NIC is of the kind asked for",
+	   "%s, not %s", text, type);
+}
+
+void shape_bridges(unsigned int n)
+{
+	struct pci_path path;
+
+	pci_path(story_vm(0)->data->nic[0].bdf, &path);
+	ok(path.n == n + 1, "the NIC is behind as many bridges as it should be", "%u instead of %u",
+	   path.n - 1, n);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The usual story of a live update in chapters that scenarios put together. See story.c for
+ * the old kernel, story_next.c for the new one, story_judge.c for the last look.
+ */
+#ifndef GUEST_STORY_H
+#define GUEST_STORY_H
+
+#include <stdbool.h>
+
+#include "iommu/walk.h"
+#include "story/vm.h"
+
+/* Is this run a control, in which no device is taken along? */
+bool story_bare(void);
+int story_stage(void);
+bool story_any_preserved(void);
+void phase(const char *name);		/* mark, unless the run is bare */
+unsigned int story_rate(void);
+void story_traffic(const char *param);	/* let frames come for that many ms */
+struct vm *story_vm(unsigned int i);
+
+#define for_each_vm(vm) \
+	for (vm = story_vm(0); vm < story_vm(0) + state_get()->nvms; vm++)
+
+#define for_each_nic(vm, nic) \
+	for (nic = (vm)->nic; nic < (vm)->nic + (vm)->data->nnics; nic++)
+
+/* VMs with a NIC each; most scenarios need the first one only */
+extern const struct vm_shape one_nic_each[STATE_VMS];
+
+/* old kernel */
+void story_begin(const struct vm_shape *shapes, unsigned int n);
+struct vm *story_alone(void);		/* instead: one VM, no traffic */
+void story_preserve(void);
+_Noreturn void story_leave(void);
+
+/* new kernel */
+void story_arrive(void);
+void story_take_over(struct vm *vm);
+void story_retrieve(void);
+void story_adopt(void);
+void story_finish(void);
+void story_judge(void);
+void story_judge_guard(void);
+void story_life(void);
+void story_use_again(unsigned int i);
+void story_receive_again(unsigned int i);
+void story_give_up_from(unsigned int first);
+void story_close(struct vm *vm);
+void story_end(void);			/* more traffic, judge, life */
+void story_go_on(void);			/* from retrieve to the end, nothing in between */
+void story_stopped(void);		/* instead: nothing goes on */
+
+/* all of it, for scenarios that differ in their machine only */
+void story_before(const struct vm_shape *shapes, unsigned int n);
+void story_before_series(const struct vm_shape *shapes, unsigned int n);
+void story_after(void);
+
+/* tables.c: the record of the IOMMU's tables and comparisons with it */
+void tables_arrive(void);
+void tables_record(void);
+void tables_compare_arrival(void);
+void tables_compare(const char *when);
+uint64_t tables_astray(const struct vm *vm, unsigned int nic);
+
+#endif /* GUEST_STORY_H */

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The last look of a story: no more frames are sent, and the receive rings, the VMs' memory
+ * and the guard tell what happened. What a VM that was given up has in its ring is judged by
+ * nobody here.
+ */
+#include "device/pci.h"
+#include "device/ring.h"
+#include "iommu/guard.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "scenario.h"
+#include "story/story.h"
+
+#define QUIET_LOOKS	10
+#define MOST_LOOKS	200
+
+static void judge_nic(struct vm *vm, struct nic *nic)
+{
+	uint32_t index = nic->place->index;
+	struct ring_scan scan;
+
+	ring_scan(nic->ops, nic_ring(vm, nic - vm->nic), index, &scan);
+	ring_report(index, &scan);
+	if (!vm->data->preserved || !state_get()->updates)
+		return;
+	ok_nic(index, scan.received > nic->place->head + story_rate() * 3,
+	       "frames go on arriving in the new kernel", "%llu frames, %u before the kexec",
+	       (unsigned long long)scan.received, nic->place->head);
+	if (nic->event < 0)
+		return;
+	ok_nic(index, vm_interrupts(nic) > 0, "interrupts go on arriving in the new kernel",
+	       "none");
+}
+
+void story_judge_guard(void)
+{
+	uint64_t changed;
+
+	if (!guard_possible()) {
+		diag("no guard: this is not root, or the command line has no %s",
+		     SCENARIO_GUARD_CMDLINE);
+		return;
+	}
+	changed = guard_changed();
+	fig("guard_changed", changed);
+	ok(!changed, "no DMA reached physical memory untranslated", "%llu words changed",
+	   (unsigned long long)changed);
+}
+
+static uint64_t frames_so_far(void)
+{
+	struct vm *vm;
+	struct nic *nic;
+	uint64_t n = 0;
+
+	for_each_vm(vm) {
+		if (vm->data->given_up)
+			continue;
+		for_each_nic(vm, nic)
+			n += ring_finished(nic->ops, nic_ring(vm, nic - vm->nic));
+	}
+	return n;
+}
+
+/*
+ * The last frames may still be on their way. A pause of the whole emulator passes for one look
+ * here, however long it is, so it is looks that count and not time.
+ */
+static void await_silence(void)
+{
+	uint64_t before = frames_so_far(), now;
+	unsigned int look, quiet = 0;
+
+	for (look = 0; quiet < QUIET_LOOKS && look < MOST_LOOKS; look++) {
+		sleep_ms(50);
+		now = frames_so_far();
+		quiet = now == before ? quiet + 1 : 0;
+		before = now;
+	}
+}
+
+void story_judge(void)
+{
+	struct vm *vm;
+	struct nic *nic;
+
+	for_each_vm(vm)
+		for_each_nic(vm, nic)
+			tx_stop(nic->place->index);
+	await_silence();
+	mark("scan");
+	for_each_vm(vm) {
+		if (vm->data->given_up)
+			continue;
+		for_each_nic(vm, nic)
+			judge_nic(vm, nic);
+		ok(vm_ram_intact(vm), "the VM's memory is as it was", "it has changed");
+	}
+	story_judge_guard();
+}
+
+/*
+ * Instead of all of the above: this kernel took nothing over, and no frame reaches memory.
+ * No memory came along either, so what arrived is read from the NIC's receive head, which
+ * neither kernel resets.
+ */
+void story_stopped(void)
+{
+	const struct nic_ops *ops;
+	volatile uint32_t *regs;
+	uint32_t at_arrival;
+	char bdf[BDF_LEN];
+
+	if (!pci_find_nic(0, bdf))
+		give_up("the NIC is gone");
+	ok_nic(0, !pci_bus_master(bdf), "bus mastering is off in the new kernel", "it is on");
+	ops = nic_ops_of(pci_model(bdf));
+	regs = pci_map_bar0(bdf);
+	at_arrival = nic_head(ops, regs);
+	story_traffic("lu.post");
+	tx_stop(0);
+	sleep_ms(500);
+	mark("scan");
+	ok_nic(0, nic_head(ops, regs) == at_arrival, "nothing arrives in the new kernel",
+	       "something does");
+	fig_nic(0, "received", nic_head(ops, regs));
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The new kernel's chapters: arrive (look, touch nothing), retrieve, adopt, finish, traffic,
+ * life (the HWPT is an ordinary one). The last look is in story_judge.c.
+ *
+ * In a bare run devices are opened afresh where preserved ones are taken over, and adopt and
+ * finish have nothing to do.
+ *
+ * Invariant: between the first look and judge no register of a preserved NIC that has to do
+ * with reception is written.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "story/story.h"
+
+static void look_at_nic(const struct nic_place *place)
+{
+	volatile uint32_t *regs = pci_map_bar0(place->bdf);
+	const struct nic_ops *ops = nic_ops_of(place->model);
+
+	fig_nic(place->index, "source_id", pci_source_id(place->bdf));
+	fig_nic(place->index, "head_at_reboot", place->head);
+	fig_nic(place->index, "head_at_arrival", nic_head(ops, regs));
+	fig_nic(place->index, "bus_master_at_arrival", pci_bus_master(place->bdf));
+	vfio_unmap_bar0(regs);
+}
+
+static void look_at_vm(const struct vm_data *data)
+{
+	const struct nic_place *nic;
+
+	for (nic = data->nic; nic < data->nic + data->nnics; nic++) {
+		look_at_nic(nic);
+		if (!data->preserved || data->given_up)
+			continue;
+		ok_nic(nic->index, pci_bus_master_path(nic->bdf),
+		       "bus mastering is on for the device and every bridge above it", "it is off");
+		ok_nic(nic->index, pci_power_state(nic->bdf) == 0, "the device is in D0",
+		       "D%d", pci_power_state(nic->bdf));
+	}
+}
+
+void story_arrive(void)
+{
+	bool on = walk_translation_on();
+	struct state *state;
+	unsigned int i;
+
+	tables_arrive();
+	state = state_retrieve();
+	ok(on, "translation is on when the new kernel starts userspace", "status 0x%x",
+	   walk_status());
+	for (i = 0; i < state->nvms; i++)
+		look_at_vm(&state->vm[i]);
+	if (!story_bare())
+		tables_compare_arrival();
+	state_finish();
+}
+
+/* The control: memory came along, the device is opened as on any other day. */
+static void open_afresh(struct vm *vm)
+{
+	struct nic *nic;
+	int rc;
+
+	vm->iommufd = iommufd_open();
+	rc = ioas_alloc(vm->iommufd, &vm->ioas[0]);
+	for_each_nic(vm, nic) {
+		if (rc)
+			break;
+		nic->dev = vfio_open_bound(nic->place->bdf, vm->iommufd, &nic->id);
+		rc = nic->dev < 0 ? nic->dev : vfio_attach(nic->dev, vm->ioas[0]);
+	}
+	ok_rc(rc, "a device that was left behind can be opened afresh");
+}
+
+static void bind_drivers(void)
+{
+	struct vm *vm;
+	unsigned int i;
+
+	phase("driver.begin");
+	for_each_vm(vm) {
+		const struct vm_data *data = &state_get()->vm[vm - story_vm(0)];
+
+		for (i = 0; data->preserved && i < data->nnics; i++)
+			pci_bind_vfio(data->nic[i].bdf);
+	}
+	phase("driver.end");
+}
+
+static void take_device(struct vm *vm)
+{
+	struct nic *nic;
+
+	for_each_nic(vm, nic) {
+		nic->regs = vfio_map_bar0(nic->dev);
+		ok_nic(nic->place->index, nic_receiving(nic->regs),
+		       "the NIC is receiving when it is taken over", "reception is off");
+	}
+}
+
+void story_retrieve(void)
+{
+	struct vm *vm;
+
+	bind_drivers();
+	phase("retrieve.begin");
+	for_each_vm(vm) {
+		struct vm_data *data = &state_get()->vm[vm - story_vm(0)];
+
+		if (data->preserved)
+			ok_rc(vm_retrieve(vm, data), "memory, iommufd and devices are retrieved");
+		else
+			vm_retrieve_memory(vm, data);
+	}
+	phase("retrieve.end");
+	phase("bind.begin");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			ok_rc(vm_bind(vm), "the devices are bound to the retrieved iommufd");
+	phase("bind.end");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			take_device(vm);
+}
+
+static void rearm(struct vm *vm)
+{
+	struct nic *nic;
+	int rc;
+
+	for_each_nic(vm, nic) {
+		rc = vm_arm(nic);
+		ok_nic(nic->place->index, rc >= 0 && vm_interrupt_arrives(nic),
+		       "an injected interrupt arrives after re-arming", "%s",
+		       rc < 0 ? strerror(-rc) : "nothing within a second");
+	}
+}
+
+void story_adopt(void)
+{
+	struct vm *vm;
+
+	if (story_any_preserved())
+		tables_compare("before adoption");
+	phase("adopt.begin");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			ok_rc(vm_adopt(vm), "the tables are adopted");
+	phase("adopt.end");
+	phase("attach.begin");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			ok_rc(vm_attach(vm), "the devices are attached to the adopted HWPTs");
+	phase("attach.end");
+	if (story_any_preserved())
+		tables_compare("after adoption");
+	phase("rearm");
+	for_each_vm(vm)
+		if (vm->data->preserved)
+			rearm(vm);
+}
+
+void story_finish(void)
+{
+	struct vm *vm;
+
+	phase("finish.begin");
+	for_each_vm(vm) {
+		if (vm->data->preserved)
+			ok_rc(vm_finish(vm), "the session is finished");
+		else if (!vm_finish(vm) && story_bare())
+			open_afresh(vm);
+	}
+	phase("finish.end");
+	if (story_any_preserved())
+		tables_compare("after finish");
+}
+
+/* All of it for one VM, when others go another way. */
+void story_take_over(struct vm *vm)
+{
+	int rc = vm_retrieve(vm, &state_get()->vm[vm - story_vm(0)]);
+
+	if (!rc)
+		rc = vm_bind(vm);
+	if (!rc)
+		rc = vm_adopt(vm);
+	if (!rc)
+		rc = vm_attach(vm);
+	ok_rc(rc, "a VM is restored as if the others did not exist");
+	take_device(vm);
+	rearm(vm);
+	phase("finish.begin");
+	ok_rc(vm_finish(vm), "its session is finished");
+	phase("finish.end");
+}
+
+/* The next VM on a device that was given up, with memory of its own */
+void story_use_again(unsigned int i)
+{
+	struct vm *vm = story_vm(i);
+
+	vm_create(vm, &state_get()->vm[i], &one_nic_each[i]);
+	mark_nic(i, "used");
+	vm_start_reception(vm);
+}
+
+/* It really serves its next user, who is ready for another update. */
+void story_receive_again(unsigned int i)
+{
+	struct vm *vm = story_vm(i);
+
+	story_use_again(i);
+	sleep_ms(300);
+	ok_nic(i, nic_head(vm->nic[0].ops, vm->nic[0].regs) > 10,
+	       "the device receives for its next user", "head at %u",
+	       nic_head(vm->nic[0].ops, vm->nic[0].regs));
+	ok_rc(vm_mark(vm), "and can be marked for the next update");
+}
+
+/* The scenario itself judges what comes of this VM and those behind it. */
+void story_give_up_from(unsigned int first)
+{
+	struct state *state = state_get();
+	unsigned int i;
+
+	for (i = first; i < state->nvms; i++)
+		state->vm[i].given_up = true;
+}
+
+static void stop_nics(struct vm *vm)
+{
+	struct nic *nic;
+
+	for_each_nic(vm, nic)
+		if (nic->regs)
+			nic_write(nic->regs, NIC_RCTL, 0);
+}
+
+/* Everything that the VM holds goes; each step is one that can be refused. */
+void story_close(struct vm *vm)
+{
+	struct nic *nic;
+	unsigned int s;
+	int rc = 0;
+
+	stop_nics(vm);
+	for_each_nic(vm, nic) {
+		if (nic->regs)
+			vfio_unmap_bar0(nic->regs);
+		if (!rc)
+			rc = vfio_detach(nic->dev);
+		close(nic->dev);
+	}
+	ok_rc(rc, "the devices are detached");
+	for (s = 0, rc = 0; !rc && s < vm->data->nspaces; s++) {
+		if (vm->hwpt[s])
+			rc = iommufd_destroy(vm->iommufd, vm->hwpt[s]);
+		if (!rc && vm->ioas[s])
+			rc = iommufd_destroy(vm->iommufd, vm->ioas[s]);
+	}
+	ok_rc(rc, "HWPTs and IOASes are destroyed");
+	close(vm->iommufd);
+}
+
+static void life(struct vm *vm)
+{
+	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "another range can be mapped after adoption");
+	ok_rc(vm_unmap_spare(vm), "and unmapped again");
+}
+
+void story_life(void)
+{
+	struct vm *vm;
+
+	for_each_vm(vm) {
+		if (vm->iommufd < 0)
+			continue;
+		if (vm->data->preserved)
+			life(vm);
+		story_close(vm);
+	}
+}
+
+void story_end(void)
+{
+	story_traffic("lu.post");
+	story_judge();
+	story_life();
+}
+
+void story_go_on(void)
+{
+	story_retrieve();
+	story_adopt();
+	story_finish();
+	story_end();
+}
+
+void story_after(void)
+{
+	story_arrive();
+	story_go_on();
+}

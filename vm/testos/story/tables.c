@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The promise "unchanged", checked: what the walk of the IOMMU's tables finds right before
+ * the kexec is recorded in a memfd that travels, and compared with what it finds later.
+ *
+ * The first look in the new kernel is taken before this program has opened anything, and is
+ * compared as soon as the record has arrived. Only NICs of preserved VMs are looked at.
+ */
+#include <stdio.h>
+
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "os/phys.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "story/state.h"
+#include "story/story.h"
+
+static struct walk arrival, now;
+
+static unsigned int preserved_ids(uint16_t *ids, bool given_up)
+{
+	const struct vm_data *vm = state_get()->vm;
+	unsigned int i, n = 0;
+
+	for (; vm < state_get()->vm + state_get()->nvms; vm++)
+		for (i = 0; vm->preserved && (given_up || !vm->given_up) && i < vm->nnics; i++)
+			ids[n++] = pci_source_id(vm->nic[i].bdf);
+	return n;
+}
+
+void tables_arrive(void)
+{
+	uint16_t ids[WALK_DEVICES];
+	char bdf[BDF_LEN];
+	unsigned int n = 0;
+
+	while (n < WALK_DEVICES && pci_find_nic(n, bdf))
+		ids[n++] = pci_source_id(bdf);
+	walk_capture(&arrival, ids, n);
+}
+
+/* The kernel's own count of what it preserves, against what the walk found. */
+static void compare_query(const struct walk *record)
+{
+	struct iommu_liveupdate_query q;
+	uint64_t pages = 0, bytes = 0;
+	uint32_t i, hwpts = 0, devices = 0;
+	struct vm *vm;
+
+	for_each_vm(vm) {
+		for (i = 0; vm->data->preserved && !hwpt_query(vm->iommufd, i, &q); i++) {
+			if (q.out_state != IOMMU_LIVEUPDATE_PRESERVED)
+				continue;
+			pages += q.out_table_pages;
+			bytes += q.out_mapped_bytes;
+			devices += q.out_devices;
+			hwpts++;
+		}
+	}
+	ok(pages == record->npages && bytes == record->leaf_bytes,
+	   "the kernel preserves the table pages and bytes that the walk found",
+	   "%llu pages, %llu bytes; walk: %u pages, %llu bytes", (unsigned long long)pages,
+	   (unsigned long long)bytes, record->npages, (unsigned long long)record->leaf_bytes);
+	ok(devices == record->ndevices, "and all devices", "%u of %u", devices, record->ndevices);
+	fig("hwpts", hwpts);
+	fig("devices", devices);
+}
+
+void tables_record(void)
+{
+	struct walk *record = state_map(STATE_WALK, sizeof(*record));
+	uint16_t ids[WALK_DEVICES];
+	unsigned int i, n = preserved_ids(ids, true);
+
+	walk_capture(record, ids, n);
+	for (i = 0; i < n; i++)
+		ok(record->device[i].present && record->device[i].top,
+		   "the hardware has an entry and a table for the device",
+		   "source id 0x%x", ids[i]);
+	ok(!record->overflow && !record->wild, "all table pages fit the record",
+	   "more than %u, or %u outside memory", WALK_PAGES, record->wild);
+	compare_query(record);
+	fig("tables", record->npages);
+	fig("table_bytes", record->npages * PAGE);
+	fig("leaves_compared", record->leaves);
+	fig("leaf_bytes", record->leaf_bytes);
+	fig("entries_compared", record->npages * 512ull + n * 13ull);
+}
+
+static void compare(const struct walk *with, const char *when)
+{
+	const struct walk *record = state_map(STATE_WALK, sizeof(*record));
+	uint16_t ids[WALK_DEVICES];
+	unsigned int i, n = preserved_ids(ids, false);
+	char why[200], name[160];
+
+	for (i = 0; i < n; i++) {
+		bool same = walk_same(record, with, ids[i], why, sizeof(why));
+
+		snprintf(name, sizeof(name), "entries and tables of device 0x%04x are unchanged %s",
+			 ids[i], when);
+		ok(same, name, "%s", why);
+	}
+}
+
+void tables_compare_arrival(void)
+{
+	compare(&arrival, "when the new kernel starts userspace");
+}
+
+void tables_compare(const char *when)
+{
+	uint16_t ids[WALK_DEVICES];
+	unsigned int n = preserved_ids(ids, false);
+
+	walk_capture(&now, ids, n);
+	compare(&now, when);
+}
+
+/* Pages of a NIC's memory that lie elsewhere than where the NIC's writes go. */
+uint64_t tables_astray(const struct vm *vm, unsigned int nic)
+{
+	const struct nic_place *place = &vm->data->nic[nic];
+	const uint16_t id = pci_source_id(place->bdf);
+	uint64_t at, n = 0;
+
+	walk_capture(&now, &id, 1);
+	for (at = 0; at < RING_SIZE; at += PAGE)
+		n += walk_translate(&now, id, place->ring_iova + at) !=
+		     phys_of((uint8_t *)nic_ring(vm, nic) + at);
+	return n;
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Building a VM: memory, iommufd, address spaces, NICs.
+ *
+ * Memfd 0 is the VM's RAM, which no device writes to; it is mapped twice, all of it writable
+ * and its first MiB read-only, so that a table has more than one kind of entry. Each NIC has
+ * a memfd of its own with ring and buffers, mapped at an IOVA that the host's number of the
+ * NIC fixes; the guard lies at the same physical address.
+ *
+ * Invariant: everything that a later kernel must know is in struct vm_data, which travels;
+ * struct vm holds what lives in this kernel only: descriptors, ids, mappings.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "device/pci.h"
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "scenario.h"
+#include "story/vm.h"
+
+int vm_memfd(uint64_t size, unsigned int seals)
+{
+	int fd = memfd_create("vm-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, size) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
+		give_up("memfd of %llu bytes: %s", (unsigned long long)size, strerror(errno));
+	return fd;
+}
+
+static uint64_t ram_word(uint64_t at)
+{
+	return (at + 1) * 0xbf58476d1ce4e5b9ull;
+}
+
+void vm_ram_fill(struct vm *vm)
+{
+	uint64_t *word = (uint64_t *)vm->mem[VM_RAM], i;
+
+	for (i = 0; i < VM_RAM_SIZE / 8; i++)
+		word[i] = ram_word(i);
+}
+
+bool vm_ram_intact(const struct vm *vm)
+{
+	const uint64_t *word = (const uint64_t *)vm->mem[VM_RAM];
+	uint64_t i;
+
+	for (i = 0; i < VM_RAM_SIZE / 8; i++)
+		if (word[i] != ram_word(i))
+			return false;
+	return true;
+}
+
+static uint32_t add_mem(struct vm_data *data, uint64_t size)
+{
+	data->mem_size[data->nmems] = size;
+	return data->nmems++;
+}
+
+static void add_area(struct space *space, const struct area *area)
+{
+	space->area[space->nareas++] = *area;
+}
+
+static void plan_space(struct space *space, unsigned int s)
+{
+	static const struct area ram = {
+		.iova = VM_RAM_IOVA, .length = VM_RAM_SIZE, .mem = VM_RAM, .writable = 1,
+	};
+	static const struct area ram_read_only = {
+		.iova = VM_RAM_RO_IOVA, .length = MIB, .mem = VM_RAM,
+	};
+
+	space->token = 0xd0d000ull + s;
+	add_area(space, &ram);
+	add_area(space, &ram_read_only);
+}
+
+static void plan_nic(struct vm_data *data, unsigned int i, unsigned int index)
+{
+	struct nic_place *nic = &data->nic[i];
+
+	if (!pci_find_nic(index, nic->bdf))
+		give_up("there is no NIC number %u", index);
+	snprintf(nic->model, sizeof(nic->model), "%s", pci_model(nic->bdf));
+	nic->index = index;
+	nic->entries = RING_ENTRIES;
+	nic->space = data->nspaces == 1 ? 0 : i;
+	nic->mem = add_mem(data, RING_SIZE);
+	nic->ring_iova = SCENARIO_GUARD_BASE + index * VM_NIC_STRIDE;
+	nic->buf_iova = nic->ring_iova + RING_BUFS_AT;
+	add_area(&data->space[nic->space], &(struct area){
+		.iova = nic->ring_iova, .length = RING_SIZE, .mem = nic->mem, .writable = 1 });
+}
+
+static void plan(struct vm_data *data, const struct vm_shape *shape)
+{
+	unsigned int i;
+
+	memset(data, 0, sizeof(*data));
+	snprintf(data->session, sizeof(data->session), "%s", shape->session);
+	data->preserved = !shape->unpreserved;
+	data->nspaces = shape->nspaces;
+	data->nnics = shape->nnics;
+	add_mem(data, VM_RAM_SIZE);
+	for (i = 0; i < data->nspaces; i++)
+		plan_space(&data->space[i], i);
+	for (i = 0; i < data->nnics; i++)
+		plan_nic(data, i, shape->first_nic + i);
+}
+
+static void make_memory(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->data->nmems; i++) {
+		vm->mem_fd[i] = vm_memfd(vm->data->mem_size[i], SEALS_FIXED);
+		vm->mem[i] = must_map(vm->mem_fd[i], vm->data->mem_size[i], 0, "VM memory");
+	}
+	vm_ram_fill(vm);
+}
+
+void vm_map_space(struct vm *vm, unsigned int s)
+{
+	const struct space *space = &vm->data->space[s];
+	unsigned int i;
+	int rc = ioas_alloc(vm->iommufd, &vm->ioas[s]);
+
+	for (i = 0; !rc && i < space->nareas; i++)
+		rc = ioas_map(vm->iommufd, vm->ioas[s], vm->mem_fd[space->area[i].mem],
+			      &space->area[i]);
+	if (rc)
+		give_up("map memory into an IOAS: %s", strerror(-rc));
+}
+
+const struct area vm_spare = {
+	.iova = VM_FREE_IOVA, .length = MIB, .mem = VM_RAM, .writable = 1,
+};
+
+int vm_map_spare(struct vm *vm, int memfd)
+{
+	return ioas_map(vm->iommufd, vm->ioas[0], memfd, &vm_spare);
+}
+
+int vm_unmap_spare(struct vm *vm)
+{
+	return ioas_unmap(vm->iommufd, vm->ioas[0], vm_spare.iova, vm_spare.length);
+}
+
+static void open_nic(struct vm *vm, struct nic *nic)
+{
+	nic->ops = nic_ops_of(nic->place->model);
+	nic->dev = vfio_open_bound(nic->place->bdf, vm->iommufd, &nic->id);
+	if (nic->dev < 0)
+		give_up("open %s through vfio: %s", nic->place->bdf, strerror(-nic->dev));
+	nic->event = -1;
+}
+
+static void attach_nic(struct vm *vm, struct nic *nic)
+{
+	unsigned int s = nic->place->space;
+	int rc = 0;
+
+	if (!vm->hwpt[s])
+		rc = hwpt_alloc(vm->iommufd, nic->id, vm->ioas[s], &vm->hwpt[s]);
+	if (!rc)
+		rc = vfio_attach(nic->dev, vm->hwpt[s]);
+	if (rc)
+		give_up("attach %s to its HWPT: %s", nic->place->bdf, strerror(-rc));
+}
+
+void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape)
+{
+	unsigned int i;
+
+	memset(vm, 0, sizeof(*vm));
+	vm->session = -1;
+	vm->data = data;
+	plan(data, shape);
+	make_memory(vm);
+	vm->iommufd = iommufd_open();
+	for (i = 0; i < data->nspaces; i++)
+		vm_map_space(vm, i);
+	for (i = 0; i < data->nnics; i++) {
+		vm->nic[i].place = &data->nic[i];
+		open_nic(vm, &vm->nic[i]);
+		attach_nic(vm, &vm->nic[i]);
+	}
+}
+
+void *nic_ring(const struct vm *vm, unsigned int i)
+{
+	return vm->mem[vm->data->nic[i].mem];
+}
+
+int vm_arm(struct nic *nic)
+{
+	if (nic->event < 0)
+		nic->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return vfio_arm_msix(nic->dev, nic->event);
+}
+
+/* Interrupts since the last call. */
+uint64_t vm_interrupts(struct nic *nic)
+{
+	uint64_t n;
+
+	return read(nic->event, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+/* Makes the NIC raise one interrupt and waits for it; what comes later is of frames. */
+bool vm_interrupt_arrives(struct nic *nic)
+{
+	struct pollfd wait = { .fd = nic->event, .events = POLLIN };
+
+	vm_interrupts(nic);
+	nic->ops->irq_inject(nic->regs);
+	return poll(&wait, 1, 1000) == 1 && vm_interrupts(nic);
+}
+
+void vm_start_reception(struct vm *vm)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < vm->data->nnics; i++) {
+		struct nic *nic = &vm->nic[i];
+		struct nic_place *at = nic->place;
+
+		memset(nic_ring(vm, i), 0, RING_SIZE);
+		nic_ring_fill(nic_ring(vm, i), at->buf_iova, at->entries);
+		nic->regs = vfio_map_bar0(nic->dev);
+		vfio_enable_bus_master(nic->dev);
+		rc = vm_arm(nic);
+		if (rc < 0)
+			give_up("arm MSI-X of %s: %s", at->bdf, strerror(-rc));
+		at->msix = 1;
+		nic->ops->rx_start(nic->regs, at->ring_iova, at->entries);
+		nic->ops->irq_enable(nic->regs);
+	}
+}

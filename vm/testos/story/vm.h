@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A VM as far as this test needs one: memory in memfds, an iommufd with IOASes and HWPTs, and
+ * NICs that receive into its memory. See vm.c (building) and vm_update.c (taking it along).
+ */
+#ifndef GUEST_VM_H
+#define GUEST_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/nic.h"
+#include "story/state.h"
+
+struct vm_shape {
+	const char *session;
+	unsigned int first_nic;
+	unsigned int nnics;
+	unsigned int nspaces;	/* 1: all NICs share a domain; else one for each NIC */
+	bool unpreserved;	/* only its memory goes along */
+};
+
+struct nic {
+	struct nic_place *place;
+	const struct nic_ops *ops;
+	nic_regs regs;
+	int dev;		/* vfio character device */
+	int event;		/* eventfd of MSI-X vector 0 */
+	uint32_t id;		/* device in the iommufd */
+};
+
+struct vm {
+	struct vm_data *data;
+	int session;
+	int iommufd;
+	int mem_fd[VM_MEMS];
+	uint8_t *mem[VM_MEMS];
+	uint32_t ioas[VM_SPACES];
+	uint32_t hwpt[VM_SPACES];
+	struct nic nic[VM_NICS];
+};
+
+#define VM_RAM			0		/* index of the memfd that no NIC writes to */
+#define VM_RAM_SIZE		(4ull << 20)
+#define VM_RAM_IOVA		0x100000000ull	/* all of it, writable */
+#define VM_RAM_RO_IOVA		0x140000000ull	/* its first MiB again, read-only */
+#define VM_FREE_IOVA		0x180000000ull	/* never mapped by vm_create() */
+#define VM_NIC_STRIDE		0x2000000ull
+
+/* building, in any kernel */
+void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape);
+int vm_memfd(uint64_t size, unsigned int seals);
+void vm_map_space(struct vm *vm, unsigned int s);
+extern const struct area vm_spare;	/* a range that is free in the first IOAS */
+int vm_map_spare(struct vm *vm, int memfd);
+int vm_unmap_spare(struct vm *vm);
+void vm_start_reception(struct vm *vm);
+void vm_ram_fill(struct vm *vm);
+bool vm_ram_intact(const struct vm *vm);
+void *nic_ring(const struct vm *vm, unsigned int i);
+int vm_arm(struct nic *nic);
+bool vm_interrupt_arrives(struct nic *nic);
+uint64_t vm_interrupts(struct nic *nic);
+
+/* taking it along, vm_update.c */
+int vm_mark(struct vm *vm);
+int vm_preserve_memory(struct vm *vm);
+int vm_preserve(struct vm *vm);
+void vm_call_off(struct vm *vm);
+void vm_retrieve_memory(struct vm *vm, struct vm_data *data);
+int vm_retrieve(struct vm *vm, struct vm_data *data);
+int vm_bind(struct vm *vm);
+int vm_adopt(struct vm *vm);
+int vm_attach(struct vm *vm);
+int vm_finish(struct vm *vm);
+
+/* tokens in a VM's session */
+#define TOKEN_IOMMUFD		0x10ull
+#define TOKEN_MEM(i)		(0x100ull + (i))
+#define TOKEN_NIC(i)		(0x200ull + (i))
+
+#define SEALS_FIXED		(F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+
+#endif /* GUEST_VM_H */
