@@ -16,7 +16,7 @@
 
 #include "kunit_iommu.h"
 #include "pt_iter.h"
-#include "../liveupdate-blocks.h"
+#include "../liveupdate/blocks.h"
 #include <linux/generic_pt/liveupdate.h>
 #include <linux/iommu.h>
 #include <linux/iommu-liveupdate.h>

@@ -31,7 +31,7 @@
 #include <linux/maple_tree.h>
 #include <linux/slab.h>
 #include <linux/util_macros.h>
-#include "../liveupdate-blocks.h"
+#include "../liveupdate/blocks.h"
 
 static const struct pt_iommu_ops NS(ops);
 

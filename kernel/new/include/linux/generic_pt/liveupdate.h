@@ -26,7 +26,7 @@ struct pt_table_p;
  * table into an ordinary one. Or adopt_abort() goes back to holding it.
  *
  * Table pages of a domain that may be carried come in blocks, which KHO keeps
- * as a whole, see liveupdate-blocks.c.
+ * as a whole, see liveupdate/blocks.c.
  *
  * Maps must come in ascending order of IOVA during a comparison, as iommufd
  * makes them when a domain is added to an IOAS: each part of the table is then
@@ -76,7 +76,7 @@ struct pt_iommu_liveupdate_ops {
  * @nr_pages: Pages of all blocks.
  * @nr_used: Pages that are tables.
  *
- * Empty when it is zero. For locking see liveupdate-blocks.c.
+ * Empty when it is zero. For locking see liveupdate/blocks.c.
  */
 struct iommu_pages_blocks {
 	struct hlist_head all;

@@ -13,25 +13,12 @@
 
 #include <linux/crash_dump.h>
 #include <linux/kexec_handover.h>
-#include <linux/liveupdate.h>
 #include <linux/slab.h>
 
 #include "liveupdate.h"
 
-struct iommu_lu_set *iommu_lu_incoming;
 /* Something may have come in that could not be read at all */
 static bool incoming_lost;
-
-static struct iommu_lu_domain *lu_domain_by_id(struct iommu_lu_set *set, u32 id)
-{
-	struct iommu_lu_domain *lu_domain;
-
-	list_for_each_entry(lu_domain, &set->domains, item) {
-		if (lu_domain->id == id)
-			return lu_domain;
-	}
-	return NULL;
-}
 
 static struct iommu_lu_unit *lu_unit_by_id(struct iommu_lu_set *set, u32 id)
 {
@@ -100,7 +87,7 @@ static int lu_read_device(struct iommu_lu_set *set, u32 id)
 	if (!lu_dev)
 		return -ENOMEM;
 	lu_dev->ser = ser;
-	lu_dev->domain = lu_domain_by_id(set, ser->domain);
+	lu_dev->domain = iommu_lu_domain_by_id(set, ser->domain);
 	lu_dev->unit = lu_unit_by_id(set, ser->unit);
 	if (ser->reserved || !lu_dev->domain || !lu_dev->unit)
 		lu_dev->error = -EPROTO;
@@ -168,16 +155,21 @@ void iommu_liveupdate_quiesce(void)
 	lu_stop_others(NULL);
 }
 
-/* Bad records are no error of LUO's, so that what came with them can be finished. */
-int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
+/**
+ * iommu_lu_read_set() - Read all records that came in.
+ * @phys: Address of their index.
+ *
+ * Return: The set, or NULL without memory.
+ */
+struct iommu_lu_set *iommu_lu_read_set(u64 phys)
 {
 	struct kho_record_index_ser *index;
 	struct iommu_lu_set *set;
 
 	set = kzalloc_obj(*set);
 	if (!set)
-		return -ENOMEM;
-	index = kho_record_index_get(args->data, IOMMU_RECORD_INDEX);
+		return NULL;
+	index = kho_record_index_get(phys, IOMMU_RECORD_INDEX);
 	if (IS_ERR(index)) {
 		pr_err("the previous kernel's records cannot be read, its devices are cut off\n");
 		iommu_lu_set_init(set, NULL);
@@ -187,12 +179,10 @@ int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 		lu_read_records(set);
 	}
 	lu_stop_others(set);
-	iommu_lu_incoming = set;
-	args->obj = set;
-	return 0;
+	return set;
 }
 
-static void lu_free_records(struct iommu_lu_set *set)
+void iommu_lu_free_set(struct iommu_lu_set *set)
 {
 	struct iommu_lu_domain *lu_domain, *next_domain;
 	struct iommu_lu_device *lu_dev, *next_dev;
@@ -214,16 +204,6 @@ static void lu_free_records(struct iommu_lu_set *set)
 		kfree(lu_domain);
 	}
 	kho_record_put(set->index);
-}
-
-void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args)
-{
-	struct iommu_lu_set *set = args->obj;
-
-	iommu_lu_discard_all();
-	guard(mutex)(&iommu_lu_mutex);
-	iommu_lu_incoming = NULL;
-	lu_free_records(set);
 	kfree(set);
 }
 
@@ -270,15 +250,6 @@ struct iommu_device_ser *iommu_liveupdate_next_device(const struct iommu_unit_se
 		found |= lu_dev->ser == prev;
 	}
 	return NULL;
-}
-
-/* A device that is finished is like any other, also when it is probed again. */
-struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev)
-{
-	struct iommu_lu_device *lu_dev = iommu_lu_find_device(iommu_lu_incoming, dev);
-
-	lockdep_assert_held(&iommu_lu_mutex);
-	return lu_dev && !lu_dev->finished ? lu_dev : NULL;
 }
 
 /**
@@ -332,25 +303,4 @@ void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser, const ch
 		       PCI_SLOT(ser->bdf), PCI_FUNC(ser->bdf), why);
 		lu_stop_rejected(ser);
 	}
-}
-
-struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain)
-{
-	return iommu_lu_find_domain(iommu_lu_incoming, domain);
-}
-
-struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id)
-{
-	return iommu_lu_incoming ? lu_domain_by_id(iommu_lu_incoming, id) : NULL;
-}
-
-struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev)
-{
-	if (!iommu_lu_incoming)
-		return NULL;
-	if (!prev)
-		return list_first_entry_or_null(&iommu_lu_incoming->devices,
-						struct iommu_lu_device, item);
-	return list_is_last(&prev->item, &iommu_lu_incoming->devices) ?
-		NULL : list_next_entry(prev, item);
 }

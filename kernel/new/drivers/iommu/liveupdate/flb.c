@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/**
- * DOC: Live update of the IOMMU: what is kept, and how long
- *
- * Live update of the IOMMU: the two sets of records, what goes out
- * (liveupdate-preserve.c) and what came in (liveupdate-restore.c), and their
- * life time, which the Live Update Orchestrator ties to that of the files.
- *
- * Locking: iommu_lu_mutex protects the outgoing set and the making of incoming
- * domains. It is taken inside LUO's locks and inside a group's mutex. The lists
- * of the incoming set do not change between retrieve and finish, so that they
- * are read without a lock by whoever holds back finish: a file that is not
- * finished, or the boot before there are any.
+/*
+ * IOMMU live update: the life of the two sets, which the Live Update Orchestrator
+ * ties to that of the files.
  */
 #include <linux/init.h>
 #include <linux/liveupdate.h>
@@ -18,50 +9,6 @@
 #include <linux/slab.h>
 
 #include "liveupdate.h"
-
-/* Protects iommu_lu_outgoing and the making of incoming domains */
-DEFINE_MUTEX(iommu_lu_mutex);
-struct iommu_lu_set *iommu_lu_outgoing;
-
-void iommu_lu_set_init(struct iommu_lu_set *set, struct kho_record_index_ser *index)
-{
-	set->index = index;
-	INIT_LIST_HEAD(&set->domains);
-	INIT_LIST_HEAD(&set->units);
-	INIT_LIST_HEAD(&set->devices);
-}
-
-struct iommu_lu_domain *iommu_lu_find_domain(struct iommu_lu_set *set,
-					     const struct iommu_domain *domain)
-{
-	struct iommu_lu_domain *lu_domain;
-
-	if (!set)
-		return NULL;
-	list_for_each_entry(lu_domain, &set->domains, item) {
-		if (lu_domain->domain == domain)
-			return lu_domain;
-	}
-	return NULL;
-}
-
-/* A bad record that claims to be another device's does not hide the good one */
-struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct device *dev)
-{
-	struct iommu_lu_device *lu_dev, *bad = NULL;
-
-	if (!set || !dev_is_pci(dev))
-		return NULL;
-	list_for_each_entry(lu_dev, &set->devices, item) {
-		if (lu_dev->ser ? !iommu_lu_is_device(lu_dev->ser, to_pci_dev(dev)) :
-				  lu_dev->dev != dev)
-			continue;
-		if (!lu_dev->error)
-			return lu_dev;
-		bad = bad ?: lu_dev;
-	}
-	return bad;
-}
 
 /**
  * iommu_liveupdate_get_stats() - Size of a preserved or incoming domain.
@@ -127,6 +74,28 @@ static void iommu_lu_flb_unpreserve(struct liveupdate_flb_op_args *args)
 	iommu_lu_outgoing = NULL;
 	kho_record_free(set->index);
 	kfree(set);
+}
+
+/* Bad records are no error of LUO's, so that what came with them can be finished. */
+static int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
+{
+	struct iommu_lu_set *set = iommu_lu_read_set(args->data);
+
+	if (!set)
+		return -ENOMEM;
+	iommu_lu_incoming = set;
+	args->obj = set;
+	return 0;
+}
+
+static void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args)
+{
+	struct iommu_lu_set *set = args->obj;
+
+	iommu_lu_discard_all();
+	guard(mutex)(&iommu_lu_mutex);
+	iommu_lu_incoming = NULL;
+	iommu_lu_free_set(set);
 }
 
 static const struct liveupdate_flb_ops iommu_lu_flb_ops = {

@@ -60,24 +60,28 @@ struct iommu_lu_set {
 	unsigned int nr_bad;
 };
 
-struct liveupdate_flb_op_args;
-
 extern struct mutex iommu_lu_mutex;
 extern struct iommu_lu_set *iommu_lu_outgoing;
 extern struct iommu_lu_set *iommu_lu_incoming;
 
+/* set.c */
 void iommu_lu_set_init(struct iommu_lu_set *set, struct kho_record_index_ser *index);
 struct iommu_lu_domain *iommu_lu_find_domain(struct iommu_lu_set *set,
 					     const struct iommu_domain *domain);
 struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct device *dev);
 
-int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args);
-void iommu_lu_flb_finish(struct liveupdate_flb_op_args *args);
-void iommu_lu_discard_all(void);
 struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev);
+struct iommu_lu_domain *iommu_lu_domain_by_id(struct iommu_lu_set *set, u32 id);
 struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain);
 struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id);
 struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev);
+
+/* incoming.c */
+struct iommu_lu_set *iommu_lu_read_set(u64 phys);
+void iommu_lu_free_set(struct iommu_lu_set *set);
+
+/* discard.c */
+void iommu_lu_discard_all(void);
 
 static inline const struct pt_iommu_liveupdate_ops *
 iommu_lu_pt_ops(struct iommu_domain *domain)

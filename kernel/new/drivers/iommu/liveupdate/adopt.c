@@ -6,7 +6,7 @@
  */
 #include <linux/slab.h>
 
-#include "iommu-priv.h"
+#include "../iommu-priv.h"
 #include "liveupdate.h"
 
 #include <trace/events/iommu_liveupdate.h>

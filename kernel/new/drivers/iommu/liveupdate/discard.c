@@ -20,7 +20,7 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 
-#include "iommu-priv.h"
+#include "../iommu-priv.h"
 #include "liveupdate.h"
 
 #include <trace/events/iommu_liveupdate.h>

@@ -7,8 +7,8 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 
-#include "iommu-pages.h"
-#include "liveupdate-pages.h"
+#include "../iommu-pages.h"
+#include "pages.h"
 
 /**
  * iommu_pages_restore() - Take back a page that the previous kernel preserved.

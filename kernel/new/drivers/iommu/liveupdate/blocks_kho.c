@@ -21,8 +21,8 @@
 #include <linux/maple_tree.h>
 #include <linux/slab.h>
 
-#include "iommu-pages.h"
-#include "liveupdate-blocks.h"
+#include "../iommu-pages.h"
+#include "blocks.h"
 
 /**
  * iommu_blocks_preserve() - Have KHO keep all blocks of a domain.

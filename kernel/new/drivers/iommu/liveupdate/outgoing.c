@@ -21,7 +21,7 @@
  *  - Records are complete and sealed when freeze of the last object returns.
  *    After that only shutdown runs.
  *
- * Locking: iommu_lu_mutex protects the outgoing set, see liveupdate.c.
+ * Locking: iommu_lu_mutex protects the outgoing set, see set.c.
  */
 #define pr_fmt(fmt) "iommu liveupdate: " fmt
 
@@ -29,7 +29,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
-#include "iommu-priv.h"
+#include "../iommu-priv.h"
 #include "liveupdate.h"
 
 #include <trace/events/iommu_liveupdate.h>

@@ -6,7 +6,7 @@
  * when the table is preserved and again while the next kernel boots. So the table
  * pages of a domain of iommufd that can be carried come from blocks: physically
  * contiguous and aligned to their size, a key each. How they get into the next
- * kernel: liveupdate-blocks-kho.c.
+ * kernel: blocks_kho.c.
  *
  * The first block of a domain is small and each further one as large as all before
  * it together, up to a large page: a small table has few pages that it does not
@@ -34,8 +34,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "iommu-pages.h"
-#include "liveupdate-blocks.h"
+#include "../iommu-pages.h"
+#include "blocks.h"
 
 static DEFINE_SPINLOCK(blocks_lock);
 

@@ -3,12 +3,12 @@
  * DOC: Live update on VT-d, the new kernel's side
  *
  * The unit is found translating, through the minimal tables of the old kernel
- * (see liveupdate.c). While it goes on the entries of the devices that come in
+ * (see liveupdate_outgoing.c). While it goes on the entries of the devices that come in
  * are copied, bit for bit, into the root and context tables that this kernel
  * makes for itself, and their domain ids are reserved. Then the root pointer is
  * set at the place where it always is. Every table of the unit is this kernel's
  * own from then on; from the old one come only the PASID directories and tables
- * of these devices, and what they point to (see liveupdate_adopt.c).
+ * of these devices, and what they point to (see liveupdate_attach.c).
  *
  * An entry is copied only if it is in the hardware's tables what the record says
  * it is. A device whose entry is not gets none, and thereby no translation. If

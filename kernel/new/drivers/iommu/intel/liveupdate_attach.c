@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 
 #include "../iommu-pages.h"
-#include "../liveupdate-pages.h"
+#include "../liveupdate/pages.h"
 #include "iommu.h"
 #include "liveupdate.h"
 #include "liveupdate_priv.h"
