@@ -27,8 +27,8 @@
  *   no globals and no threads, and nothing is printed.
  * - What an object uses cannot be removed before the object: -EBUSY.
  */
-#ifndef IOLU_H
-#define IOLU_H
+#ifndef LIBIOLU_H
+#define LIBIOLU_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -259,4 +259,4 @@ int iolu_vm_discard(struct iolu_vm *vm);
 }
 #endif
 
-#endif /* IOLU_H */
+#endif /* LIBIOLU_H */
