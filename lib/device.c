@@ -36,22 +36,6 @@ bool iolu_bdf_valid(const char *name)
 	return true;
 }
 
-static uint64_t free_token(const struct iolu_vm *vm, unsigned int kind)
-{
-	uint64_t token = IOLU_TOKEN(kind, 0);
-	const struct iolu_object *o;
-
-again:
-	for (o = vm->objects[kind]; o; o = o->next) {
-		if ((kind == IOLU_HWPT ? ((const struct iolu_hwpt *)o)->token :
-					 ((const struct iolu_device *)o)->token) != token)
-			continue;
-		token++;
-		goto again;
-	}
-	return token;
-}
-
 /* -- devices -- */
 
 /* The character device of a PCI device that has vfio-pci for its driver */
@@ -107,7 +91,6 @@ int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
 
 static int add_device(struct iolu_vm *vm, const char *bdf, int given)
 {
-	uint64_t token = free_token(vm, IOLU_DEVICE);
 	struct iolu_device *device;
 	int rc = iolu_changeable(vm, false);
 
@@ -117,10 +100,10 @@ static int add_device(struct iolu_vm *vm, const char *bdf, int given)
 	if (!rc)
 		rc = iolu_open_iommufd(vm);
 	if (!rc)
-		rc = iolu_make(vm, IOLU_DEVICE, bdf, &device);
+		rc = iolu_make_device(vm, bdf, &device);
 	if (rc)
 		return rc;
-	device->token = token;
+	device->object.token = iolu_free_token(vm, IOLU_DEVICE);
 	rc = given < 0 ? open_cdev(vm, bdf, &device->fd) : iolu_dup(vm, given, &device->fd);
 	if (!rc)
 		rc = iolu_bind(vm, device);
@@ -144,7 +127,7 @@ int iolu_vm_add_device_fd(struct iolu_vm *vm, const char *bdf, int fd)
 int iolu_vm_device_fd(struct iolu_vm *vm, const char *bdf)
 {
 	struct iolu_device *device;
-	int rc = iolu_need(vm, IOLU_DEVICE, bdf, &device);
+	int rc = iolu_need_device(vm, bdf, &device);
 
 	if (!rc && device->fd < 0)
 		rc = iolu_fail(vm, -ENOENT, "device %s is not retrieved yet", bdf);
@@ -154,7 +137,7 @@ int iolu_vm_device_fd(struct iolu_vm *vm, const char *bdf)
 int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf)
 {
 	struct iolu_device *device;
-	int rc = iolu_need(vm, IOLU_DEVICE, bdf, &device);
+	int rc = iolu_need_device(vm, bdf, &device);
 
 	if (!rc && !device->id)
 		rc = iolu_fail(vm, -ENOENT, "device %s was bound by another process, nobody knows "
@@ -181,7 +164,6 @@ static int alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t devic
 int iolu_vm_add_hwpt(struct iolu_vm *vm, const char *name, const char *ioas_name,
 		     const char *device)
 {
-	uint64_t token = free_token(vm, IOLU_HWPT);
 	struct iolu_ioas *ioas;
 	struct iolu_hwpt *hwpt;
 	int rc = iolu_changeable(vm, false), id, ioas_id;
@@ -195,10 +177,10 @@ int iolu_vm_add_hwpt(struct iolu_vm *vm, const char *name, const char *ioas_name
 	if (ioas_id < 0)
 		return ioas_id;
 	ioas = iolu_find(vm, IOLU_IOAS, ioas_name);
-	rc = iolu_make(vm, IOLU_HWPT, name, &hwpt);
+	rc = iolu_make_hwpt(vm, name, &hwpt);
 	if (rc)
 		return rc;
-	hwpt->token = token;
+	hwpt->object.token = iolu_free_token(vm, IOLU_HWPT);
 	hwpt->ioas = ioas;
 	rc = alloc_hwpt(vm, hwpt, id);
 	if (rc)
@@ -209,7 +191,7 @@ int iolu_vm_add_hwpt(struct iolu_vm *vm, const char *name, const char *ioas_name
 int iolu_vm_hwpt_id(struct iolu_vm *vm, const char *name)
 {
 	struct iolu_hwpt *hwpt;
-	int rc = iolu_need(vm, IOLU_HWPT, name, &hwpt);
+	int rc = iolu_need_hwpt(vm, name, &hwpt);
 
 	if (!rc && !hwpt->id)
 		rc = iolu_fail(vm, -ENOENT, "HWPT \"%s\" is not adopted yet", name);
@@ -237,7 +219,7 @@ int iolu_vm_attach(struct iolu_vm *vm, const char *device_name, const char *hwpt
 	int rc = iolu_changeable(vm, false);
 
 	if (!rc)
-		rc = iolu_need(vm, IOLU_DEVICE, device_name, &device);
+		rc = iolu_need_device(vm, device_name, &device);
 	if (!rc)
 		rc = iolu_vm_hwpt_id(vm, hwpt_name);
 	if (rc < 0)
@@ -266,7 +248,7 @@ int iolu_vm_detach(struct iolu_vm *vm, const char *name)
 	int rc = iolu_changeable(vm, false);
 
 	if (!rc)
-		rc = iolu_need(vm, IOLU_DEVICE, name, &device);
+		rc = iolu_need_device(vm, name, &device);
 	return rc ? rc : detach(vm, device);
 }
 
@@ -299,7 +281,7 @@ static int remove_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 
 int iolu_vm_remove(struct iolu_vm *vm, enum iolu_kind kind, const char *name)
 {
-	void *object;
+	struct iolu_object *object;
 	int rc = iolu_changeable(vm, false);
 
 	if (!rc && (unsigned int)kind >= IOLU_KINDS)
@@ -307,18 +289,18 @@ int iolu_vm_remove(struct iolu_vm *vm, enum iolu_kind kind, const char *name)
 	if (!rc && vm->state == IOLU_INCOMING)
 		rc = iolu_fail(vm, -EBUSY, "nothing can be removed before the update is finished");
 	if (!rc)
-		rc = iolu_need(vm, kind, name, &object);
+		rc = iolu_need_object(vm, kind, name, &object);
 	if (rc)
 		return rc;
 	switch (kind) {
 	case IOLU_MEMFD:
-		return iolu_remove_memfd(vm, object);
+		return iolu_remove_memfd(vm, (struct iolu_memfd *)object);
 	case IOLU_IOAS:
-		return iolu_remove_ioas(vm, object);
+		return iolu_remove_ioas(vm, (struct iolu_ioas *)object);
 	case IOLU_HWPT:
-		return remove_hwpt(vm, object);
+		return remove_hwpt(vm, (struct iolu_hwpt *)object);
 	case IOLU_DEVICE:
-		return remove_device(vm, object);
+		return remove_device(vm, (struct iolu_device *)object);
 	case IOLU_BLOB:
 		break;
 	}

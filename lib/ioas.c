@@ -41,7 +41,7 @@ int iolu_vm_add_ioas(struct iolu_vm *vm, const char *name)
 	if (!rc)
 		rc = iolu_open_iommufd(vm);
 	if (!rc)
-		rc = iolu_make(vm, IOLU_IOAS, name, &ioas);
+		rc = iolu_make_ioas(vm, name, &ioas);
 	if (rc)
 		return rc;
 	rc = alloc_ioas(vm, ioas);
@@ -52,7 +52,7 @@ int iolu_vm_add_ioas(struct iolu_vm *vm, const char *name)
 
 static int need_ioas(struct iolu_vm *vm, const char *name, struct iolu_ioas **ioas)
 {
-	int rc = iolu_need(vm, IOLU_IOAS, name, ioas);
+	int rc = iolu_need_ioas(vm, name, ioas);
 
 	if (!rc && !(*ioas)->id)
 		rc = iolu_fail(vm, -ENOENT, "IOAS \"%s\" is not rebuilt yet", name);
@@ -77,17 +77,6 @@ static struct iolu_map **place(struct iolu_ioas *ioas, uint64_t iova)
 	while (*at && (*at)->iova < iova)
 		at = &(*at)->next;
 	return at;
-}
-
-void iolu_drop_maps(struct iolu_vm *vm, struct iolu_ioas *ioas)
-{
-	struct iolu_map *map;
-
-	while ((map = ioas->maps)) {
-		ioas->maps = map->next;
-		vm->nmaps--;
-		free(map);
-	}
 }
 
 static int do_map(struct iolu_vm *vm, const struct iolu_ioas *ioas, const struct iolu_map *map)
@@ -142,7 +131,7 @@ int iolu_vm_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd, ui
 	if (!rc)
 		rc = need_ioas(vm, ioas_name, &ioas);
 	if (!rc)
-		rc = iolu_need(vm, IOLU_MEMFD, memfd, &map.memfd);
+		rc = iolu_need_memfd(vm, memfd, &map.memfd);
 	if (!rc)
 		rc = check_map(vm, &map);
 	if (rc)

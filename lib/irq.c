@@ -20,16 +20,6 @@
 
 static const char *const names[IOLU_IRQS] = { "INTx", "MSI", "MSI-X" };
 
-void iolu_close_vectors(struct iolu_irq *irq)
-{
-	uint32_t i;
-
-	for (i = 0; irq->fds && i < irq->count; i++)
-		iolu_close(&irq->fds[i]);
-	free(irq->fds);
-	irq->fds = NULL;
-}
-
 static int make_vectors(struct iolu_vm *vm, struct iolu_irq *irq, uint32_t count)
 {
 	uint32_t i;
@@ -108,7 +98,7 @@ int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device)
 static int need_irq(struct iolu_vm *vm, const char *name, uint32_t irq,
 		    struct iolu_device **device)
 {
-	int rc = iolu_need(vm, IOLU_DEVICE, name, device);
+	int rc = iolu_need_device(vm, name, device);
 
 	if (!rc && irq >= IOLU_IRQS)
 		rc = iolu_fail(vm, -EINVAL, "%u is no kind of interrupt: IOLU_IRQ_*", irq);

@@ -84,22 +84,12 @@ static int bad(struct reader *r, const char *what)
 /* A token of the library's, for the kind that it is for, that no other object has */
 static bool token_valid(const struct iolu_vm *vm, unsigned int kind, uint64_t token)
 {
-	const struct iolu_memfd *memfd;
-	const struct iolu_hwpt *hwpt;
-	const struct iolu_device *device;
+	const struct iolu_object *o;
 
-	if ((token & ~IOLU_TOKEN_NUMBER) != IOLU_TOKEN(kind, 0))
-		return false;
-	iolu_for_each(vm, IOLU_MEMFD, memfd)
-		if (memfd->token == token)
+	for (o = vm->objects[kind]; o; o = o->next)
+		if (o->token == token)
 			return false;
-	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if (hwpt->token == token)
-			return false;
-	iolu_for_each(vm, IOLU_DEVICE, device)
-		if (device->token == token)
-			return false;
-	return true;
+	return (token & ~IOLU_TOKEN_NUMBER) == IOLU_TOKEN(kind, 0);
 }
 
 static int read_memfd(struct reader *r, struct in *in)
@@ -114,10 +104,10 @@ static int read_memfd(struct reader *r, struct in *in)
 	size = take_number(in, 8);
 	if (!in->ok || !token_valid(r->vm, IOLU_MEMFD, token))
 		return bad(r, "no valid memfd");
-	rc = iolu_make(r->vm, IOLU_MEMFD, name, &memfd);
+	rc = iolu_make_memfd(r->vm, name, &memfd);
 	if (rc)
 		return rc;
-	memfd->token = token;
+	memfd->object.token = token;
 	memfd->size = size;
 	return 0;
 }
@@ -130,7 +120,7 @@ static int read_ioas(struct reader *r, struct in *in)
 	take_name(in, name, false);
 	if (!in->ok)
 		return bad(r, "no valid IOAS");
-	rc = iolu_make(r->vm, IOLU_IOAS, name, &r->ioas);
+	rc = iolu_make_ioas(r->vm, name, &r->ioas);
 	if (!rc)
 		r->last = &r->ioas->maps;
 	return rc;
@@ -203,11 +193,11 @@ static int read_hwpt(struct reader *r, struct in *in)
 	ioas = iolu_find(r->vm, IOLU_IOAS, ioas_name);
 	if (!in->ok || !ioas || !token_valid(r->vm, IOLU_HWPT, token))
 		return bad(r, "no valid HWPT");
-	rc = iolu_make(r->vm, IOLU_HWPT, name, &hwpt);
+	rc = iolu_make_hwpt(r->vm, name, &hwpt);
 	if (rc)
 		return rc;
 	hwpt->ioas = ioas;
-	hwpt->token = token;
+	hwpt->object.token = token;
 	return 0;
 }
 
@@ -225,11 +215,11 @@ static int read_device(struct reader *r, struct in *in)
 	if (!in->ok || !iolu_bdf_valid(name) || (*hwpt_name && !hwpt) ||
 	    !token_valid(r->vm, IOLU_DEVICE, token))
 		return bad(r, "no valid device");
-	rc = iolu_make(r->vm, IOLU_DEVICE, name, &r->device);
+	rc = iolu_make_device(r->vm, name, &r->device);
 	if (rc)
 		return rc;
 	r->device->hwpt = hwpt;
-	r->device->token = token;
+	r->device->object.token = token;
 	return 0;
 }
 

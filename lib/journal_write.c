@@ -57,7 +57,7 @@ static void put_memfd(struct out *out, const struct iolu_memfd *memfd)
 {
 	put_record(out, JOURNAL_MEMFD, 0, JOURNAL_MEMFD_SIZE);
 	put_name(out, &memfd->object);
-	put_number(out, memfd->token, 8);
+	put_number(out, memfd->object.token, 8);
 	put_number(out, memfd->size, 8);
 }
 
@@ -86,7 +86,7 @@ static void put_hwpt(struct out *out, const struct iolu_hwpt *hwpt)
 	put_record(out, JOURNAL_HWPT, 0, JOURNAL_HWPT_SIZE);
 	put_name(out, &hwpt->object);
 	put_name(out, &hwpt->ioas->object);
-	put_number(out, hwpt->token, 8);
+	put_number(out, hwpt->object.token, 8);
 }
 
 static void put_device(struct out *out, const struct iolu_device *device)
@@ -96,7 +96,7 @@ static void put_device(struct out *out, const struct iolu_device *device)
 	put_record(out, JOURNAL_DEVICE, 0, JOURNAL_DEVICE_SIZE);
 	put_name(out, &device->object);
 	put_name(out, device->hwpt ? &device->hwpt->object : NULL);
-	put_number(out, device->token, 8);
+	put_number(out, device->object.token, 8);
 	for (i = 0; i < IOLU_IRQS; i++) {
 		if (!device->irq[i].count)
 			continue;

@@ -54,32 +54,16 @@ static int seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 	return iolu_check_seals(vm, memfd);
 }
 
-static uint64_t free_token(const struct iolu_vm *vm)
-{
-	uint64_t token = IOLU_TOKEN(IOLU_MEMFD, 0);
-	const struct iolu_memfd *memfd;
-
-again:
-	iolu_for_each(vm, IOLU_MEMFD, memfd) {
-		if (memfd->token != token)
-			continue;
-		token++;
-		goto again;
-	}
-	return token;
-}
-
 int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
 {
-	uint64_t token = free_token(vm);
 	struct iolu_memfd *memfd;
 	int rc = iolu_changeable(vm, false);
 
 	if (!rc)
-		rc = iolu_make(vm, IOLU_MEMFD, name, &memfd);
+		rc = iolu_make_memfd(vm, name, &memfd);
 	if (rc)
 		return rc;
-	memfd->token = token;
+	memfd->object.token = iolu_free_token(vm, IOLU_MEMFD);
 	rc = iolu_dup(vm, fd, &memfd->fd);
 	if (!rc)
 		rc = seal_memfd(vm, memfd);
@@ -91,7 +75,7 @@ int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
 int iolu_vm_memfd(struct iolu_vm *vm, const char *name)
 {
 	struct iolu_memfd *memfd;
-	int rc = iolu_need(vm, IOLU_MEMFD, name, &memfd);
+	int rc = iolu_need_memfd(vm, name, &memfd);
 
 	if (!rc && memfd->fd < 0)
 		rc = iolu_fail(vm, -ENOENT, "memfd \"%s\" is not retrieved yet", name);

@@ -91,7 +91,7 @@ static int retrieve_file(struct iolu_vm *vm, const char *step, const char *name,
 static int retrieve_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
 	struct stat st;
-	int rc = retrieve_file(vm, "retrieve memfd", memfd->object.name, memfd->token, &memfd->fd);
+	int rc = retrieve_file(vm, "retrieve memfd", memfd->object.name, memfd->object.token, &memfd->fd);
 
 	if (rc)
 		return rc;
@@ -104,7 +104,7 @@ static int retrieve_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 
 static int retrieve_device(struct iolu_vm *vm, struct iolu_device *device)
 {
-	int rc = retrieve_file(vm, "retrieve device", device->object.name, device->token,
+	int rc = retrieve_file(vm, "retrieve device", device->object.name, device->object.token,
 			       &device->fd);
 
 	if (rc)
@@ -181,7 +181,7 @@ static struct iolu_hwpt *find_token(const struct iolu_vm *vm, uint64_t token)
 	struct iolu_hwpt *hwpt;
 
 	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if (hwpt->token == token)
+		if (hwpt->object.token == token)
 			return hwpt;
 	return NULL;
 }
@@ -211,7 +211,7 @@ static int learn(struct iolu_vm *vm)
 static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 {
 	struct iommu_hwpt_liveupdate_adopt arg = {
-		.size = sizeof(arg), .ioas_id = hwpt->ioas->id, .token = hwpt->token,
+		.size = sizeof(arg), .ioas_id = hwpt->ioas->id, .token = hwpt->object.token,
 	};
 	int rc;
 

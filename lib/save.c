@@ -119,7 +119,7 @@ static int check(struct iolu_vm *vm)
 static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 {
 	struct iommu_hwpt_liveupdate_mark arg = {
-		.size = sizeof(arg), .hwpt_id = hwpt->id, .token = hwpt->token,
+		.size = sizeof(arg), .hwpt_id = hwpt->id, .token = hwpt->object.token,
 	};
 	int rc;
 
@@ -145,7 +145,7 @@ static int put_memfds(struct iolu_vm *vm)
 
 	iolu_for_each(vm, IOLU_MEMFD, memfd) {
 		iolu_step(vm, "preserve memfd", memfd->object.name);
-		rc = put(vm, memfd->fd, memfd->token, "memfd", memfd->object.name, memfd_rules);
+		rc = put(vm, memfd->fd, memfd->object.token, "memfd", memfd->object.name, memfd_rules);
 		if (rc)
 			return rc;
 	}
@@ -175,7 +175,7 @@ static int put_devices(struct iolu_vm *vm)
 
 	iolu_for_each(vm, IOLU_DEVICE, device) {
 		iolu_step(vm, "preserve device", device->object.name);
-		rc = put(vm, device->fd, device->token, "device", device->object.name,
+		rc = put(vm, device->fd, device->object.token, "device", device->object.name,
 			 device_rules);
 		if (rc)
 			return rc;

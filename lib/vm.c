@@ -86,16 +86,31 @@ void *iolu_find(const struct iolu_vm *vm, unsigned int kind, const char *name)
 	return o;
 }
 
-/* @found: a pointer to a pointer to the kind's struct */
-int iolu_need(struct iolu_vm *vm, unsigned int kind, const char *name, void *found)
+int iolu_need_object(struct iolu_vm *vm, unsigned int kind, const char *name,
+		     struct iolu_object **found)
 {
-	void *object = name ? iolu_find(vm, kind, name) : NULL;
+	*found = name ? iolu_find(vm, kind, name) : NULL;
+	if (*found)
+		return 0;
+	return iolu_fail(vm, -ENOENT, "there is no %s \"%s\"", kinds[kind].name,
+			 name ? name : "");
+}
 
-	if (!object)
-		return iolu_fail(vm, -ENOENT, "there is no %s \"%s\"", kinds[kind].name,
-				 name ? name : "");
-	memcpy(found, &object, sizeof(object));
-	return 0;
+/* The lowest token of a kind that no object has */
+uint64_t iolu_free_token(const struct iolu_vm *vm, unsigned int kind)
+{
+	uint64_t token = IOLU_TOKEN(kind, 0);
+	const struct iolu_object *o = vm->objects[kind];
+
+	while (o) {
+		if (o->token == token) {
+			token++;
+			o = vm->objects[kind];
+		} else {
+			o = o->next;
+		}
+	}
+	return token;
 }
 
 static void init_object(unsigned int kind, void *object)
@@ -125,7 +140,8 @@ static int check_new(struct iolu_vm *vm, unsigned int kind, const char *name)
 	return 0;
 }
 
-int iolu_make(struct iolu_vm *vm, unsigned int kind, const char *name, void *made)
+int iolu_make_object(struct iolu_vm *vm, unsigned int kind, const char *name,
+		     struct iolu_object **made)
 {
 	struct iolu_object **last = &vm->objects[kind], *object;
 	int rc = check_new(vm, kind, name);
@@ -140,8 +156,29 @@ int iolu_make(struct iolu_vm *vm, unsigned int kind, const char *name, void *mad
 	while (*last)
 		last = &(*last)->next;
 	*last = object;
-	memcpy(made, &object, sizeof(object));
+	*made = object;
 	return 0;
+}
+
+void iolu_close_vectors(struct iolu_irq *irq)
+{
+	uint32_t i;
+
+	for (i = 0; irq->fds && i < irq->count; i++)
+		iolu_close(&irq->fds[i]);
+	free(irq->fds);
+	irq->fds = NULL;
+}
+
+static void drop_maps(struct iolu_vm *vm, struct iolu_ioas *ioas)
+{
+	struct iolu_map *map;
+
+	while ((map = ioas->maps)) {
+		ioas->maps = map->next;
+		vm->nmaps--;
+		free(map);
+	}
 }
 
 static void release(struct iolu_vm *vm, unsigned int kind, void *object)
@@ -152,7 +189,7 @@ static void release(struct iolu_vm *vm, unsigned int kind, void *object)
 	if (kind == IOLU_MEMFD)
 		iolu_close(&((struct iolu_memfd *)object)->fd);
 	else if (kind == IOLU_IOAS)
-		iolu_drop_maps(vm, object);
+		drop_maps(vm, object);
 	else if (kind == IOLU_BLOB)
 		free(((struct iolu_blob *)object)->data);
 	if (kind != IOLU_DEVICE)
@@ -259,7 +296,7 @@ const char *iolu_vm_next(const struct iolu_vm *vm, enum iolu_kind kind, const ch
 static int remove_blob(struct iolu_vm *vm, const char *name)
 {
 	struct iolu_blob *blob = NULL;
-	int rc = iolu_need(vm, IOLU_BLOB, name, &blob);
+	int rc = iolu_need_blob(vm, name, &blob);
 
 	if (!rc)
 		iolu_drop(vm, IOLU_BLOB, blob);
@@ -284,7 +321,7 @@ int iolu_vm_set_blob(struct iolu_vm *vm, const char *name, const void *data, siz
 		return iolu_fail(vm, -ENOMEM, "no memory for a blob of %zu bytes", size);
 	memcpy(copy, data, size);
 	blob = name ? iolu_find(vm, IOLU_BLOB, name) : NULL;
-	rc = blob ? 0 : iolu_make(vm, IOLU_BLOB, name, &blob);
+	rc = blob ? 0 : iolu_make_blob(vm, name, &blob);
 	if (rc) {
 		free(copy);
 		return rc;
@@ -298,7 +335,7 @@ int iolu_vm_set_blob(struct iolu_vm *vm, const char *name, const void *data, siz
 int iolu_vm_blob(struct iolu_vm *vm, const char *name, const void **data, size_t *size)
 {
 	struct iolu_blob *blob = NULL;
-	int rc = iolu_need(vm, IOLU_BLOB, name, &blob);
+	int rc = iolu_need_blob(vm, name, &blob);
 
 	if (rc)
 		return rc;

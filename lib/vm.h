@@ -13,6 +13,7 @@
 #define IOLU_VM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "iolu.h"
@@ -31,12 +32,12 @@ enum iolu_state { IOLU_LIVE, IOLU_PRESERVED, IOLU_SAVED, IOLU_INCOMING };
 
 struct iolu_object {
 	struct iolu_object *next;
+	uint64_t token;			/* of a memfd, an HWPT, a device; else 0 */
 	char name[IOLU_NAME];
 };
 
 struct iolu_memfd {
 	struct iolu_object object;
-	uint64_t token;
 	uint64_t size;
 	int fd;
 };
@@ -58,7 +59,6 @@ struct iolu_ioas {
 
 struct iolu_hwpt {
 	struct iolu_object object;
-	uint64_t token;
 	struct iolu_ioas *ioas;
 	uint32_t id;
 	bool marked;
@@ -71,7 +71,6 @@ struct iolu_irq {
 
 struct iolu_device {
 	struct iolu_object object;
-	uint64_t token;
 	struct iolu_hwpt *hwpt;		/* to which it is, or is to be, attached; NULL */
 	struct iolu_irq irq[IOLU_IRQS];
 	uint32_t id;			/* 0 if another process has bound it */
@@ -118,10 +117,48 @@ int iolu_fail(struct iolu_vm *vm, int rc, const char *fmt, ...)
 void iolu_step(const struct iolu_vm *vm, const char *step, const char *object);
 bool iolu_name_valid(const char *name, size_t length);
 void *iolu_find(const struct iolu_vm *vm, unsigned int kind, const char *name);
-int iolu_need(struct iolu_vm *vm, unsigned int kind, const char *name, void *found);
-int iolu_make(struct iolu_vm *vm, unsigned int kind, const char *name, void *made);
+int iolu_need_object(struct iolu_vm *vm, unsigned int kind, const char *name,
+		     struct iolu_object **found);
+int iolu_make_object(struct iolu_vm *vm, unsigned int kind, const char *name,
+		     struct iolu_object **made);
+
+/*
+ * iolu_need_memfd() finds and iolu_make_memfd() makes the memfd of a name, and so on for each
+ * kind. They return 0 or -errno with a reason; *@o is set if they return 0.
+ */
+#define IOLU_OBJECT(type, kind)								\
+static inline int iolu_need_##type(struct iolu_vm *vm, const char *name,		\
+				   struct iolu_##type **o)				\
+{											\
+	struct iolu_object *object;							\
+	int rc = iolu_need_object(vm, kind, name, &object);				\
+											\
+	_Static_assert(!offsetof(struct iolu_##type, object), "not first");		\
+	if (!rc)									\
+		*o = (struct iolu_##type *)object;					\
+	return rc;									\
+}											\
+static inline int iolu_make_##type(struct iolu_vm *vm, const char *name,		\
+				   struct iolu_##type **o)				\
+{											\
+	struct iolu_object *object;							\
+	int rc = iolu_make_object(vm, kind, name, &object);				\
+											\
+	if (!rc)									\
+		*o = (struct iolu_##type *)object;					\
+	return rc;									\
+}
+
+IOLU_OBJECT(memfd, IOLU_MEMFD)
+IOLU_OBJECT(ioas, IOLU_IOAS)
+IOLU_OBJECT(hwpt, IOLU_HWPT)
+IOLU_OBJECT(device, IOLU_DEVICE)
+IOLU_OBJECT(blob, IOLU_BLOB)
+
+uint64_t iolu_free_token(const struct iolu_vm *vm, unsigned int kind);
 void iolu_drop(struct iolu_vm *vm, unsigned int kind, void *object);
 void iolu_drop_all(struct iolu_vm *vm);
+void iolu_close_vectors(struct iolu_irq *irq);
 int iolu_changeable(struct iolu_vm *vm, bool preserved_too);
 int iolu_dup(struct iolu_vm *vm, int fd, int *copy);
 void iolu_close(int *fd);
@@ -132,7 +169,6 @@ int iolu_open_iommufd(struct iolu_vm *vm);
 int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd);
 
 /* ioas.c */
-void iolu_drop_maps(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
@@ -141,7 +177,6 @@ int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
 int iolu_bind(struct iolu_vm *vm, struct iolu_device *device);
 int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt);
 bool iolu_bdf_valid(const char *name);
-void iolu_close_vectors(struct iolu_irq *irq);
 int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
 
 /* session.c: 0, a descriptor, or -errno with a reason */
