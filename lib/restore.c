@@ -61,9 +61,11 @@ static int retrieve_journal(struct iolu_vm *vm)
 		return 0;
 	iolu_step(vm, "read journal", vm->name);
 	fd = iolu_session_retrieve_fd(vm->session, IOLU_TOKEN_JOURNAL);
-	if (fd == -EINVAL && vm->state == IOLU_LIVE)
+	if (fd == -EINVAL && vm->state == IOLU_LIVE) {
+		iolu_session_set_aside(vm);
 		return iolu_fail(vm, -ENOENT, "the session given is a new one: there is nothing to "
 				 "restore in it");
+	}
 	vm->state = IOLU_INCOMING;
 	if (fd == -ENOENT)
 		return iolu_fail(vm, -ENODATA, "session \"%s\" has no journal: it was not saved by "
@@ -140,7 +142,7 @@ int iolu_vm_retrieve(struct iolu_vm *vm)
 	if (vm->state != IOLU_INCOMING && (vm->state != IOLU_LIVE || has_objects(vm)))
 		return iolu_fail(vm, -EBUSY, "VM \"%s\" has objects already: restore needs a new "
 				 "handle", vm->name);
-	if (vm->session < 0) {
+	if (vm->session < 0 && !iolu_session_use_given(vm)) {
 		iolu_step(vm, "retrieve session", vm->name);
 		rc = iolu_session_retrieve(vm);
 		if (!rc)
@@ -312,20 +314,25 @@ int iolu_vm_finish(struct iolu_vm *vm)
 
 int iolu_vm_discard(struct iolu_vm *vm)
 {
+	bool given;
 	int rc = 0;
 
 	if (vm->state != IOLU_INCOMING && (vm->state != IOLU_LIVE || has_objects(vm)))
 		return iolu_fail(vm, -EBUSY, "VM \"%s\" did not come with an update that is not "
 				 "finished", vm->name);
 	iolu_step(vm, "discard session", vm->name);
+	given = vm->session < 0 && iolu_session_use_given(vm);
 	if (vm->session < 0)
 		rc = iolu_session_retrieve(vm);
 	if (rc)
 		return rc;
 	rc = iolu_session_discard(vm->session);
-	if (rc)
+	if (rc) {
+		if (given)
+			iolu_session_set_aside(vm);
 		return iolu_fail(vm, rc, "session \"%s\" cannot be discarded: %s", vm->name,
 				 rc == -EINVAL ? "it is a new one" : strerror(-rc));
+	}
 	iolu_close(&vm->session);
 	iolu_drop_all(vm);
 	vm->state = IOLU_LIVE;

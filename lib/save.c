@@ -189,7 +189,7 @@ int iolu_vm_preserve(struct iolu_vm *vm)
 
 	if (rc)
 		return rc;
-	if (vm->session < 0)
+	if (!iolu_session_use_given(vm))
 		rc = iolu_session_create(vm);
 	if (!rc)
 		rc = put_memfds(vm);

@@ -44,6 +44,23 @@ static int open_device(struct iolu_vm *vm, int *fd)
 	return iolu_fail(vm, -errno, DEVICE " cannot be opened: %s", strerror(errno));
 }
 
+/* The session that was given becomes that of the update; false if none was. */
+bool iolu_session_use_given(struct iolu_vm *vm)
+{
+	if (vm->given_session < 0)
+		return false;
+	vm->session = vm->given_session;
+	vm->given_session = -1;
+	return true;
+}
+
+/* Undoes iolu_session_use_given(). */
+void iolu_session_set_aside(struct iolu_vm *vm)
+{
+	vm->given_session = vm->session;
+	vm->session = -1;
+}
+
 int iolu_session_create(struct iolu_vm *vm)
 {
 	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
@@ -126,13 +143,15 @@ int iolu_vm_set_session_fd(struct iolu_vm *vm, int fd)
 		return iolu_fail(vm, -EBUSY, "VM \"%s\" is in a session", vm->name);
 	if (ioctl(fd, LIVEUPDATE_SESSION_GET_NAME, &arg))
 		return iolu_fail(vm, -EINVAL, "descriptor %d is no live update session", fd);
-	iolu_close(&vm->session);
-	return iolu_dup(vm, fd, &vm->session);
+	iolu_close(&vm->given_session);
+	return iolu_dup(vm, fd, &vm->given_session);
 }
 
 int iolu_vm_session_fd(struct iolu_vm *vm)
 {
-	if (vm->session < 0)
-		return iolu_fail(vm, -ENOENT, "VM \"%s\" is in no session", vm->name);
-	return vm->session;
+	if (vm->session >= 0)
+		return vm->session;
+	if (vm->given_session >= 0)
+		return vm->given_session;
+	return iolu_fail(vm, -ENOENT, "VM \"%s\" is in no session", vm->name);
 }

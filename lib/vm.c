@@ -250,6 +250,7 @@ int iolu_vm_new(const char *name, struct iolu_vm **vm)
 		return -ENOMEM;
 	strcpy(new->name, name);
 	new->liveupdate = -1;
+	new->given_session = -1;
 	new->session = -1;
 	new->iommufd = -1;
 	*vm = new;
@@ -261,6 +262,7 @@ void iolu_vm_free(struct iolu_vm *vm)
 	if (!vm)
 		return;
 	iolu_close(&vm->session);
+	iolu_close(&vm->given_session);
 	iolu_drop_all(vm);
 	iolu_close(&vm->liveupdate);
 	free(vm);

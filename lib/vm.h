@@ -98,7 +98,8 @@ struct iolu_vm {
 	char reason[512];
 	enum iolu_state state;
 	int liveupdate;			/* given, or -1 */
-	int session;			/* of a live handle: one that was given */
+	int given_session;		/* for the next update, or -1 */
+	int session;			/* of the update in progress, or -1 */
 	int iommufd;
 	bool journal_read;
 	uint32_t nmaps;
@@ -179,7 +180,9 @@ int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt
 bool iolu_bdf_valid(const char *name);
 int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
 
-/* session.c: 0, a descriptor, or -errno with a reason */
+/* session.c: those that take a handle give a reason with an error */
+bool iolu_session_use_given(struct iolu_vm *vm);
+void iolu_session_set_aside(struct iolu_vm *vm);
 int iolu_session_create(struct iolu_vm *vm);
 int iolu_session_retrieve(struct iolu_vm *vm);
 int iolu_session_preserve_fd(int session, int fd, uint64_t token);
