@@ -11,17 +11,17 @@ CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iommu-liveupdate
 QEMU     ?= qemu-system-x86_64
 KDIR     ?=
 export FLAVOUR JOBS CACHE QEMU QEMU_MINIMUM KDIR
-export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
+export SERIES OLDER_SERIES KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
 
-TREE     := out/linux-7.3
-STOCK    := out/linux-7.3-stock
-OLDER    := out/linux-7.2
-OTHER    := out/linux-7.3-other
+TREE     := out/linux-$(SERIES)
+STOCK    := $(TREE)-stock
+OLDER    := out/linux-$(OLDER_SERIES)
+OTHER    := $(TREE)-other
 BZIMAGE  := arch/x86/boot/bzImage
 BASE     := kernel/config/base.config
 KVM      := kernel/config/kvm.config
 DEBUG    := kernel/config/debug.config
-CONFIG72 := kernel/config/7.2.config
+OLDER_CONFIG := kernel/config/$(OLDER_SERIES).config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
@@ -32,7 +32,8 @@ SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 ON_DEBUG  := $(filter-out vm/scenarios/vm_lives_on.c,$(SCENARIOS))
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
-CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include
+CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include \
+	-DSERIES='"$(SERIES)"' -DOLDER_SERIES='"$(OLDER_SERIES)"'
 RUNNER_SRC := $(wildcard vm/runner/*/*.c)
 INIT_SRC := $(wildcard vm/testos/*/*.c vm/scenarios/*.c vm/bench/testos/*.c) examples/systemd/manager.c
 LIB_SRC  := $(wildcard lib/*.c)
@@ -53,20 +54,20 @@ endif
 # What `make run` and `make shell` hand to the runner
 quote     = '$(subst ','\'',$(1))'
 LURUN     = \
-	--kernel out/build/7.3$(if $(KERNEL),-stock)/$(BZIMAGE) $(if $(KERNEL),--stock) \
+	--kernel out/build/$(SERIES)$(if $(KERNEL),-stock)/$(BZIMAGE) $(if $(KERNEL),--stock) \
 	$(if $(WITHOUT),--without-preserve) $(if $(NIC),--nic $(call quote,$(NIC))) \
 	$(if $(SMP),--smp $(SMP)) $(if $(MEM),--mem $(MEM)) \
 	$(if $(IOMMU),--iommu $(call quote,$(IOMMU))) \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-7.2 other each
+.PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-older other each
 .PHONY: deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
 help:
-	@sed -n 's/^## \{0,1\}//p' Makefile
+	@sed -n 's/^## \{0,1\}//; T; s/@SERIES@/$(SERIES)/g; s/@OLDER@/$(OLDER_SERIES)/g; p' Makefile
 
 ## make run        set everything up, replace the kernel under running DMA, tell the
 ##                 story and the verdict; results in out/run
@@ -78,17 +79,17 @@ help:
 ##                 short one, which fails if a count or a slope has become worse
 ## make shell      the test machine with a prompt, to try things by hand
 ##
-## make kernel     build the patched kernel            (out/build/7.3)
-## make kernel-7.2 the same feature on the kernel before it, to go back to (out/build/7.2)
-## make other      the patched kernel, but for the version of one record (7.3-other)
-## make stock      build the kernel as Debian has it   (out/build/7.3-stock)
-## make debug      build the patched kernel with KASAN, lockdep and the like (7.3-debug)
+## make kernel     build the patched kernel            (out/build/@SERIES@)
+## make kernel-@OLDER@ the same feature on the kernel before it, to go back to (out/build/@OLDER@)
+## make other      the patched kernel, but for the version of one record (@SERIES@-other)
+## make stock      build the kernel as Debian has it   (out/build/@SERIES@-stock)
+## make debug      build the patched kernel with KASAN, lockdep and the like (@SERIES@-debug)
 ## make vm         build the runner and the init of the test machine, and the example
 ## make systemd    the root with systemd that one scenario needs, from Debian's forky
 ## make lib        build libiolu, the library for those who write a VMM (out/lib);
 ##                 install-lib: into DESTDIR and PREFIX, /usr/local if none is named
 ## make cli        build the command iolu and its man page (out/cli)
-## make tree       the patched source as a git branch  (out/linux-7.3); FORCE=1 afresh
+## make tree       the patched source as a git branch  (out/linux-@SERIES@); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
 ## make each       each patch of the series by itself: checkpatch, builds, boots with the
 ##                 feature off; EACH=3, or first, middle, last: only that one
@@ -115,9 +116,9 @@ help:
 ## Variables for all:
 ##   JOBS=2             compilers, or emulators, at once
 ##   QEMU=path          another emulator
-##   KDIR=path          a Linux 7.3 tree instead of the Debian package
-##   KERNEL_VERSION=newest   the newest 7.3 of the mirror, should the pinned one be gone
-##   OLDER_KDIR, OLDER_VERSION   the same for Linux 7.2
+##   KDIR=path          a Linux @SERIES@ tree instead of the Debian package
+##   KERNEL_VERSION=newest   the newest @SERIES@ of the mirror, should the pinned one be gone
+##   OLDER_KDIR, OLDER_VERSION   the same for Linux @OLDER@
 
 run: packages $(if $(KERNEL),stock,kernel) vm
 	out/vm/lurun --story --out out/run $(strip $(LURUN)) vm/scenarios/run.c
@@ -126,11 +127,11 @@ shell: packages $(if $(KERNEL),stock,kernel) vm
 	out/vm/lurun --shell --out out/shell $(strip $(LURUN)) vm/scenarios/run.c
 
 ifeq ($(FLAVOUR),debug)
-check: check-packages debug kernel-7.2 other vm
+check: check-packages debug kernel-older other vm
 	@$(MAKE) systemd || :
 	prove --timer -j$(JOBS) --exec tests/one.sh $(ON_DEBUG)
 else
-check: check-packages kernel kernel-7.2 other stock debug vm out/vm/lubench lib cli
+check: check-packages kernel kernel-older other stock debug vm out/vm/lubench lib cli
 	@$(MAKE) systemd || :	# its scenarios say so
 	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS)
 endif
@@ -191,11 +192,12 @@ port: packages
 series: $(TREE)/.git/applied
 	@scripts/series.sh $(TREE) out/series
 
-kernel: $(TREE)/.git/applied | out/build/7.3
+kernel: $(TREE)/.git/applied | out/build/$(SERIES)
 	@scripts/kernel.sh $(TREE) liveupdate $(BASE) $(KVM) $(FEATURE)
 
-kernel-7.2: $(OLDER)/.git/applied | out/build/7.2
-	@scripts/kernel.sh $(OLDER) liveupdate $(BASE) $(CONFIG72) $(FEATURE)
+kernel-$(OLDER_SERIES): kernel-older
+kernel-older: $(OLDER)/.git/applied | out/build/$(OLDER_SERIES)
+	@scripts/kernel.sh $(OLDER) liveupdate $(BASE) $(OLDER_CONFIG) $(FEATURE)
 
 deb: $(TREE)/.git/applied
 	@scripts/packages.sh deb
@@ -204,7 +206,7 @@ deb: $(TREE)/.git/applied
 each: kernel stock vm
 	@scripts/each.sh $(TREE) $(STOCK) $(TREE)-each $(BASE) $(KVM) $(FEATURE) $(or $(EACH),all)
 
-other: $(OTHER)/.git/other kernel | out/build/7.3-other
+other: $(OTHER)/.git/other kernel | out/build/$(SERIES)-other
 	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(BASE) $(KVM) $(FEATURE)
 
 RECORDS := $(OTHER)/include/linux/kho/abi/iommu.h
@@ -214,10 +216,10 @@ $(OTHER)/.git/other: $(TREE)/.git/applied scripts/copy.sh
 	@mv $(RECORDS).new $(RECORDS) && touch $@
 
 debug: $(TREE)/.git/applied
-	@mkdir -p out/build && ln -sfn ../linux-7.3/build-debug out/build/7.3-debug
+	@mkdir -p out/build && ln -sfn ../linux-$(SERIES)/build-debug out/build/$(SERIES)-debug
 	@BUILD=build-debug scripts/kernel.sh $(TREE) liveupdate-debug $(BASE) $(FEATURE) $(DEBUG)
 
-stock: $(STOCK)/.source | out/build/7.3-stock
+stock: $(STOCK)/.source | out/build/$(SERIES)-stock
 	@SEED=$(TREE) scripts/kernel.sh $(STOCK) stock $(BASE) $(KVM)
 
 out/build/%:

@@ -6,13 +6,16 @@
 # A mirror may drop an old version of a backport; when ours is gone from it, set-up
 # says so and KERNEL_VERSION=newest takes the one that is there.
 
-KERNEL_PACKAGE := linux-source-7.3
+# The version of Linux: its number stands here and nowhere else in the code.
+SERIES         := 7.3
+KERNEL_PACKAGE := linux-source-$(SERIES)
 KERNEL_SUITE   := trixie-backports
 KERNEL_VERSION ?= 7.3.4-1~bpo13+1
 KERNEL_SHA256  ?= 703e369ddd4cce971452f5a593ee55df3a5c10c83caf0fa0df039633ed181ee3
 
 # The kernel to come from and to go back to; the same with OLDER_ in front.
-OLDER_PACKAGE := linux-source-7.2
+OLDER_SERIES  := 7.2
+OLDER_PACKAGE := linux-source-$(OLDER_SERIES)
 OLDER_VERSION ?= 7.2.12-1~bpo13+1
 OLDER_SHA256  ?= 73ca6c22599ba411ab3179642d33501ca2c90174e13c3c8d86e996ea1cbf2a8f
 

@@ -84,7 +84,7 @@ find "${parts%/}" -maxdepth 1 -name '*.sources' -exec awk 'FNR == 1 { print "" }
 { cat "$list" 2>/dev/null; find "${parts%/}" -maxdepth 1 -name '*.list' -exec cat {} + 2>/dev/null; } |
 	one_line >"$dir/sources/machine.list" || :
 grep -qw -- "$suite" "$dir/sources/machine.sources" "$dir/sources/machine.list" ||
-	die "apt has no source for Debian ${codename:-?}, so there is no mirror to get $suite from: add one, or use KDIR=<a Linux 7.3 tree>"
+	die "apt has no source for Debian ${codename:-?}, so there is no mirror to get $suite from: add one, or use KDIR=<a Linux source tree>"
 
 cat >"$dir/apt.conf" <<CONF
 Dir::Etc::sourcelist "/dev/null";

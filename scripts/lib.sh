@@ -23,7 +23,7 @@ need_space() {
 		die "$3 needs $2 MiB in $1, $free MiB are free: make room (make clean, ccache -C) and try again"
 }
 
-# linux_series TREE: 7.3, for the sources of any 7.3.x
+# linux_series TREE: the version without its last number, as SERIES in kernels.mk
 linux_series() {
 	sed -n 's/^VERSION = //p; s/^PATCHLEVEL = /./p' "$1/Makefile" 2>/dev/null | head -n 2 | tr -d '\n'
 }

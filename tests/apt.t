@@ -7,7 +7,7 @@ set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-KERNEL_PACKAGE=linux-source-7.3 KERNEL_SUITE=trixie-backports KDIR=''
+KERNEL_PACKAGE=linux-source-$SERIES KERNEL_SUITE=trixie-backports KDIR=''
 export KERNEL_PACKAGE KERNEL_SUITE KDIR
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mirror=$tmp/mirror
@@ -54,8 +54,8 @@ unchanged() {
 	return $rc
 }
 
-publish 7.3.4-1
-KERNEL_VERSION=7.3.4-1 KERNEL_SHA256=$sum
+publish "$SERIES".4-1
+KERNEL_VERSION=$SERIES.4-1 KERNEL_SHA256=$sum
 export KERNEL_VERSION KERNEL_SHA256
 
 machine sources.list <<LIST
@@ -96,23 +96,23 @@ deb [trusted=yes] file:$tmp/nowhere otherdistribution main
 LIST
 refuses "a machine without a Debian mirror" "add one, or use KDIR=" scripts/source.sh fetch
 
-publish 7.3.9-1
+publish "$SERIES".9-1
 newer=$sum
 one="deb [trusted=yes] file:$mirror $codename main"
 echo "$one" | machine sources.list
 refuses "a version that is gone, and what there is instead is named" \
-	"7.3.4-1 is gone from trixie-backports, which has 7.3.9-1: try KERNEL_VERSION=newest" scripts/source.sh fetch
+	"$SERIES.4-1 is gone from trixie-backports, which has $SERIES.9-1: try KERNEL_VERSION=newest" scripts/source.sh fetch
 refuses "by the names that the older kernel has, for that" \
-	"try OLDER_VERSION=newest, or OLDER_KDIR=<a Linux 7.3 tree>" env NAMES=OLDER_ scripts/source.sh fetch
+	"try OLDER_VERSION=newest, or OLDER_KDIR=<a Linux $SERIES tree>" env NAMES=OLDER_ scripts/source.sh fetch
 KERNEL_VERSION=newest
 holds "the newest is fetched when asked for" scripts/source.sh fetch
 holds "and is the one of the mirror" \
-	test "$(sha256sum "$CACHE/${KERNEL_PACKAGE}_7.3.9-1_all.deb" | cut -d ' ' -f 1)" = "$newer"
+	test "$(sha256sum "$CACHE/${KERNEL_PACKAGE}_$SERIES.9-1_all.deb" | cut -d ' ' -f 1)" = "$newer"
 
 echo "$one" | machine sources.list
-KERNEL_VERSION=7.3.9-1
+KERNEL_VERSION=$SERIES.9-1
 refuses "a download with another checksum than the pinned one" "checksum mismatch" scripts/source.sh fetch
-holds "and does not keep it" test ! -e "$CACHE/${KERNEL_PACKAGE}_7.3.9-1_all.deb"
+holds "and does not keep it" test ! -e "$CACHE/${KERNEL_PACKAGE}_$SERIES.9-1_all.deb"
 rm -r "$mirror"
 echo "$one" | machine sources.list
 refuses "a mirror that does not answer" "is the mirror reachable" scripts/source.sh fetch

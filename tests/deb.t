@@ -20,7 +20,7 @@ installed() {
 }
 
 refuses "a configuration that is not there" "CONFIG=$tmp/none" make -s deb CONFIG="$tmp/none"
-holds "packages are made" make -s deb CONFIG=out/build/7.3/.config
+holds "packages are made" make -s deb CONFIG=out/build/"$SERIES"/.config
 package=$(find out/deb -name 'linux-image-*.deb' | grep -v -e -dbg_)
 holds "one of them is the image" dpkg-deb -I "$package"
 

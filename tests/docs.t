@@ -20,7 +20,7 @@ in_code() {
 # is_file NAME: here, or in Linux; a pattern must match something
 is_file() {
 	name=$1
-	for f in "$name" "docs/$name" "kernel/new/$name" "out/linux-7.3-stock/$name"; do
+	for f in "$name" "docs/$name" "kernel/new/$name" "out/linux-$SERIES-stock/$name"; do
 		# shellcheck disable=SC2086
 		set -- $f
 		if [ -e "$1" ]; then return; fi

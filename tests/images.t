@@ -16,8 +16,8 @@ has_its_kernel() {
 		"$boot/compressed/vmlinux.bin"
 }
 
-for name in 7.3 7.3-stock 7.3-other 7.3-debug 7.2; do
-	holds "the image of $name has the kernel that was built" has_its_kernel $name
+for name in "$SERIES" "$SERIES-stock" "$SERIES-other" "$SERIES-debug" "$OLDER_SERIES"; do
+	holds "the image of $name has the kernel that was built" has_its_kernel "$name"
 done
 
 # brings TEXT: an object with .incbin has this text after its source stayed the same

@@ -7,7 +7,7 @@ set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-tree=$PWD/out/linux-7.3
+tree=$PWD/out/linux-$SERIES
 pages='core-api/liveupdate-iommu core-api/kho/records'
 # Where the pages hang, and what they refer to
 others='core-api/liveupdate core-api/kho/index core-api/kho/abi userspace-api/iommufd

@@ -11,7 +11,7 @@ set -eu
 # shellcheck source=scripts/kbuild.sh
 . scripts/kbuild.sh
 
-tree=$PWD/out/linux-7.3
+tree=$PWD/out/linux-$SERIES
 build=$tree/build-lint
 
 # The kernel does without a sparse that lacks what only newer compilers are given

@@ -36,8 +36,8 @@ nm -u out/lib/libiolu.a | awk '{ print $2 }' |
 	grep -xE '(v?f?printf|puts|perror|v?syslog|exit|abort|pthread_.*)' >"$tmp/found" || :
 empty "it neither prints, nor ends the process, nor makes threads" "$tmp/found"
 
-holds "it can be installed" make -s -o out/headers/.installed -o packages -o out/linux-7.3/.source \
-	-o out/linux-7.3/.git/applied install-lib DESTDIR="$tmp/to" PREFIX=/usr
+holds "it can be installed" make -s -o out/headers/.installed -o packages -o out/linux-"$SERIES"/.source \
+	-o out/linux-"$SERIES"/.git/applied install-lib DESTDIR="$tmp/to" PREFIX=/usr
 PKG_CONFIG_SYSROOT_DIR=$tmp/to PKG_CONFIG_PATH=$tmp/to/usr/lib/pkgconfig
 export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 flags=$(PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \

@@ -64,10 +64,10 @@ tells "a hunk that only fits in another function" \
 refuses "what is no Linux" "no Linux source tree" scripts/port.sh "$tmp/hooks"
 
 unset HOOKS
-holds "our hooks fit 7.3" port out/linux-7.3-stock
+holds "our hooks fit $SERIES" port out/linux-"$SERIES"-stock
 mkdir "$tmp/older"
-git -C out/linux-7.2 archive refs/base | tar -x -C "$tmp/older"
-cp out/linux-7.2/Makefile "$tmp/older/"
-holds "and 7.2" port "$tmp/older"
-holds "each in the same functions" grep -qx 'Linux 7.2: 0 of [0-9]* hooks to mend' "$tmp/report"
+git -C out/linux-"$OLDER_SERIES" archive refs/base | tar -x -C "$tmp/older"
+cp out/linux-"$OLDER_SERIES"/Makefile "$tmp/older/"
+holds "and $OLDER_SERIES" port "$tmp/older"
+holds "each in the same functions" grep -qx "Linux $OLDER_SERIES: 0 of [0-9]* hooks to mend" "$tmp/report"
 plan

@@ -6,7 +6,7 @@ set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-tree=$PWD/out/linux-7.3
+tree=$PWD/out/linux-$SERIES
 mails=$tmp/series
 
 applies() { # the mails, to what Linux has

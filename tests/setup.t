@@ -7,8 +7,8 @@ set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-KERNEL_PACKAGE=linux-source-7.3 KERNEL_SUITE=trixie-backports
-KERNEL_VERSION=7.3.0-1 KERNEL_SHA256=$(printf '%064d' 0) CACHE=$tmp/cache KDIR=''
+KERNEL_PACKAGE=linux-source-$SERIES KERNEL_SUITE=trixie-backports
+KERNEL_VERSION=$SERIES.0-1 KERNEL_SHA256=$(printf '%064d' 0) CACHE=$tmp/cache KDIR=''
 export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256 CACHE KDIR
 deb=$CACHE/${KERNEL_PACKAGE}_${KERNEL_VERSION}_all.deb
 
@@ -27,7 +27,7 @@ holds "no tree is left of it" test ! -e "$tmp/linux"
 mkdir -p "$tmp/tree" "$tmp/other"
 printf 'VERSION = 6\nPATCHLEVEL = 12\n' >"$tmp/tree/Makefile"
 KDIR=$tmp/tree
-refuses "a KDIR that is no Linux 7.3" "no Linux 7.3" scripts/source.sh unpack "$tmp/linux"
+refuses "a KDIR that is no Linux $SERIES" "no Linux $SERIES" scripts/source.sh unpack "$tmp/linux"
 echo "another" >"$tmp/other/.source"
 refuses "to mix two sources" "holds another source" scripts/source.sh unpack "$tmp/other"
 KDIR=''
@@ -48,19 +48,19 @@ refuses "an emulator that is not there" "no emulator" \
 	env QEMU="$tmp/none" QEMU_MINIMUM=10.0 scripts/packages.sh
 
 # the real tree: every option is checked, one that is not wanted as well
-tree=out/linux-7.3-stock
+tree=out/linux-$SERIES-stock
 echo CONFIG_PCI_LIVE_UPDATES=y >"$tmp/missing.config"
 refuses "an option that the kernel does not have" "CONFIG_PCI_LIVE_UPDATES=y of $tmp/missing.config" \
-	scripts/config.sh $tree "$tmp/build" kernel/config/base.config "$tmp/missing.config"
+	scripts/config.sh "$tree" "$tmp/build" kernel/config/base.config "$tmp/missing.config"
 holds "no configuration is left of it" test ! -e "$tmp/build/.config"
 echo CONFIG_PCI=n >"$tmp/off.config"
 refuses "an option that is wanted on and off" "PCI" \
-	scripts/config.sh $tree "$tmp/build" kernel/config/base.config "$tmp/off.config"
+	scripts/config.sh "$tree" "$tmp/build" kernel/config/base.config "$tmp/off.config"
 echo CONFIG_IOMMU_API=n >"$tmp/selected.config"
 refuses "an option that is wanted off and is selected" "CONFIG_IOMMU_API is set" \
-	scripts/config.sh $tree "$tmp/build" kernel/config/base.config "$tmp/selected.config"
+	scripts/config.sh "$tree" "$tmp/build" kernel/config/base.config "$tmp/selected.config"
 holds "the configuration as it is meant is accepted" \
-	scripts/config.sh $tree "$tmp/build" kernel/config/base.config
+	scripts/config.sh "$tree" "$tmp/build" kernel/config/base.config
 
 cat >"$tmp/fails" <<'STEP'
 #!/bin/sh

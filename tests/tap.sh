@@ -9,6 +9,11 @@ failed=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
+# The Linux versions that this tree is for: the series and the one before it
+SERIES=$(sed -n 's/^SERIES *:= *//p' kernels.mk)
+OLDER_SERIES=$(sed -n 's/^OLDER_SERIES *:= *//p' kernels.mk)
+export SERIES OLDER_SERIES
+
 # ok RC FACT [FILE]: FILE is shown when the fact does not hold
 ok() {
 	count=$((count + 1))

@@ -93,13 +93,13 @@ holds "no series is as good as an empty one" tree apply
 
 # The real one, in a tree that has only what it touches
 HOOKS=$tmp/real/hooks NEW=$tmp/real/new TREE=$tmp/real/linux
-STOCK=out/linux-7.3-stock
+STOCK=out/linux-$SERIES-stock
 export HOOKS NEW TREE STOCK
 mkdir -p "$tmp/real/new" "$tmp/real/linux"
 if [ -d kernel/hooks ]; then cp -r kernel/hooks "$tmp/real/"; fi
 if [ -d kernel/new ]; then cp -r kernel/new "$tmp/real/"; fi
 cat kernel/hooks/*.patch 2>/dev/null | sed -n 's|^--- a/||p' | sort -u >"$tmp/files"
-rsync -a --files-from="$tmp/files" out/linux-7.3-stock/ "$tmp/real/linux/"
+rsync -a --files-from="$tmp/files" out/linux-"$SERIES"-stock/ "$tmp/real/linux/"
 holds "the real series is applied" kernel/tree.sh apply
 holds "and saved" kernel/tree.sh save
 git -C "$tmp/real/linux" rev-parse HEAD >"$tmp/head.1"

@@ -13,7 +13,7 @@ guide=docs/operator.md
 
 # An image and a RAM disk have other names here
 fitted() {
-	sed "s|/boot/vmlinuz-next|out/build/7.3/arch/x86/boot/bzImage|; s|/boot/initrd-next|$0|
+	sed "s|/boot/vmlinuz-next|out/build/$SERIES/arch/x86/boot/bzImage|; s|/boot/initrd-next|$0|
 		s|update.svg|$tmp/update.svg|; s|^kexec\$|kexec --dry-run|
 		s|^load .*|& --dry-run|; s|^discard.*|& --root none|"
 }

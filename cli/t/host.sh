@@ -93,7 +93,7 @@ new_host() {
 	rm -rf "$host"
 	put proc/cmdline 'kho=on liveupdate=on intel_iommu=on,sm_on'
 	put proc/kallsyms '0000000000000000 t vfio_pci_liveupdate_preserve'
-	put proc/sys/kernel/osrelease 7.3.4-test
+	put proc/sys/kernel/osrelease "$SERIES.4-test"
 	put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00000
 	put sys/module/vfio_pci/parameters/nointxmask N
 	for name in domains devices table_pages mapped_bytes; do
@@ -115,7 +115,7 @@ new_host() {
 # What the old kernel's iolu has left, taken out in this boot
 note() {
 	put proc/sys/kernel/random/boot_id 0a0b
-	put run/iolu/last-update '0a0b {"format":"iolu-note-v1","release":"7.3.4-old",
+	put run/iolu/last-update '0a0b {"format":"iolu-note-v1","release":"'"$SERIES"'.4-old",
 		"sessions":["vm0","vm1"],"steps":[{"step":"preserve_device",
 		"object":"0000:01:00.0","end_us":1.5,"ns":20,"ret":0}]}'
 }

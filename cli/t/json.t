@@ -54,7 +54,7 @@ schema check-no check
 same "a no is 1 in JSON, too" 1 check
 new_host
 same "a yes is 0" 0 check
-schema load load out/build/7.3/arch/x86/boot/bzImage --reuse-cmdline --dry-run
+schema load load out/build/"$SERIES"/arch/x86/boot/bzImage --reuse-cmdline --dry-run
 schema kexec kexec --dry-run
 schema status-user status
 process 42 9 'anon_inode:[luo_session] vm0'

@@ -9,14 +9,14 @@ set -eu
 # shellcheck source=tests/bzimage.sh
 . tests/bzimage.sh
 
-patched=out/build/7.3/arch/x86/boot/bzImage
-stock=out/build/7.3-stock/arch/x86/boot/bzImage
+patched=out/build/$SERIES/arch/x86/boot/bzImage
+stock=out/build/$SERIES-stock/arch/x86/boot/bzImage
 good='kho=on liveupdate=on intel_iommu=on,sm_on'
 
 # repack COMMAND...: $tmp/repacked is the patched image, compressed otherwise
 repack() {
-	head -c "$(payload_at $patched)" $patched >"$tmp/repacked"
-	unpacked $patched | "$@" >"$tmp/payload"
+	head -c "$(payload_at "$patched")" "$patched" >"$tmp/repacked"
+	unpacked "$patched" | "$@" >"$tmp/payload"
 	cat "$tmp/payload" >>"$tmp/repacked"
 	size=$(wc -c <"$tmp/payload")
 	# shellcheck disable=SC2046
@@ -31,13 +31,13 @@ image() {
 
 # line FACT CODE WORDS TEXT
 line() {
-	answers "$1" "$2" "$3" check --root "$host" --kernel $patched --cmdline "$4"
+	answers "$1" "$2" "$3" check --root "$host" --kernel "$patched" --cmdline "$4"
 }
 
 new_host
-image "an image with the feature" 0 "takes IOMMU state over (gzip image)" $patched
+image "an image with the feature" 0 "takes IOMMU state over (gzip image)" "$patched"
 image "an image without it" 1 "cannot take over: pci-v1 iommu-v1 iommufd-v1 vfio-pci-v1 VT-d" \
-	$stock
+	"$stock"
 repack xz -0 --check=crc32
 image "one that is compressed with xz" 0 "takes IOMMU state over (xz image)" "$tmp/repacked"
 repack zstd -q -3
@@ -54,18 +54,18 @@ kinds=$(grep -rhc '^#define [A-Z_]*RECORD_[A-Z]*_VERSION' kernel/new/include/lin
 	awk '{ n += $1 } END { print n }')
 holds "the kernel tells the layout of each kind of record" \
 	[ "$(layouts | wc -l) $(layouts | grep -c -- '-v[1-9]')" = "$kinds $kinds" ]
-image "this kernel reads them all" 0 "reads all $kinds kinds that this kernel writes" $patched
+image "this kernel reads them all" 0 "reads all $kinds kinds that this kernel writes" "$patched"
 for layout in $(layouts); do
 	repack sed "s/$layout/${layout%-v*}-v9/"
 	image "one that reads another layout of ${layout%-v*}" 1 \
 		"does not read what this kernel writes: $layout" "$tmp/repacked"
 done
 rm "$host/sys/kernel/liveupdate/record_layouts"
-image "this kernel does not tell what it writes" 3 "does not tell which records" $patched
+image "this kernel does not tell what it writes" 3 "does not tell which records" "$patched"
 new_host
-head -c 2000000 $patched >"$tmp/cut"
+head -c 2000000 "$patched" >"$tmp/cut"
 image "one that is cut off" 1 "is no bzImage" "$tmp/cut"
-cp $patched "$tmp/damaged"
+cp "$patched" "$tmp/damaged"
 head -c 4096 /dev/zero | dd of="$tmp/damaged" bs=4096 seek=200 conv=notrunc status=none
 image "one that is damaged" 3 "it is damaged" "$tmp/damaged"
 image "no image" 1 "is no bzImage" "$0"
@@ -73,9 +73,9 @@ image "no file" 3 "No such file" "$tmp/none"
 
 line "all that is needed" 0 "verdict: yes" "$good"
 answers "this kernel's line" 0 "verdict: yes" \
-	check --root "$host" --kernel $patched --reuse-cmdline
+	check --root "$host" --kernel "$patched" --reuse-cmdline
 answers "no line at all" 3 "the next command line was not named" \
-	check --root "$host" --kernel $patched
+	check --root "$host" --kernel "$patched"
 answers "no image at all" 3 "the next kernel was not named" \
 	check --root "$host" --cmdline "$good"
 line "liveupdate= is needed" 1 "add liveupdate=on" "kho=on intel_iommu=on,sm_on"

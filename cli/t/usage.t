@@ -53,7 +53,7 @@ answers "a picture that cannot be written: 3" 3 "No such file" \
 	report --root "$host" --svg "$tmp/none/report.svg"
 note
 answers "a note of the old kernel names its sessions" 0 "vm1   false" status --root "$host"
-answers "and itself" 0 "old kernel: 7.3.4-old" report --root "$host"
+answers "and itself" 0 "old kernel: $SERIES.4-old" report --root "$host"
 answers "what was noted without a clock is not put beside this one's" 0 \
 	"clocks cannot be compared" report --root "$host"
 process 42 9 'anon_inode:[luo_session] vm1'

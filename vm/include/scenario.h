@@ -29,8 +29,8 @@ struct scenario {
 	const char *iommu;	/* extra properties of the intel-iommu device */
 	const char *mem;	/* MiB */
 	const char *kernel;	/* "patched", "stock" or "debug" */
-	const char *next;	/* "7.3-other": the build of out/build to go to, if another */
-	bool older;		/* Linux 7.2 boots first, and takes turns with that kernel */
+	const char *next;	/* SERIES "-other": the build of out/build to go to, if another */
+	bool older;		/* Linux OLDER_SERIES boots first and takes turns with that kernel */
 	int smp;
 	int updates;		/* number of kexecs */
 	int timeout;		/* seconds on a quiet machine, all kernels together */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From Linux 7.2 to 7.3, back to 7.2 and to 7.3 again, with the DMA of one VM's device going
+ * From the older Linux series to the current one, back, and forth again, with the DMA of one VM's device going
  * on through all of it. Both are built from the same new files; what one writes down the
  * other understands, and an older kernel finds nothing that a newer one has added.
  */
@@ -21,7 +21,7 @@
 /* Is this the kernel whose turn it is? */
 static void look_at_release(void)
 {
-	const char *wanted = story_stage() % 2 ? "7.2." : "7.3.";
+	const char *wanted = story_stage() % 2 ? OLDER_SERIES "." : SERIES ".";
 	struct utsname name;
 
 	uname(&name);

@@ -76,5 +76,5 @@ static void after(void)
 	story_end();
 }
 
-SCENARIO(.name = "other_version_is_isolated", .next = "7.3-other", .given_up = "0",
+SCENARIO(.name = "other_version_is_isolated", .next = SERIES "-other", .given_up = "0",
 	 .cmdline = "lu.rate=300", .command = true, .before = before, .after = after);

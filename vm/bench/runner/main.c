@@ -22,10 +22,10 @@ static const char usage[] =
 	"usage: lubench [options]\n\n"
 	"  --quick            the short bench: counts and slopes, one round\n"
 	"  --reps N           rounds, and repetitions within a run (default: 5)\n"
-	"  --only CASE,...    these cases; see vm/bench/host/cases.c\n"
-	"  --kernel BZIMAGE   measure this kernel (default: out/build/7.3)\n"
+	"  --only CASE,...    these cases; see vm/bench/runner/cases.c\n"
+	"  --kernel BZIMAGE   measure this kernel (default: out/build/" SERIES ")\n"
 	"  --against BZIMAGE  and this one beside it, turn by turn\n"
-	"  --stock BZIMAGE    the stock kernel (default: out/build/7.3-stock)\n"
+	"  --stock BZIMAGE    the stock kernel (default: out/build/" SERIES "-stock)\n"
 	"  --read             run nothing: a report of the runs that are there\n"
 	"  --out DIR          where the results go (default: out/bench)\n";
 
@@ -83,9 +83,9 @@ static void set_up(struct bench_options *opt, const char *vm)
 	unsigned int k;
 
 	if (!opt->kernel[0])
-		opt->kernel[0] = image(vm, "7.3");
+		opt->kernel[0] = image(vm, SERIES);
 	if (!opt->stock)
-		opt->stock = image(vm, "7.3-stock");
+		opt->stock = image(vm, SERIES "-stock");
 	if (!opt->out)
 		opt->out = text("%s/../bench", vm);
 	opt->nkernels = opt->kernel[1] ? 2 : 1;

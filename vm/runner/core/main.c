@@ -55,7 +55,7 @@ static void find_places(struct places *p, const struct options *opt, const struc
 		p->kernel = realpath(opt->kernel, NULL);
 	else
 		p->kernel = text("%s/build/%s/arch/x86/boot/bzImage", p->out,
-				 stock ? "7.3-stock" : needs->debug ? "7.3-debug" : "7.3");
+				 stock ? SERIES "-stock" : needs->debug ? SERIES "-debug" : SERIES);
 	need_kernel(p->kernel ? p->kernel : opt->kernel,
 		    "build it with 'make kernel' or name one with --kernel");
 	p->next = p->kernel;
@@ -65,8 +65,8 @@ static void find_places(struct places *p, const struct options *opt, const struc
 	}
 	if (!needs->older)
 		return;
-	p->older = text("%s/build/7.2/arch/x86/boot/bzImage", p->out);
-	need_kernel(p->older, "build it with 'make kernel-7.2'");
+	p->older = text("%s/build/%s/arch/x86/boot/bzImage", p->out, OLDER_SERIES);
+	need_kernel(p->older, "build it with 'make kernel-older'");
 }
 
 static void find_vm(struct places *p)

@@ -76,7 +76,7 @@ struct needs {
 	bool systemd;		/* systemd is process 1 */
 	bool kvm;		/* the example of a VMM is there */
 	bool kselftest;		/* and the kernel's own selftests */
-	bool older;		/* Linux 7.2 boots first and takes turns */
+	bool older;		/* the OLDER_SERIES boots first and takes turns */
 	bool dma;
 	char kernel[32];
 	char next[32];		/* the build to go to, "" if the same */

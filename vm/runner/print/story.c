@@ -80,7 +80,7 @@ void story_diag(const struct run *r, const char *what)
 	fflush(stdout);
 }
 
-/* @banner: "Linux version 7.3.4 (builder) ..." */
+/* @banner: "Linux version 6.1.0 (builder) ..." */
 void story_kernel(const struct run *r, int kernel, const char *banner)
 {
 	char version[64] = "";
