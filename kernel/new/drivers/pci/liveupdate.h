@@ -37,9 +37,30 @@ struct pci_liveupdate_irqs {
 	u32 msi_mask;
 };
 
+/**
+ * enum pci_lu_state - Incoming state of a device.
+ * @PCI_LU_NONE: Not an incoming device.
+ * @PCI_LU_EXPECTED: There is a record, the device was not found yet.
+ * @PCI_LU_KEPT: The device is as its record says.
+ * @PCI_LU_BAD: It is not, or its record is damaged.
+ */
+enum pci_lu_state {
+	PCI_LU_NONE,
+	PCI_LU_EXPECTED,
+	PCI_LU_KEPT,
+	PCI_LU_BAD,
+};
+
 /* Shared by the parts of the implementation */
-extern const struct pci_driver *pci_liveupdate_driver;
-u32 pci_liveupdate_key(struct pci_dev *dev);
+void pci_liveupdate_set_driver(const struct pci_driver *driver);
+
+/* Only unique for segments that pci_liveupdate_preserve() takes */
+static inline u32 pci_liveupdate_key(struct pci_dev *dev)
+{
+	return (u32)pci_domain_nr(dev->bus) << 16 | pci_dev_id(dev);
+}
+
+enum pci_lu_state pci_liveupdate_state(struct pci_dev *dev);
 bool pci_liveupdate_frozen(struct pci_dev *dev);
 void pci_liveupdate_set_index(struct kho_record_index_ser *index);
 void pci_liveupdate_mask_irqs(struct pci_dev *dev, struct pci_liveupdate_irqs *irqs);

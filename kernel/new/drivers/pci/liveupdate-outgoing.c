@@ -23,7 +23,6 @@
 
 #include <linux/cleanup.h>
 #include <linux/export.h>
-#include <linux/kexec.h>
 #include <linux/kho/abi/pci.h>
 #include <linux/kho_record.h>
 #include <linux/mutex.h>
@@ -369,13 +368,6 @@ bool pci_liveupdate_outgoing(struct pci_dev *dev)
 	return pci_outgoing_find(dev);
 }
 EXPORT_SYMBOL_GPL(pci_liveupdate_outgoing);
-
-/* Bridges of the new kernel too: who gives one up does not know what is below */
-bool pci_liveupdate_keeps_master(struct pci_dev *dev)
-{
-	return (kexec_in_progress && pci_liveupdate_outgoing(dev)) ||
-	       (dev->hdr_type == PCI_HEADER_TYPE_BRIDGE && pci_liveupdate_kept(dev));
-}
 
 bool pci_liveupdate_frozen(struct pci_dev *dev)
 {

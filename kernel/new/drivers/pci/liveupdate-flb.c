@@ -11,8 +11,8 @@
  * the bridges above it go along because its requests and its configuration pass
  * through them.
  *
- * liveupdate_outgoing.c is the old kernel's part, liveupdate_incoming.c the new
- * one's, liveupdate_irq.c keeps a function quiet in between. What goes from one
+ * liveupdate-outgoing.c is the old kernel's part, liveupdate-incoming.c the new
+ * one's, liveupdate-irq.c keeps a function quiet in between. What goes from one
  * to the other is described in include/linux/kho/abi/pci.h.
  *
  * The records live as long as files are preserved, or wait to be finished, whose
@@ -31,43 +31,11 @@
 #include <linux/suspend.h>
 #include "liveupdate.h"
 
-const struct pci_driver *pci_liveupdate_driver;
-
 /* Whether anything is preserved, and whether anything has come over */
 static atomic_t pci_liveupdate_awake = ATOMIC_INIT(0);
 
 /* The index that came over, if it is good. Under the FLB's own lock. */
 static struct kho_record_index_ser *pci_incoming_index;
-
-/* Only unique for segments that pci_liveupdate_preserve() takes */
-u32 pci_liveupdate_key(struct pci_dev *dev)
-{
-	return (u32)pci_domain_nr(dev->bus) << 16 | pci_dev_id(dev);
-}
-
-/**
- * pci_liveupdate_no_reset() - Must a device not be reset?
- * @dev: A function; or a bridge, for everything below it. May be NULL.
- *
- * Context: Any.
- * Return: True between freeze and finish of the function or of one below.
- */
-bool pci_liveupdate_no_reset(struct pci_dev *dev)
-{
-	return dev && (pci_liveupdate_kept(dev) || pci_liveupdate_frozen(dev));
-}
-
-/**
- * pci_liveupdate_no_remove() - Must a device not be removed?
- * @dev: A function or a bridge.
- *
- * Context: Any.
- * Return: True between preserve and finish of the function or of one below.
- */
-bool pci_liveupdate_no_remove(struct pci_dev *dev)
-{
-	return pci_liveupdate_kept(dev) || pci_liveupdate_outgoing(dev);
-}
 
 static int pci_liveupdate_flb_preserve(struct liveupdate_flb_op_args *args)
 {
@@ -176,7 +144,7 @@ int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
 	int rc = liveupdate_register_flb(fh, &pci_liveupdate_flb);
 
 	if (!rc)
-		WRITE_ONCE(pci_liveupdate_driver, driver);
+		pci_liveupdate_set_driver(driver);
 	return rc;
 }
 

@@ -42,17 +42,11 @@
 #include "liveupdate.h"
 #include "pci.h"
 
-enum pci_incoming_state {
-	PCI_INCOMING_EXPECTED,
-	PCI_INCOMING_KEPT,
-	PCI_INCOMING_BAD,
-};
-
 /**
  * struct pci_incoming - A device that came over, or claims so.
  * @ser: Its record; NULL if there is none that is good.
  * @dev: The device from its registration on, referenced, if it is kept.
- * @state: enum pci_incoming_state.
+ * @state: enum pci_lu_state.
  * @function: A preserved function, not a bridge above one.
  * @users: Kept functions below a bridge.
  * @fixed: BARs that this file made immovable.
@@ -61,7 +55,7 @@ enum pci_incoming_state {
 struct pci_incoming {
 	struct pci_dev_ser *ser;
 	struct pci_dev *dev;
-	enum pci_incoming_state state;
+	enum pci_lu_state state;
 	bool function;
 	unsigned int users;
 	unsigned long fixed;
@@ -87,7 +81,7 @@ static struct pci_incoming *pci_incoming_find_kept(struct pci_dev *dev)
 {
 	struct pci_incoming *in = pci_incoming_find(dev);
 
-	return in && READ_ONCE(in->state) == PCI_INCOMING_KEPT ? in : NULL;
+	return in && READ_ONCE(in->state) == PCI_LU_KEPT ? in : NULL;
 }
 
 static int pci_incoming_check(struct pci_incoming *in, struct pci_dev *dev)
@@ -96,7 +90,7 @@ static int pci_incoming_check(struct pci_incoming *in, struct pci_dev *dev)
 
 	if (!in)
 		return pci_incoming_damaged && pci_liveupdate_is_suspect(dev) ? -EBADMSG : 0;
-	if (in->state == PCI_INCOMING_BAD)
+	if (in->state == PCI_LU_BAD)
 		return -EBADMSG;
 	if (bridge && !pci_incoming_find_kept(bridge))
 		return -ENOLINK;
@@ -108,7 +102,7 @@ static void pci_incoming_accept(struct pci_incoming *in, struct pci_dev *dev)
 	dev->broken_intx_masking = !!(in->ser->flags & PCI_DEV_SER_INTX_MASK_BROKEN);
 	dev->mmio_always_on = true;
 	pci_liveupdate_take_windows(dev, in->ser);
-	WRITE_ONCE(in->state, PCI_INCOMING_KEPT);
+	WRITE_ONCE(in->state, PCI_LU_KEPT);
 	pci_info(dev, "preserved, goes on as it is\n");
 }
 
@@ -117,14 +111,14 @@ static void pci_incoming_isolate(struct pci_incoming *in, struct pci_dev *dev, i
 	pci_clear_master(dev);
 	pci_err(dev, "isolated, handover is invalid (%pe)\n", ERR_PTR(why));
 	if (in) {
-		WRITE_ONCE(in->state, PCI_INCOMING_BAD);
+		WRITE_ONCE(in->state, PCI_LU_BAD);
 		return;
 	}
 
 	in = kzalloc_obj(*in);
 	if (!in)
 		return;
-	in->state = PCI_INCOMING_BAD;
+	in->state = PCI_LU_BAD;
 	if (xa_insert(&pci_incoming_devices, pci_liveupdate_key(dev), in, GFP_KERNEL))
 		kfree(in);
 }
@@ -272,11 +266,11 @@ static int pci_incoming_notify(struct notifier_block *nb, unsigned long action,
 	guard(mutex)(&pci_incoming_lock);
 
 	in = pci_incoming_find(dev);
-	if (!in || in->state == PCI_INCOMING_EXPECTED)
+	if (!in || in->state == PCI_LU_EXPECTED)
 		return NOTIFY_DONE;
 	if (action == BUS_NOTIFY_REMOVED_DEVICE)
 		pci_incoming_drop_path(in, dev);
-	else if (in->state == PCI_INCOMING_KEPT && !in->dev)
+	else if (in->state == PCI_LU_KEPT && !in->dev)
 		pci_incoming_hold(in, dev);
 	return NOTIFY_DONE;
 }
@@ -285,33 +279,20 @@ struct notifier_block pci_liveupdate_notifier = {
 	.notifier_call = pci_incoming_notify,
 };
 
-/**
- * pci_liveupdate_may_probe() - May a driver bind to a device?
- * @dev: The device.
- * @drv: The driver.
- *
- * Context: Any.
- * Return: 0, -EBUSY if @dev goes on from the old kernel and @drv was not asked
- * to take it over or cannot, -EIO if @dev is isolated.
- */
-int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
+bool pci_liveupdate_kept(struct pci_dev *dev)
+{
+	guard(rcu)();
+	return pci_incoming_find_kept(dev);
+}
+
+/* PCI_LU_NONE if @dev has no record and none is made for it */
+enum pci_lu_state pci_liveupdate_state(struct pci_dev *dev)
 {
 	struct pci_incoming *in;
 
 	guard(rcu)();
 	in = pci_incoming_find(dev);
-	if (!in || dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
-		return 0;
-	if (READ_ONCE(in->state) == PCI_INCOMING_BAD)
-		return -EIO;
-	return drv == READ_ONCE(pci_liveupdate_driver) &&
-	       device_has_driver_override(&dev->dev) ? 0 : -EBUSY;
-}
-
-bool pci_liveupdate_kept(struct pci_dev *dev)
-{
-	guard(rcu)();
-	return pci_incoming_find_kept(dev);
+	return in ? READ_ONCE(in->state) : PCI_LU_NONE;
 }
 
 /* Conservative: also true when something is expected or bad */
@@ -357,6 +338,7 @@ int pci_liveupdate_expect(struct pci_dev_ser *ser)
 	if (!in)
 		return -ENOMEM;
 	in->ser = ser;
+	in->state = PCI_LU_EXPECTED;
 	in->function = ser->flags & PCI_DEV_SER_FUNCTION;
 
 	guard(mutex)(&pci_incoming_lock);
