@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 #define GI	1024u
 
@@ -66,7 +66,7 @@ const struct bench_case cases[] = {
 	  .preserve = true, .host_clock = true },
 };
 
-const size_t ncases = sizeof(cases) / sizeof(*cases);
+const size_t ncases = ARRAY_SIZE(cases);
 
 int case_find(const char *name)
 {

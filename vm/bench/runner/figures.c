@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 static struct figure *find(const struct samples *s, const char *key)
 {

@@ -8,7 +8,7 @@
  * builds; never an absolute time.
  */
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 #define SMALL	"4k-256m"
 #define LARGE	"4k-1g"
@@ -282,7 +282,7 @@ const struct goal goals[] = {
 	{ "longest DMA gap during the update : before it", 1.1, NAN, gap, why_gap },
 };
 
-const size_t ngoals = sizeof(goals) / sizeof(*goals);
+const size_t ngoals = ARRAY_SIZE(goals);
 
 /* Says which rows are worse than what is held; how many they are, unmeasured ones included. */
 unsigned int goals_broken(const struct bench *b, int kernel)

@@ -10,7 +10,7 @@
 #include <json-c/json.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 typedef struct json_object json;
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 static const char usage[] =
 	"usage: lubench [options]\n\n"

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 static void words_of(FILE *f, const char *command, const char *otherwise)
 {

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 #define TICK_LINE "bench: tick "
 
@@ -32,7 +32,7 @@ const struct phase_name phase_names[] = {
 	{ "phase_retrieve", "iommufd and devices retrieved (ours)", "#f97316", true },
 };
 
-const size_t nphase_names = sizeof(phase_names) / sizeof(*phase_names);
+const size_t nphase_names = ARRAY_SIZE(phase_names);
 
 struct log {
 	char *text;

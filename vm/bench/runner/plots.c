@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 #include "print/canvas.h"
 
 #define SHEET_WIDTH	1100

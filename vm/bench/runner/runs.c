@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "core/array.h"
+#include "core/util.h"
 
 #define TIMEOUT "7200"
 

@@ -70,14 +70,14 @@ static void need_line(struct needs *needs, char *line)
 	if (!value)
 		die("init --needs printed '%s', which is no key=value", line);
 	*value++ = 0;
-	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (!strcmp(line, numbers[i].key) && (atoi(value) > 0 || numbers[i].zero)) {
 			*numbers[i].where = atoi(value);
 			return;
 		} else if (!strcmp(line, numbers[i].key)) {
 			return;		/* 0 = the default */
 		}
-	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(line, texts[i].key)) {
 			need_text(texts[i].where, texts[i].size, line, value);
 			return;

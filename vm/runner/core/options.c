@@ -46,7 +46,7 @@ static const struct {
 	{ "help", NULL, "this text", OPT_FLAG, NULL },
 };
 
-#define NOPTIONS (sizeof(table) / sizeof(*table))
+#define NOPTIONS (ARRAY_SIZE(table))
 
 static void print_help(void)
 {

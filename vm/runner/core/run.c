@@ -7,59 +7,12 @@
  * the window starts at the first thing that prepares the update and ends with the final
  * look into the rings. Events outside are reported, never judged.
  */
-#define _GNU_SOURCE
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "run.h"
-
-void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "%s: ", program_invocation_short_name);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(2);
-}
-
-char *text(const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		die("out of memory");
-	va_end(ap);
-	return s;
-}
-
-void *array_room(void *base, size_t n, size_t *cap, size_t size)
-{
-	if (n == *cap) {
-		*cap = *cap ? 2 * *cap : 64;
-		base = realloc(base, *cap * size);
-		if (!base)
-			die("out of memory");
-	}
-	memset((char *)base + n * size, 0, size);
-	return base;
-}
-
-int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec;
-}
 
 double run_seconds(const struct run *r, int64_t t)
 {
@@ -89,7 +42,7 @@ static int64_t window_begin(const struct run *r)
 	static const char *const names[] = { "preserve.begin", "load.begin", "reboot" };
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (run_mark(r, names[i], 0))
 			return run_mark_time(r, names[i], 0);
 	return r->t_end;

@@ -20,13 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "array.h"
+#include "util.h"
 
 #define MAX_NICS	4
 #define MAX_BRIDGES	2	/* a root port, and the upstream port of a switch */
 #define MAX_UPDATES	8
-#define NSEC		1000000000LL
-#define MSEC		1000000LL
 #define LATENCY_BOUND	(250 * MSEC)
 #define BUSY_SLOWER	2	/* what other work on the machine costs, for limits of time */
 #define DEBUG_SLOWER	6	/* likewise a debug kernel */
@@ -257,6 +255,5 @@ size_t run_guest_faults(const struct run *r);
 int64_t run_fig_int(const struct run *r, int64_t absent, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 double run_seconds(const struct run *r, int64_t t);
-int64_t now_ns(void);
 
 #endif /* VM_RUNNER_RUN_H */

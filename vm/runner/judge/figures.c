@@ -27,7 +27,7 @@ const struct phase phases[] = {
 	{ "finish", "finish", "finish.begin", "finish.end", 1, 1 },
 };
 
-const size_t nphases = sizeof(phases) / sizeof(*phases);
+const size_t nphases = ARRAY_SIZE(phases);
 
 bool phase_span(const struct run *r, const struct phase *p, int update, int64_t *begin,
 		int64_t *end)

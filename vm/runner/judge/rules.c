@@ -257,7 +257,7 @@ static bool cause_known(const struct run *r, const struct totals *t, char *why)
 	size_t i;
 
 	(void)t;
-	for (i = 0; i < sizeof(causes) / sizeof(*causes); i++)
+	for (i = 0; i < ARRAY_SIZE(causes); i++)
 		if (run_events(r, causes[i], &e) && (!first || e->t < first->t))
 			first = e;
 	if (first)

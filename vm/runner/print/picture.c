@@ -57,7 +57,7 @@ static const char *band_colour(const char *key)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(band_colours) / sizeof(*band_colours); i++)
+	for (i = 0; i < ARRAY_SIZE(band_colours); i++)
 		if (!strcmp(band_colours[i].key, key))
 			return band_colours[i].colour;
 	return "#eee";

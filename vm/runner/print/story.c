@@ -56,7 +56,7 @@ void story_mark(const struct run *r, const struct mark *m)
 		story_line(r, "userspace runs in kernel %d", m->stage);
 		return;
 	}
-	for (i = 0; i < sizeof(sentences) / sizeof(*sentences); i++)
+	for (i = 0; i < ARRAY_SIZE(sentences); i++)
 		if (!strcmp(m->name, sentences[i].mark))
 			story_line(r, "%s", sentences[i].sentence);
 }

@@ -165,7 +165,7 @@ static void print_preserved(const struct run *r)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(figs) / sizeof(*figs); i++)
+	for (i = 0; i < ARRAY_SIZE(figs); i++)
 		if (run_fig(r, figs[i].key))
 			row(figs[i].what, "%s", run_fig(r, figs[i].key));
 }

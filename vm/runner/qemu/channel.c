@@ -155,7 +155,7 @@ void channel_line(struct run *r, char *line, int64_t arrived)
 	size_t i, n = strcspn(line, " ");
 	char *rest = line + n + (line[n] == ' ');
 
-	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strlen(verbs[i].verb) == n && !strncmp(line, verbs[i].verb, n)) {
 			if (verbs[i].say(r, rest, arrived))
 				return;

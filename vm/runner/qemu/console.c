@@ -65,7 +65,7 @@ static void scan(struct console *c, const char *line)
 	at = strstr(line, "DMAR: [DMA") ? strstr(line, "Request device [") : NULL;
 	if (at)
 		*array_add(r->faulting, r->nfaulting, r->faulting_cap) = source_id(at);
-	for (i = 0; i < sizeof(splat_words) / sizeof(*splat_words); i++)
+	for (i = 0; i < ARRAY_SIZE(splat_words); i++)
 		if (strstr(line, splat_words[i])) {
 			s = array_add(r->splats, r->nsplats, r->splats_cap);
 			s->stage = c->kernel;

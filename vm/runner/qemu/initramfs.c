@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/array.h"
+#include "core/util.h"
 #include "initramfs.h"
 
 static const char *busybox(void)
@@ -19,7 +19,7 @@ static const char *busybox(void)
 	static const char *const places[] = { "/bin/busybox", "/usr/bin/busybox" };
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
+	for (i = 0; i < ARRAY_SIZE(places); i++)
 		if (!access(places[i], R_OK))
 			return places[i];
 	die("no busybox for the shell: install the package busybox-static");
@@ -66,7 +66,7 @@ static void write_systemd(FILE *f, const char *vm)
 		"file /usr/bin/vmm-session %s/vmm-session 0755 0 0\n"
 		"slink /usr/bin/vmm /init 0777 0 0\nslink /usr/bin/operator /init 0777 0 0\n"
 		"slink /usr/lib/systemd/system-shutdown/last /init 0777 0 0\n", vm);
-	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+	for (i = 0; i < ARRAY_SIZE(units); i++)
 		fprintf(f, "file /etc/systemd/system/%s %s 0644 0 0\n", units[i].name,
 			source(vm, text("%s/%s", units[i].dir, units[i].name)));
 }
@@ -77,7 +77,7 @@ static void write_kselftests(FILE *f, const char *vm)
 	size_t i;
 
 	fputs("dir /kselftest 0755 0 0\n", f);
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		fprintf(f, "file /kselftest/%s %s/kselftest/%s 0755 0 0\n", names[i], vm, names[i]);
 }
 
@@ -95,7 +95,7 @@ static void write_spec(const char *path, const struct programs *programs,
 
 	if (!f)
 		die("cannot write %s: %s", path, strerror(errno));
-	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+	for (i = 0; i < ARRAY_SIZE(dirs); i++)
 		fprintf(f, "dir /%s 0755 0 0\n", dirs[i]);
 	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s/init 0755 0 0\n",
 		programs->from);

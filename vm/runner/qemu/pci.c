@@ -48,7 +48,7 @@ static const struct caps *caps_of(const struct pci_view *v, struct pci_function 
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(nic_caps) / sizeof(*nic_caps); i++)
+	for (i = 0; i < ARRAY_SIZE(nic_caps); i++)
 		if (!f.above && !strcmp(v->needs->model[f.nic], nic_caps[i].model))
 			return &nic_caps[i];
 	return NULL;

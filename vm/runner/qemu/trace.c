@@ -227,7 +227,7 @@ static const struct {
 	{ "e1000e_core_ctrl_sw_reset", on_sw_reset },
 };
 
-#define NHANDLERS (sizeof(handlers) / sizeof(*handlers))
+#define NHANDLERS (ARRAY_SIZE(handlers))
 
 char *trace_write_events(const char *dir)
 {
