@@ -14,4 +14,4 @@ static void before(void)
 	shape_before(check);
 }
 
-SCENARIO(.name = "eight_gib", .mem = "8192", .before = before, .after = story_after);
+SCENARIO(.name = "eight_gib", .mem = 8192, .before = before, .after = story_after);

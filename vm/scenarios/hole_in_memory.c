@@ -54,5 +54,5 @@ static void after(void)
 	story_judge();
 }
 
-SCENARIO(.name = "hole_in_memory", .mem = "768", .timeout = 150,
+SCENARIO(.name = "hole_in_memory", .mem = 768, .timeout = 150,
 	 .before = before, .after = after);

@@ -50,5 +50,5 @@ static void after(void)
 	story_end();
 }
 
-SCENARIO(.name = "memory_stays_in_place", .mem = "768", .timeout = 150,
+SCENARIO(.name = "memory_stays_in_place", .mem = 768, .timeout = 150,
 	 .before = before, .after = after);

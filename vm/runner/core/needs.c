@@ -102,7 +102,7 @@ static void need_line(struct needs *needs, char *line)
 		needs->kselftest = atoi(value);
 	else if (!strcmp(line, "older"))
 		needs->older = atoi(value);
-	else if (strcmp(line, "name"))
+	else if (strcmp(line, "name") && strcmp(line, "platform"))
 		die("init --needs printed the unknown key '%s'", line);
 }
 

@@ -62,43 +62,38 @@ static int list(void)
 	return 0;
 }
 
-static void need_text(const char *key, const char *value, const char *fallback)
+/* The scenario with the usual value in each field that it leaves out */
+static struct scenario with_usual_values(const struct scenario *from)
 {
-	printf("%s=%s\n", key, value ? value : fallback);
-}
+	static char cmdline[1024];
+	struct scenario s = *from;
 
-/* A scenario without a second half never leaves the first kernel. */
-static int updates(const struct scenario *s)
-{
-	if (!s->after)
-		return 0;
-	return s->updates ? s->updates : 1;
+#define FILL_TEXT(name, size, usual)	s.name = s.name ? s.name : usual;
+#define FILL_NUMBER(name, usual)	s.name = s.name ? s.name : (usual);
+#define FILL_FLAG(name)
+	SCENARIO_FIELDS(FILL_TEXT, FILL_NUMBER, FILL_FLAG)
+	snprintf(cmdline, sizeof(cmdline), SCENARIO_GUARD_CMDLINE " %s", s.cmdline);
+	s.cmdline = cmdline;
+	if (!s.after)
+		s.updates = 0;
+	return s;
 }
 
 static int needs(const char *name)
 {
-	const struct scenario *s = find(name);
+	const struct scenario *found = find(name);
+	struct scenario s;
 
-	if (!s) {
+	if (!found) {
 		fprintf(stderr, "there is no scenario %s\n", name);
 		return 1;
 	}
-	printf("name=%s\ncmdline=%s %s\n", s->name, SCENARIO_GUARD_CMDLINE,
-	       s->cmdline ? s->cmdline : "");
-	need_text("nics", s->nics, "igb");
-	need_text("unpreserved", s->unpreserved, "");
-	need_text("stranger", s->stranger, "");
-	need_text("given_up", s->given_up, "");
-	need_text("cmdline2", s->cmdline2, "");
-	need_text("qemu", s->qemu, "");
-	need_text("iommu", s->iommu, "");
-	need_text("mem", s->mem, "1024");
-	need_text("kernel", s->kernel, "patched");
-	need_text("next", s->next, "");
-	printf("smp=%d\nupdates=%d\ntimeout=%d\nexpect_lost=%d\ncommand=%d\nsystemd=%d\nkvm=%d\n"
-	       "older=%d\nkselftest=%d\n",
-	       s->smp ? s->smp : 2, updates(s), s->timeout ? s->timeout : 90, s->expect_lost,
-	       s->command, s->systemd, s->kvm, s->older, s->kselftest);
+	s = with_usual_values(found);
+	printf("name=%s\n", s.name);
+#define PRINT_TEXT(name, size, usual)	printf("%s=%s\n", #name, s.name);
+#define PRINT_NUMBER(name, usual)	printf("%s=%d\n", #name, s.name);
+#define PRINT_FLAG(name)		printf("%s=%d\n", #name, s.name);
+	SCENARIO_FIELDS(PRINT_TEXT, PRINT_NUMBER, PRINT_FLAG)
 	return 0;
 }
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The machine that a scenario needs, one line for each field. The init prints these fields
+ * (`init --needs NAME`, key=value) and the runner parses them; both define their structs and
+ * their loops with this list, so that a new field is one new line here and its use.
+ *
+ *   TEXT(name, size, usual)	a string of less than @size bytes; @usual if left out
+ *   NUMBER(name, usual)	an int; @usual if left out
+ *   FLAG(name)			a bool; false if left out
+ */
+#ifndef VM_SCENARIO_FIELDS_H
+#define VM_SCENARIO_FIELDS_H
+
+#define SCENARIO_FIELDS(TEXT, NUMBER, FLAG)						\
+	/* NIC models in index order, "igb,e1000e"; "root:igb" on the root bus,		\
+	 * "switch:igb" in a switch */							\
+	TEXT(nics, 128, "igb")								\
+	/* "1,2": NICs left out of the update on purpose */				\
+	TEXT(unpreserved, 32, "")							\
+	/* the same, and they keep trying to write by DMA */				\
+	TEXT(stranger, 32, "")								\
+	/* preserved, but isolated or discarded from mark "nicN.quiet" on */		\
+	TEXT(given_up, 32, "")								\
+	/* extra words for the first kernel, inherited by the next ones */		\
+	TEXT(cmdline, 512, "")								\
+	/* extra words for the next kernels only */					\
+	TEXT(cmdline2, 512, "")								\
+	/* extra emulator options */							\
+	TEXT(qemu, 512, "")								\
+	/* extra properties of the emulated IOMMU */					\
+	TEXT(iommu, 256, "")								\
+	/* the only IOMMU platform the scenario is about ("vtd"); "": any */		\
+	TEXT(platform, 32, "")								\
+	/* "patched", "stock" or "debug" */						\
+	TEXT(kernel, 32, "patched")							\
+	/* the build in out/build to update to, SERIES "-other"; "": the same */	\
+	TEXT(next, 32, "")								\
+	/* MiB of memory; CPUs */							\
+	NUMBER(mem, 1024)								\
+	NUMBER(smp, 2)									\
+	/* kexecs; 0 if the scenario has no after() */					\
+	NUMBER(updates, 1)								\
+	/* seconds on a quiet machine, all kernels together */				\
+	NUMBER(timeout, 90)								\
+	/* Linux OLDER_SERIES boots first and takes turns with that kernel */		\
+	FLAG(older)									\
+	/* negative control: the run must lose frames */				\
+	FLAG(expect_lost)								\
+	/* /bin/iolu is in the initramfs, in all kernels */				\
+	FLAG(command)									\
+	/* systemd is process 1; before() and after() run as its service */		\
+	FLAG(systemd)									\
+	/* /bin/vmm and /guest.bin, the example on KVM, are in the initramfs */		\
+	FLAG(kvm)									\
+	/* the kernel's own selftests are in /kselftest, in all kernels */		\
+	FLAG(kselftest)
+
+#endif /* VM_SCENARIO_FIELDS_H */
