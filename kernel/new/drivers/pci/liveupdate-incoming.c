@@ -262,6 +262,8 @@ static int pci_incoming_notify(struct notifier_block *nb, unsigned long action,
 
 	if (action != BUS_NOTIFY_ADD_DEVICE && action != BUS_NOTIFY_REMOVED_DEVICE)
 		return NOTIFY_DONE;
+	if (action == BUS_NOTIFY_REMOVED_DEVICE)
+		pci_liveupdate_set_isolated(dev, false);
 
 	guard(mutex)(&pci_incoming_lock);
 

@@ -22,6 +22,7 @@ bool pci_liveupdate_keeps_master(struct pci_dev *dev);
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv);
 bool pci_liveupdate_no_reset(struct pci_dev *dev);
 bool pci_liveupdate_no_remove(struct pci_dev *dev);
+extern const struct attribute_group pci_liveupdate_attr_group;
 
 /**
  * struct pci_liveupdate_irqs - How a function's interrupts were set up.

@@ -18,11 +18,16 @@ int pci_liveupdate_freeze(struct pci_dev *dev);
 void pci_liveupdate_unfreeze(struct pci_dev *dev);
 void pci_liveupdate_finish(struct pci_dev *dev);
 
+/* For the IOMMU core, which isolates a function that it cannot take over */
+void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated);
+
 /* True from discovery in the new kernel until pci_liveupdate_finish() */
 bool pci_liveupdate_incoming(struct pci_dev *dev);
 /* True from pci_liveupdate_preserve() on, bridges above included */
 bool pci_liveupdate_outgoing(struct pci_dev *dev);
 #else
+static inline void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated) { }
+
 static inline bool pci_liveupdate_incoming(struct pci_dev *dev)
 {
 	return false;
