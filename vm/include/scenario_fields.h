@@ -18,9 +18,9 @@
 	/* "1,2": NICs left out of the update on purpose */				\
 	TEXT(unpreserved, 32, "")							\
 	/* the same, and they keep trying to write by DMA */				\
-	TEXT(stranger, 32, "")								\
+	TEXT(rogue, 32, "")								\
 	/* preserved, but isolated or discarded from mark "nicN.quiet" on */		\
-	TEXT(given_up, 32, "")								\
+	TEXT(discarded, 32, "")								\
 	/* extra words for the first kernel, inherited by the next ones */		\
 	TEXT(cmdline, 512, "")								\
 	/* extra words for the next kernels only */					\

@@ -55,7 +55,7 @@ static void leave(void)
 	luo_let_go();			/* iolu leaves a note in a session of its own */
 	mark("reboot");
 	iolu("kexec", NULL);
-	give_up("iolu kexec came back: %s", iolu_said());
+	bail_out("iolu kexec came back: %s", iolu_said());
 }
 
 static void before(void)
@@ -98,7 +98,7 @@ static void give_up_vm1(void)
 	       "it is bus master");
 	mark_nic(1, "quiet");
 	iolu_tells(iolu("discard", "vm1", NULL), 1, "no session vm1 came in", "it is gone");
-	data->given_up = true;
+	data->discarded = true;
 }
 
 /* The story's later chapters see a VM that has nothing. */
@@ -190,6 +190,6 @@ static void after(void)
 	story_life();
 }
 
-SCENARIO(.name = "command", .nics = "igb,igb", .given_up = "1", .command = true,
+SCENARIO(.name = "command", .nics = "igb,igb", .discarded = "1", .command = true,
 	 .cmdline = "lu.rate=300 trace_event=iommu_liveupdate", .timeout = 120,
 	 .before = before, .after = after);

@@ -131,7 +131,7 @@ static void spare(struct vm *vm)
 	int dev;
 
 	if (!pci_find_nic(1, bdf))
-		give_up("there is no spare NIC");
+		bail_out("there is no spare NIC");
 	iolu_tells(check(bdf), 1, "it is bound to no driver",
 		   "check says no to a device without a driver");
 	must_write(NOINTXMASK, "1");
@@ -156,7 +156,7 @@ static void set_bridge_master(const char *bridge, bool on)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bridge);
 	fd = must_open(path, O_WRONLY);
 	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
-		give_up("write %s: %s", path, strerror(errno));
+		bail_out("write %s: %s", path, strerror(errno));
 	close(fd);
 }
 

@@ -11,7 +11,7 @@ static void before(void)
 	char bdf[BDF_LEN];
 
 	if (!pci_find_nic(0, bdf))
-		give_up("there is no NIC");
+		bail_out("there is no NIC");
 	ok(!luo_present(), "there is no /dev/liveupdate", "there is one");
 	iolu_tells(iolu("check", NULL), 1, "there is no /dev/liveupdate",
 		   "check says that KHO or LUO is off");

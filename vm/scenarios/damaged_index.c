@@ -41,7 +41,7 @@ static void leave(void)
 	struct state *state = state_get();
 
 	damage_forget_records();
-	story_give_up_from(0);
+	story_discard_from(0);
 	story_preserve();
 	damage_order(&table[state->updates], &state->vm[0], &state->vm[1]);
 	story_leave();
@@ -54,7 +54,7 @@ static void before(void)
 	leave();
 }
 
-static void give_up_vm(unsigned int i, const char *what)
+static void discard_vm(unsigned int i, const char *what)
 {
 	const struct vm_data *data = &state_get()->vm[i];
 	int session, fd;
@@ -78,7 +78,7 @@ static void after(void)
 	story_arrive();
 	damage = &table[state_get()->updates - 1];
 	for (i = 0; i < VMS; i++)
-		give_up_vm(i, damage->what);
+		discard_vm(i, damage->what);
 	for (i = 0; i < VMS; i++) {
 		story_use_again(i);
 		ok_rc(vm_mark(story_vm(i)),
@@ -86,10 +86,10 @@ static void after(void)
 	}
 	if (state_get()->updates < (int)ARRAY_SIZE(table))
 		leave();
-	story_give_up_from(0);
+	story_discard_from(0);
 	story_end();
 }
 
-SCENARIO(.name = "damaged_index", .nics = "igb,igb", .given_up = "0,1",
+SCENARIO(.name = "damaged_index", .nics = "igb,igb", .discarded = "0,1",
 	 .cmdline = "lu.rate=100", .updates = ARRAY_SIZE(table), .timeout = 150,
 	 .before = before, .after = after);

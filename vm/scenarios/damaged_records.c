@@ -142,7 +142,7 @@ static void leave(void)
 	unsigned int i;
 
 	damage_forget_records();
-	story_give_up_from(1);
+	story_discard_from(1);
 	story_preserve();
 	for (i = 1; i < VMS; i++)
 		damage_order(&expected_of(i, state->updates + 1)->damage, &state->vm[i],
@@ -181,7 +181,7 @@ static void restore_fails(struct vm *vm, struct vm_data *data, const struct expe
 		is(vm_adopt(vm), e->adopt, "adopting the table", e);
 }
 
-static void give_up_session(struct vm *vm)
+static void discard_session(struct vm *vm)
 {
 	ok_rc(luo_discard(vm->session), "the session is given up");
 	if (vm->iommufd >= 0)
@@ -205,7 +205,7 @@ static void victim(unsigned int i)
 	is(pci_bus_master(bdf), e->when == AT_DISCARD, "cut off when it was noticed", e);
 	if (e->when != AT_DISCARD)
 		mark_nic(i, "quiet");
-	give_up_session(vm);
+	discard_session(vm);
 	is(pci_bus_master(bdf), false, "cut off when it is given up", e);
 	mark_nic(i, "quiet");
 }
@@ -234,10 +234,10 @@ static void after(void)
 	}
 	if (state_get()->updates < UPDATES)
 		leave();
-	story_give_up_from(1);
+	story_discard_from(1);
 	story_end();
 }
 
-SCENARIO(.name = "damaged_records", .nics = "igb,igb,igb,igb", .given_up = "1,2,3",
+SCENARIO(.name = "damaged_records", .nics = "igb,igb,igb,igb", .discarded = "1,2,3",
 	 .cmdline = "lu.rate=100", .updates = UPDATES, .timeout = 300,
 	 .before = before, .after = after);

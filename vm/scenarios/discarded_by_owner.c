@@ -49,7 +49,7 @@ static void let_go(struct vm *vm)
 	}
 }
 
-static void give_up_while_open(struct vm *vm)
+static void discard_while_open(struct vm *vm)
 {
 	const char *bdf = vm->data->nic[0].bdf;
 
@@ -69,17 +69,17 @@ static void after(void)
 	story_arrive();
 	state = state_get();
 	restore_until(vm, state->updates);
-	give_up_while_open(vm);
+	discard_while_open(vm);
 	story_take_over(story_vm(0));
 	story_receive_again(1);
 	if (state->updates < ATTACHED) {
 		story_preserve();
 		story_leave();
 	}
-	story_give_up_from(1);
+	story_discard_from(1);
 	story_end();
 }
 
-SCENARIO(.name = "discarded_by_owner", .nics = "igb,igb", .given_up = "1",
+SCENARIO(.name = "discarded_by_owner", .nics = "igb,igb", .discarded = "1",
 	 .cmdline = "lu.rate=300", .updates = ATTACHED, .timeout = 150,
 	 .before = before, .after = after);

@@ -32,7 +32,7 @@ static uint64_t memory_of(const struct vm_data *data)
 	return size;
 }
 
-static void give_up_session(struct vm_data *data)
+static void discard_session(struct vm_data *data)
 {
 	const char *bdf = data->nic[0].bdf;
 	uint64_t before = memory_free();
@@ -58,17 +58,17 @@ static void after(void)
 	story_arrive();
 	state = state_get();
 	crash_after(&state->vm[1], state->updates);
-	give_up_session(&state->vm[1]);
+	discard_session(&state->vm[1]);
 	story_take_over(story_vm(0));
 	story_receive_again(1);
 	if (state->updates < CRASH_ARM) {
 		story_preserve();
 		story_leave();
 	}
-	story_give_up_from(1);
+	story_discard_from(1);
 	story_end();
 }
 
-SCENARIO(.name = "discarded_session", .nics = "igb,igb", .given_up = "1",
+SCENARIO(.name = "discarded_session", .nics = "igb,igb", .discarded = "1",
 	 .cmdline = "lu.rate=300", .updates = CRASH_ARM, .timeout = 200,
 	 .before = before, .after = after);

@@ -39,7 +39,7 @@ static void open_session(struct vm *vm, bool with_iommufd)
 	if (with_iommufd && !rc)
 		rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
 	if (rc)
-		give_up("a session cannot be prepared: error %d", -rc);
+		bail_out("a session cannot be prepared: error %d", -rc);
 }
 
 static void after_nothing(void *arg)
@@ -96,7 +96,7 @@ static void freeze_and_go(void)
 		failing_begin(nth);
 		kexec_try();
 		if (!failing_end())
-			give_up("no update although no allocation failed");
+			bail_out("no update although no allocation failed");
 		fig("refused_freezes", ++errors);
 	}
 }

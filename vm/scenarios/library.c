@@ -55,7 +55,7 @@ static const struct nic_place *kept_place(void)
 
 	lib_holds(vm, iolu_vm_blob(vm, "nic", &data, &size), "what the VMM kept is there");
 	if (size != sizeof(struct nic_place))
-		give_up("the blob has %zu bytes", size);
+		bail_out("the blob has %zu bytes", size);
 	return data;
 }
 

@@ -69,7 +69,7 @@ static int receive_fd(int socket)
 	pack(&parcel);
 	if (recvmsg(socket, &parcel.msg, MSG_CMSG_CLOEXEC) != 1 ||
 	    parcel.control.head.cmsg_type != SCM_RIGHTS)
-		give_up("the agent handed nothing over: %s", strerror(errno));
+		bail_out("the agent handed nothing over: %s", strerror(errno));
 	memcpy(&fd, CMSG_DATA(&parcel.control.head), sizeof(fd));
 	return fd;
 }
@@ -83,7 +83,7 @@ static struct agent start_agent(int (*get_session)(const char *name))
 
 	luo_let_go();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		give_up("no pair of sockets: %s", strerror(errno));
+		bail_out("no pair of sockets: %s", strerror(errno));
 	agent = (struct agent){ .pid = fork(), .socket = ends[0] };
 	if (!agent.pid) {
 		close(ends[0]);
@@ -105,7 +105,7 @@ static void end_agent(const struct agent *agent, int signal)
 		kill(agent->pid, signal);
 	close(agent->socket);
 	if (waitpid(agent->pid, &status, 0) != agent->pid)
-		give_up("the agent cannot be waited for: %s", strerror(errno));
+		bail_out("the agent cannot be waited for: %s", strerror(errno));
 }
 
 /* Of all that opens a way to LUO the VMM gets this descriptor only. */

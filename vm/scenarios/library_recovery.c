@@ -66,7 +66,7 @@ static bool killed_at(int steps, char *words, size_t room)
 	pid_t pid;
 
 	if (pipe(pipes))
-		give_up("no pipe");
+		bail_out("no pipe");
 	pid = fork();
 	if (!pid) {
 		struct death death = { steps, pipes[1] };
@@ -115,7 +115,7 @@ static void take_up_again(void)
 
 /* -- the second VM -- */
 
-static void give_up_vm(void)
+static void discard_vm(void)
 {
 	const char *bdf = state_get()->vm[1].nic[0].bdf;
 	struct iolu_vm *vm = lib_new(1), *again = lib_new(1);
@@ -143,13 +143,13 @@ static void after(void)
 	story_arrive();
 	lib_expect(0);
 	lib_expect(1);
-	story_vm(1)->data->given_up = 1;
+	story_vm(1)->data->discarded = 1;
 	die_often();
-	give_up_vm();
+	discard_vm();
 	take_up_again();
 	story_traffic("lu.post");
 	story_judge();
 }
 
-SCENARIO(.name = "library_recovery", .nics = "igb,igb", .given_up = "1",
+SCENARIO(.name = "library_recovery", .nics = "igb,igb", .discarded = "1",
 	 .cmdline = "lu.rate=300", .timeout = 150, .before = before, .after = after);

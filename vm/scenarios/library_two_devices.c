@@ -66,7 +66,7 @@ static void plan(struct state *state)
 		struct nic_place *nic = &data->nic[i];
 
 		if (!pci_find_nic(i, nic->bdf))
-			give_up("there is no NIC number %u", i);
+			bail_out("there is no NIC number %u", i);
 		strcpy(nic->model, "e1000e");
 		nic->index = i;
 		nic->mem = 1 + i;

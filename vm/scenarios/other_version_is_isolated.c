@@ -38,7 +38,7 @@ static void before(void)
 {
 	story_begin(one_nic_each, 1);
 	iolu_says_no();
-	story_give_up_from(0);
+	story_discard_from(0);
 	story_preserve();
 	story_leave();
 }
@@ -72,9 +72,9 @@ static void after(void)
 	is_other_build();
 	device_is_lost(&state_get()->vm[0]);
 	story_receive_again(0);
-	story_give_up_from(0);
+	story_discard_from(0);
 	story_end();
 }
 
-SCENARIO(.name = "other_version_is_isolated", .next = SERIES "-other", .given_up = "0",
+SCENARIO(.name = "other_version_is_isolated", .next = SERIES "-other", .discarded = "0",
 	 .cmdline = "lu.rate=300", .command = true, .before = before, .after = after);

@@ -127,7 +127,7 @@ static void differs(struct vm *vm, const struct area *areas, unsigned int n, uin
 		if (areas[i].length)
 			rc = ioas_map(vm->iommufd, ioas, vm->mem_fd[areas[i].mem], &areas[i]);
 	if (rc)
-		give_up("an IOAS for \"%s\": error %d", name, -rc);
+		bail_out("an IOAS for \"%s\": error %d", name, -rc);
 	rc = hwpt_adopt(vm->iommufd, ioas, TOKEN, &got);
 	ok(rc == -EBADE && got.bad_iova <= at && got.bad_iova >= (at & ~(2 * MIB - 1)), name,
 	   "error %d at 0x%llx, expected 0x%llx", -rc,

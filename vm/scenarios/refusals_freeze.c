@@ -51,7 +51,7 @@ static void set_bridge_master(const struct more *more, bool on)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", more->path.bdf[0]);
 	fd = must_open(path, O_WRONLY);
 	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
-		give_up("write %s: %s", path, strerror(errno));
+		bail_out("write %s: %s", path, strerror(errno));
 	close(fd);
 }
 
@@ -125,7 +125,7 @@ static void take(struct vm *vm, struct more *more)
 	more->dev = vfio_open_bound(more->bdf, vm->iommufd, &id);
 	rc = more->dev < 0 ? more->dev : vfio_attach(more->dev, vm->hwpt[0]);
 	if (rc)
-		give_up("take %s: %s", more->bdf, strerror(-rc));
+		bail_out("take %s: %s", more->bdf, strerror(-rc));
 }
 
 static void before(void)

@@ -35,7 +35,7 @@ static int preserve(struct vm *vm, int extra)
 	if (!rc && extra >= 0)
 		rc = luo_preserve_fd(vm->session, extra, TOKEN_SPARE);
 	if (rc)
-		give_up("preserve memory: %s", strerror(-rc));
+		bail_out("preserve memory: %s", strerror(-rc));
 	klog_skip();
 	return luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
 }
@@ -46,7 +46,7 @@ static void call_off(struct vm *vm)
 	int rc = vm_unmap_spare(vm);
 
 	if (rc)
-		give_up("unmap what was refused: %s", strerror(-rc));
+		bail_out("unmap what was refused: %s", strerror(-rc));
 	vm_call_off(vm);
 }
 
@@ -57,7 +57,7 @@ static void refuse_memfd(struct vm *vm, unsigned int seals, bool in_session, int
 	int rc = vm_map_spare(vm, fd);
 
 	if (rc)
-		give_up("map a memfd: %s", strerror(-rc));
+		bail_out("map a memfd: %s", strerror(-rc));
 	refused(preserve(vm, in_session ? fd : -1), expected, words, name);
 	call_off(vm);
 	close(fd);

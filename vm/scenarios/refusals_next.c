@@ -150,7 +150,7 @@ static int verify(struct vm *vm, const struct instead *with, struct adoption *go
 		rc = ioas_map(vm->iommufd, ioas, vm->mem_fd[space->area[i].mem],
 			      &space->area[i]);
 	if (rc)
-		give_up("an IOAS with another RAM: %s", strerror(-rc));
+		bail_out("an IOAS with another RAM: %s", strerror(-rc));
 	rc = hwpt_verify(vm->iommufd, ioas, space->token, got);
 	ok_rc(iommufd_destroy(vm->iommufd, ioas), "an IOAS is built and goes");
 	return rc;

@@ -157,7 +157,7 @@ static int open_spare(struct vm *vm)
 	pci_find_device(OTHER_E1000E, 0, bdf);
 	dev = vfio_open_bound(bdf, vm->iommufd, &id);
 	if (dev < 0)
-		give_up("open %s: %s", bdf, strerror(-dev));
+		bail_out("open %s: %s", bdf, strerror(-dev));
 	return dev;
 }
 

@@ -12,7 +12,7 @@
 static void bdf_of_nic(char bdf[BDF_LEN])
 {
 	if (!pci_find_nic(0, bdf))
-		give_up("there is no NIC");
+		bail_out("there is no NIC");
 }
 
 static void before(void)

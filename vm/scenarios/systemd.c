@@ -66,7 +66,7 @@ static int borrow_memory(void)
 		if (readlink(path, what, sizeof(what)) > 0 && !strncmp(what, "/memfd:vm-", 10))
 			return must_open(path, O_RDWR);
 	}
-	give_up("process %d has no memory of a VM", pid);
+	bail_out("process %d has no memory of a VM", pid);
 }
 
 /* If all were stopped first, this would be a line on the console, and a VM less. */

@@ -53,7 +53,7 @@ static void look_inside(void)
 static void must_say(const char *words, const char *fact)
 {
 	if (!ok(vmm_says(words), fact, "the VMM does not say \"%s\"", words))
-		give_up("no VM, no update");
+		bail_out("no VM, no update");
 }
 
 /* Does the guest count up to @number, some time soon? */

@@ -45,7 +45,7 @@ const struct bench *bench(void)
 	b.reps = cmdline_number("bench.reps", 5);
 	b.preserve = cmdline_number("bench.preserve", 1);
 	if (b.devices > BENCH_DEVICES || !b.sessions || b.devices % b.sessions || b.size % b.pool)
-		give_up("bench.devices, bench.sessions, bench.mib and bench.pool do not fit");
+		bail_out("bench.devices, bench.sessions, bench.mib and bench.pool do not fit");
 	return &b;
 }
 

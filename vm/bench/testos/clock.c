@@ -88,5 +88,5 @@ void say_clock(void)
 
 	snprintf(line, sizeof(line), "<6>bench: tick %llu\n", (unsigned long long)ticks());
 	if (file_write("/dev/kmsg", line))
-		give_up("cannot write to /dev/kmsg");
+		bail_out("cannot write to /dev/kmsg");
 }

@@ -37,7 +37,7 @@ static struct bench_device devices[BENCH_DEVICES];
 static void must(int rc, const char *what)
 {
 	if (rc < 0)
-		give_up("%s: %s", what, strerror(-rc));
+		bail_out("%s: %s", what, strerror(-rc));
 }
 
 void bench_share_devices(void)

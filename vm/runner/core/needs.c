@@ -86,9 +86,9 @@ static void need_line(struct needs *needs, char *line)
 		need_nics(needs, value);
 	else if (!strcmp(line, "unpreserved"))
 		need_fate(needs, LEFT_BEHIND, value);
-	else if (!strcmp(line, "stranger"))
+	else if (!strcmp(line, "rogue"))
 		need_fate(needs, STRANGER, value);
-	else if (!strcmp(line, "given_up"))
+	else if (!strcmp(line, "discarded"))
 		need_fate(needs, GIVEN_UP, value);
 	else if (!strcmp(line, "expect_lost"))
 		needs->expect_lost = atoi(value);

@@ -33,7 +33,7 @@ const struct nic_ops *nic_ops_of(const char *model)
 	for (i = 0; i < ARRAY_SIZE(all); i++)
 		if (!strcmp(model, all[i]->model))
 			return all[i];
-	give_up("there is no NIC code for model \"%s\"", model);
+	bail_out("there is no NIC code for model \"%s\"", model);
 }
 
 static bool link_negotiated(nic_regs regs)
@@ -60,7 +60,7 @@ void nic_link_up(nic_regs regs)
 		diag("the link did not come up, once more (control %#x, status %#x)",
 		     nic_read(regs, CTRL), nic_read(regs, STATUS));
 	}
-	give_up("the NIC's link stays down");
+	bail_out("the NIC's link stays down");
 }
 
 void nic_ring_fill(void *ring, uint64_t buf_iova, uint32_t entries)

@@ -3,8 +3,8 @@
  * A NIC that receives by DMA into a ring in the VM's memory. The models differ in registers
  * and in how a finished descriptor looks; everything else is shared. See nic.c.
  */
-#ifndef GUEST_NIC_H
-#define GUEST_NIC_H
+#ifndef TESTOS_NIC_H
+#define TESTOS_NIC_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -69,4 +69,4 @@ bool nic_receiving(nic_regs regs);
 
 extern const struct nic_ops nic_igb, nic_e1000e;
 
-#endif /* GUEST_NIC_H */
+#endif /* TESTOS_NIC_H */

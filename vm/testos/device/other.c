@@ -30,7 +30,7 @@ static int take(struct vm *vm, const char *bdf, const uint8_t *token)
 	if (rc >= 0)
 		rc = vfio_attach(dev, vm->hwpt[0]);
 	if (rc < 0)
-		give_up("take %s: %s", bdf, strerror(-rc));
+		bail_out("take %s: %s", bdf, strerror(-rc));
 	return dev;
 }
 
@@ -69,5 +69,5 @@ void other_open_session(struct vm *vm)
 	if (!rc)
 		rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
 	if (rc)
-		give_up("preserve memory and iommufd: %s", strerror(-rc));
+		bail_out("preserve memory and iommufd: %s", strerror(-rc));
 }

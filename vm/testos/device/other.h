@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Devices of all kinds in the hands of a VM, for scenarios about refusals. See other.c. */
-#ifndef GUEST_OTHER_H
-#define GUEST_OTHER_H
+#ifndef TESTOS_OTHER_H
+#define TESTOS_OTHER_H
 
 #include "story/vm.h"
 
@@ -24,4 +24,4 @@ int other_take_vf(struct vm *vm, char *bdf);
 /* A session with all of the VM but its NIC */
 void other_open_session(struct vm *vm);
 
-#endif /* GUEST_OTHER_H */
+#endif /* TESTOS_OTHER_H */

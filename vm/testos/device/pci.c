@@ -89,7 +89,7 @@ bool pci_find_nic(unsigned int index, char bdf[BDF_LEN])
 void pci_find_device(uint32_t ids, unsigned int n, char bdf[BDF_LEN])
 {
 	if (!find(has_ids, ids, n, bdf))
-		give_up("there is no PCI device %04x:%04x", ids >> 16, ids & 0xffff);
+		bail_out("there is no PCI device %04x:%04x", ids >> 16, ids & 0xffff);
 }
 
 const char *pci_model(const char *bdf)
@@ -110,7 +110,7 @@ uint16_t pci_source_id(const char *bdf)
 	unsigned int segment, bus, dev, fn;
 
 	if (sscanf(bdf, "%x:%x:%x.%x", &segment, &bus, &dev, &fn) != 4)
-		give_up("\"%s\" is no PCI address", bdf);
+		bail_out("\"%s\" is no PCI address", bdf);
 	return bus << 8 | dev << 3 | fn;
 }
 
@@ -122,7 +122,7 @@ void pci_path(const char *bdf, struct pci_path *path)
 	snprintf(link, sizeof(link), DEVICES "/%s", bdf);
 	n = readlink(link, target, sizeof(target) - 1);
 	if (n < 0)
-		give_up("no device %s", bdf);
+		bail_out("no device %s", bdf);
 	target[n] = '\0';
 	path->n = 0;
 	while ((part = strsep(&rest, "/")))
@@ -139,7 +139,7 @@ uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len)
 	snprintf(path, sizeof(path), DEVICES "/%s/config", bdf);
 	fd = must_open(path, O_RDONLY);
 	if (pread(fd, &value, len, at) != (ssize_t)len)
-		give_up("read %s at 0x%x: %s", path, at, strerror(errno));
+		bail_out("read %s at 0x%x: %s", path, at, strerror(errno));
 	close(fd);
 	return value;
 }
@@ -164,7 +164,7 @@ unsigned int pci_group(const char *bdf)
 	char name[64];
 
 	if (!link_name(bdf, "iommu_group", name, sizeof(name)))
-		give_up("%s has no IOMMU group", bdf);
+		bail_out("%s has no IOMMU group", bdf);
 	return strtoul(name, NULL, 10);
 }
 
@@ -253,7 +253,7 @@ void pci_bind_vfio(const char *bdf)
 	int rc = pci_is_vfio(bdf) ? 0 : pci_try_bind(bdf, "vfio-pci");
 
 	if (rc)
-		give_up("bind %s to vfio-pci: %s", bdf, strerror(-rc));
+		bail_out("bind %s to vfio-pci: %s", bdf, strerror(-rc));
 }
 
 static bool find_cdev(const char *bdf, char *out, size_t room)
@@ -277,7 +277,7 @@ static bool find_cdev(const char *bdf, char *out, size_t room)
 void pci_cdev_path(const char *bdf, char *out, size_t room)
 {
 	if (!find_cdev(bdf, out, room))
-		give_up("%s has no vfio character device", bdf);
+		bail_out("%s has no vfio character device", bdf);
 }
 
 /* The registers without opening the device: for looking, not for driving. */

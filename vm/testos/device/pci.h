@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* NICs and bridges as sysfs shows them. See pci.c. */
-#ifndef GUEST_PCI_H
-#define GUEST_PCI_H
+#ifndef TESTOS_PCI_H
+#define TESTOS_PCI_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,4 +40,4 @@ int pci_try_bind(const char *bdf, const char *driver);
 void pci_cdev_path(const char *bdf, char *out, size_t room);
 volatile uint32_t *pci_map_bar0(const char *bdf);
 
-#endif /* GUEST_PCI_H */
+#endif /* TESTOS_PCI_H */

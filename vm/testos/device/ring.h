@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Judging a receive ring by what lies in memory. See ring.c. */
-#ifndef GUEST_RING_H
-#define GUEST_RING_H
+#ifndef TESTOS_RING_H
+#define TESTOS_RING_H
 
 #include <stdint.h>
 
@@ -24,4 +24,4 @@ uint32_t ring_finished(const struct nic_ops *ops, const void *ring);
 void ring_scan(const struct nic_ops *ops, const void *ring, uint32_t nic, struct ring_scan *out);
 void ring_report(uint32_t nic, const struct ring_scan *scan);
 
-#endif /* GUEST_RING_H */
+#endif /* TESTOS_RING_H */

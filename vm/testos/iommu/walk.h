@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The IOMMU's tables as the hardware sees them, read from physical memory. See walk.c. */
-#ifndef GUEST_WALK_H
-#define GUEST_WALK_H
+#ifndef TESTOS_WALK_H
+#define TESTOS_WALK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,4 +51,4 @@ uint64_t walk_translate(const struct walk *w, uint16_t source_id, uint64_t iova)
 bool walk_same(const struct walk *a, const struct walk *b, uint16_t source_id, char *why,
 	       unsigned int room);
 
-#endif /* GUEST_WALK_H */
+#endif /* TESTOS_WALK_H */

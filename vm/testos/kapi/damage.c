@@ -75,7 +75,7 @@ static uint64_t walk_memory(record_fn fn, const void *arg)
 	FILE *f = fopen("/proc/iomem", "r");
 
 	if (!f)
-		give_up("/proc/iomem: %m");
+		bail_out("/proc/iomem: %m");
 	while (!found && fgets(line, sizeof(line), f))
 		if (*line != ' ' && sscanf(line, "%llx-%llx : System RAM", &from, &to) == 2 &&
 		    strstr(line, "System RAM"))
@@ -125,7 +125,7 @@ static uint64_t find(uint32_t type, uint16_t bdf, uint32_t owner)
 	uint64_t phys = walk_memory(is_wanted, &w);
 
 	if (!phys)
-		give_up("no record of type %#x in memory", type);
+		bail_out("no record of type %#x in memory", type);
 	return phys;
 }
 
@@ -139,7 +139,7 @@ static uint64_t slot_of(uint64_t index, uint64_t record)
 		if (phys_read_u64(slot) == record)
 			return slot;
 	}
-	give_up("the record is in no slot of its index");
+	bail_out("the record is in no slot of its index");
 }
 
 static uint64_t place(enum damage_where where, const struct vm_data *data)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Handover records, and what they describe, made wrong on purpose. See damage.c. */
-#ifndef GUEST_DAMAGE_H
-#define GUEST_DAMAGE_H
+#ifndef TESTOS_DAMAGE_H
+#define TESTOS_DAMAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,4 +48,4 @@ void damage_forget_records(void);
 void damage_order(const struct damage *damage, const struct vm_data *data,
 		  const struct vm_data *other);
 
-#endif /* GUEST_DAMAGE_H */
+#endif /* TESTOS_DAMAGE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The iommufd ioctls that the guest uses; all return -errno. See iommufd.c. */
-#ifndef GUEST_IOMMUFD_H
-#define GUEST_IOMMUFD_H
+#ifndef TESTOS_IOMMUFD_H
+#define TESTOS_IOMMUFD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,4 +33,4 @@ int hwpt_verify(int iommufd, uint32_t ioas, uint64_t token, struct adoption *out
 /* -ENOENT when there are not so many tokens */
 int hwpt_query(int iommufd, uint32_t index, struct iommu_liveupdate_query *out);
 
-#endif /* GUEST_IOMMUFD_H */
+#endif /* TESTOS_IOMMUFD_H */

@@ -66,7 +66,7 @@ void kexec_next_cmdline(char *out, size_t room, int stage)
 		extra[0] = '\0';
 	if ((size_t)snprintf(out + n, room - n, "lu.stage=%d lu.facts=%u %s", stage + 1,
 			     report_facts(), extra) >= room - n)
-		give_up("the next command line is too long");
+		bail_out("the next command line is too long");
 }
 
 void kexec_keep_next(void)
@@ -86,7 +86,7 @@ static int image(const char *path, enum state_file which)
 	if (!access(path, F_OK))
 		return must_open(path, O_RDONLY);
 	if (state_file(which) < 0)
-		give_up("no %s and none in the state", path);
+		bail_out("no %s and none in the state", path);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", state_file(which));
 	return must_open(self, O_RDONLY);
 }
@@ -108,7 +108,7 @@ void kexec_load_next(int stage)
 	kexec_next_cmdline(cmdline, sizeof(cmdline), stage);
 	mark("load.begin");
 	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline, 0ul))
-		give_up("kexec_file_load: %s", strerror(errno));
+		bail_out("kexec_file_load: %s", strerror(errno));
 	mark("load.end");
 	close(kernel);
 	close(initrd);
@@ -144,5 +144,5 @@ void kexec_go(void)
 {
 	int rc = kexec_try();
 
-	give_up("reboot into the next kernel: %s", strerror(-rc));
+	bail_out("reboot into the next kernel: %s", strerror(-rc));
 }

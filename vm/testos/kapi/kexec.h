@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Loading the next kernel and going there. See kexec.c. */
-#ifndef GUEST_KEXEC_H
-#define GUEST_KEXEC_H
+#ifndef TESTOS_KEXEC_H
+#define TESTOS_KEXEC_H
 
 #include <stddef.h>
 
@@ -17,4 +17,4 @@ _Noreturn void kexec_go(void);
 int kexec_load_untold(void);
 int kexec_try(void);
 
-#endif /* GUEST_KEXEC_H */
+#endif /* TESTOS_KEXEC_H */

@@ -94,14 +94,14 @@ uint64_t kho_preserved_keys(void)
 	uint64_t root;
 
 	if (file_read(OUT_TREE, (char *)tree, sizeof(tree)) < 64 || be32(tree) != FDT_MAGIC)
-		give_up("cannot read %s", OUT_TREE);
+		bail_out("cannot read %s", OUT_TREE);
 	if (!root_properties(tree, list, 2))
-		give_up("the handover tree has no version and no map");
+		bail_out("the handover tree has no version and no map");
 	version = list[0];
 	map = list[1];
 	if (version.length != sizeof(VERSION) || memcmp(version.value, VERSION, sizeof(VERSION)) ||
 	    map.length != sizeof(root))
-		give_up("the handover tree is not of version %s", VERSION);
+		bail_out("the handover tree is not of version %s", VERSION);
 	memcpy(&root, map.value, sizeof(root));
 	return count(root, TABLE_LEVELS);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What is kept over the next kexec: memory, in blocks, and records. See kho.c. */
-#ifndef GUEST_KHO_H
-#define GUEST_KHO_H
+#ifndef TESTOS_KHO_H
+#define TESTOS_KHO_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,4 +13,4 @@ uint64_t kho_preserved_keys(void);
 uint64_t kho_records(void);
 uint64_t kho_record_bytes(void);
 
-#endif /* GUEST_KHO_H */
+#endif /* TESTOS_KHO_H */

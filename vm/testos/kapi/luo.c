@@ -66,7 +66,7 @@ int luo_retrieve(const char *name)
 	int fd = luo_try_retrieve(name);
 
 	if (fd < 0)
-		give_up("retrieve session %s: %s", name, strerror(-fd));
+		bail_out("retrieve session %s: %s", name, strerror(-fd));
 	return fd;
 }
 

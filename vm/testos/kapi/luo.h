@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Sessions of the live update orchestrator. See luo.c. */
-#ifndef GUEST_LUO_H
-#define GUEST_LUO_H
+#ifndef TESTOS_LUO_H
+#define TESTOS_LUO_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,4 +17,4 @@ int luo_retrieve_fd(int session, uint64_t token);
 int luo_finish(int session);
 int luo_discard(int session);
 
-#endif /* GUEST_LUO_H */
+#endif /* TESTOS_LUO_H */

@@ -133,10 +133,10 @@ void vfio_enable_bus_master(int dev)
 	uint16_t command;
 
 	if (pread(dev, &command, sizeof(command), at) != sizeof(command))
-		give_up("read the command register: %s", strerror(errno));
+		bail_out("read the command register: %s", strerror(errno));
 	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;
 	if (pwrite(dev, &command, sizeof(command), at) != sizeof(command))
-		give_up("write the command register: %s", strerror(errno));
+		bail_out("write the command register: %s", strerror(errno));
 }
 
 static unsigned int config_byte(int dev, uint64_t at)
@@ -144,7 +144,7 @@ static unsigned int config_byte(int dev, uint64_t at)
 	uint8_t value = 0;
 
 	if (pread(dev, &value, 1, at) != 1)
-		give_up("read configuration space: %s", strerror(errno));
+		bail_out("read configuration space: %s", strerror(errno));
 	return value;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A vfio device: bind, attach, registers, configuration space, interrupts. See vfio.c. */
-#ifndef GUEST_VFIO_H
-#define GUEST_VFIO_H
+#ifndef TESTOS_VFIO_H
+#define TESTOS_VFIO_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,4 +21,4 @@ int vfio_set_power_state(int dev, unsigned int d);
 
 int vfio_arm_msix(int dev, int eventfd);
 
-#endif /* GUEST_VFIO_H */
+#endif /* TESTOS_VFIO_H */

@@ -28,7 +28,7 @@ bool lib_holds(struct iolu_vm *vm, int rc, const char *fact)
 void lib_must(struct iolu_vm *vm, int rc, const char *fact)
 {
 	if (!lib_holds(vm, rc, fact))
-		give_up("%s", iolu_vm_reason(vm));
+		bail_out("%s", iolu_vm_reason(vm));
 }
 
 bool lib_refuses(struct iolu_vm *vm, int rc, int expected, const char *words, const char *fact)
@@ -85,7 +85,7 @@ static void plan(struct vm_data *data, unsigned int i)
 	data->mem_size[VM_RAM] = VM_RAM_SIZE;
 	data->mem_size[1] = RING_SIZE;
 	if (!pci_find_nic(i, nic->bdf))
-		give_up("there is no NIC number %u", i);
+		bail_out("there is no NIC number %u", i);
 	snprintf(nic->model, sizeof(nic->model), "%s", pci_model(nic->bdf));
 	nic->index = i;
 	nic->mem = nic->msix = 1;
@@ -108,7 +108,7 @@ struct iolu_vm *lib_new(unsigned int i)
 	struct iolu_vm *vm;
 
 	if (iolu_vm_new(state_get()->vm[i].session, &vm))
-		give_up("no handle");
+		bail_out("no handle");
 	return vm;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* VMs that are built by libiolu, for its scenarios. See library.c. */
-#ifndef GUEST_LIBRARY_H
-#define GUEST_LIBRARY_H
+#ifndef TESTOS_LIBRARY_H
+#define TESTOS_LIBRARY_H
 
 #include <stdbool.h>
 
@@ -29,4 +29,4 @@ void lib_expect(unsigned int i);				/* story_vm(i) before it is there */
 void lib_show(struct iolu_vm *vm, unsigned int i);	/* to the guest's helpers, as story_vm(i) */
 void lib_receive(unsigned int n);			/* frames come to the VMs shown */
 
-#endif /* GUEST_LIBRARY_H */
+#endif /* TESTOS_LIBRARY_H */

@@ -36,7 +36,7 @@ static bool preserved;
 static void use_session(int session, const char *fact)
 {
 	if (!ok_rc(session, fact))
-		give_up("a VMM without a session");
+		bail_out("a VMM without a session");
 	lib_must(vm, iolu_vm_set_session_fd(vm, session), "the library takes it");
 	close(session);
 }
@@ -122,7 +122,7 @@ static void find_state(void)
 
 	lib_must(vm, iolu_vm_blob(vm, "state", &data, &size), "the VMM's own state came along");
 	if (size != sizeof(struct state))
-		give_up("the state has %zu bytes", size);
+		bail_out("the state has %zu bytes", size);
 	memcpy(state_create(), data, size);
 }
 
@@ -145,7 +145,7 @@ static void start(void)
 
 	judge_privilege();
 	if (iolu_vm_new("vm0", &vm))
-		give_up("no handle");
+		bail_out("no handle");
 	lib_watch(vm);
 	use_session(manager_fd(SESSION), "systemd passes a session from its store");
 	if (story_stage() > 1)
@@ -182,7 +182,7 @@ static int signal_fd(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (fd < 0)
-		give_up("no descriptor for signals: %s", strerror(errno));
+		bail_out("no descriptor for signals: %s", strerror(errno));
 	return fd;
 }
 
@@ -194,7 +194,7 @@ _Noreturn void service_vmm(void)
 	start();
 	for (;;) {
 		if (read(fd, &info, sizeof(info)) != sizeof(info))
-			give_up("no signal: %s", strerror(errno));
+			bail_out("no signal: %s", strerror(errno));
 		switch (info.ssi_signo) {
 		case SIGHUP:
 			preserve();

@@ -49,7 +49,7 @@ void vmm_start(const char *name, const char *bdf, bool held)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) || (pid = fork()) < 0)
-		give_up("run the VMM: %s", strerror(errno));
+		bail_out("run the VMM: %s", strerror(errno));
 	if (!pid)
 		become(name, bdf, ends[1], held);
 	close(ends[1]);
@@ -81,7 +81,7 @@ static bool listen_on(int ms)
 	ssize_t got;
 
 	if (sizeof(said) - n < 1024)
-		give_up("the VMM says too much");
+		bail_out("the VMM says too much");
 	if (poll(&p, 1, ms) <= 0)
 		return false;
 	got = read(from, said + n, sizeof(said) - 1 - n);
@@ -138,10 +138,10 @@ bool vmm_go_to(unsigned long request)
 
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
 	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)PTRACE_O_TRACESYSGOOD))
-		give_up("the VMM cannot be held: %s", strerror(errno));
+		bail_out("the VMM cannot be held: %s", strerror(errno));
 	while (to_system_call()) {
 		if (ptrace(PTRACE_GETREGS, pid, NULL, &regs))
-			give_up("a held VMM's registers: %s", strerror(errno));
+			bail_out("a held VMM's registers: %s", strerror(errno));
 		if (regs.orig_rax == SYS_ioctl && (unsigned int)regs.rsi == request)
 			return true;
 		if (regs.orig_rax == SYS_rt_sigtimedwait)
@@ -153,7 +153,7 @@ bool vmm_go_to(unsigned long request)
 void vmm_go_on(void)
 {
 	if (ptrace(PTRACE_DETACH, pid, NULL, NULL))
-		give_up("a held VMM does not go on: %s", strerror(errno));
+		bail_out("a held VMM does not go on: %s", strerror(errno));
 }
 
 /* -- its descriptors -- */
@@ -202,7 +202,7 @@ void *vmm_memory(unsigned long long size)
 	int fd;
 
 	if (find_fd(is_memory, &size, path) < 0)
-		give_up("the VMM has no memory of %llu bytes", size);
+		bail_out("the VMM has no memory of %llu bytes", size);
 	fd = must_open(path, O_RDWR);
 	memory = must_map(fd, size, 0, "the guest's memory");
 	close(fd);
@@ -218,7 +218,7 @@ int vmm_copy_fd(const char *name)
 	number = find_fd(is_named, name, path);
 	fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
 	if (fd < 0)
-		give_up("the VMM's %s: %s", name, strerror(errno));
+		bail_out("the VMM's %s: %s", name, strerror(errno));
 	close(pidfd);
 	return fd;
 }

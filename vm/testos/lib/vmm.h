@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The example's VMM as a process, watched from outside. See vmm.c. */
-#ifndef GUEST_VMM_H
-#define GUEST_VMM_H
+#ifndef TESTOS_VMM_H
+#define TESTOS_VMM_H
 
 #include <stdbool.h>
 
@@ -24,4 +24,4 @@ void vmm_go_on(void);		/* is not held any more */
 void *vmm_memory(unsigned long long size);
 int vmm_copy_fd(const char *name);
 
-#endif /* GUEST_VMM_H */
+#endif /* TESTOS_VMM_H */

@@ -68,7 +68,7 @@ static int run(const char *program, const char **args)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) || (pid = fork()) < 0)
-		give_up("run %s: %s", program, strerror(errno));
+		bail_out("run %s: %s", program, strerror(errno));
 	if (!pid)
 		become(program, args, ends[1]);
 	close(ends[1]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The commands iolu and systemctl, run as an operator would. See command.c. */
-#ifndef GUEST_COMMAND_H
-#define GUEST_COMMAND_H
+#ifndef TESTOS_COMMAND_H
+#define TESTOS_COMMAND_H
 
 #include <stdbool.h>
 
@@ -18,4 +18,4 @@ int systemctl(const char *verb, ...) __attribute__((sentinel));
 /* A fact: the last run ended with @code and printed these words. */
 bool iolu_tells(int rc, int code, const char *words, const char *name);
 
-#endif /* GUEST_COMMAND_H */
+#endif /* TESTOS_COMMAND_H */

@@ -56,7 +56,7 @@ void failing_begin(unsigned int nth)
 	int n = snprintf(text, sizeof(text), "%u", nth);
 
 	if (pwrite(nth_file(), text, n, 0) != n)
-		give_up("write %s: %m", NTH);
+		bail_out("write %s: %m", NTH);
 }
 
 bool failing_end(void)
@@ -65,10 +65,10 @@ bool failing_end(void)
 	bool hit;
 
 	if (pread(nth_file(), text, sizeof(text) - 1, 0) <= 0)
-		give_up("read %s: %m", NTH);
+		bail_out("read %s: %m", NTH);
 	hit = !strtoul(text, NULL, 10);
 	if (pwrite(nth_file(), "0", 1, 0) != 1)
-		give_up("write %s: %m", NTH);
+		bail_out("write %s: %m", NTH);
 	return hit;
 }
 

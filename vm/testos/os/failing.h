@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Allocations that fail when told to. See failing.c. */
-#ifndef GUEST_FAILING_H
-#define GUEST_FAILING_H
+#ifndef TESTOS_FAILING_H
+#define TESTOS_FAILING_H
 
 #include <stdbool.h>
 
@@ -23,4 +23,4 @@ bool failing_end(void);			/* did it come to that? */
  */
 void failing_sweep(const struct sweep *sweep, void *arg);
 
-#endif /* GUEST_FAILING_H */
+#endif /* TESTOS_FAILING_H */

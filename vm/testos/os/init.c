@@ -46,10 +46,10 @@ static const struct scenario *here(void)
 	char name[64];
 
 	if (!cmdline_get("lu.scenario", name, sizeof(name)))
-		give_up("the command line names no lu.scenario");
+		bail_out("the command line names no lu.scenario");
 	s = find(name);
 	if (!s)
-		give_up("there is no scenario \"%s\"", name);
+		bail_out("there is no scenario \"%s\"", name);
 	return s;
 }
 
@@ -121,7 +121,7 @@ static void run_stage(const struct scenario *s, int stage)
 	else if (s->after)
 		s->after();
 	else
-		give_up("scenario %s has nothing to do in kernel %d", s->name, stage);
+		bail_out("scenario %s has nothing to do in kernel %d", s->name, stage);
 	leaks_look();
 	report_plan();
 	report_end();
@@ -137,14 +137,14 @@ static int shell(void)
 
 	setenv("PATH", "/bin:/sbin:/", 1);
 	execl("/bin/busybox", "sh", "-c", script, NULL);
-	give_up("lu.shell=1, but there is no /bin/busybox in the initramfs: %s", strerror(errno));
+	bail_out("lu.shell=1, but there is no /bin/busybox in the initramfs: %s", strerror(errno));
 }
 
 /* Process 1 is systemd, which starts this program again, under other names. */
 _Noreturn static void become_systemd(void)
 {
 	execl("/usr/lib/systemd/systemd", "systemd", NULL);
-	give_up("there is no systemd in the initramfs: %s", strerror(errno));
+	bail_out("there is no systemd in the initramfs: %s", strerror(errno));
 }
 
 /* What systemd starts: the scenario, its VMM, and what comes last before the jump */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the kernel says about a refusal. See klog.c. */
-#ifndef GUEST_KLOG_H
-#define GUEST_KLOG_H
+#ifndef TESTOS_KLOG_H
+#define TESTOS_KLOG_H
 
 #include <stdbool.h>
 
@@ -11,4 +11,4 @@ bool klog_says(const char *words);
 /* A fact: refused with this errno, and since the last look the log has a line with @words. */
 bool refused(int rc, int expected, const char *words, const char *name);
 
-#endif /* GUEST_KLOG_H */
+#endif /* TESTOS_KLOG_H */

@@ -88,7 +88,7 @@ static int run(const char *name, char *const *args, struct tally *tally)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) || (pid = fork()) < 0)
-		give_up("run %s: %s", name, strerror(errno));
+		bail_out("run %s: %s", name, strerror(errno));
 	if (!pid)
 		become(name, args, ends[1]);
 	close(ends[1]);
@@ -125,7 +125,7 @@ void kunit_suite(unsigned int cases, const char *suite)
 	snprintf(path, sizeof(path), "/sys/kernel/debug/kunit/%s/results", suite);
 	f = fopen(path, "r");
 	if (!f)
-		give_up("%s: %s", path, strerror(errno));
+		bail_out("%s: %s", path, strerror(errno));
 	judge_lines(f, &tally, "    ");
 	snprintf(fact, sizeof(fact), "%s passed %u tests", suite, cases);
 	ok(tally.passed == cases && !tally.failed && !tally.skipped, fact,

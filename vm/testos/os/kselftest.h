@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The kernel's own tests: programs of its selftests, and what KUnit found at boot. */
-#ifndef GUEST_KSELFTEST_H
-#define GUEST_KSELFTEST_H
+#ifndef TESTOS_KSELFTEST_H
+#define TESTOS_KSELFTEST_H
 
 /*
  * Runs /kselftest/NAME with these arguments, ended by NULL, until it ends or, where it leaves
@@ -14,4 +14,4 @@ void kselftest(unsigned int passes, unsigned int skips, const char *name, ...)
 /* The same for a suite of KUnit that has run; none of its tests may be skipped. */
 void kunit_suite(unsigned int cases, const char *suite);
 
-#endif /* GUEST_KSELFTEST_H */
+#endif /* TESTOS_KSELFTEST_H */

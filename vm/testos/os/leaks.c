@@ -75,7 +75,7 @@ void leaks_look(void)
 	must_write(KMEMLEAK, "scan");
 	must_write(KMEMLEAK, "scan");
 	if (file_read(KMEMLEAK, report, sizeof(report)) < 0)
-		give_up("read %s: %m", KMEMLEAK);
+		bail_out("read %s: %m", KMEMLEAK);
 	n = count(report);
 	callers(report, who, sizeof(who));
 	ok(!n, "kmemleak found nothing", "%u objects are lost, one from %s", n, who);

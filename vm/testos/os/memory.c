@@ -41,7 +41,7 @@ static uint64_t meminfo(const char *key)
 	char text[4096], *at;
 
 	if (file_read("/proc/meminfo", text, sizeof(text)) < 0 || !(at = strstr(text, key)))
-		give_up("/proc/meminfo has no %s", key);
+		bail_out("/proc/meminfo has no %s", key);
 	return strtoull(at + strlen(key), NULL, 10) * KIB;
 }
 
@@ -58,7 +58,7 @@ uint64_t memory_free(void)
 	FILE *f = fopen("/proc/zoneinfo", "r");
 
 	if (!f)
-		give_up("/proc/zoneinfo: %m");
+		bail_out("/proc/zoneinfo: %m");
 	while (fgets(line, sizeof(line), f))
 		if (sscanf(line, " nr_free_pages %" SCNu64, &n) == 1 ||
 		    sscanf(line, " count: %" SCNu64, &n) == 1)
@@ -77,7 +77,7 @@ static uint8_t *anonymous(uint64_t size)
 	uint8_t *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)
-		give_up("%llu bytes of memory: %s", (unsigned long long)size, strerror(errno));
+		bail_out("%llu bytes of memory: %s", (unsigned long long)size, strerror(errno));
 	return at;
 }
 
@@ -130,7 +130,7 @@ int memory_collapse(int memfd)
 	at = (uint8_t *)(((uintptr_t)room + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
 	at = mmap(at, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memfd, 0);
 	if (at == MAP_FAILED)
-		give_up("map memory aligned: %s", strerror(errno));
+		bail_out("map memory aligned: %s", strerror(errno));
 	for (rc = 0; rc < (int)(HUGE / PAGE); rc++)
 		phys_of(at + rc * PAGE);
 	rc = madvise(at, HUGE, MADV_COLLAPSE) ? -errno : 0;

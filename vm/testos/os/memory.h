@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Everything that moves, drops or takes away memory in a running system. See memory.c. */
-#ifndef GUEST_MEMORY_H
-#define GUEST_MEMORY_H
+#ifndef TESTOS_MEMORY_H
+#define TESTOS_MEMORY_H
 
 #include <stdint.h>
 
@@ -16,4 +16,4 @@ int memory_collapse(int memfd);		/* its first 2 MiB into one huge page */
 int memory_collapse_other(void);		/* the same with an ordinary memfd */
 int memory_punch_hole(int memfd, uint64_t at, uint64_t length);
 
-#endif /* GUEST_MEMORY_H */
+#endif /* TESTOS_MEMORY_H */

@@ -16,13 +16,13 @@
 static void must(const char *verb, const char *fact)
 {
 	if (!ok(!systemctl(verb, VMM, NULL), fact, "%s", iolu_said()))
-		give_up("systemctl %s " VMM, verb);
+		bail_out("systemctl %s " VMM, verb);
 }
 
 void operator_find(char bdf[BDF_LEN])
 {
 	if (!pci_find_nic(0, bdf))
-		give_up("there is no NIC");
+		bail_out("there is no NIC");
 	pci_bind_vfio(bdf);
 }
 
@@ -70,7 +70,7 @@ _Noreturn void operator_jump(void)
 {
 	report_plan();
 	if (iolu("kexec", NULL))
-		give_up("iolu kexec: %s", iolu_said());
+		bail_out("iolu kexec: %s", iolu_said());
 	for (;;)
 		pause();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What an operator does on a host whose process 1 is systemd. See operator.c. */
-#ifndef GUEST_OPERATOR_H
-#define GUEST_OPERATOR_H
+#ifndef TESTOS_OPERATOR_H
+#define TESTOS_OPERATOR_H
 
 #include "device/pci.h"
 
@@ -22,4 +22,4 @@ void operator_refuses(const char *words, const char *fact);	/* iolu kexec does *
 void operator_load(void);
 _Noreturn void operator_jump(void);
 
-#endif /* GUEST_OPERATOR_H */
+#endif /* TESTOS_OPERATOR_H */

@@ -26,7 +26,7 @@ bool phys_try_read(void *to, uint64_t phys, uint64_t length)
 void phys_read(void *to, uint64_t phys, uint64_t length)
 {
 	if (!phys_try_read(to, phys, length))
-		give_up("read physical memory at 0x%llx", (unsigned long long)phys);
+		bail_out("read physical memory at 0x%llx", (unsigned long long)phys);
 }
 
 uint64_t phys_read_u64(uint64_t phys)
@@ -68,6 +68,6 @@ uint64_t phys_of(const volatile void *at)
 	(void)*(const volatile uint8_t *)at;
 	if (pread(fd, &entry, sizeof(entry), page * sizeof(entry)) != sizeof(entry) ||
 	    !(entry & PAGEMAP_PRESENT))
-		give_up("no page in memory at %p", (const void *)at);
+		bail_out("no page in memory at %p", (const void *)at);
 	return (entry & PAGEMAP_PFN) * PAGE + (uintptr_t)at % PAGE;
 }

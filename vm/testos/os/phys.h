@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Physical memory through /dev/mem. See phys.c. */
-#ifndef GUEST_PHYS_H
-#define GUEST_PHYS_H
+#ifndef TESTOS_PHYS_H
+#define TESTOS_PHYS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,4 +13,4 @@ void *phys_map(uint64_t phys, uint64_t length);			/* memory, cached */
 uint64_t phys_of(const volatile void *at);			/* of a page of this process */
 volatile uint32_t *phys_map_regs(uint64_t phys, uint64_t length);	/* registers, uncached */
 
-#endif /* GUEST_PHYS_H */
+#endif /* TESTOS_PHYS_H */

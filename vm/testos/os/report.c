@@ -198,7 +198,7 @@ void power_off(void)
 		pause();
 }
 
-void give_up(const char *fmt, ...)
+void bail_out(const char *fmt, ...)
 {
 	va_list args;
 

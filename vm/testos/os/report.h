@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the guest tells the host: marks, facts, figures. See report.c. */
-#ifndef GUEST_REPORT_H
-#define GUEST_REPORT_H
+#ifndef TESTOS_REPORT_H
+#define TESTOS_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +30,7 @@ void fig_nic(int nic, const char *key, uint64_t value);
 void diag(const char *fmt, ...) PRINTF(1, 2);
 
 /* A step without which nothing can be shown has failed: says so and powers off. */
-_Noreturn void give_up(const char *fmt, ...) PRINTF(1, 2);
+_Noreturn void bail_out(const char *fmt, ...) PRINTF(1, 2);
 _Noreturn void power_off(void);
 
-#endif /* GUEST_REPORT_H */
+#endif /* TESTOS_REPORT_H */

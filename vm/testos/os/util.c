@@ -109,11 +109,11 @@ unsigned long vmstat(const char *key)
 	/* the counters of all CPUs are folded about once a second */
 	sleep_ms(2200);
 	if (file_read("/proc/vmstat", text, sizeof(text)) < 0)
-		give_up("cannot read /proc/vmstat");
+		bail_out("cannot read /proc/vmstat");
 	while ((line = strsep(&rest, "\n")))
 		if (!strncmp(line, key, len) && line[len] == ' ')
 			return strtoul(line + len + 1, NULL, 10);
-	give_up("/proc/vmstat has no %s", key);
+	bail_out("/proc/vmstat has no %s", key);
 }
 
 int try_ioctl(int fd, unsigned long request, void *arg)
@@ -128,7 +128,7 @@ int must_ioctl(int fd, unsigned long request, void *arg, const char *what)
 	int rc = try_ioctl(fd, request, arg);
 
 	if (rc < 0)
-		give_up("%s: %s", what, strerror(-rc));
+		bail_out("%s: %s", what, strerror(-rc));
 	return rc;
 }
 
@@ -137,7 +137,7 @@ int must_open(const char *path, int flags)
 	int fd = open(path, flags | O_CLOEXEC);
 
 	if (fd < 0)
-		give_up("open %s: %s", path, strerror(errno));
+		bail_out("open %s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -146,7 +146,7 @@ void *must_map(int fd, uint64_t size, uint64_t offset, const char *what)
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 
 	if (at == MAP_FAILED)
-		give_up("map %s: %s", what, strerror(errno));
+		bail_out("map %s: %s", what, strerror(errno));
 	return at;
 }
 
@@ -163,5 +163,5 @@ void must_write(const char *path, const char *text)
 	int rc = file_write(path, text);
 
 	if (rc)
-		give_up("write %s: %s", path, strerror(-rc));
+		bail_out("write %s: %s", path, strerror(-rc));
 }

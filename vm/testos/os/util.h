@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Small helpers that every part of the guest uses: words of the command line, files, time. */
-#ifndef GUEST_UTIL_H
-#define GUEST_UTIL_H
+#ifndef TESTOS_UTIL_H
+#define TESTOS_UTIL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,4 +30,4 @@ void *must_map(int fd, uint64_t size, uint64_t offset, const char *what);
 
 void sleep_ms(unsigned int ms);
 
-#endif /* GUEST_UTIL_H */
+#endif /* TESTOS_UTIL_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A VMM that is killed on its way through the restore. See crash.c. */
-#ifndef GUEST_CRASH_H
-#define GUEST_CRASH_H
+#ifndef TESTOS_CRASH_H
+#define TESTOS_CRASH_H
 
 #include "story/vm.h"
 
@@ -12,4 +12,4 @@ enum crash_step {
 
 void crash_after(struct vm_data *data, enum crash_step last);
 
-#endif /* GUEST_CRASH_H */
+#endif /* TESTOS_CRASH_H */

@@ -78,10 +78,10 @@ void shape_group_is(const char *type)
 	char path[128], text[32], bdf[BDF_LEN];
 
 	if (!pci_find_nic(0, bdf))
-		give_up("the NIC is gone");
+		bail_out("the NIC is gone");
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", bdf);
 	if (file_read(path, text, sizeof(text)) < 0)
-		give_up("cannot read %s", path);
+		bail_out("cannot read %s", path);
 	ok(!strcmp(text, type), "the kernel's own domain for the NIC is of the kind asked for",
 	   "%s, not %s", text, type);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What machine the scenario really got: facts about IOMMU, CPUs, memory. See shape.c. */
-#ifndef GUEST_SHAPE_H
-#define GUEST_SHAPE_H
+#ifndef TESTOS_SHAPE_H
+#define TESTOS_SHAPE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,4 +18,4 @@ void shape_has_high_memory(void);
 void shape_group_is(const char *type);
 void shape_bridges(unsigned int n);
 
-#endif /* GUEST_SHAPE_H */
+#endif /* TESTOS_SHAPE_H */

@@ -40,7 +40,7 @@ void small_build(struct small *s)
 	if (!rc)
 		rc = hwpt_mark(s->iommufd, s->hwpt, SMALL_TOKEN);
 	if (rc)
-		give_up("a device for %s: %s", s->name, strerror(-rc));
+		bail_out("a device for %s: %s", s->name, strerror(-rc));
 	vfio_enable_bus_master(s->dev);
 }
 
@@ -55,5 +55,5 @@ void small_preserve(struct small *s)
 	if (!rc)
 		rc = luo_preserve_fd(s->session, s->dev, TOKEN_NIC(0));
 	if (rc)
-		give_up("preserve %s: %s", s->name, strerror(-rc));
+		bail_out("preserve %s: %s", s->name, strerror(-rc));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* A VM as small as can be: a memfd, an iommufd, a device that nobody drives. See small.c. */
-#ifndef GUEST_SMALL_H
-#define GUEST_SMALL_H
+#ifndef TESTOS_SMALL_H
+#define TESTOS_SMALL_H
 
 #include <stdint.h>
 
@@ -28,4 +28,4 @@ void small_build(struct small *s);
 void small_preserve(struct small *s);
 int small_map(struct small *s);		/* the same again: in the next kernel */
 
-#endif /* GUEST_SMALL_H */
+#endif /* TESTOS_SMALL_H */

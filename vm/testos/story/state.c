@@ -39,7 +39,7 @@ static int file_create(enum state_file which, uint64_t size)
 	int fd = memfd_create("guest-state", MFD_CLOEXEC);
 
 	if (fd < 0 || ftruncate(fd, size))
-		give_up("state file %d: %s", which, strerror(errno));
+		bail_out("state file %d: %s", which, strerror(errno));
 	files[which] = fd;
 	return fd;
 }
@@ -83,11 +83,11 @@ void state_keep_file(enum state_file which, const char *path)
 	int fd;
 
 	if (fstat(from, &st))
-		give_up("stat %s: %s", path, strerror(errno));
+		bail_out("stat %s: %s", path, strerror(errno));
 	fd = file_create(which, st.st_size);
 	while (at < st.st_size)
 		if (sendfile(fd, from, &at, st.st_size - at) <= 0)
-			give_up("copy %s: %s", path, strerror(errno));
+			bail_out("copy %s: %s", path, strerror(errno));
 	close(from);
 }
 
@@ -101,16 +101,16 @@ void state_preserve(void)
 			continue;
 		rc = luo_preserve_fd(session, files[i], STATE_TOKEN + i);
 		if (rc < 0)
-			give_up("preserve state file %d: %s", i, strerror(-rc));
+			bail_out("preserve state file %d: %s", i, strerror(-rc));
 	}
 }
 
 static void check(const struct state *s)
 {
 	if (s->magic != STATE_MAGIC || s->version != STATE_VERSION || s->size != sizeof(*s))
-		give_up("state of version %u and size %u is not ours", s->version, s->size);
+		bail_out("state of version %u and size %u is not ours", s->version, s->size);
 	if (s->nvms > STATE_VMS)
-		give_up("state with %u VMs", s->nvms);
+		bail_out("state with %u VMs", s->nvms);
 }
 
 struct state *state_retrieve(void)
@@ -121,10 +121,10 @@ struct state *state_retrieve(void)
 	for (i = 0; i < STATE_FILES; i++) {
 		files[i] = luo_retrieve_fd(session, STATE_TOKEN + i);
 		if (files[i] < 0 && files[i] != -ENOENT)
-			give_up("retrieve state file %d: %s", i, strerror(-files[i]));
+			bail_out("retrieve state file %d: %s", i, strerror(-files[i]));
 	}
 	if (files[STATE_SELF] < 0)
-		give_up("the session holds no state");
+		bail_out("the session holds no state");
 	state = must_map(files[STATE_SELF], STATE_SIZE, 0, "state");
 	check(state);
 	return state;
@@ -135,7 +135,7 @@ void state_finish(void)
 	int rc = luo_finish(session);
 
 	if (rc < 0)
-		give_up("finish the state's session: %s", strerror(-rc));
+		bail_out("finish the state's session: %s", strerror(-rc));
 	close(session);
 	session = -1;
 }

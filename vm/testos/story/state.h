@@ -3,8 +3,8 @@
  * What one kernel's init tells the next one's: the shape of the VMs and where their parts lie.
  * Lives in a memfd of its own session; plain data only, read and written in place.
  */
-#ifndef GUEST_STATE_H
-#define GUEST_STATE_H
+#ifndef TESTOS_STATE_H
+#define TESTOS_STATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,7 +51,7 @@ struct nic_place {
 struct vm_data {
 	char session[32];
 	uint32_t preserved;	/* device and IOMMU state asked for, not just memory */
-	uint32_t given_up;	/* or cut off: the scenario itself judges what comes of it */
+	uint32_t discarded;	/* or cut off: the scenario itself judges what comes of it */
 	uint32_t nmems;
 	uint32_t nspaces;
 	uint32_t nnics;
@@ -91,4 +91,4 @@ void state_keep_file(enum state_file which, const char *path);
 void state_preserve(void);	/* right before kexec */
 void state_finish(void);	/* the next kernel has what it needs */
 
-#endif /* GUEST_STATE_H */
+#endif /* TESTOS_STATE_H */

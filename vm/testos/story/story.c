@@ -147,7 +147,7 @@ void story_preserve(void)
 	phase("preserve.begin");
 	for_each_vm(vm)
 		if (!ok_rc(vm_preserve(vm), "the VM is preserved in its session"))
-			give_up("a VM that is not preserved cannot be updated");
+			bail_out("a VM that is not preserved cannot be updated");
 	phase("preserve.end");
 	if (!story_any_preserved())
 		return;

@@ -3,8 +3,8 @@
  * The usual story of a live update in chapters that scenarios put together. See story.c for
  * the old kernel, story_next.c for the new one, story_judge.c for the last look.
  */
-#ifndef GUEST_STORY_H
-#define GUEST_STORY_H
+#ifndef TESTOS_STORY_H
+#define TESTOS_STORY_H
 
 #include <stdbool.h>
 
@@ -46,7 +46,7 @@ void story_judge_guard(void);
 void story_life(void);
 void story_use_again(unsigned int i);
 void story_receive_again(unsigned int i);
-void story_give_up_from(unsigned int first);
+void story_discard_from(unsigned int first);
 void story_close(struct vm *vm);
 void story_end(void);			/* more traffic, judge, life */
 void story_go_on(void);			/* from retrieve to the end, nothing in between */
@@ -64,4 +64,4 @@ void tables_compare_arrival(void);
 void tables_compare(const char *when);
 uint64_t tables_astray(const struct vm *vm, unsigned int nic);
 
-#endif /* GUEST_STORY_H */
+#endif /* TESTOS_STORY_H */

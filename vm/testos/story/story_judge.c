@@ -55,7 +55,7 @@ static uint64_t frames_so_far(void)
 	uint64_t n = 0;
 
 	for_each_vm(vm) {
-		if (vm->data->given_up)
+		if (vm->data->discarded)
 			continue;
 		for_each_nic(vm, nic)
 			n += ring_finished(nic->ops, nic_ring(vm, nic - vm->nic));
@@ -91,7 +91,7 @@ void story_judge(void)
 	await_silence();
 	mark("scan");
 	for_each_vm(vm) {
-		if (vm->data->given_up)
+		if (vm->data->discarded)
 			continue;
 		for_each_nic(vm, nic)
 			judge_nic(vm, nic);
@@ -113,7 +113,7 @@ void story_stopped(void)
 	char bdf[BDF_LEN];
 
 	if (!pci_find_nic(0, bdf))
-		give_up("the NIC is gone");
+		bail_out("the NIC is gone");
 	ok_nic(0, !pci_bus_master(bdf), "bus mastering is off in the new kernel", "it is on");
 	ops = nic_ops_of(pci_model(bdf));
 	regs = pci_map_bar0(bdf);

@@ -37,7 +37,7 @@ static void look_at_vm(const struct vm_data *data)
 
 	for (nic = data->nic; nic < data->nic + data->nnics; nic++) {
 		look_at_nic(nic);
-		if (!data->preserved || data->given_up)
+		if (!data->preserved || data->discarded)
 			continue;
 		ok_nic(nic->index, pci_bus_master_path(nic->bdf),
 		       "bus mastering is on for the device and every bridge above it", "it is off");
@@ -227,13 +227,13 @@ void story_receive_again(unsigned int i)
 }
 
 /* The scenario itself judges what comes of this VM and those behind it. */
-void story_give_up_from(unsigned int first)
+void story_discard_from(unsigned int first)
 {
 	struct state *state = state_get();
 	unsigned int i;
 
 	for (i = first; i < state->nvms; i++)
-		state->vm[i].given_up = true;
+		state->vm[i].discarded = true;
 }
 
 static void stop_nics(struct vm *vm)

@@ -18,13 +18,13 @@
 
 static struct walk arrival, now;
 
-static unsigned int preserved_ids(uint16_t *ids, bool given_up)
+static unsigned int preserved_ids(uint16_t *ids, bool discarded)
 {
 	const struct vm_data *vm = state_get()->vm;
 	unsigned int i, n = 0;
 
 	for (; vm < state_get()->vm + state_get()->nvms; vm++)
-		for (i = 0; vm->preserved && (given_up || !vm->given_up) && i < vm->nnics; i++)
+		for (i = 0; vm->preserved && (discarded || !vm->discarded) && i < vm->nnics; i++)
 			ids[n++] = pci_source_id(vm->nic[i].bdf);
 	return n;
 }

@@ -35,7 +35,7 @@ int vm_memfd(uint64_t size, unsigned int seals)
 	int fd = memfd_create("vm-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0 || ftruncate(fd, size) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
-		give_up("memfd of %llu bytes: %s", (unsigned long long)size, strerror(errno));
+		bail_out("memfd of %llu bytes: %s", (unsigned long long)size, strerror(errno));
 	return fd;
 }
 
@@ -93,7 +93,7 @@ static void plan_nic(struct vm_data *data, unsigned int i, unsigned int index)
 	struct nic_place *nic = &data->nic[i];
 
 	if (!pci_find_nic(index, nic->bdf))
-		give_up("there is no NIC number %u", index);
+		bail_out("there is no NIC number %u", index);
 	snprintf(nic->model, sizeof(nic->model), "%s", pci_model(nic->bdf));
 	nic->index = index;
 	nic->entries = RING_ENTRIES;
@@ -142,7 +142,7 @@ void vm_map_space(struct vm *vm, unsigned int s)
 		rc = ioas_map(vm->iommufd, vm->ioas[s], vm->mem_fd[space->area[i].mem],
 			      &space->area[i]);
 	if (rc)
-		give_up("map memory into an IOAS: %s", strerror(-rc));
+		bail_out("map memory into an IOAS: %s", strerror(-rc));
 }
 
 const struct area vm_spare = {
@@ -164,7 +164,7 @@ static void open_nic(struct vm *vm, struct nic *nic)
 	nic->ops = nic_ops_of(nic->place->model);
 	nic->dev = vfio_open_bound(nic->place->bdf, vm->iommufd, &nic->id);
 	if (nic->dev < 0)
-		give_up("open %s through vfio: %s", nic->place->bdf, strerror(-nic->dev));
+		bail_out("open %s through vfio: %s", nic->place->bdf, strerror(-nic->dev));
 	nic->event = -1;
 }
 
@@ -178,7 +178,7 @@ static void attach_nic(struct vm *vm, struct nic *nic)
 	if (!rc)
 		rc = vfio_attach(nic->dev, vm->hwpt[s]);
 	if (rc)
-		give_up("attach %s to its HWPT: %s", nic->place->bdf, strerror(-rc));
+		bail_out("attach %s to its HWPT: %s", nic->place->bdf, strerror(-rc));
 }
 
 void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape)
@@ -245,7 +245,7 @@ void vm_start_reception(struct vm *vm)
 		vfio_enable_bus_master(nic->dev);
 		rc = vm_arm(nic);
 		if (rc < 0)
-			give_up("arm MSI-X of %s: %s", at->bdf, strerror(-rc));
+			bail_out("arm MSI-X of %s: %s", at->bdf, strerror(-rc));
 		at->msix = 1;
 		nic->ops->rx_start(nic->regs, at->ring_iova, at->entries);
 		nic->ops->irq_enable(nic->regs);

@@ -3,8 +3,8 @@
  * A VM as far as this test needs one: memory in memfds, an iommufd with IOASes and HWPTs, and
  * NICs that receive into its memory. See vm.c (building) and vm_update.c (taking it along).
  */
-#ifndef GUEST_VM_H
-#define GUEST_VM_H
+#ifndef TESTOS_VM_H
+#define TESTOS_VM_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,4 +81,4 @@ int vm_finish(struct vm *vm);
 
 #define SEALS_FIXED		(F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
-#endif /* GUEST_VM_H */
+#endif /* TESTOS_VM_H */

@@ -72,7 +72,7 @@ void vm_retrieve_memory(struct vm *vm, struct vm_data *data)
 	for (i = 0; i < data->nmems; i++) {
 		vm->mem_fd[i] = luo_retrieve_fd(vm->session, TOKEN_MEM(i));
 		if (vm->mem_fd[i] < 0)
-			give_up("retrieve VM memory: %s", strerror(-vm->mem_fd[i]));
+			bail_out("retrieve VM memory: %s", strerror(-vm->mem_fd[i]));
 		vm->mem[i] = must_map(vm->mem_fd[i], data->mem_size[i], 0, "VM memory");
 	}
 	for (i = 0; i < data->nnics; i++) {

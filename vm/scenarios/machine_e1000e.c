@@ -8,4 +8,4 @@ static void before(void)
 	story_before(one_nic_each, 1);
 }
 
-SCENARIO(.name = "dma_goes_on_e1000e", .nics = "e1000e", .before = before, .after = story_after);
+SCENARIO(.name = "machine_e1000e", .nics = "e1000e", .before = before, .after = story_after);

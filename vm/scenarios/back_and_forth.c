@@ -83,5 +83,5 @@ static void after(void)
 	story_life();
 }
 
-SCENARIO(.name = "forth_and_back", .older = true, .updates = UPDATES, .timeout = 200,
+SCENARIO(.name = "back_and_forth", .older = true, .updates = UPDATES, .timeout = 200,
 	 .command = true, .before = before, .after = after);

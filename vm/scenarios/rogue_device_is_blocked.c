@@ -32,7 +32,7 @@ static volatile uint32_t *map_config(const char *bdf)
 	uint64_t base;
 
 	if (pread(fd, &base, sizeof(base), MCFG_BASE) != sizeof(base))
-		give_up("read %s", MCFG);
+		bail_out("read %s", MCFG);
 	close(fd);
 	return phys_map_regs(base + ((uint64_t)pci_source_id(bdf) << 12), PAGE);
 }
@@ -58,7 +58,7 @@ static void start_insisting(const char *bdf)
 	CPU_SET(1, &second);
 	if (pthread_create(&thread, NULL, insist, (void *)map_config(bdf)) ||
 	    pthread_setaffinity_np(thread, sizeof(second), &second))
-		give_up("start a thread on the second CPU");
+		bail_out("start a thread on the second CPU");
 }
 
 static void before(void)
@@ -88,5 +88,5 @@ static void after(void)
 	story_life();
 }
 
-SCENARIO(.name = "stranger_is_blocked", .nics = "igb,igb", .stranger = "1", .smp = 2,
+SCENARIO(.name = "rogue_device_is_blocked", .nics = "igb,igb", .rogue = "1", .smp = 2,
 	 .timeout = 120, .before = before, .after = after);

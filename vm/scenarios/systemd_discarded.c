@@ -44,7 +44,7 @@ static void find_session(char *name, size_t room)
 		   "the session is in systemd's store");
 	at = strstr(iolu_said(), "vmm@vm0.servi-");
 	if (!at)
-		give_up("iolu status shows no session of " VMM);
+		bail_out("iolu status shows no session of " VMM);
 	snprintf(name, room, "%.*s", (int)strcspn(at, " "), at);
 }
 
@@ -79,6 +79,6 @@ static void after(void)
 			 "nothing is in the way of the next update");
 }
 
-SCENARIO(.name = "systemd_given_up", .given_up = "0", .systemd = true, .command = true,
+SCENARIO(.name = "systemd_discarded", .discarded = "0", .systemd = true, .command = true,
 	 .timeout = 120, .cmdline = OPERATOR_CMDLINE, .vmm = vmm, .before = before,
 	 .after = after);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The NIC sits on the root bus, no bridge has to be kept for it. */
+/* Four CPUs: three of them are stopped for the kexec and come up again. */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_bridges(0);
+	shape_has_cpus(4);
 }
 
 static void before(void)
@@ -14,4 +14,4 @@ static void before(void)
 	shape_before(check);
 }
 
-SCENARIO(.name = "on_root_bus", .nics = "root:igb", .before = before, .after = story_after);
+SCENARIO(.name = "machine_four_cpus", .smp = 4, .before = before, .after = story_after);

@@ -17,5 +17,5 @@ static void before(void)
 	shape_before(check);
 }
 
-SCENARIO(.name = "behind_a_switch", .nics = "switch:igb", .before = before,
+SCENARIO(.name = "machine_behind_switch", .nics = "switch:igb", .before = before,
 	 .after = story_after);
