@@ -62,7 +62,7 @@ LURUN     = \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
 .PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-older other each
-.PHONY: deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
+.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -97,6 +97,7 @@ help:
 ## make port       which hooks do not apply to another Linux: KERNEL=7.4 or KDIR=path
 ## make deb        Debian packages of the patched kernel (out/deb), to try it on hardware;
 ##                 CONFIG=path: its configuration, else the running kernel's, trimmed
+## make refusals  make docs/refusals.md from the table in refusals/
 ## make lint       the tests that need no test machine
 ## make stat       how many lines the feature adds, and to which files of Linux
 ## make packages   what is needed from Debian, installed if you are root
@@ -357,6 +358,9 @@ out/vm/guest.bin: $(wildcard examples/*.h examples/guest/*) vm/include/frame.h M
 	@$(CC) $(CFLAGS) -Iexamples $(GUEST_FLAGS) -o $@ $(filter %.c,$^)
 
 # -- the rest -------------------------------------------------------------------
+
+refusals:
+	@scripts/refusals.sh >docs/refusals.md
 
 stat:
 	@scripts/stat.sh

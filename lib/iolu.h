@@ -201,8 +201,8 @@ int iolu_vm_save(struct iolu_vm *vm);
  * Puts memfds, iommufd and devices into a session. From here on neither maps nor attachments
  * nor memfds can change; vCPUs, DMA and interrupts go on. -EBUSY: the last update is not
  * finished, or something is in a session already; -EPERM: a memfd is not sealed; -ENOTTY: this
- * kernel has no live update of IOMMU state; -ENODEV: a device is not attached, or an HWPT has
- * no device; other errors are the kernel's. Undone when it fails.
+ * kernel has no live update of IOMMU state; -ENOENT: a device is not attached; -ENODEV: an
+ * HWPT has no device; other errors are the kernel's. Undone when it fails.
  */
 int iolu_vm_preserve(struct iolu_vm *vm);
 

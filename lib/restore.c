@@ -20,7 +20,34 @@
 
 #include <linux/iommufd_liveupdate.h>
 
+#include "refusals.h"
 #include "vm.h"
+
+static const struct iolu_attempt memfd_attempt = {
+	"retrieved", "memfd", (const enum iolu_refusal[]){ REFUSED_NONE },
+};
+
+static const struct iolu_attempt iommufd_attempt = {
+	"retrieved", "iommufd of VM", (const enum iolu_refusal[]){
+		REFUSED_RECORD_MISSING, REFUSED_RECORD_TYPE, REFUSED_RECORD_VERSION,
+		REFUSED_RECORD_DAMAGED, REFUSED_NONE
+	},
+};
+
+static const struct iolu_attempt device_attempt = {
+	"retrieved", "device", (const enum iolu_refusal[]){
+		REFUSED_RETRIEVE_MISSING, REFUSED_RETRIEVE_ISOLATED, REFUSED_RETRIEVE_OTHER,
+		REFUSED_RETRIEVE_DRIVER, REFUSED_RECORD_MISSING, REFUSED_RECORD_TYPE,
+		REFUSED_RECORD_VERSION, REFUSED_RECORD_DAMAGED, REFUSED_NONE
+	},
+};
+
+static const struct iolu_attempt hwpt_attempt = {
+	"adopted", "HWPT", (const enum iolu_refusal[]){
+		REFUSED_ADOPT_TABLE, REFUSED_ADOPT_TOKEN, REFUSED_ADOPT_AGAIN,
+		REFUSED_IOAS_CHANGING, REFUSED_NONE
+	},
+};
 
 static bool has_objects(const struct iolu_vm *vm)
 {
@@ -77,23 +104,22 @@ static int retrieve_journal(struct iolu_vm *vm)
 	return rc;
 }
 
-static int retrieve_file(struct iolu_vm *vm, const char *step, const char *name, uint64_t token,
+static int retrieve_file(struct iolu_vm *vm, const char *step,
+			 const struct iolu_attempt *attempt, const char *name, uint64_t token,
 			 int *fd)
 {
 	if (*fd >= 0)
 		return 0;
 	iolu_step(vm, step, name);
 	*fd = iolu_session_retrieve_fd(vm->session, token);
-	if (*fd < 0)
-		return iolu_fail(vm, *fd, "cannot %s \"%s\": %s (see the kernel's log)", step, name,
-				 strerror(-*fd));
-	return 0;
+	return *fd < 0 ? iolu_refused(vm, attempt, name, *fd) : 0;
 }
 
 static int retrieve_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
 	struct stat st;
-	int rc = retrieve_file(vm, "retrieve memfd", memfd->object.name, memfd->object.token, &memfd->fd);
+	int rc = retrieve_file(vm, "retrieve memfd", &memfd_attempt, memfd->object.name,
+			       memfd->object.token, &memfd->fd);
 
 	if (rc)
 		return rc;
@@ -106,8 +132,8 @@ static int retrieve_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 
 static int retrieve_device(struct iolu_vm *vm, struct iolu_device *device)
 {
-	int rc = retrieve_file(vm, "retrieve device", device->object.name, device->object.token,
-			       &device->fd);
+	int rc = retrieve_file(vm, "retrieve device", &device_attempt, device->object.name,
+			       device->object.token, &device->fd);
 
 	if (rc)
 		return rc;
@@ -125,8 +151,8 @@ static int retrieve_objects(struct iolu_vm *vm)
 		if ((rc = retrieve_memfd(vm, memfd)))
 			return rc;
 	if (vm->objects[IOLU_HWPT])
-		rc = retrieve_file(vm, "retrieve iommufd", vm->name, IOLU_TOKEN_IOMMUFD,
-				   &vm->iommufd);
+		rc = retrieve_file(vm, "retrieve iommufd", &iommufd_attempt, vm->name,
+				   IOLU_TOKEN_IOMMUFD, &vm->iommufd);
 	if (rc)
 		return rc;
 	iolu_for_each(vm, IOLU_DEVICE, device)
@@ -199,8 +225,8 @@ static int learn(struct iolu_vm *vm)
 		if (!hwpt)
 			continue;
 		if (q.out_state == IOMMU_LIVEUPDATE_ISOLATED)
-			return iolu_fail(vm, -EIO, "HWPT \"%s\" came damaged, its devices are cut off",
-					 hwpt->object.name);
+			return iolu_refuse(vm, &hwpt_attempt, hwpt->object.name,
+					   REFUSED_ADOPT_ISOLATED);
 		if (q.out_state != IOMMU_LIVEUPDATE_ADOPTED)
 			continue;
 		hwpt->id = q.out_hwpt_id;
@@ -222,12 +248,11 @@ static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 	iolu_step(vm, "adopt HWPT", hwpt->object.name);
 	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg) ? -errno : 0;
 	if (rc == -EBADE)
-		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be adopted: its running table and IOAS "
-				 "\"%s\" differ at IOVA 0x%llx", hwpt->object.name,
-				 hwpt->ioas->object.name, (unsigned long long)arg.out_bad_iova);
+		return iolu_fail(vm, rc, "HWPT \"%s\": not adopted: %s at IOVA 0x%llx of IOAS \"%s\"",
+				 hwpt->object.name, iolu_refusal_sentence(REFUSED_ADOPT_DIFFERS),
+				 (unsigned long long)arg.out_bad_iova, hwpt->ioas->object.name);
 	if (rc)
-		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be adopted: %s", hwpt->object.name,
-				 strerror(-rc));
+		return iolu_refused(vm, &hwpt_attempt, hwpt->object.name, rc);
 	hwpt->id = arg.out_hwpt_id;
 	hwpt->marked = true;
 	return 0;

@@ -19,54 +19,57 @@
 
 #include <linux/iommufd_liveupdate.h>
 
+#include "refusals.h"
 #include "vm.h"
 
-struct rule {
-	int rc;
-	const char *words;
+static const struct iolu_attempt memfd_attempt = {
+	"preserved", "memfd", (const enum iolu_refusal[]){
+		REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN, REFUSED_FILE_INCOMING,
+		REFUSED_MEMFD_KIND, REFUSED_MEMFD_SIZE, REFUSED_NONE
+	},
 };
 
-static const struct rule memfd_rules[] = {
-	{ -EBUSY, "it is in a session already" },
-	{ -EINVAL, "the session came from the old kernel and takes nothing new" },
-	{ 0, NULL },
+static const struct iolu_attempt journal_attempt = {
+	"preserved", "journal of VM", (const enum iolu_refusal[]){
+		REFUSED_FILE_TOKEN, REFUSED_FILE_INCOMING, REFUSED_NONE
+	},
 };
 
-static const struct rule iommufd_rules[] = {
-	{ -EBUSY, "it is in a session already, or is being changed" },
-	{ -ENOENT, "this kernel cannot carry an iommufd, or memory is mapped that the library does "
-		   "not know" },
-	{ -EOPNOTSUPP, "memory is mapped that is no memfd's, or an HWPT cannot be carried" },
-	{ -EPERM, "memory of a memfd is mapped that is not sealed" },
-	{ -ESTALE, "a hole was punched into mapped memory" },
-	{ 0, NULL },
+/* The library's HWPTs have no options, so that the format is the only rule they can break */
+static const struct iolu_attempt hwpt_attempt = {
+	"preserved", "HWPT", (const enum iolu_refusal[]){
+		REFUSED_HWPT_FORMAT, REFUSED_HWPT_TOKEN_USED, REFUSED_HWPT_IN_UPDATE, REFUSED_NONE
+	},
 };
 
-static const struct rule device_rules[] = {
-	{ -EBUSY, "it is in a session already, or its last update is not finished" },
-	{ -ENOENT, "this kernel cannot carry a vfio device, or it is not attached as the library "
-		   "knows it" },
-	{ -EINVAL, "it is no endpoint, or not attached as the library knows it" },
-	{ -EPERM, "displays, bridges and USB host controllers are seized by kernels at boot" },
-	{ -ENOTEMPTY, "it has virtual functions" },
-	{ -EXDEV, "its DMA carries the id of another function" },
-	{ -EAGAIN, "it sleeps, wake it to D0" },
-	{ -EOPNOTSUPP, "it is a virtual function, has ATS, PRI or PASIDs, or interrupts that cannot "
-		       "be masked" },
-	{ 0, NULL },
+/* It is marked, so the kernel has a handler for it */
+static const struct iolu_attempt iommufd_attempt = {
+	"preserved", "iommufd of VM", (const enum iolu_refusal[]){
+		REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN, REFUSED_FILE_INCOMING,
+		REFUSED_IOMMUFD_UNMARKED, REFUSED_IOMMUFD_HWPTS, REFUSED_IOAS_CHANGING,
+		REFUSED_IOAS_MEMORY, REFUSED_IOAS_UNSEALED, REFUSED_IOAS_MEMFD,
+		REFUSED_IOAS_HOLE, REFUSED_IOAS_TABLE, REFUSED_ANY_FULL, REFUSED_NONE
+	},
 };
 
-static int put(struct iolu_vm *vm, int fd, uint64_t token, const char *what, const char *name,
-	       const struct rule *rules)
+/* Its iommufd is in the session and the device bound to it, or there would be no HWPT */
+static const struct iolu_attempt device_attempt = {
+	"preserved", "device", (const enum iolu_refusal[]){
+		REFUSED_FILE_HANDLER, REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN,
+		REFUSED_DEVICE_ENDPOINT, REFUSED_DEVICE_VF, REFUSED_DEVICE_HAS_VFS,
+		REFUSED_DEVICE_CLASS, REFUSED_DEVICE_ALIAS, REFUSED_DEVICE_UNFINISHED,
+		REFUSED_DEVICE_ASLEEP, REFUSED_DEVICE_INTX, REFUSED_DEVICE_GROUP,
+		REFUSED_DEVICE_UNATTACHED, REFUSED_DEVICE_PASIDS, REFUSED_DEVICE_ATS,
+		REFUSED_ANY_FULL, REFUSED_NONE
+	},
+};
+
+static int put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_attempt *attempt,
+	       const char *name)
 {
 	int rc = iolu_session_preserve_fd(vm->session, fd, token);
 
-	if (!rc)
-		return 0;
-	while (rules->rc && rules->rc != rc)
-		rules++;
-	return iolu_fail(vm, rc, "%s \"%s\" cannot be preserved: %s (see the kernel's log)", what,
-			 name, rules->rc ? rules->words : strerror(-rc));
+	return rc ? iolu_refused(vm, attempt, name, rc) : 0;
 }
 
 /* -- what can be said without the kernel -- */
@@ -75,8 +78,7 @@ static int check_device(struct iolu_vm *vm, const struct iolu_device *device)
 {
 	if (device->attached)
 		return 0;
-	return iolu_fail(vm, -ENODEV, "device %s is not attached to an HWPT: attach or remove it",
-			 device->object.name);
+	return iolu_refuse(vm, &device_attempt, device->object.name, REFUSED_DEVICE_UNATTACHED);
 }
 
 static int check_hwpt(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
@@ -86,8 +88,7 @@ static int check_hwpt(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
 	iolu_for_each(vm, IOLU_DEVICE, device)
 		if (device->hwpt == hwpt)
 			return 0;
-	return iolu_fail(vm, -ENODEV, "HWPT \"%s\" has no device, no kexec would be possible: "
-			 "remove it", hwpt->object.name);
+	return iolu_refuse(vm, &hwpt_attempt, hwpt->object.name, REFUSED_FREEZE_HWPT);
 }
 
 static int check(struct iolu_vm *vm)
@@ -128,12 +129,8 @@ static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg) ? -errno : 0;
 	if (rc == -ENOTTY)
 		return iolu_fail(vm, rc, "this kernel has no live update of IOMMU state");
-	if (rc == -EOPNOTSUPP)
-		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be carried: the IOMMU or the kind of page "
-				 "table is not supported", hwpt->object.name);
 	if (rc)
-		return iolu_fail(vm, rc, "HWPT \"%s\" cannot be marked: %s", hwpt->object.name,
-				 strerror(-rc));
+		return iolu_refused(vm, &hwpt_attempt, hwpt->object.name, rc);
 	hwpt->marked = true;
 	return 0;
 }
@@ -145,7 +142,8 @@ static int put_memfds(struct iolu_vm *vm)
 
 	iolu_for_each(vm, IOLU_MEMFD, memfd) {
 		iolu_step(vm, "preserve memfd", memfd->object.name);
-		rc = put(vm, memfd->fd, memfd->object.token, "memfd", memfd->object.name, memfd_rules);
+		rc = put(vm, memfd->fd, memfd->object.token, &memfd_attempt,
+			 memfd->object.name);
 		if (rc)
 			return rc;
 	}
@@ -164,8 +162,7 @@ static int put_iommufd(struct iolu_vm *vm)
 		if ((rc = mark(vm, hwpt)))
 			return rc;
 	iolu_step(vm, "preserve iommufd", vm->name);
-	return put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, "the iommufd of VM", vm->name,
-		   iommufd_rules);
+	return put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, &iommufd_attempt, vm->name);
 }
 
 static int put_devices(struct iolu_vm *vm)
@@ -175,8 +172,8 @@ static int put_devices(struct iolu_vm *vm)
 
 	iolu_for_each(vm, IOLU_DEVICE, device) {
 		iolu_step(vm, "preserve device", device->object.name);
-		rc = put(vm, device->fd, device->object.token, "device", device->object.name,
-			 device_rules);
+		rc = put(vm, device->fd, device->object.token, &device_attempt,
+			 device->object.name);
 		if (rc)
 			return rc;
 	}
@@ -251,7 +248,7 @@ int iolu_vm_seal(struct iolu_vm *vm)
 	rc = journal_fd(vm, bytes, size, &fd);
 	free(bytes);
 	if (!rc)
-		rc = put(vm, fd, IOLU_TOKEN_JOURNAL, "the journal of VM", vm->name, memfd_rules);
+		rc = put(vm, fd, IOLU_TOKEN_JOURNAL, &journal_attempt, vm->name);
 	iolu_close(&fd);
 	if (!rc)
 		vm->state = IOLU_SAVED;

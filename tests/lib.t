@@ -73,7 +73,7 @@ unit() {
 	holds "${exe##*/} is built" gcc $strict -Wno-pedantic $sanitize $headers -o "$exe" "$@" lib/*.c -lz
 }
 
-for name in journal errors; do
+for name in journal errors refusals; do
 	unit "$tmp/$name" "lib/t/$name.c" lib/t/raw.c lib/t/tap.c
 	holds "lib/t/$name.c holds: $("$tmp/$name" 2>"$tmp/log" | tail -n 1)" "$tmp/$name"
 	empty "and no sanitizer has a remark" "$tmp/log"

@@ -68,13 +68,15 @@ static void test_devices(void)
 	ok(iolu_vm_vectors(vm, nic, IOLU_IRQ_MSIX) == 0, "  none is armed after that", "some are");
 	lib_holds(vm, iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 3), "  but can be again");
 	lib_must(vm, iolu_vm_add_device(vm, other), "a second device is added");
-	refuses_save(ENODEV, other, "to save with a device that is not attached");
+	refuses_save(ENOENT, "not attached to a preserved HWPT",
+		     "to save with a device that is not attached");
 	lib_must(vm, iolu_vm_add_hwpt(vm, "more", "guest", other), "and an HWPT for it");
 	lib_must(vm, iolu_vm_attach(vm, other, "table"), "but attached to the first one");
-	refuses_save(ENODEV, "HWPT \"more\" has no device", "to save an HWPT without device");
+	refuses_save(ENODEV, "HWPT \"more\": not preserved: no preserved device is attached",
+		     "to save an HWPT without device");
 	lib_must(vm, iolu_vm_attach(vm, other, "more"), "attached to its own");
 	vfio_set_power_state(iolu_vm_device_fd(vm, other), 3);
-	refuses_save(EAGAIN, "it sleeps", "to save with a device that sleeps");
+	refuses_save(EAGAIN, "not preserved: not in D0", "to save with a device that sleeps");
 	lib_must(vm, iolu_vm_remove(vm, IOLU_DEVICE, other), "the device is removed");
 	lib_must(vm, iolu_vm_remove(vm, IOLU_HWPT, "more"), "and its HWPT");
 }
@@ -107,9 +109,10 @@ static void test_stranger(void)
 	int ioas = iolu_vm_ioas_id(vm, "guest");
 
 	ok_rc(ioas_map(iommufd, ioas, fd, &area), "a memfd is mapped past the library");
-	refuses_save(EPERM, "not sealed", "to save what maps a memfd that is not sealed");
+	refuses_save(EPERM, "mapped memfd is not sealed", "to save what maps a memfd that is not sealed");
 	fcntl(fd, F_ADD_SEALS, SEALS_FIXED);
-	refuses_save(ENOENT, "the library does not know", "nor if it is not in the session");
+	refuses_save(ENOENT, "mapped memfd is not preserved in the same session",
+		     "nor if it is not in the session");
 	ok_rc(ioas_unmap(iommufd, ioas, area.iova, area.length), "it is unmapped");
 	close(fd);
 }
