@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The only entry: `make help` says what there is.  Everything produced goes to
-# out/, downloads and the compiler cache to $(CACHE).  A long step is a script
-# that says how far it is; a stamp or a product gets its name when it is whole.
+# `make help` lists the targets.  All products go to out/, downloads and the compiler cache
+# to $(CACHE).  A long step is a script that shows its progress; a stamp or a product gets
+# its name when it is complete.
 
 include kernels.mk
 
@@ -25,7 +25,7 @@ OLDER_CONFIG := kernel/config/$(OLDER_SERIES).config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
-# Those that take minutes come first, so that the others run beside them
+# Scenarios that take minutes come first, so that the others run beside them
 LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records)
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 # The debug kernel has no KVM
@@ -51,7 +51,7 @@ ifneq ($(if $(filter port,$(MAKECMDGOALS)),,$(KERNEL:stock=))$(WITHOUT:preserve=
 $(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
 endif
 
-# What `make run` and `make shell` hand to the runner
+# Arguments of the runner in `make run` and `make shell`
 quote     = '$(subst ','\'',$(1))'
 LURUN     = \
 	--kernel out/build/$(SERIES)$(if $(KERNEL),-stock)/$(BZIMAGE) $(if $(KERNEL),--stock) \
@@ -69,43 +69,43 @@ MAKEFLAGS += --no-print-directory
 help:
 	@sed -n 's/^## \{0,1\}//; T; s/@SERIES@/$(SERIES)/g; s/@OLDER@/$(OLDER_SERIES)/g; p' Makefile
 
-## make run        set everything up, replace the kernel under running DMA, tell the
-##                 story and the verdict; results in out/run
+## make run        set up, replace the kernel under DMA, print the story and the verdict;
+##                 results in out/run
 ## make check      all tests: set-up, lint, every scenario of the test machine
 ## make check-all  the same, and every scenario on the debug kernel as well
-## make check-deb  packages of a kernel: made, installed, booted (check-all has it, too)
-## make soak       N=200 updates in a row: nothing grows
-## make bench      what a live update costs, side by side: out/bench/report.md; QUICK=1 the
-##                 short one, which fails if a count or a slope has become worse
-## make shell      the test machine with a prompt, to try things by hand
+## make check-deb  kernel packages: build, install, boot (part of check-all)
+## make soak       N=200 updates in a row without growth
+## make bench      cost of a live update: out/bench/report.md; QUICK=1: the short bench, which
+##                 fails if a count or a slope has become worse
+## make shell      a prompt in the test machine
 ##
 ## make kernel     build the patched kernel            (out/build/@SERIES@)
-## make kernel-@OLDER@ the same feature on the kernel before it, to go back to (out/build/@OLDER@)
-## make other      the patched kernel, but for the version of one record (@SERIES@-other)
+## make kernel-@OLDER@ the patched older kernel, for rollback (out/build/@OLDER@)
+## make other      the patched kernel with another version of one record (@SERIES@-other)
 ## make stock      build the kernel as Debian has it   (out/build/@SERIES@-stock)
-## make debug      build the patched kernel with KASAN, lockdep and the like (@SERIES@-debug)
+## make debug      build the patched kernel with KASAN, lockdep etc. (@SERIES@-debug)
 ## make vm         build the runner and the init of the test machine, and the example
-## make systemd    the root with systemd that one scenario needs, from Debian's forky
-## make lib        build libiolu, the library for those who write a VMM (out/lib);
-##                 install-lib: into DESTDIR and PREFIX, /usr/local if none is named
+## make systemd    the root file system with systemd for two scenarios, from Debian's forky
+## make lib        build libiolu, the library for authors of VMMs (out/lib); install-lib:
+##                 into DESTDIR and PREFIX (/usr/local)
 ## make cli        build the command iolu and its man page (out/cli)
 ## make tree       the patched source as a git branch  (out/linux-@SERIES@); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
-## make each       each patch of the series by itself: checkpatch, builds, boots with the
-##                 feature off; EACH=3, or first, middle, last: only that one
+## make each       each patch of the series by itself: checkpatch, build, boot with the
+##                 feature off; EACH=3, first, middle or last: only that one
 ## make series     that branch as mails, with cover letter and recipients (out/series)
-## make port       which hooks do not apply to another Linux: KERNEL=7.4 or KDIR=path
-## make deb        Debian packages of the patched kernel (out/deb), to try it on hardware;
-##                 CONFIG=path: its configuration, else the running kernel's, trimmed
-## make refusals  make docs/refusals.md from the table in refusals/
-## make lint       the tests that need no test machine
+## make port       conflicts of the hooks with another Linux: KERNEL=7.4 or KDIR=path
+## make deb        Debian packages of the patched kernel (out/deb), for hardware; CONFIG=path:
+##                 its configuration, else the running kernel's, trimmed
+## make refusals   make docs/refusals.md from the table in refusals/
+## make lint       tests that need no test machine
 ## make stat       how many lines the feature adds, and to which files of Linux
-## make packages   what is needed from Debian, installed if you are root
+## make packages   install missing Debian packages, or print the command if not root
 ## make clean      remove out/; distclean: downloads and compiler cache as well
 ##
 ## Variables for run and shell:
-##   WITHOUT=preserve   nothing is preserved: see what is lost
-##   KERNEL=stock       the unpatched kernel: see what is lost
+##   WITHOUT=preserve   preserve nothing, to see the loss
+##   KERNEL=stock       the unpatched kernel, to see the loss
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
 ##   IOMMU=x-flts=on    more intel-iommu properties
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
@@ -118,7 +118,7 @@ help:
 ##   JOBS=2             compilers, or emulators, at once
 ##   QEMU=path          another emulator
 ##   KDIR=path          a Linux @SERIES@ tree instead of the Debian package
-##   KERNEL_VERSION=newest   the newest @SERIES@ of the mirror, should the pinned one be gone
+##   KERNEL_VERSION=newest   the newest @SERIES@ of the mirror, if the pinned one is gone
 ##   OLDER_KDIR, OLDER_VERSION   the same for Linux @OLDER@
 
 run: packages $(if $(KERNEL),stock,kernel) vm
@@ -144,7 +144,7 @@ check-deb: check-packages kernel vm
 	@scripts/packages.sh deb
 	@prove --timer --exec tests/one.sh tests/deb.t
 
-# A ring has 65,528 places, each used once: the more updates, the fewer frames a second
+# A ring has 65,528 slots, each used once: more updates need a lower frame rate
 soak: N ?= 200
 soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(N) --append lu.rate=$$((5000 / ($(N) + 75) + 1)) \
@@ -171,7 +171,7 @@ $(OLDER)/.source: FORCE | packages
 	KERNEL_SHA256=$(OLDER_SHA256) KDIR=$(call quote,$(OLDER_KDIR)) NAMES=OLDER_ \
 	scripts/source.sh unpack $(@D)
 
-# Applied again when a hook or a new file has come, gone or changed
+# Apply again when a hook or a new file is added, removed or changed
 $(TREE)/.git/applied $(OLDER)/.git/applied: %/.git/applied: %/.source kernel/tree.sh $(HOOKS) $(NEW)
 	@TREE=$* kernel/tree.sh apply
 
@@ -245,22 +245,22 @@ out/vm/init: $(INIT_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -o $@ $^ -lz
 
-# What gives a VMM a fresh session where systemd runs
+# Gives a VMM a new session under systemd
 out/vm/vmm-session: out/obj/examples/systemd/session.o out/obj/examples/systemd/manager.o
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -o $@ $^
 
-# Out of Debian's packages; made again when the script changes
+# From Debian's packages; built again when the script changes
 systemd: out/vm/systemd.spec
 out/vm/systemd.spec: scripts/systemd-root.sh
 	@scripts/systemd-root.sh $(@D)
 
-# The kernel's own tool that writes an initramfs
+# The kernel's tool that writes an initramfs
 out/vm/gen_init_cpio: $(TREE)/.source
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -O2 -o $@ $(TREE)/usr/gen_init_cpio.c
 
-# The kernel's own selftests, by its own Makefiles; those that need libcap are not ours
+# The kernel's selftests, built by its own Makefiles; those that need libcap are not ours
 out/vm/kselftest/iommufd_liveupdate: OF := iommu
 out/vm/kselftest/vfio_pci_liveupdate_test: OF := vfio
 $(KSELFTESTS): out/headers/.installed | packages
@@ -284,7 +284,7 @@ out/obj/%.o: %.c Makefile | packages
 -include $(BENCH_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
 -include out/obj/examples/systemd/session.d
 
-# Debian's own kernel headers are older than the interfaces used here
+# Debian's kernel headers are older than the interfaces used here
 out/headers/.installed: $(TREE)/.git/applied
 	@$(MAKE) -s -C $(TREE) O=$(abspath $(TREE))/build INSTALL_HDR_PATH=$(abspath $(@D)) \
 		headers_install
@@ -330,7 +330,7 @@ out/cli/iolu: $(CLI_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -o $@ $^ $(shell pkg-config --libs $(CLI_LIBS))
 
-# The same, for machines without libraries
+# Static, for machines without libraries
 out/vm/iolu: $(CLI_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -s -o $@ $^ $(shell pkg-config --static --libs $(CLI_LIBS))
@@ -348,7 +348,7 @@ out/vm/vmm: $(VMM_OBJ) out/lib/libiolu.a
 
 $(VMM_OBJ): CFLAGS += -pthread -Ilib -Iexamples $(KERNEL_HEADERS)
 
-# No library, no operating system, no floating point; a flat image
+# A flat image without libraries, operating system and floating point
 GUEST_FLAGS := -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
 	-mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables -nostdlib -static \
 	-no-pie -Wl,--build-id=none -Wl,--oformat=binary -Wl,-T,examples/guest/guest.ld

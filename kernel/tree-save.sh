@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
 #
-# The way back of tree.sh, which sources this: each commit of the branch becomes a
-# line of the series, a mail with its hunks in files that Linux has, and its new
-# files as they are.  Hashes are zeroed, no statistics, no git version: the same
-# commit always gives the same bytes.
+# The save half of tree.sh, which sources this.  Each commit of the branch becomes a line
+# of the series, a mail with its hunks in existing files of Linux, and its new files as
+# they are.  Hashes are zeroed, statistics and git version left out: the same commit always
+# gives the same bytes.
 
-# The parent of commit $1 as a tree, with those files put in as Linux has them that
-# the commit is the first to touch
+# The parent of commit $1 as a tree, plus the files of Linux that this commit is the first
+# to touch, unchanged
 parent() {
 	rm -f "$work/index"
 	GIT_INDEX_FILE=$work/index in_tree read-tree "$1^"
@@ -19,8 +19,7 @@ parent() {
 	GIT_INDEX_FILE=$work/index in_tree write-tree
 }
 
-# The mail of commit $1 with parent tree $2; further arguments are the files whose
-# hunks belong to it
+# The mail of commit $1 with parent tree $2, with the hunks of the files named after them
 mail() {
 	in_tree show -s --format="format:From $zero Mon Sep 17 00:00:00 2001%nFrom: %an <%ae>%nDate: %aD%nSubject: %s%n%n%b" "$1"
 	[ $# -gt 2 ] || return 0
@@ -31,7 +30,7 @@ mail() {
 		sed "/^index /s/[0-9a-f]\{40\}/$zero/g"
 }
 
-# Comments that stand before the patch $1 in the old series
+# Comments before patch $1 in the old series
 comments() {
 	awk -v p="$1" '/^(#|$)/ { c = c $0 "\n"; next } $1 == p { printf "%s", c } { c = "" }' "$HOOKS/series"
 }

@@ -4,18 +4,18 @@
 # TREE=<kernel tree> tree.sh apply   hooks + new files -> a branch in the tree
 # TREE=<kernel tree> tree.sh save    that branch -> hooks + new files
 #
-# hooks/series is the order of truth.  A line is `NN-subject.patch [new/file ...]`
-# and becomes one commit: the patch holds the message and the hunks in files that
-# Linux has, the files named after it are taken whole from new/.  The tree holds
-# all of Linux, its git only what some commit touches.  refs/base is the pristine
-# source of these files, refs/kept the branch as apply or save left it.
+# hooks/series defines the order.  A line is `NN-subject.patch [new/file ...]` and becomes
+# one commit: the patch has the message and the hunks in existing files of Linux, the files
+# named after it are copied from new/.  The tree has all of Linux, its git only the files
+# that a commit touches.  refs/base is their pristine source, refs/kept the branch as apply
+# or save left it.
 #
-# apply builds the branch beside the tree and then copies what differs, so that an
-# unchanged file keeps its time and the next build is incremental; a hook that does
-# not fit leaves the tree as it was.  It refuses to throw edits away that were not
-# saved.  save (tree-save.sh) writes what depends on the branch alone: apply and
-# save in turn change no byte.  It looks into STOCK, the untouched source, for files
-# of Linux that a commit is the first to touch (TREE-stock if not named).
+# apply builds the branch beside the tree and then copies differing files, so that an
+# unchanged file keeps its time and the next build is incremental; if a hook does not apply
+# the tree stays unchanged.  It refuses to overwrite edits that were not saved.  The output
+# of save (tree-save.sh) depends on the branch alone: apply and save in turn change no
+# byte.  It takes files of Linux that a commit is the first to touch from STOCK, the
+# untouched source (TREE-stock by default).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -48,13 +48,13 @@ uncommitted() {
 		-type f -newer .git/applied -print) | sed 's|^\./||' | sort | comm -23 - "$work/tracked"
 }
 
-# FILE as Linux has it
+# The pristine FILE
 pristine() {
 	cat "$STOCK/$1" 2>/dev/null || in_tree cat-file -p "refs/base:$1" 2>/dev/null && return
 	! in_tree cat-file -e "HEAD:$1" 2>/dev/null && cat "$TREE/$1" 2>/dev/null
 }
 
-# Before an apply: nothing in the tree may be lost
+# Before an apply: refuse to lose edits in the tree
 no_edits() {
 	[ -d "$TREE/.git" ] || return 0
 	edits=$(uncommitted | head -n 3 | tr '\n' ' ')
@@ -81,7 +81,7 @@ base() {
 	git update-ref refs/base HEAD
 }
 
-# One line of the series into one commit of $work/tree
+# Make one commit of $work/tree from one line of the series
 commit() {
 	patch=$1
 	shift
@@ -109,7 +109,7 @@ apply() {
 	done <"$work/series"
 	git update-ref refs/kept HEAD
 	git ls-files | sort >"$work/now"
-	# What the old branch had and this one has not goes back to what Linux has
+	# Files that only the old branch changed become pristine again
 	{ [ ! -d "$TREE/.git" ] || in_tree ls-files; } | sort | comm -23 - "$work/now" >"$work/gone"
 	while read -r f; do
 		if pristine "$f" >"$work/file"; then cp "$work/file" "$TREE/$f"; else rm -f "$TREE/$f"; fi

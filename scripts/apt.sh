@@ -3,13 +3,12 @@
 #
 # apt.sh SUITE [release]
 #
-# Makes an apt configuration of our own that can see SUITE, updates it and prints
-# the path of its configuration file, for `apt-get -c`.  The mirror, its options
-# and its signing key are those with which the machine's apt is configured: its
-# source entries are copied with the suite replaced.  With "release" the entries
-# of the machine's own release are in it too, so that packages can be installed
-# with their dependencies.  The machine's own apt configuration, lists and caches
-# are read only.
+# Create a separate apt configuration that includes SUITE, update it and print the
+# path of its configuration file, for `apt-get -c`.  Mirror, options and signing key
+# come from the machine's own apt: its source entries are copied with the suite
+# replaced.  With "release", the entries of the machine's own release are included,
+# so that packages can be installed with their dependencies.  The machine's own apt
+# configuration, lists and caches are only read.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -21,7 +20,7 @@ codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 list='' parts=''
 eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
 
-# Entries in deb822 form: a paragraph is kept with its mirror, key and options.
+# Entries in deb822 form: copy a paragraph with its mirror, key and options.
 deb822() {
 	awk -v codename="$codename" -v suite="$suite" -v all="$with_release" '
 	BEGIN {

@@ -3,9 +3,9 @@
 #
 # cc.sh ARGUMENT...: the compiler of the kernel builds, gcc behind ccache.
 #
-# With dependencies from the compiler ccache never sees the preprocessed source, so it does
-# not notice .incbin, and no dependency names what that brings in: for the same piggy.S it
-# gives back an object with the kernel of another build. Sources with it go by the cache.
+# ccache takes dependencies from the compiler and never sees the preprocessed source. It
+# does not notice .incbin, and no dependency names the included file: for the same piggy.S it
+# would return an object with the kernel of another build. Such sources bypass the cache.
 set -eu
 for argument; do
 	case $argument in

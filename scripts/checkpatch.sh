@@ -3,8 +3,8 @@
 #
 # checkpatch.sh TREE COMMIT
 #
-# The kernel's own checkpatch on one commit of the branch of TREE.  Whoever mails the series
-# adds the sign-off, and says who maintains the files.  A Kconfig that sources
+# Run the kernel's checkpatch on one commit of the branch of TREE.  Sign-off and
+# MAINTAINERS are not checked: the person who mails the series adds them.  A Kconfig that sources
 # Kconfig.liveupdate beside it names itself, as far as checkpatch can see.
 set -eu
 

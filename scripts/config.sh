@@ -3,11 +3,10 @@
 #
 # config.sh TREE BUILD FRAGMENT...
 #
-# Configures the kernel TREE in BUILD: what the fragments ask for and what that
-# selects, everything else off.  Then every line of the fragments is looked for in the result,
-# whole and "=n" too: a symbol that the tree does not have, or whose dependencies
-# are not met, stops the build here and not as a puzzle in a test.  START names a whole
-# configuration to begin with, instead of nothing.
+# Configure the kernel TREE in BUILD with the options of the fragments, everything else
+# off unless they select it.  Then compare every line of the fragments, "=n" included, with
+# the result: an unknown symbol or a missing dependency stops the build here instead of
+# failing a test later.  START names a complete configuration to begin with.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -16,7 +15,7 @@ here=$(dirname "$0")
 tree=$1 build=$2
 shift 2
 
-# verify FRAGMENT: name the first symbol that is not as the fragment wants it
+# verify FRAGMENT: name the first symbol that differs from the fragment
 verify() {
 	while read -r line; do
 		case $line in

@@ -3,11 +3,11 @@
 #
 # copy.sh TREE COPY
 #
-# Makes COPY a second tree of the patched source TREE, with its branch, in seconds and
-# almost without space: its files are hard links to those of TREE.  Whoever changes a
-# file puts a new one in its place (git, mv), so that TREE has no part in it.  A copy
-# that is there is used again: what TREE's branch has changed is changed, and only
-# that, for the objects that were built from it.  What was edited in it is undone.
+# Make COPY a second tree of the patched source TREE, with its branch, in seconds and
+# almost without space: its files are hard links to those of TREE.  Change a file only by
+# replacing it (git and mv do), so that TREE is not affected.  An existing copy is used
+# again: only files that differ from TREE's branch are replaced, so that built objects stay
+# valid.  Edits in the copy are lost.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -16,7 +16,7 @@ here=$(dirname "$0")
 tree=$(cd "$1" && pwd) copy=$(realpath -m "$2")
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null LC_ALL=C
 
-# What is the same as long as the copy can follow: Linux, and which files are tracked
+# Unchanged as long as the copy can be updated: the source, and the list of tracked files
 foundation() {
 	cat "$tree/.source"
 	git -C "$tree" ls-tree -r --name-only refs/base

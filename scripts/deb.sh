@@ -3,11 +3,11 @@
 #
 # deb.sh TREE COPY OUT [CONFIG]
 #
-# Makes Debian packages of the patched kernel TREE in OUT, by the kernel's own bindeb-pkg:
-# the image with its modules, headers if it can load any, and linux-libc-dev.  The
-# configuration is CONFIG, or that of the running kernel, trimmed to the modules that are
-# loaded; kernel/config/host.config is put on top.  The build is done in COPY, a second
-# tree, for packages are left beside the build directory.
+# Build Debian packages of the patched kernel TREE in OUT with the kernel's bindeb-pkg:
+# the image with its modules, headers if it can load modules, and linux-libc-dev.  The
+# configuration is CONFIG, or that of the running kernel, trimmed to the loaded modules;
+# kernel/config/host.config is added.  The build runs in COPY, a second tree, because
+# bindeb-pkg writes packages beside the build directory.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -21,7 +21,7 @@ tree=$(cd "$2" && pwd) build=$tree/build SEED=$1
 # shellcheck source=scripts/kbuild.sh
 . "$here/kbuild.sh"
 
-# The configuration of the kernel that runs here
+# The configuration of the running kernel
 running() {
 	if [ -r "/boot/config-$(uname -r)" ]; then
 		cat "/boot/config-$(uname -r)"
@@ -31,8 +31,8 @@ running() {
 	fi
 }
 
-# trim FILE: what no module that is loaded needs goes; what is asked gets its default.  A
-# kernel that cannot load any has nothing to trim.
+# trim FILE: drop options that no loaded module needs; new options get their default.  A
+# kernel without modules has nothing to trim.
 trim() {
 	[ -e /proc/modules ] || return 0
 	mkdir -p "$build.trim"

@@ -3,12 +3,12 @@
 #
 # each.sh TREE STOCK COPY BASE KVM FEATURE all | first | middle | last | NUMBER ...
 #
-# Each commit of the branch of TREE must be fine by itself: checkpatch has no remark; it
-# builds with as many of the options in FEATURE as it has, and with none of them; with vfio
-# as modules if it changes that, or is the last; and it boots, goes through a kexec, and
-# ends DMA there as stock Linux does while live update is off.  A line for each says so.
-# COPY, a second tree, goes from commit to commit, so that a build compiles what a commit
-# has changed; the first ones begin with the objects of STOCK.  BASE and KVM are fragments.
+# Check each commit of the branch of TREE by itself: checkpatch has no remark; it builds
+# with those options of FEATURE that it has, and with none of them; with vfio as modules if
+# it changes vfio, or is the last; and with live update off it boots, makes a kexec, and
+# ends DMA there as stock Linux does.  Print one line for each.  COPY, a second tree, moves
+# from commit to commit, so that a build compiles only the files that a commit changes; the
+# first builds begin with the objects of STOCK.  BASE and KVM are fragments.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -16,7 +16,7 @@ here=$(dirname "$0")
 # shellcheck source=scripts/kbuild.sh
 . "$here/kbuild.sh"
 
-# Not in the environment, which the kernel's make would see
+# Not exported: the kernel's make would read it from the environment
 tree=$1 stock=$2 copy=$(realpath -m "$3") base=$4 kvm=$5 feature=$6 out=out/each
 shift 6
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
@@ -25,7 +25,7 @@ in_copy() {
 	git -C "$copy" "$@"
 }
 
-# options COMMIT FRAGMENT: those lines of it whose options the commit knows
+# options COMMIT FRAGMENT: the lines of FRAGMENT whose options the commit has
 options() {
 	while IFS='=' read -r option value; do
 		case $option in CONFIG_*) ;; *) continue ;; esac
@@ -42,7 +42,7 @@ build() {
 	! grep -A 5 'warning:' "$copy/$BUILD/build.log"
 }
 
-# Modules may use what Linux exports, and what other modules do
+# Modules may use symbols that Linux or other modules export
 modules() {
 	sed -i '/VFIO_PCI_LIVEUPDATE/d' "$out/options"
 	grep -vE '^CONFIG_(MODULES|VFIO|VFIO_PCI)=' "$base" >"$out/base"
@@ -64,7 +64,7 @@ exports() {
 	[ ! -s build-m/missing ]
 }
 
-# step WHAT COMMAND...: what it says is shown if it fails
+# step NAME COMMAND...: show the output of the command if it fails
 step() {
 	what=$1 && shift
 	"$@" >"$out/log" 2>&1 && return

@@ -3,11 +3,11 @@
 #
 # kernel.sh TREE NAME FRAGMENT...
 #
-# Builds the bzImage of TREE in TREE/build (or TREE/$BUILD).  The build directory is a child of the
-# tree so that the compiler is called with the same relative paths for every tree:
-# with a fixed time and builder ccache then gives the objects of one kernel to the
-# other.  JOBS compilers run at once.  Without a change it takes a second or two.
-# SEED names another tree of the same source whose objects a first build begins with.
+# Build the bzImage of TREE in TREE/build (or TREE/$BUILD).  The build directory is a child
+# of the tree, so that the compiler gets the same relative paths in every tree; with a
+# fixed time and builder ccache then shares objects between kernels.  JOBS compilers run
+# at once.  Without a change it takes a second or two.  SEED names another tree of the same
+# source, whose objects a first build begins with.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -23,15 +23,15 @@ if [ ! -f "$build/vmlinux" ]; then
 	need_space "$tree" 1500 "the kernel build"
 fi
 
-# Two builds in one directory would spoil each other
+# Two builds in one directory would corrupt each other
 exec 9>"$tree/.lock"
 flock -n 9 || {
 	say "another build of $tree is running; waiting for it"
 	flock 9
 }
 
-# Up to date is: nothing in the tree (a removed file changes its directory), no
-# fragment and no script is newer than the start of the last good build.
+# Up to date: no file or directory of the tree (a removed file changes its directory), no
+# fragment and no script is newer than the start of the last successful build.
 changed() {
 	[ ! -f "$build/arch/x86/boot/bzImage" ] ||
 		find "$tree" "$@" "$here" \( -path "$tree/build*" -o -name .git -o -name .lock \) -prune -o \

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the set-up scripts share; they source it.  An error is one line that says
-# what is wrong and what to do, on standard error, and exit status 1.
+# Functions of the set-up scripts, which source this.  An error is one line on standard
+# error that names the problem and the remedy, and exit status 1.
 
 CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iommu-liveupdate}
 
@@ -15,7 +15,7 @@ die() {
 	exit 1
 }
 
-# need_space DIR MIB WHAT: refuse to start what would fill the disk half way
+# need_space DIR MIB NAME: refuse to start if the disk would run full
 need_space() {
 	mkdir -p "$1" || die "cannot create $1: make it writable or set another place"
 	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
@@ -32,10 +32,10 @@ sha256() {
 	sha256sum "$1" | cut -d ' ' -f 1
 }
 
-# seed WHAT TREE BUILD: the first build of TREE in BUILD begins with the objects of the tree
-# $SEED, which has the same source but for patches.  kbuild compares times: each file that
-# is another one there becomes newer than they are, as a new file, for it may be linked
-# to a third tree; what is the same gets the time it has there.  Tools remember whole names.
+# seed NAME TREE BUILD: begin the first build of TREE in BUILD with the objects of the tree
+# $SEED, which has the same source except for patches.  kbuild compares times: a file that
+# differs is replaced by a new file with the present time (it may be linked to a third
+# tree); an equal file gets its time in $SEED.  Tools store absolute paths.
 seed() {
 	[ -n "${SEED:-}" ] && [ ! -d "$3" ] && [ -f "$SEED/build/.built" ] || return 0
 	tree=$2 build=$3

@@ -3,14 +3,12 @@
 #
 # packages.sh [check | deb]
 #
-# Makes sure that the programs and libraries are there which a build and a run
-# need, with "check" those of the lint tests too, with "deb" those of `make deb`.
-# What is missing is installed by the machine's own apt when root runs this;
-# anybody else is shown the one line to paste.  The emulator must be QEMU_MINIMUM
-# or newer: where the release has an older one it is taken from that release's
-# backports, through a configuration that is ours (apt.sh); the machine's apt
-# sources stay as they are.
-# Nothing missing: nothing is asked from the network.
+# Check that the programs and libraries for a build and a run are installed, with "check"
+# those of the lint tests too, with "deb" those of `make deb`.  Root installs missing
+# packages with the machine's own apt; other users get one line to paste.  The emulator must
+# be QEMU_MINIMUM or newer: if the release has an older one it comes from that release's
+# backports, through a separate configuration (apt.sh); the machine's apt sources are not
+# changed.  If no package is missing, the network is not used.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -40,7 +38,7 @@ qemu_version() {
 	"$QEMU" --version 2>/dev/null | sed -n '1s/.*version \([0-9][0-9.]*\).*/\1/p'
 }
 
-# new_enough VERSION: of the emulator, by Debian's rule of comparing
+# new_enough VERSION: of the emulator, compared by Debian's rules
 new_enough() {
 	[ -n "$1" ] && dpkg --compare-versions "$1" ge "$minimum"
 }
@@ -58,12 +56,12 @@ if [ "$QEMU" != qemu-system-x86_64 ] && ! new_enough "$version"; then
 	die "QEMU=$QEMU is ${version:-no emulator}, $minimum or newer is needed: name another one, or none to have it installed"
 fi
 
-# A machine whose apt was never updated knows no package
+# apt was never updated: its lists are empty
 if ! new_enough "$version" && [ -z "$(candidate)" ] && [ "$(id -u)" = 0 ]; then
 	apt-get -q update >&2 || die "apt-get update failed: is the machine's mirror reachable?"
 fi
 
-# One command line, for us if we are root, else to paste
+# One command line: run it as root, else print it to be pasted
 get='apt-get -q install -y --no-install-recommends'
 packages=$(missing) commands='apt-get -q update'
 if ! new_enough "$version"; then

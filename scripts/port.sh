@@ -3,12 +3,11 @@
 #
 # port.sh SERIES | TREE
 #
-# Says what of kernel/hooks and kernel/new is in the way in another Linux: hunks that
-# do not apply, files that are gone, new files that Linux has by now, and hunks that
-# apply in another function than they were made for.  SERIES, as in 7.4, is the
-# newest package of it, unpacked in out/; TREE is any source, which is only read.
-# What the new files call is for the compiler to judge.  Exit status 1 if there is
-# something to be mended.
+# Report conflicts of kernel/hooks and kernel/new with another Linux: hunks that do not
+# apply, files that no longer exist, new files that Linux has by now, and hunks that apply
+# in another function than before.  SERIES, for example 7.4, is its newest package,
+# unpacked in out/; TREE is any source, which is only read.  Interfaces that the new files
+# call are left to the compiler.  Exit status 1 if there is a conflict.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/lib.sh
@@ -16,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 hooks=${HOOKS:-$here/../kernel/hooks}
 
-# The source of series $1, which is unpacked once
+# The source of series $1, unpacked once
 unpacked() {
 	to=out/linux-$1-newest
 	[ -f "$to/.source" ] || KDIR='' NAMES='' KERNEL_SHA256='' KERNEL_VERSION=newest \
@@ -41,13 +40,13 @@ in_work() {
 	git -C "$work/linux" -c user.name=port -c user.email=port@localhost "$@"
 }
 
-# The functions that the hunks of a diff are in, file by file
+# The functions that contain the hunks of a diff, per file
 places() {
 	awk '/^\+\+\+ / { file = substr($2, 3) }
 		file ~ /\.[ch]$/ && /^@@ / { sub(/^@@ [^@]* @@ ?/, ""); print file ": " $0 }'
 }
 
-# One hook into the working copy; what is in the way, a line each
+# Apply one hook to the working copy; print a line for each conflict
 apply() {
 	in_work apply --reject --whitespace=nowarn "$hooks/$1" >"$work/log" 2>&1 || :
 	sed -n 's/^error: patch failed: \(.*\):\([0-9]*\)$/\1: does not apply at line \2/p

@@ -3,11 +3,11 @@
 #
 # progress.sh TITLE LOG COMMAND...
 #
-# Runs a long step with its output in LOG and shows that it lives: on a terminal
-# one line that is rewritten each second, elsewhere a line each half minute.  If
-# the step writes one large file, PROGRESS_FILE names it and its size is shown;
-# otherwise the log's compile lines are counted.  When the step fails, the lines
-# of the log that tell why are printed.  Exit status is that of the command.
+# Run a long step with its output in LOG and show its progress: on a terminal one line that
+# is rewritten each second, elsewhere a line each half minute.  If the step writes one large
+# file, PROGRESS_FILE names it and its size is shown; otherwise compile lines of the log
+# are counted.  If the step fails, print the error lines of the log.  The exit status is
+# that of the command.
 set -eu
 
 title=$1 log=$2

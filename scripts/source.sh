@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# source.sh fetch       the path of the verified source package, downloaded if need be
-# source.sh id          one line that tells this source from any other
-# source.sh unpack DIR  a pristine kernel tree in DIR, which appears when complete
+# source.sh fetch       print the path of the verified source package; download it first
+#                       if it is missing
+# source.sh id          print one line that identifies this source
+# source.sh unpack DIR  create a pristine kernel tree in DIR, which appears when complete
 #
-# KERNEL_PACKAGE, KERNEL_VERSION and KERNEL_SHA256 pin the package (kernels.mk);
-# version "newest" takes the newest that the mirror has, with the checksum of its
-# signed index.  KDIR names a kernel tree to copy instead of any package.  NAMES is
-# what make's own names for these begin with where they are not the usual ones.
-# A file has its final name only after its checksum was found right.
+# KERNEL_PACKAGE, KERNEL_VERSION and KERNEL_SHA256 pin the package (kernels.mk); version
+# "newest" takes the newest of the mirror, with the checksum of its signed index.  KDIR
+# names a kernel tree to copy instead of a package.  NAMES is the prefix of these variables
+# in make, if it is not empty (OLDER_).  A file gets its final name only after its checksum
+# was verified.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -20,7 +21,7 @@ version=${KERNEL_VERSION:?} wanted=${KERNEL_SHA256:-}
 series=${package#linux-source-}
 use_newest=${NAMES:-KERNEL_}VERSION=newest use_kdir="${NAMES:-}KDIR=<a Linux $series tree>"
 
-# What the mirror has, newest first
+# Versions on the mirror, newest first
 offered() {
 	apt-cache -c "$1" madison "$package" | awk '{ print $3 }'
 }
@@ -56,7 +57,7 @@ download() {
 	mv "$file" "$deb"
 }
 
-# check FILE WHERE: a wrong file is not kept
+# check FILE WHERE: delete a file with a wrong checksum
 check() {
 	sum=$(sha256 "$1")
 	[ "$sum" = "$wanted" ] && return

@@ -3,12 +3,12 @@
 #
 # systemd-root.sh DIR
 #
-# Makes in DIR/systemd a root with systemd as process 1 and nothing else that runs, out of
-# binaries of Debian's suite SYSTEMD_SUITE, and in DIR/systemd.spec the lines with which
-# gen_init_cpio packs it.  LUOSession= is in systemd SYSTEMD_MINIMUM and later.  No version is
-# pinned: the suite moves, and keeps none but its newest.  What was fetched is kept in
-# $CACHE/systemd and used from then on without a network; apt has checked it against the
-# suite's signed index.  Packages are unpacked, never installed, and nothing of them is run here.
+# Build a root file system in DIR/systemd with systemd as process 1 and no other service,
+# from binaries of Debian's suite SYSTEMD_SUITE, and in DIR/systemd.spec the lines with which
+# gen_init_cpio packs it.  LUOSession= needs systemd SYSTEMD_MINIMUM.  No version is pinned,
+# because the suite keeps only its newest.  Packages stay in $CACHE/systemd, verified by apt
+# against the suite's signed index, and are used from there without a network.  They are
+# unpacked, never installed, and none of their programs runs here.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -21,11 +21,11 @@ targets='basic final kexec local-fs local-fs-pre paths poweroff reboot shutdown 
 	swap sysinit timers umount'
 programs='usr/lib/systemd/systemd usr/lib/systemd/systemd-executor
 	usr/lib/systemd/systemd-shutdown usr/bin/systemctl usr/lib64'
-# libsystemd-shared opens libmount, and what that needs, by name; without it there is no start
+# libsystemd-shared opens libmount and its dependencies by name, and cannot start without
 libraries='ld-linux-x86-64.so* libc.so* libm.so* libmount.so* libblkid.so* libselinux.so*
 	libpcre2-8.so* libsystemd.so* systemd'
 
-# The directory appears when all packages are in it.
+# The directory gets its name when all packages are in it.
 fetch() {
 	[ "$(dpkg --print-architecture)" = amd64 ] || die "systemd is tested on amd64 machines only"
 	conf=$("$here/apt.sh" "$suite") || exit 1
@@ -42,7 +42,7 @@ version() {
 	dpkg-deb -f "$debs"/systemd_*.deb Version
 }
 
-# copy FILE...: from all that is unpacked to the root, with their directories
+# copy FILE...: from the unpacked packages to the root, with their directories
 copy() {
 	for path; do
 		mkdir -p "$root/$(dirname "$path")"

@@ -8,7 +8,7 @@
 # the head of each scenario:
 #
 #	promise: 1, 6                   numbers of docs/design.md section 1, or topics (below)
-#	red when: RULE: EFFECT          what was taken out of a kernel built for it, what failed
+#	red when: RULE: EFFECT          the rule that a special kernel lacks, the failure
 #
 # A value may continue on the next lines, indented by at least two blanks after the star;
 # RULE ends at the first colon that a blank follows.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# Where packages come from: the machine's mirror, whatever form its apt sources have.
-# A mirror of our own on disk, and the real apt with a configuration that knows it.
+# Packages come from the machine's mirror, for each form of apt sources.  The test has a
+# mirror on disk and runs the real apt with a configuration for it.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What a live update costs has not become more: counts, slopes and ratios of the short bench
-# (make bench QUICK=1), in instructions; goals.c says which are held, and to what.
+# The cost of a live update has not increased: counts, slopes and ratios of the short bench
+# (make bench QUICK=1), in instructions; goals.c has the limits.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh

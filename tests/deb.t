@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The packages of `make deb`, made with the configuration of the test kernels: dpkg installs
-# one in a root of its own, and the machine boots the kernel that is there then.
+# The packages of `make deb`, built with the configuration of the test kernels: dpkg
+# installs one in a root of its own, and the test machine boots that kernel.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 PATH=$PATH:/usr/sbin:/sbin
 root=$tmp/root
 
-# Who is not root is it in a name space
+# Without root, a user namespace
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then "$@"; else unshare -r "$@"; fi
 }

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What documents name exists: files, functions and tests in docs/review.md and
-# docs/testing.md.  And what review.md says of all of our kernel files is so.
+# Files, functions and tests that docs/review.md and docs/testing.md name exist, and
+# statements of review.md about all of our kernel files are true.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-# words FILE: what stands between backticks, a line each
+# words FILE: the texts between backticks, a line each
 words() {
 	tr '\n' ' ' <"$1" | awk -F'`' '{ for (i = 2; i <= NF; i += 2) print $i }' | sort -u
 }
 
-# in_code WORD...: as a whole word, in anything that is built or run
+# in_code WORD...: as a whole word, in files that are built or run
 in_code() {
 	grep -rqwF -e "$1" kernel vm lib cli examples tests scripts Makefile
 }
 
-# is_file NAME: here, or in Linux; a pattern must match something
+# is_file NAME: here, or in Linux; a pattern must match a file
 is_file() {
 	name=$1
 	for f in "$name" "docs/$name" "kernel/new/$name" "out/linux-$SERIES-stock/$name"; do
@@ -28,7 +28,7 @@ is_file() {
 	find kernel/new vm cli examples -name "$name" | grep -q .
 }
 
-# exists WORD: as what it looks like
+# exists WORD: as the kind of thing that its form suggests
 exists() {
 	case $1 in
 	'make '*) for w in ${1#make }; do

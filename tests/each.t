@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The series is one that can be bisected: the patch in its middle and the last are fine by
-# themselves (scripts/each.sh says what that is; `make each` looks at all), and in the end
-# nothing is there that nobody uses.
+# The series can be bisected: the patch in its middle and the last pass by themselves
+# (scripts/each.sh has the checks; `make each` runs them for all), and in the end every
+# global function and every export is used.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -18,7 +18,7 @@ sed -n 's/^ok /# /p' "$tmp/output" | tee "$tmp/done"
 holds "each of them did" [ "$(wc -l <"$tmp/done")" -eq 2 ]
 refuses "a patch that is not there is named" "there is no patch 99" each 99
 
-# Objects of our own files, and what any object needs of another
+# Objects of our own files, and undefined symbols of all objects
 git -C "$tree" diff --name-only --diff-filter=A refs/base HEAD | sed -n 's/\.c$/.o/p' |
 	while read -r o; do [ ! -f "$tree/build/$o" ] || echo "$tree/build/$o"; done >"$tmp/objects"
 (cd "$tree"/build && nm -u vmlinux.a 2>"$tmp/errors") | awk '{ print $2 }' | sort -u >"$tmp/used"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What is booted is what was built: each image has the kernel of its own build in it, which
-# a cache of objects can get wrong, since the compressed kernel is no source that it knows of.
+# Each image contains the kernel of its own build.  A cache of objects can break that,
+# because it does not see the compressed kernel as a source.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -20,7 +20,7 @@ for name in "$SERIES" "$SERIES-stock" "$SERIES-other" "$SERIES-debug" "$OLDER_SE
 	holds "the image of $name has the kernel that was built" has_its_kernel "$name"
 done
 
-# brings TEXT: an object with .incbin has this text after its source stayed the same
+# brings TEXT: an object with .incbin contains TEXT, though its source did not change
 brings() {
 	echo "$1" >"$tmp/brought"
 	(cd "$tmp" && "$cc" -Wp,-MMD,it.d -c -o it.o it.S) || return 1

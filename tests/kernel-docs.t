@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The kernel's documentation of our part, in the tree to which the series is applied: the
-# comments by the kernel's own checker, pages and what they pull in, sysfs, MAINTAINERS.
+# The kernel's documentation of our part, in the patched tree: comments, by the kernel's own
+# checker; pages and the comments that they include; sysfs; MAINTAINERS.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
 tree=$PWD/out/linux-$SERIES
 pages='core-api/liveupdate-iommu core-api/kho/records'
-# Where the pages hang, and what they refer to
+# The parents of our pages, and the pages they refer to
 others='core-api/liveupdate core-api/kho/index core-api/kho/abi userspace-api/iommufd
 	userspace-api/liveupdate mm/memfd_preservation admin-guide/mm/kho'
 export PYTHONDONTWRITEBYTECODE=1
@@ -21,7 +21,7 @@ grep '\.[ch]$' "$tmp/new" >"$tmp/code"
 	grep -E '^(Warning|Error|warning|error)' >"$tmp/found" || :
 empty "kernel-doc has no remark on our files" "$tmp/found"
 
-# pulled PAGE...: what a page pulls in, a line each: a file, then "all", or a kind and a name
+# pulled PAGE...: included comments, a line each: a file, then "all", or a kind and a name
 pulled() {
 	awk -v OFS='\t' 'function all() { if (path && !kind) print path, "all"; path = "" }
 		/^\.\. kernel-doc::/ { all(); path = $3; kind = ""; next }
@@ -86,7 +86,7 @@ cp "$abi" "$tmp/abi/testing"
 	echo "it ends with $?" >>"$tmp/found"
 empty "as the kernel's own reader wants it" "$tmp/found"
 
-# As get_maintainer.pl does it: a path that the expression is found in
+# As get_maintainer.pl does it: paths that match the expression
 sed -n '/^LIVE UPDATE OF DEVICES THAT DO DMA$/,/^$/s/^N:	//p' "$tree/MAINTAINERS" >"$tmp/patterns"
 holds "MAINTAINERS has an entry for it" test -s "$tmp/patterns"
 grep -vEf "$tmp/patterns" "$tmp/new" >"$tmp/found" || :

@@ -14,7 +14,7 @@ set -eu
 tree=$PWD/out/linux-$SERIES
 build=$tree/build-lint
 
-# The kernel does without a sparse that lacks what only newer compilers are given
+# The kernel refuses a sparse that lacks options of newer compilers
 kmake() {
 	make -s -C "$tree" O="$build" CC="$cc" LOCALVERSION=-lint -j"$JOBS" \
 		CHECK='sparse -D__typeof_unqual__=__typeof__' "$@"
@@ -37,8 +37,8 @@ config() {
 	scripts/config.sh "$tree" "$build" kernel/config/base.config kernel/config/feature.config
 }
 
-# All in one go, from nothing, or what was remarked last time would not be said again.
-# Files of Linux have remarks of their own; only those on our lines count.
+# Build all files from nothing: an up-to-date object would hide its remarks.  Files of
+# Linux have remarks of their own; only those on our lines count.
 git -C "$tree" diff --name-only --diff-filter=M refs/base HEAD | sed -n 's/\.c$/.o/p' |
 	while read -r o; do [ ! -f "$tree/build/$o" ] || echo "$o"; done >"$tmp/hooked"
 objects=$(sed 's|\.c$|.o|' "$tmp/sources"; cat "$tmp/hooked")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# one.sh TEST: prove hands each test to this; a scenario goes to the test machine.
+# one.sh TEST: run one test for prove: a scenario in the test machine, a script in a shell.
 set -eu
 
 case $1 in

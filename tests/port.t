@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What `make port` says about another Linux: each thing that can be in the way of a
-# hook, on a toy, and that nothing is in the way of ours in the two that we build.
+# The report of `make port` about another Linux: each kind of conflict, on a toy tree, and
+# no conflict of our hooks in the two kernels that we build.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -12,7 +12,7 @@ port() {
 	scripts/port.sh "$1" >"$tmp/report" 2>&1
 }
 
-# tells FACT LINE: port finds something to mend, and LINE is in what it says
+# tells FACT LINE: port finds a conflict, and its report contains LINE
 tells() {
 	rc=0
 	! port "$tmp/linux" || rc=1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The series as mails: whoever gets them can apply them, and is the right one to get them.
+# The series as mails: they apply, and their recipients are the maintainers.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh

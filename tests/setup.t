@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The set-up refuses what cannot work, each with one line that says what to do, and
-# takes nothing half-built for good.  Each refusal is provoked for real.
+# The set-up refuses unusable input with one line that names the remedy, and never uses
+# a half-built product.  Each refusal is provoked.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -12,7 +12,7 @@ KERNEL_VERSION=$SERIES.0-1 KERNEL_SHA256=$(printf '%064d' 0) CACHE=$tmp/cache KD
 export KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256 CACHE KDIR
 deb=$CACHE/${KERNEL_PACKAGE}_${KERNEL_VERSION}_all.deb
 
-# a file that is not what kernels.mk names
+# a file with another checksum than kernels.mk has
 mkdir -p "$CACHE"
 echo garbage >"$deb"
 refuses "a package with a wrong checksum" "checksum mismatch" scripts/source.sh fetch
@@ -23,7 +23,7 @@ KERNEL_SHA256=$(sha256sum "$deb" | cut -d ' ' -f 1)
 refuses "a broken package" "unpack" scripts/source.sh unpack "$tmp/linux"
 holds "no tree is left of it" test ! -e "$tmp/linux"
 
-# a tree of something else, and one that was made from another source
+# a tree that is not Linux, and one from another source
 mkdir -p "$tmp/tree" "$tmp/other"
 printf 'VERSION = 6\nPATCHLEVEL = 12\n' >"$tmp/tree/Makefile"
 KDIR=$tmp/tree

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# TAP for tests in shell, which source this: facts are sentences, the plan comes
-# last, and a test that ends early has no plan and so fails.
+# TAP for tests in shell, which source this.  Facts are sentences.  The plan comes last, so
+# that a test which ends early has no plan and fails.
 
 count=0
 failed=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# The Linux versions that this tree is for: the series and the one before it
+# The Linux versions of this tree: the series and the older one
 SERIES=$(sed -n 's/^SERIES *:= *//p' kernels.mk)
 OLDER_SERIES=$(sed -n 's/^OLDER_SERIES *:= *//p' kernels.mk)
 export SERIES OLDER_SERIES
@@ -35,7 +35,7 @@ holds() {
 	ok $rc "$fact" "$tmp/output"
 }
 
-# refuses FACT WORDS COMMAND...: it fails with one line of error that has the words
+# refuses FACT WORDS COMMAND...: the command fails with one error line that contains WORDS
 refuses() {
 	fact=$1 words=$2
 	shift 2
@@ -46,7 +46,7 @@ refuses() {
 	ok $rc "$fact" "$tmp/output"
 }
 
-# empty FACT FILE: nothing was found
+# empty FACT FILE: FILE, a list of faults, is empty
 empty() {
 	rc=0
 	[ ! -s "$2" ] || rc=1

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The way between kernel/hooks + kernel/new and the branch in the kernel tree: a
-# toy tree for every way in which it can go wrong, then the real series.
+# Apply and save between kernel/hooks + kernel/new and the branch in the kernel tree: a toy
+# tree for each kind of failure, then the real series.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -91,7 +91,7 @@ holds "and gives what Linux has" diff -r -x .git "$tmp/pristine" "$tmp/linux"
 rm -r "$tmp/hooks"
 holds "no series is as good as an empty one" tree apply
 
-# The real one, in a tree that has only what it touches
+# The real series, in a tree with only the files that it touches
 HOOKS=$tmp/real/hooks NEW=$tmp/real/new TREE=$tmp/real/linux
 STOCK=out/linux-$SERIES-stock
 export HOOKS NEW TREE STOCK
