@@ -13,7 +13,7 @@ else
 fi
 grep -E '\.(sh|t)$|^\.ci/run$' "$tmp/files" >"$tmp/scripts"
 grep -E '\.[ch]$' "$tmp/files" >"$tmp/c"
-grep -vE '^(COPYING|LICENSES/.*|README\.md|docs/.*|.*\.patch|\.gitignore|.*\.(svg|png))$' "$tmp/files" >"$tmp/own"
+grep -vE '^(COPYING|LICENSES/.*|README\.md|CONTRIBUTING\.md|docs/.*|.*\.patch|\.gitignore|.*\.(svg|png))$' "$tmp/files" >"$tmp/own"
 
 # lines_over LIMIT: the files of standard input that are longer
 lines_over() {
