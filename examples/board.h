@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * The machine of the example: what its VMM builds and its guest finds. All numbers are
+ * The machine of the example, as its VMM builds it and its guest expects it. All numbers are
  * guest-physical addresses, and IOVAs of the NIC as well, as in every VM without a vIOMMU.
  *
- * RAM could begin anywhere. It begins here so that the project's test machine, which keeps
- * its own kernels away from the same physical addresses, sees a write that went untranslated.
+ * RAM could start at any address. At this one the project's test machine detects untranslated
+ * writes, because it keeps its own kernels away from the same physical addresses.
  */
 #ifndef BOARD_H
 #define BOARD_H

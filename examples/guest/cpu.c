@@ -2,8 +2,8 @@
 /*
  * Descriptor tables, the local APIC (as x2APIC, by MSRs), one interrupt, one console.
  *
- * The VMM enters in 64-bit mode with the segments of a GDT that does not exist; the one here
- * has the same code segment at the same place, since an interrupt loads it anew.
+ * The VMM enters in 64-bit mode with segments of a GDT that does not exist. The GDT here has
+ * the same code segment at the same index, because an interrupt loads it again.
  */
 #include <stddef.h>
 
@@ -57,7 +57,7 @@ uint64_t cpu_clock(void)
 	return (uint64_t)high << 32 | low;
 }
 
-/* All that it is for is to end cpu_wait(). */
+/* Only ends cpu_wait(). */
 __attribute__((interrupt)) static void on_interrupt(void *frame)
 {
 	(void)frame;
@@ -81,13 +81,13 @@ void cpu_start(void)
 	wrmsr(X2APIC_SPURIOUS, APIC_ACCEPT);
 }
 
-/* What came before is let through by the HLT, not before it, so it is not missed. */
+/* A pending interrupt is delivered at the HLT, not before it, so it is not lost. */
 void cpu_wait(void)
 {
 	__asm__ volatile("sti; hlt; cli" : : : "memory");
 }
 
-/* Values in registers that nothing else here uses: they change only if the host forgets them. */
+/* Values in otherwise unused registers: they change only if the host loses them. */
 void cpu_keep(void)
 {
 	uint64_t cr4;
@@ -101,7 +101,7 @@ void cpu_keep(void)
 	wrmsr(MSR_KERNEL_GS, KEPT);
 }
 
-/* Which of them have changed, a bit for each */
+/* A bit for each changed value */
 uint32_t cpu_forgotten(void)
 {
 	uint32_t xcr0, high;

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 void cpu_start(void);
-void cpu_wait(void);		/* for an interrupt; none gets through at other times */
+void cpu_wait(void);		/* for an interrupt; they are disabled otherwise */
 uint64_t cpu_clock(void);
-void cpu_keep(void);		/* something in XCR0, XMM0, DR0, CR2 and an MSR, */
-uint32_t cpu_forgotten(void);	/* and a bit for each that has lost it, in this order */
+void cpu_keep(void);		/* set XCR0, XMM0, DR0, CR2 and an MSR; */
+uint32_t cpu_forgotten(void);	/* a bit for each changed one, in this order */
 
 void say(const char *text);
 void say_number(uint64_t number);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A guest without an operating system: receives numbered frames and keeps count of them.
+ * A guest without an operating system: it receives numbered frames and counts them.
  *
- * It knows nothing of kernel updates, and has no way to learn of one but its clock: its
- * longest wait for an interrupt.
+ * It has no part in kernel updates, and can see one only in its clock: the longest wait for
+ * an interrupt.
  *
- * Invariant: one number is due at any time. What comes with a later one makes those between
- * missing, what comes with an earlier one came twice or out of order; nothing is set right.
+ * Invariant: one number is expected at any time. A frame with a later number makes the numbers
+ * between missing; a frame with an earlier number is a duplicate or out of order. Counts are
+ * never corrected.
  */
 #include <stddef.h>
 
@@ -74,7 +75,7 @@ static void receive(void)
 	nic_refill();
 }
 
-/* The first instruction of the image */
+/* Entry point: the first instruction of the image */
 __attribute__((section(".start"), noreturn)) void start(void);
 void start(void)
 {

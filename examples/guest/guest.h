@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tiny guest keeps in its memory, for itself and for whoever looks on from outside.
+ * Layout of the guest's memory, for the guest and for observers on the host.
  * Offsets are from BOARD_RAM.
  */
 #ifndef GUEST_GUEST_H
@@ -14,19 +14,19 @@
 #define GUEST_RING	4096u		/* entries */
 #define GUEST_BUF	256u
 
-/* All begin at 0 and only grow. Frames carry numbers from 0 on. */
+/* All start at 0 and only grow. Frames are numbered from 0 on. */
 struct counts {
-	uint64_t begun;		/* how often the guest was started from its first instruction */
-	uint64_t received;	/* whole frames with the number that was due or a later one */
-	uint64_t next;		/* the number that is due */
-	uint64_t missing;	/* numbers that were left out */
-	uint64_t again;		/* frames with a number that was past already */
-	uint64_t bad;		/* what came and is no whole frame */
+	uint64_t begun;		/* starts of the guest at its entry point */
+	uint64_t received;	/* complete frames with the expected number or a later one */
+	uint64_t next;		/* the expected number */
+	uint64_t missing;	/* skipped numbers */
+	uint64_t again;		/* frames with an earlier number */
+	uint64_t bad;		/* incomplete frames */
 	uint64_t interrupts;
-	uint64_t backwards;	/* how often the clock went back */
-	uint64_t clock;		/* TSC when the last interrupt came */
-	uint64_t longest;	/* between two interrupts, in ticks of the TSC */
-	uint64_t forgotten;	/* what cpu_forgotten() has ever told */
+	uint64_t backwards;	/* times that the clock went back */
+	uint64_t clock;		/* TSC at the last interrupt */
+	uint64_t longest;	/* longest time between two interrupts, in TSC ticks */
+	uint64_t forgotten;	/* all bits that cpu_forgotten() returned */
 };
 
 #endif /* GUEST_GUEST_H */

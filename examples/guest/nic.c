@@ -2,9 +2,9 @@
 /*
  * Driver of an Intel 82576 ("igb"): one receive queue, advanced descriptors, MSI-X vector 0.
  *
- * A descriptor and its buffer belong to the NIC from the moment the tail has passed it until
- * the NIC has marked it as done, which overwrites the buffer's address. One descriptor stays
- * behind, so that head and tail meet only when the NIC has nothing left.
+ * A descriptor and its buffer belong to the NIC from the moment when the tail has passed it
+ * until the NIC has marked it as done, which overwrites the buffer's address. One descriptor
+ * is always left out, so that head equals tail only when the NIC has no descriptor.
  */
 #include "board.h"
 #include "guest.h"
@@ -39,7 +39,7 @@
 #define DONE		1u
 
 static volatile uint64_t (*const ring)[2] = (void *)(BOARD_RAM + GUEST_RING_AT);
-static uint32_t at;		/* the descriptor that is done next */
+static uint32_t at;		/* the descriptor that the NIC completes next */
 
 static volatile uint32_t *reg(uint32_t offset)
 {

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 void nic_start(void);
-/* The next frame that has come, or NULL; nic_give_back() before the one after it. */
+/* Return the next received frame, or NULL; call nic_give_back() before the next call. */
 const void *nic_frame(void);
 void nic_give_back(void);
-void nic_refill(void);		/* the NIC learns what was given back */
+void nic_refill(void);		/* pass returned descriptors to the NIC */
 
 #endif /* GUEST_NIC_H */

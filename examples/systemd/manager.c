@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * What a service has to say to systemd, without a library: descriptors come as numbers from 3
- * on, with their names in the environment; states and descriptors for the store are sent as
+ * A service's protocol with systemd, without a library. Descriptors are passed as numbers from 3
+ * on, with their names in the environment. States and descriptors for the store are sent as
  * datagrams to the socket that the environment names.
  *
- * A descriptor that systemd keeps in its store outlives the process and, with
- * FileDescriptorStorePreserve=yes, the unit and the kernel. The order in which descriptors come is
- * not defined; only their names tell them apart, so there is one of each name in the store.
+ * A descriptor in systemd's store outlives the process and, with
+ * FileDescriptorStorePreserve=yes, the unit and the kernel. The order of descriptors is not
+ * defined; names distinguish them, so the store has one descriptor of each name.
  */
 #define _GNU_SOURCE 1
 
@@ -94,7 +94,7 @@ static int receive_fd(int from)
 	return fd;
 }
 
-/* A name that begins with @ is one without a file. */
+/* A name that begins with @ is an abstract socket, without a file. */
 static int connect_to(const char *path, int type)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -116,7 +116,7 @@ static int connect_to(const char *path, int type)
 	return rc;
 }
 
-/* -- telling -- */
+/* -- notification -- */
 
 int manager_tell(const char *state, int fd)
 {

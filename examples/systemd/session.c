@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * vmm-session: what vmm-session@.service runs. Sends the session that systemd has made for
- * this instance to whoever is at the other end of the standard input.
+ * vmm-session: the program of vmm-session@.service. Send the session that systemd created for
+ * this instance to the peer of the standard input.
  */
 #include <stdio.h>
 #include <string.h>

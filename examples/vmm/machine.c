@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The VM as KVM sees it: RAM, the registers of the NIC, the way of its interrupt.
+ * The KVM side of the VM: RAM, the registers of the NIC, the routing of its interrupt.
  *
- * Nothing of this goes over a kexec. It is made anew in each kernel from what libiolu gives
- * back: the memfd with the guest's memory, the device, the eventfd of its interrupt. The guest
- * cannot tell, as all of it is where it was.
+ * None of this is preserved. Each kernel builds it from the objects that libiolu restores: the
+ * memfd with the guest's memory, the device, the eventfd of its interrupt. All addresses stay
+ * the same, so the guest sees no difference.
  *
- * The local APIC is KVM's, the rest of the interrupt controllers does not exist: the only
+ * KVM emulates the local APIC. There is no other interrupt controller, because the only
  * device sends messages.
  */
 #include <errno.h>
@@ -50,7 +50,7 @@ static void *map(int fd, uint64_t offset, uint64_t size, const char *what)
 	return at;
 }
 
-/* The guest reads and writes the registers itself, no exit is taken for it. */
+/* The guest accesses the registers directly, without exits. */
 static void add_nic(struct machine *m, int device)
 {
 	struct vfio_region_info bar = {
@@ -79,7 +79,7 @@ void machine_open(struct machine *m, int memory, int device)
 	add_nic(m, device);
 }
 
-/* Virtual addresses are physical ones: one large page for each of 512 GiB. */
+/* Identity mapping: one 1 GiB page for each of 512 GiB. */
 static void write_tables(struct machine *m)
 {
 	uint64_t *top = (uint64_t *)(m->ram + (BOARD_TABLES - BOARD_RAM)), *next = top + 512, i;
@@ -89,7 +89,7 @@ static void write_tables(struct machine *m)
 		next[i] = i << 30 | PAGE_PRESENT | PAGE_WRITE | PAGE_LARGE;
 }
 
-/* For a VM that begins: what comes out of a session has its memory. */
+/* For a new VM; a restored VM has its memory already. */
 void machine_load(struct machine *m, const char *image)
 {
 	int fd = open(image, O_RDONLY | O_CLOEXEC);
@@ -101,13 +101,13 @@ void machine_load(struct machine *m, const char *image)
 }
 
 /*
- * The eventfd that vfio signals becomes a message to the guest. If it is signalled already,
- * as it is after a restore, the message is sent here and now: the vCPU must have its local
- * APIC back before that.
+ * KVM turns the eventfd that vfio signals into a message to the guest. After a restore the
+ * eventfd is signalled already and the message is sent at once: restore the local APIC of
+ * the vCPU first.
  */
 void machine_route(struct machine *m, int eventfd)
 {
-	struct {	/* struct kvm_irq_routing with room behind it */
+	struct {	/* struct kvm_irq_routing and its entries */
 		uint32_t nr, flags;
 		struct kvm_irq_routing_entry entry;
 	} routing = {

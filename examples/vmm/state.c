@@ -2,15 +2,15 @@
 /*
  * The state of a vCPU as bytes that the next kernel's KVM understands.
  *
- * It is made of KVM's own structures, which are uAPI and stay what they are. One table says
- * what there is, in the order in which it must be given back: CPUID before all that depends on
- * it, the APIC's base (among the special registers) before the APIC.
+ * It consists of KVM's own structures, which are stable uAPI. One table lists them in the
+ * order of restoring: CPUID before everything that depends on it, the APIC base (among the
+ * special registers) before the APIC.
  *
- * CPUID goes along although it could be asked for again: a newer kernel may offer more, and
- * a running guest must see what it has always seen.
+ * CPUID is saved, although KVM could report it again: a newer kernel may offer more features,
+ * and CPUID must not change under a running guest.
  *
- * The TSC is not set but its distance from the host's is: the host's runs on through a
- * kexec, so the guest's clock tells the truth about how long it stood.
+ * The TSC is restored by its offset from the host's TSC. The host's TSC continues across a
+ * kexec, so the guest's clock includes the time in which the vCPU was stopped.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@
 #define CPUID_ENTRIES	256
 #define SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* What 64-bit code without a paravirtual clock can have in MSRs, beside special registers */
+/* MSRs of 64-bit code without a paravirtual clock, besides the special registers */
 static const uint32_t msr_numbers[] = {
 	0x174, 0x175, 0x176,				/* SYSENTER */
 	0x277,						/* PAT */
@@ -33,7 +33,7 @@ static const uint32_t msr_numbers[] = {
 };
 
 struct vcpu_state {
-	struct {		/* struct kvm_cpuid2 with room behind it */
+	struct {		/* struct kvm_cpuid2 and its entries */
 		uint32_t nent, padding;
 		struct kvm_cpuid_entry2 entries[CPUID_ENTRIES];
 	} cpuid;
@@ -43,7 +43,7 @@ struct vcpu_state {
 	uint8_t xsave[4096];	/* struct kvm_xsave */
 	struct kvm_debugregs debugregs;
 	struct kvm_lapic_state lapic;
-	struct {		/* struct kvm_msrs with room behind it */
+	struct {		/* struct kvm_msrs and its entries */
 		uint32_t nmsrs, pad;
 		struct kvm_msr_entry entries[SIZE(msr_numbers)];
 	} msrs;
@@ -55,7 +55,7 @@ struct vcpu_state {
 static const struct part {
 	unsigned long get, set;
 	size_t at;
-	int done;		/* what the calls return */
+	int done;		/* return value of a complete call */
 } parts[] = {
 #define PART(name, field, done) \
 	{ KVM_GET_##name, KVM_SET_##name, offsetof(struct vcpu_state, field), done }
@@ -71,7 +71,7 @@ static const struct part {
 	PART(VCPU_EVENTS, events, 0),
 };
 
-/* A program has one vCPU here, so one buffer does. */
+/* The program has one vCPU and so one buffer. */
 static struct vcpu_state buffer;
 
 static int tsc_offset(struct vcpu *cpu, unsigned long get_or_set, uint64_t *value)
@@ -119,7 +119,7 @@ int vcpu_load(struct vcpu *cpu, const void *state, size_t size)
 	return tsc_offset(cpu, KVM_SET_DEVICE_ATTR, &buffer.tsc_offset);
 }
 
-/* 64-bit code, all segments flat, at the begin of the image */
+/* 64-bit code, flat segments, at the start of the image */
 static void enter_long_mode(struct kvm_sregs *sregs)
 {
 	const struct kvm_segment data = {

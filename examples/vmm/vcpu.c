@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Running one vCPU in a thread of its own, and stopping it.
+ * Run one vCPU in a thread of its own, and stop it.
  *
- * Invariant: a vCPU that stands owes the guest nothing. KVM ends an instruction that it let us
- * emulate at the next KVM_RUN only, so the loop always goes once more into it, and leaves by
- * EINTR alone. Without that an OUT would be done twice, once on either side of the update.
+ * Invariant: a stopped vCPU has no instruction in progress. KVM completes an instruction that
+ * userspace emulated only at the next KVM_RUN. The loop therefore always enters KVM_RUN once
+ * more, and ends by EINTR only. Otherwise an OUT would be repeated after the update.
  */
 #include <errno.h>
 #include <signal.h>
@@ -87,7 +87,7 @@ void vcpu_start(struct vcpu *cpu)
 		die("no thread for the vCPU: %s", strerror(rc));
 }
 
-/* The flag is for a thread that is just about to enter KVM_RUN, the signal for one inside. */
+/* The flag stops a thread that is about to enter KVM_RUN, the signal one that is inside. */
 void vcpu_stop(struct vcpu *cpu)
 {
 	cpu->run->immediate_exit = 1;

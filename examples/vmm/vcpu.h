@@ -18,11 +18,11 @@ struct vcpu {
 
 void vcpu_open(struct vcpu *cpu, const struct machine *m);
 void vcpu_start(struct vcpu *cpu);
-void vcpu_stop(struct vcpu *cpu);	/* returns when it stands and can be looked at */
+void vcpu_stop(struct vcpu *cpu);	/* returns when the vCPU is stopped */
 
-/* Of a vCPU that stands. These return 0 or -errno. */
-int vcpu_reset(struct vcpu *cpu, const struct machine *m);	/* as it begins */
-int vcpu_save(struct vcpu *cpu, const void **state, size_t *size);	/* valid until the next */
+/* For a stopped vCPU. These return 0 or -errno. */
+int vcpu_reset(struct vcpu *cpu, const struct machine *m);	/* to its initial state */
+int vcpu_save(struct vcpu *cpu, const void **state, size_t *size);	/* until the next call */
 int vcpu_load(struct vcpu *cpu, const void *state, size_t size);
 
 #endif /* VMM_VCPU_H */

@@ -2,18 +2,19 @@
 /*
  * vmm NAME BDF IMAGE: a VM with one passed-through NIC that lives through kernel updates.
  *
- * It is started in the same way in each kernel. If the old kernel left a VM of this name, that
- * one goes on; else one begins with IMAGE. BDF is the NIC's PCI address, bound to vfio-pci.
+ * It is started in the same way in each kernel. If the previous kernel left a VM of this name,
+ * that VM continues; otherwise a new VM starts from IMAGE. BDF is the NIC's PCI address, bound
+ * to vfio-pci.
  *
- *	SIGUSR1	save the VM for a kexec and wait for it, the vCPU stands
- *	SIGUSR2	there was no kexec: call it off, the vCPU runs on
+ *	SIGUSR1	save the VM for a kexec and wait for it, vCPU stopped
+ *	SIGUSR2	there was no kexec: cancel the save, the vCPU continues
  *	SIGTERM	end
  *
- * The guest's console is the standard output, the VMM's own words go to standard error. The
- * main thread alone uses the library's handle; the other thread runs the vCPU.
+ * The guest's console is the standard output; messages of the VMM go to standard error. Only
+ * the main thread uses the library's handle; the other thread runs the vCPU.
  *
- * How long the guest stands: from stop_and_seal() to run() in go_on(). Preserving comes before
- * that, adopting after it. The NIC never stops.
+ * The guest is stopped from stop_and_seal() to run() in go_on(). Preserve comes before that,
+ * adopt after it. The NIC never stops.
  */
 #include <errno.h>
 #include <signal.h>
@@ -48,7 +49,7 @@ void die(const char *format, ...)
 	exit(1);
 }
 
-/* For calls of the library, which knows best why. */
+/* For calls of the library, which has the reason of a failure. */
 static void must(struct vmm *v, int rc)
 {
 	if (rc < 0)
@@ -82,7 +83,7 @@ static void begin(struct vmm *v, const char *image)
 	run(v);
 }
 
-/* The VM as the old kernel left it. It runs before its page tables are adopted. */
+/* Restore the VM of the previous kernel. It runs before its page tables are adopted. */
 static void go_on(struct vmm *v)
 {
 	const void *state;
@@ -114,8 +115,9 @@ static void start(struct vmm *v, const char *image)
 }
 
 /*
- * Stops the vCPU and seals its state into the session: NULL, or why not. An interrupt that comes
- * after its state was read is made up for in the next kernel.
+ * Stop the vCPU and seal its state into the session. Returns NULL, or the reason of a failure.
+ * The interrupt that the library injects in the next kernel covers interrupts that arrive
+ * after the state was read.
  */
 static const char *stop_and_seal(struct vmm *v)
 {
@@ -130,12 +132,12 @@ static const char *stop_and_seal(struct vmm *v)
 	return NULL;
 }
 
-/* True if the VM is saved; if not it runs on. */
+/* True if the VM is saved; otherwise it continues to run. */
 static bool save(struct vmm *v)
 {
 	const char *why;
 
-	if (iolu_vm_preserve(v->vm)) {		/* the guest runs meanwhile */
+	if (iolu_vm_preserve(v->vm)) {		/* the guest still runs */
 		fprintf(stderr, "vmm: not saved: %s\n", iolu_vm_reason(v->vm));
 		return false;
 	}
@@ -150,7 +152,7 @@ static bool save(struct vmm *v)
 	return false;
 }
 
-/* True if the VM is still saved, since somebody else holds its session. */
+/* True if the VM is still saved, because another process has its session open. */
 static bool call_off(struct vmm *v)
 {
 	if (iolu_vm_unsave(v->vm)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * What the VM's device can reach: built once, in the first kernel. Later kernels get it back
- * from libiolu and do none of this; above all they leave bus mastering alone.
+ * Memory and page table of the VM's device, built once, in the first kernel. Later kernels
+ * restore them through libiolu and run none of this; above all they leave bus mastering alone.
  */
 #define _GNU_SOURCE 1
 
@@ -17,7 +17,7 @@
 #include "board.h"
 #include "world.h"
 
-/* The guest has no configuration space to do it in. */
+/* The guest has no configuration space and cannot do it. */
 static int enable_dma(int device)
 {
 	struct vfio_region_info config = {

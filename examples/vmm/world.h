@@ -7,7 +7,7 @@
 
 #define WORLD_MEMORY	"memory"	/* name of the memfd */
 
-/* Makes the VM's memory, its IOAS and HWPT, and attaches the NIC. 0 or -errno. */
+/* Create the VM's memory, its IOAS and HWPT, and attach the NIC. 0 or -errno. */
 int world_build(struct iolu_vm *vm, const char *bdf);
 
 #endif /* VMM_WORLD_H */
