@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An update that is called off: the session is closed instead of going through the kexec.
- * What was refused while preserved works again, no page and no preserved block is left over,
- * the device never noticed, and the next preserve works.
+ * An update is cancelled: the session is closed instead of the kexec. Operations that were refused
+ * while the VM was preserved work again, no page and no preserved block is left over, DMA is not
+ * disturbed, and the next preserve works.
+ *
+ * promise: 5
  */
 #include <errno.h>
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From the older Linux series to the current one, back, and forth again, with the DMA of one VM's device going
- * on through all of it. Both are built from the same new files; what one writes down the
- * other understands, and an older kernel finds nothing that a newer one has added.
+ * Three updates: older Linux series to the current one, back, and again to the current one, with
+ * the DMA of one VM's device continuing throughout. Both kernels are built from the same new
+ * files: each must understand the records of the other, and the older kernel must find nothing
+ * that only the newer one knows.
+ *
+ * promise: 9, mismatch
+ * red when: the older kernel (a 7.3 in the place of 7.2): the kernel whose turn it is does not run
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The IOMMU caches absent entries, as one that is itself emulated for a guest does. */
+/*
+ * The IOMMU caches non-present entries (caching mode), as an IOMMU emulated for a guest does.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An update as an operator does it, with iolu alone, under traffic: check, load and kexec in
- * the old kernel; in the new one status, a kexec that is refused because a session waits,
- * discard of the session of a VM that is given up, report, metrics.
+ * An update as an operator makes it, with iolu alone, under traffic: check, load and kexec in the
+ * previous kernel; in the next kernel status, a kexec that is refused because a session waits,
+ * discard of the session of a VM that does not come back, report, metrics.
+ *
+ * promise: command
+ * red when: the note with the names of the sessions reaches the next kernel (`/dev/liveupdate`
+ *   left open by the scenario): no names of sessions, no kexec in the report
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * `iolu check` and the kernel agree: for each kind of device that cannot be carried check says
- * no, with the reason, and preserving it is refused; for the VM's NIC check says yes, and it
- * is taken. The machine is that of refusals_devices, with one more NIC. No traffic.
+ * `iolu check` and the kernel agree: for each kind of device that cannot be preserved check says
+ * no, with the reason, and the kernel refuses to preserve the device; for the VM's NIC check says
+ * yes, and the kernel preserves it. The machine is that of refusals_devices with one more NIC. No
+ * traffic.
+ *
+ * promise: command
  */
 #include <errno.h>
 #include <fcntl.h>

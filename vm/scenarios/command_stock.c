@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iolu on a kernel without the feature says so, and does nothing there. */
+/*
+ * iolu on a kernel without the feature reports that, and changes nothing.
+ *
+ * promise: command, mismatch
+ */
 #include <errno.h>
 
 #include "device/pci.h"

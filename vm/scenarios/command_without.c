@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* iolu where KHO or the IOMMU is off: says what is missing, and what to boot with. */
+/*
+ * iolu on a host where KHO or the IOMMU is off: it reports what is missing, and the kernel
+ * parameters to boot with.
+ *
+ * promise: command
+ */
 #include "device/pci.h"
 #include "kapi/luo.h"
 #include "os/command.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Negative control: the unpatched kernel. It keeps the memory but not the IOMMU, clears bus
- * mastering and resets the device; frames must be lost.
+ * Negative control: the unpatched kernel. It keeps memory but not the IOMMU, clears bus mastering
+ * and resets the device; frames must be lost.
+ *
+ * promise: control, mismatch
  */
 #include "scenario.h"
 #include "story/story.h"

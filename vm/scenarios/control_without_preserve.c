@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Negative control: the same kernel, the same traffic, but nothing is marked and only memory
- * is preserved. Frames must be lost, or the proof of the main job proves nothing.
+ * Negative control: the same kernel and traffic, but no HWPT is marked and only memory is
+ * preserved. Frames must be lost; otherwise the scenario run would prove nothing.
+ *
+ * promise: control
  */
 #include "scenario.h"
 #include "story/story.h"

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What all devices share is damaged: an index of records, or the record of the IOMMU itself.
- * Then all devices are cut off, nothing else happens: the kernel boots, the sessions can be
- * given up, the devices can be used again and go on over the next update.
+ * A record that all devices depend on is damaged in seven ways: an index of records, or the record
+ * of the IOMMU. All devices are isolated and nothing else happens: the kernel boots, the sessions
+ * can be discarded, and the devices can be used and preserved again.
+ *
+ * promise: 6
+ * red when: an index that names a record twice is not used (`kho_record_index_get`; an earlier
+ *   kernel): "the device is isolated", "the device cannot": expected "Input/output error", got
+ *   "Success"
+ * red when: a unit without a record stays on (`iommu_liveupdate_incoming_unit`): translation off,
+ *   the guard pattern overwritten, frames written untranslated
  */
 #include <errno.h>
 #include <unistd.h>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whatever a new kernel's userspace may do to a device that runs on: open, reset, remove, look
- * for it again, save power. It is refused or has no effect, before and after the owner came.
+ * The operations on a preserved device that userspace of the next kernel can try: open, reset,
+ * remove, rescan, power saving. Each is refused or has no effect, before and after the VMM has
+ * retrieved the device.
+ *
+ * promise: waiting
  */
 #include <errno.h>
 #include <unistd.h>

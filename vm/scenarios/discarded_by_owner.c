@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two VMs, three updates. In each the second VM's own VMM gives its session up while it holds
- * all that it has retrieved: as it is, or bound, or adopted and attached. The device stops at
- * once; when the VMM has closed its files the device can be used as any other. The first VM
- * never notices.
+ * Two VMs, three updates. In each update the second VM's own VMM discards its session while it
+ * holds all that it has retrieved: unbound, bound, or adopted and attached. The device stops at
+ * once; when the VMM has closed its files the device can be used as any other. The first VM is not
+ * disturbed.
+ *
+ * promise: 7
+ * red when: a device discarded while it is open is stopped (`vfio_pci_discard_open`): it stays bus
+ *   master when bound, and when attached
  */
 #include <errno.h>
 #include <sys/mman.h>

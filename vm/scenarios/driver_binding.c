@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Before its owner takes it over a device may only have vfio-pci for a driver, asked by name.
+ * Before its VMM takes an incoming device over, only vfio-pci can be bound to it, by
+ * driver_override.
+ *
+ * promise: waiting
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Out of memory, everywhere: the first, the second, the third ... allocation fails in each
- * step of an update, until none does. Each time the step ends with an error and leaves
- * nothing, or ends well; the device goes on all the time; in the end the update is made.
+ * Allocation failures in each step of an update: the first, the second, the third ... allocation
+ * fails until none is left to fail. Each time the step either fails and leaves nothing behind, or
+ * succeeds. DMA continues throughout; in the end the update is made.
+ *
+ * promise: 5
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One igb, its HWPT is a first-stage table: another page-table format. */
+/*
+ * One igb whose HWPT is a first-stage table: another page-table format.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Between retrieve and adoption a hole is punched into memory that the NIC may write to. The
- * page is out of the file then, and adoption says where, but the page is given to nobody.
+ * Between retrieve and adoption a hole is punched into memory that the NIC may write to. The page
+ * is then no longer in the file; adoption is refused and names the IOVA, and the page is not given
+ * to another user.
+ *
+ * promise: 4
+ * red when: a pinned folio must still be in its file (`mapping` in `memfd_luo_held_end`): a table
+ *   is adopted that maps a page which was punched out
  */
 #include <errno.h>
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The next kernel has the IOMMU off on its command line: it turns translation off, and stops
- * what the old kernel left running before it does.
+ * The next kernel has the IOMMU off on its command line: it turns translation off, and first stops
+ * the devices that the previous kernel left running.
+ *
+ * promise: 6
  */
 #include "iommu/walk.h"
 #include "os/report.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The IOMMU is in legacy mode: context entries with the table in them, no PASID entries. */
+/*
+ * The IOMMU is in legacy mode: context entries point to the table, there are no PASID entries.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VM that lives on libiolu alone: built, saved, restored in one call, saved again through
- * the same handle, restored step by step, taken apart. One NIC receives all the time.
+ * A VM that uses libiolu alone: built, saved, restored in one call, saved again through the same
+ * handle, restored step by step, closed. One NIC receives throughout.
+ *
+ * promise: library
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The VMM of docs/vmm-author.md, word for word, in the test machine: the same program starts
- * its VM in the first kernel and finds it again in the second. tests/lib.t sees to it that
- * the guide shows nothing but what stands here.
+ * The VMM of docs/vmm-author.md, word for word, in the test machine: the same program starts its
+ * VM in the first kernel and restores it in the second. tests/lib.t checks that the guide shows no
+ * other code than this file.
+ *
+ * promise: library
  */
 #define _GNU_SOURCE 1
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VMM that cannot open /dev/liveupdate, since an agent holds it. The agent makes the session
- * in the old kernel, retrieves it in the new one, and hands it over through a socket, both
- * times; then it may go, in the new kernel by SIGKILL. The VMM is this process, the agent a
- * child of it.
+ * A VMM that cannot open /dev/liveupdate, since an agent has it open. The agent creates the
+ * session in the previous kernel, retrieves it in the next kernel, and passes it through a socket
+ * both times; then the agent can exit, in the next kernel by SIGKILL. The VMM is this process, the
+ * agent a child of it.
+ *
+ * promise: library
+ * red when: a session that is handed over is used (`iolu_vm_set_session_fd`): the VM cannot be
+ *   saved, the agent has `/dev/liveupdate` open
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Restores that do not go well. The first VM's VMM is killed again and again, at each step that
- * the library takes, and the next one goes on from there. The second VM has lost a page of its
- * memory: the library says where, and the session is given up. The first never notices.
+ * Restores that fail. The first VM's VMM is killed before each step that the library takes, and
+ * its successor continues from there. The second VM has lost a page of its memory: the library
+ * reports the IOVA, and the session is discarded. The first VM is not disturbed.
+ *
+ * promise: library
  */
 #include <errno.h>
 #include <signal.h>

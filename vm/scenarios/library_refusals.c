@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What libiolu refuses where there are devices: each with its errno, a reason that names the
- * object and the rule, and nothing changed. A session that somebody else gives and holds.
- * One kernel, no traffic, two NICs that belong to the same VM.
+ * The refusals of libiolu that need devices: each with its errno, a reason that names the object
+ * and the rule, and nothing changed. Also a session that another process has created and holds.
+ * One kernel, no traffic, two NICs of the same VM.
+ *
+ * promise: library
  */
 #define _GNU_SOURCE 1
 

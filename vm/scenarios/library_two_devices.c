@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VM with two NICs behind one HWPT, saved and restored by libiolu, that do not use MSI-X:
- * the first has one MSI vector, the second INTx. Both receive all the time.
+ * A VM with two NICs behind one HWPT, saved and restored by libiolu. Neither uses MSI-X: the first
+ * has one MSI vector, the second INTx. Both receive throughout.
  *
- * (The emulated igb raises nothing without MSI-X when it receives.) Without MSI-X a NIC has one
- * cause register, and raises no further interrupt before it was
- * read. So an interrupt that a frame has raised while nobody listened stays the last one until
- * the VMM acknowledges; that the library signals each vector once makes it look.
+ * (The emulated igb raises no interrupt for received frames without MSI-X, so these are e1000e.)
+ * Without MSI-X a NIC has one cause register and raises no further interrupt until the register is
+ * read. So an interrupt raised during the gap would be the last one; that the library signals each
+ * vector once makes the VMM read the register.
  *
- * Before the update the kernel refuses one, after it has silenced both NICs: their interrupts
- * must go on then, too.
+ * Before the update the kernel refuses one kexec after it has masked the interrupts of both NICs:
+ * they must arrive again after that.
+ *
+ * promise: library
+ * red when: MSI is restored when the kexec is refused (`pci_irqs_unmask_msi`, and the command
+ *   register): no interrupt of the NIC with MSI arrives any more
+ * red when: INTx of an incoming device is routed (`pcibios_enable_device` in
+ *   `vfio_pci_liveupdate_enable`): no interrupt of the NIC with INTx arrives in the next kernel
  */
 #include <errno.h>
 #include <poll.h>

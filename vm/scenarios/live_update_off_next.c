@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The next kernel has the feature, and live update off on its command line: it cannot know for
- * whom the IOMMU translates. What it would give the NIC itself is all of memory (iommu=pt), and
- * the old kernel left the NIC running. It is stopped before that.
+ * The next kernel has the feature, but live update is off on its command line: it cannot know
+ * which devices the IOMMU translates for. With iommu=pt its own domain for the NIC would be all of
+ * memory, and the previous kernel left the NIC running. The NIC is stopped before that.
+ *
+ * promise: 6
+ * red when: a kernel in which LUO is off stops all devices (`iommu_liveupdate_quiesce` in
+ *   `iommu_lu_fetch_incoming`): bus master on arrival, 574,317 faults, then the NIC read all
+ *   memory
  */
 #include "iommu/walk.h"
 #include "kapi/luo.h"

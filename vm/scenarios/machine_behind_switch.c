@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The NIC is inside a switch: a root port and the switch's upstream port go along with it, and
- * for one of them the kernel has no use of its own.
+ * The NIC is inside a switch: a root port and the switch's upstream port are preserved with it,
+ * and one of them has no driver.
+ *
+ * promise: 1
  */
 #include "scenario.h"
 #include "story/shape.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The main job again with the other NIC model: e1000e has legacy descriptors and no real reset. */
+/*
+ * The scenario run with the other NIC model: e1000e has legacy descriptors and no real reset.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/story.h"
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* 8 GiB: ring, buffers and tables lie above 4 GiB. */
+/*
+ * 8 GiB of memory: ring, buffers and tables lie above 4 GiB.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

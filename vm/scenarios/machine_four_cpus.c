@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Four CPUs: three of them are stopped for the kexec and come up again. */
+/*
+ * Four CPUs: three of them are stopped for the kexec and come up again.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One CPU: whatever waits for another one waits for ever. */
+/*
+ * One CPU: a wait for another CPU would never end.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The NIC sits on the root bus, no bridge has to be kept for it. */
+/*
+ * The NIC is on the root bus; no bridge has to be preserved for it.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Between retrieve and adoption nothing pins the VM's memory, yet its NIC writes to it.
- * Compaction, huge pages, pressure and truncation do not get at it.
+ * Between retrieve and adoption no pin of iommufd protects the VM's memory, yet its NIC writes to
+ * it. Compaction, huge pages, memory pressure and truncation do not move or free it.
+ *
+ * promise: waiting
  */
 #include <errno.h>
 #include <unistd.h>

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attributes in sysfs by which root can switch a device off, or make it another one: enabling
- * and disabling it and the bridge above it while no driver is bound, virtual functions. They
- * are refused from preserve on, and in the new kernel until the device is taken over.
+ * Attributes in sysfs by which root can switch a device off or change it: enable and disable, of
+ * the device and of the bridge above it, while no driver is bound, and virtual functions. They are
+ * refused from preserve on, and in the next kernel until the device is taken over.
+ *
+ * promise: waiting
+ * red when: `sriov_numvfs` and sysfs `enable` refused: frames lost
  */
 #include <errno.h>
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * After adoption the HWPT and the device are ordinary ones: map and unmap, detach, attach
- * again, reset, destroy, close. In the end everything is free, and the device serves a VM
- * that was built here.
+ * After adoption the HWPT and the device are ordinary: map and unmap, detach, attach again, reset,
+ * destroy, close. In the end everything is free, and the device serves a VM that was built in this
+ * kernel.
+ *
+ * promise: ordinary
  */
 #include <unistd.h>
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The next kernel is another build of the same source, in which the record of a device has
- * another version. iolu says so before the kexec, and loads it not. Who goes there all the
- * same loses the device, and nothing else: it is cut off before userspace runs, its session
- * can be given up, and it serves the next VM.
+ * The next kernel is another build of the same source, in which the record of a device has another
+ * version. iolu refuses it before the kexec and does not load it. If it is booted all the same,
+ * only the device is lost: it is isolated before userspace runs, its session can be discarded, and
+ * the device serves the next VM.
+ *
+ * promise: 6, mismatch
  */
 #include <errno.h>
 #include <string.h>

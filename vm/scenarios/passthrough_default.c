@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Both kernels run with iommu=pt: the kernel itself uses no tables, the VM does. In legacy
+ * Both kernels run with iommu=pt: the kernel's own domains use no tables, the VM's does. In legacy
  * mode, because in scalable mode the emulator (seen with 10.0) does not notice that a device
- * leaves passthrough, and writes its frames untranslated, live update or not.
+ * leaves passthrough, and writes its frames untranslated, with or without live update.
+ *
+ * promise: 1
  */
 #include "scenario.h"
 #include "story/shape.h"

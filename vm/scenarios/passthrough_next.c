@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The new kernel runs with iommu=pt, the old one did not: what the new kernel would give the
- * NIC by itself is no table at all, and the NIC keeps the one it came with.
+ * The next kernel runs with iommu=pt, the previous one did not: the next kernel's own domain for
+ * the NIC has no table, and the NIC keeps its restored table.
+ *
+ * promise: 1
  */
 #include "scenario.h"
 #include "story/shape.h"

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is refused, and that a refusal changes nothing: marks that make no sense, preserving
- * what depends on something unpreserved, any change while preserved, adopting what differs,
- * finishing too early. Each with the error that says what is wrong. No traffic.
+ * Refusals that change nothing: invalid marks, preserving an object that depends on an unpreserved
+ * one, any change while preserved, adopting an IOAS that differs, finishing too early. Each with
+ * the error that names the cause. No traffic.
+ *
+ * promise: 4, 8
+ * red when: leaves are compared (`lu_compare_leaf`): wrong IOASes are accepted, wrong
+ *   `out_bad_iova`
+ * red when: gaps are compared (`__lu_compare_gap`): an IOAS that lacks a mapping is adopted
  */
 #include <errno.h>
 #include <string.h>

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices that cannot be carried, each with its error and a line in the log: not bound, not
- * attached, attached to what is not preserved, in a group of two, with a DMA alias, capable of
- * ATS, of a class that the next kernel seizes, with virtual functions, a virtual function, in
- * D3, preserved already. All belong to the same VM, whose NIC can be preserved all the while.
+ * Devices that cannot be preserved, each with its error and a line in the log: not bound, not
+ * attached, attached to an HWPT that is not preserved, in a group of two, with a DMA alias, with
+ * ATS, of a class that the next kernel drives by itself, with virtual functions, a virtual
+ * function, in D3, preserved already. All belong to the same VM, whose NIC can be preserved
+ * throughout.
  *
- * The machine has a port with two functions that nothing isolates, a display, an xHCI, a
- * virtio device with ATS, a NIC behind a bridge to conventional PCI, and virtual functions.
- * No traffic.
+ * The machine has a port with two functions that are not isolated from each other, a display, an
+ * xHCI, a virtio device with ATS, a NIC behind a bridge to conventional PCI, and virtual
+ * functions. No traffic.
+ *
+ * promise: 4
  */
 #include <errno.h>
 #include <string.h>

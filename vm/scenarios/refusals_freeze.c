@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the old kernel refuses at the last moment, when reboot(2) has been called: an HWPT
- * without a device, a device in D3, a bridge that lets no DMA through. Each time everything
- * is unfrozen, the NIC goes on, and its interrupts do. Then the update, for real.
+ * Refusals of the previous kernel at the last moment, after reboot(2) was called: an HWPT without
+ * a device, a device in D3, a bridge without bus mastering. Each time everything is unfrozen, and
+ * DMA and interrupts continue. Then the update is made.
+ *
+ * promise: 5
  */
 #include <errno.h>
 #include <fcntl.h>

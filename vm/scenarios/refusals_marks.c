@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What MARK, ADOPT and QUERY refuse before anything is preserved: arguments that make no
- * sense, and kinds of HWPT that cannot be carried. Nesting and dirty tracking need an IOMMU
- * that has them; the emulated one may not, then that is said. No traffic.
+ * Refusals of MARK, ADOPT and QUERY before anything is preserved: invalid arguments, and kinds of
+ * HWPT that cannot be preserved. Nesting and dirty tracking need an IOMMU that supports them; if
+ * the emulated one does not, the scenario says so. No traffic.
+ *
+ * promise: 4
  */
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that would not be there in the next kernel, each with its error and a line in the
- * log: anonymous memory, a device's registers, memfds unsealed, sealed too little, not in the
- * session, shrunk. What differs from it in nothing but that is taken. No traffic.
+ * Memory that would not be there in the next kernel, each with its error and a line in the log:
+ * anonymous memory, a device's registers, memfds that are unsealed, lack a seal, are not in the
+ * session, or were shrunk. A memfd without that one defect is accepted. No traffic.
+ *
+ * promise: 4
+ * red when: kind and seals of mapped memory are checked (`liveupdate_preserve.c`, both lines):
+ *   registers mapped as a dma-buf get another error, without a reason in the log
+ * red when: a mapped page must be the file's (`mapping` in `iommufd_lu_check_leaf`): a memfd with
+ *   a hole is preserved
  */
 #define _GNU_SOURCE 1
 

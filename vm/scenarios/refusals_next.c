@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The new kernel, under traffic: whoever is not the owner, whatever comes too early, and an
- * IOAS that is not what the table maps are refused, and the frames keep coming. The VM's RAM
+ * The next kernel, under traffic: callers that do not own the device, calls that come too early,
+ * and an IOAS that differs from the table are refused, and frames keep arriving. The VM's RAM
  * begins with a huge page, so that the table has a large leaf.
+ *
+ * promise: 8
  */
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * While a VM is preserved nothing of its IOMMU state can be changed, by whatever way, and DMA
- * goes on. An IOAS with two preserved HWPTs stays as it is until both are let go. A preserve
- * that fails at the last of many HWPTs lets go of all before it.
+ * While a VM is preserved its IOMMU state cannot be changed by any path, and DMA continues. An
+ * IOAS with two preserved HWPTs stays immutable until both are unpreserved. A preserve that fails
+ * at the last of many HWPTs unpreserves all before it.
+ *
+ * promise: 5
  */
 #define _GNU_SOURCE 1
 

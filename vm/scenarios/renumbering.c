@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The new kernel is told to give out bus numbers anew, to make room at every bridge and to
- * align the NIC's BARs. It does none of this to what is preserved. Before the NIC's bridge
- * lies one with nothing below, which would get seven more bus numbers and move the NIC's.
+ * The next kernel is told to assign new bus numbers, to make room at every bridge and to align the
+ * NIC's BARs. It does none of this to preserved functions. Before the NIC's bridge is an empty
+ * one, which would get seven more bus numbers and so change those of the NIC.
+ *
+ * promise: waiting
  */
 #include "device/pci.h"
 #include "os/report.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's own selftest of vfio over a live update: libvfio's driver lets the NIC copy
- * memory through its loopback, in both kernels, and sets it up in the first one only.
+ * The kernel's selftest of vfio over a live update: libvfio's driver copies memory through the
+ * NIC's loopback in both kernels, and initializes the NIC in the first kernel only.
+ *
+ * promise: kernel
  */
 #include "device/pci.h"
 #include "kapi/kexec.h"

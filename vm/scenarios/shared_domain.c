@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two NICs attached to one HWPT: one table, one domain id, two entries. */
+/*
+ * Two NICs attached to one HWPT: one table, one domain id, two entries.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/story.h"
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A preserved NIC has a neighbour on its bus, which nobody preserved and anybody may have. It
- * can only be reset together with the bus, and the NIC with it. That is refused while the NIC
- * goes on, whether somebody asks for it or vfio wants to when the neighbour is closed.
+ * A preserved NIC has an unpreserved neighbour on its bus, which any process may open. The
+ * neighbour can be reset only together with the bus, and so with the NIC. That is refused while
+ * the NIC is preserved, whether userspace asks for it or vfio tries it when the neighbour is
+ * closed.
+ *
+ * promise: waiting
  */
 #include <errno.h>
 #include <stdio.h>

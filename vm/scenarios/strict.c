@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Both kernels flush the IOTLB with every unmap instead of from time to time. */
+/*
+ * Both kernels flush the IOTLB with every unmap instead of in batches.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/shape.h"
 #include "story/story.h"

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine cannot be suspended while a device is preserved: it would be put to sleep, and
- * the IOMMU with it. Not before the update, and not after it until the session is finished.
+ * The machine cannot be suspended while a device is preserved: the device and the IOMMU would lose
+ * power. Suspend is refused before the update, and after it until the session is finished.
+ *
+ * promise: waiting
+ * red when: suspend is refused: the machine sleeps, time-out
  */
 #include <errno.h>
 #include <unistd.h>

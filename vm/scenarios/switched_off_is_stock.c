@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The feature is compiled in, but live update is off on the command line: everything is as
- * in a stock kernel. No session can be made, the kexec ends bus mastering, frames are lost.
+ * The feature is compiled in, but live update is off on the command line: the kernel behaves as a
+ * stock kernel. No session can be created, the kexec ends bus mastering, frames are lost.
+ *
+ * promise: control
  */
 #include "iommu/walk.h"
 #include "kapi/kexec.h"

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VMM that is a service of systemd does not come back after an update: its session waits in
- * systemd's store, where nobody can take it, until the unit has failed; then it can be given
- * up, and the NIC, which has received all the time, is quiet.
+ * A VMM that is a service of systemd does not come back after an update. Its session waits in
+ * systemd's store, where no other process can retrieve it, until the unit has failed; then it can
+ * be discarded, and the NIC, which has received throughout, stops.
+ *
+ * promise: systemd
+ * red when: a failed unit releases its session (yes instead of on-success): the session cannot be
+ *   discarded, the NIC keeps writing
+ * red when: a line is written to its end (signals wait in `send_line`), with a process that writes
+ *   all the time: "planned 35, said 34"; "diag somebody who sayok the VMM's own state"
  */
 #include <stdio.h>
 #include <stdlib.h>

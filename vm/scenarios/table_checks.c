@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's own tests (KUnit) of page tables that are carried, in every format and in
- * each of its configurations: what is restored is what was preserved, and each kind of
- * difference is found. They ran at boot, here is what came out.
+ * The kernel's KUnit tests of preserved page tables, in every format of generic_pt and each of its
+ * configurations: the restored table equals the preserved one, and each kind of difference is
+ * found. They ran at boot; this scenario reads their results.
+ *
+ * promise: 8, kernel
+ * red when: a freed page goes back to its block (the hook of `iommu_pages_put` in
+ *   `__iommu_free_desc`): `test_lu_blocks`
+ * red when: an empty block goes back (`block_free` in `iommu_pages_put`): unmapped, but not one
+ *   byte more is free, in both kernels
+ * red when: no table is visited twice (`__test_and_set_bit` in `iommu_blocks_meet`):
+ *   `test_lu_shared_table`, in every format
+ * red when: gaps are reported, too (`__lu_each_leaf`): `test_lu_each_leaf`, in every format
+ * red when: a map is compared in the last map's table only if it lies there (`table_va` in
+ *   `lu_compare`): equal lists of mappings are reported as different
+ * red when: only the domain's own pages are taken (`blocks_sum` in `lu_meet_tables`):
+ *   `test_lu_damaged`, in every format
+ * red when: a gap is compared no further than the top of the table reaches (`lu_compare_gap`): a
+ *   table of AMD's format that could still grow is never adopted: six tests of
+ *   `amdv1_liveupdate_test`
  */
 #include "os/kselftest.h"
 #include "scenario.h"

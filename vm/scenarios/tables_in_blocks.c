@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The many pages of a table lie in few blocks of memory: the next kernel is handed a key for
- * each block and not for each page. What is unmapped gives its pages back, before the update
- * and after it.
+ * The many pages of a table lie in few blocks of memory: the next kernel is handed one key for
+ * each block, not one for each page. Unmapping frees table pages, before the update and after it.
+ *
+ * promise: 2
+ * red when: tables come from blocks (`cookie_type` in `pt_liveupdate_alloc_table`): pages outside
+ *   blocks are not preserved: the table is another one in the next kernel, adoption fails
+ * red when: a freed page goes back to its block (the hook of `iommu_pages_put` in
+ *   `__iommu_free_desc`): more tables preserved than the walk finds, the device is isolated
+ * red when: an empty block goes back (`block_free` in `iommu_pages_put`): unmapped, but not one
+ *   byte more is free, in both kernels
  */
 #include <unistd.h>
 

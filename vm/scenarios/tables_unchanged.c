@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device's entries and every page of its table are the same, bit by bit, after each
- * single step of the update. Read from physical memory, starting at the IOMMU's register.
+ * The device's entries and every page of its table are the same, bit for bit, after each step of
+ * the update. They are read from physical memory, starting at the IOMMU's root register.
+ *
+ * promise: 2
+ * red when: a table is the same at two moments (a bit flipped between them through `/dev/mem`):
+ *   tables differ
  */
 #include "device/pci.h"
 #include "kapi/iommufd.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An IOMMU that translates 39 bits: tables of three levels, where the usual machine has four.
- * Five are not to be had in emulation.
+ * Emulation offers no table of five levels.
+ *
+ * promise: 1
  */
 #include "scenario.h"
 #include "story/shape.h"

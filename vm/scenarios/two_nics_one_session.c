@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two NICs with a domain each, in one iommufd and one session. */
+/*
+ * Two NICs with a domain each, in one iommufd and one session.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/story.h"
 

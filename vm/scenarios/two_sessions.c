@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two VMs, each with an iommufd, a NIC and a session of its own, in one update. */
+/*
+ * Two VMs, each with its own iommufd, NIC and session, in one update.
+ *
+ * promise: 1
+ */
 #include "scenario.h"
 #include "story/story.h"
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two NICs, two HWPTs, one IOAS: each NIC has a table of its own over the same mappings. In
- * the old kernel the IOAS cannot be changed as long as one of them is preserved; in the new
- * one both tables are adopted into one IOAS, which each must equal when its turn comes.
+ * Two NICs, two HWPTs, one IOAS: each NIC has its own table over the same mappings. In the
+ * previous kernel the IOAS is immutable as long as one of the HWPTs is preserved; in the next
+ * kernel both tables are adopted into one IOAS, and each must equal it when it is adopted.
+ *
+ * promise: 8
  */
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two NICs under traffic, one of them not preserved. Its memory goes along, so that one can
- * look: after the old kernel's shutdown it has written nothing more, for as long as frames
- * wait for it, while the preserved NIC on the same IOMMU goes on.
+ * Two NICs under traffic, one of them not preserved. Its memory is preserved, so that it can be
+ * examined: after the shutdown of the previous kernel this NIC has written nothing more, although
+ * frames were sent to it, while the preserved NIC on the same IOMMU keeps receiving.
+ *
+ * promise: 3
  */
 #include "device/pci.h"
 #include "device/ring.h"

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The update twice in a row: the adopted HWPT keeps its mark, so the second update preserves
- * what the first one brought, without new marking and without growth.
+ * Two updates in a row: the adopted HWPT keeps its mark, so the second update preserves it without
+ * a new mark and without growth.
+ *
+ * promise: 9, 10
+ * red when: an adopted HWPT keeps its mark (`iommufd_lu_finish`): the second preserve is refused
  */
 #include "os/report.h"
 #include "os/util.h"

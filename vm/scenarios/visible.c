@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a live update does can be seen: numbers in sysfs, objects in debugfs, each step with
- * its duration in the trace buffer; and what is there is what userspace asked for.
+ * The steps of a live update can be observed: numbers in sysfs, objects in debugfs, each step with
+ * its duration in the trace buffer; and they agree with the requests of userspace.
+ *
+ * promise: interface
  */
 #include <stdio.h>
 #include <stdlib.h>
