@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * libiolu: carry a VM's memory, page tables and PCI devices over a kexec live update.
+ * libiolu: preserve memory, I/O page tables and PCI devices of a VM across a kexec live update
  *
- * Model. A handle, struct iolu_vm, is the DMA world of one VM: memfds, IOASes with what they
- * map, HWPTs over them, vfio-pci devices attached to these with their interrupts, and blobs
- * of the VMM's own. A VMM builds that world through the handle, so the library knows it. A
- * save puts all of it into a live update session, together with a journal that tells how it
- * was made. In the next kernel a restore reads the journal, takes everything back, rebuilds
- * the IOASes, and the kernel verifies them against the page tables that the devices have
- * been using all the time. Then the handle is what it was, ready for the next update.
+ * Model. A handle (struct iolu_vm) stands for all that the devices of one VM can reach: memfds,
+ * IOASes with their mappings, HWPTs, vfio-pci devices with their interrupts. It also has blobs,
+ * which are data of the VMM. A VMM creates these objects through the handle. A save preserves
+ * them in a live update session, with a journal that describes them. In the next kernel a
+ * restore reads the journal, retrieves all files and rebuilds the IOASes; the kernel compares
+ * each IOAS with the page table that the devices have used all the time. Then the handle is as
+ * it was before the save, and can be saved again.
  *
- * States. A handle is live (things can be changed), preserved (iolu_vm_preserve), saved
- * (iolu_vm_seal), live again (iolu_vm_unsave); in the next kernel incoming (iolu_vm_retrieve)
- * and, after iolu_vm_finish, live.
+ * States. A handle is live (objects can change), preserved (after iolu_vm_preserve()), saved
+ * (after iolu_vm_seal()), or incoming (in the next kernel, from iolu_vm_retrieve() on).
+ * iolu_vm_unsave(), iolu_vm_finish() and iolu_vm_discard() make it live again.
  *
  * Rules for all functions:
- * - A function that can fail returns 0, or a descriptor, number or count, or -errno. After a
- *   failure iolu_vm_reason() says in words which object and which rule.
- * - Descriptors that the caller gives are duplicated and stay the caller's. Descriptors that
- *   the library returns stay the library's: use them, do not close them. All are O_CLOEXEC.
- * - Strings that the library returns are the handle's and valid until the object that they
- *   belong to goes, or the handle. Strings that the caller gives are copied.
- * - Names have 1 to 63 printable ASCII characters without blanks and are unique among the
- *   objects of a kind. A device's name is its PCI address, "0000:01:00.0".
- * - A handle is used by one thread at a time; different handles are independent. There are
- *   no globals and no threads, and nothing is printed.
- * - What an object uses cannot be removed before the object: -EBUSY.
+ * - @vm is a handle from iolu_vm_new(). A function that can fail returns 0, or a descriptor, an
+ *   id or a count, or -errno. After a failure iolu_vm_reason() names the object and the rule.
+ *   -ENOMEM and the errors of the system calls are possible where errors are listed.
+ * - The library duplicates each descriptor that it is given; the caller closes its own. A
+ *   descriptor that the library returns belongs to the library: the caller does not close it.
+ *   All descriptors of the library are O_CLOEXEC.
+ * - A string that the library returns is valid until its object is removed or the handle is
+ *   freed. Strings of the caller are copied.
+ * - A name has 1 to 63 printable ASCII characters without blanks and is unique among the objects
+ *   of its kind. The name of a device is its PCI address, "0000:01:00.0".
+ * - One thread at a time may use a handle; different handles are independent. The library has
+ *   no global state, creates no threads and prints nothing.
+ * - An object that another object uses cannot be removed: -EBUSY.
  */
 #ifndef LIBIOLU_H
 #define LIBIOLU_H
@@ -39,219 +41,355 @@ extern "C" {
 
 struct iolu_vm;
 
-/* Kinds of objects. */
+/* Kinds of objects */
 enum iolu_kind {
-	IOLU_MEMFD = 0,
-	IOLU_IOAS = 1,
-	IOLU_HWPT = 2,
-	IOLU_DEVICE = 3,
-	IOLU_BLOB = 4,
+	IOLU_MEMFD = 0, IOLU_IOAS = 1, IOLU_HWPT = 2, IOLU_DEVICE = 3, IOLU_BLOB = 4
 };
 
-/* Flags of iolu_vm_map(): what a device may do with the memory. At least one. */
+/* Access of devices to a mapping, flags of iolu_vm_map(); at least one */
 #define IOLU_MAP_READ	1u
 #define IOLU_MAP_WRITE	2u
 
-/* Interrupts of a device, numbered as in linux/vfio.h. */
+/* Interrupt types of a device, numbered as in linux/vfio.h */
 #define IOLU_IRQ_INTX	0u
 #define IOLU_IRQ_MSI	1u
 #define IOLU_IRQ_MSIX	2u
 
-/* What one VM can have at most; one more is refused with -E2BIG. */
+/* Limits of a handle; beyond them -E2BIG */
 #define IOLU_MAX_OBJECTS	1024u		/* of each kind */
 #define IOLU_MAX_MAPS		65536u		/* in all IOASes together */
-#define IOLU_MAX_VECTORS	2048u		/* of one device and kind of interrupt */
+#define IOLU_MAX_VECTORS	2048u		/* of one interrupt type of a device */
 #define IOLU_MAX_BLOB		16777216u	/* bytes in one blob */
 
-/*
- * Makes an empty, live handle in *vm; @name is the name of its sessions, 1 to 63 characters.
- * The caller frees it with iolu_vm_free(). -EINVAL: a name that is none; -ENOMEM.
+/* -- the handle ---------------------------------------------------------------------------- */
+
+/**
+ * iolu_vm_new() - Allocate a handle without objects.
+ * @name: Name of the VM and of its sessions.
+ * @vm: Set to the handle, live, to be freed with iolu_vm_free(); NULL on failure.
+ *
+ * Return: 0; -EINVAL: @name is not a name; -ENOMEM.
  */
 int iolu_vm_new(const char *name, struct iolu_vm **vm);
 
-/*
- * Frees a handle, or nothing if @vm is NULL, and closes all its descriptors. A preserved or
- * saved one is called off by that unless somebody else holds the session open, too. An
- * incoming one can be retrieved again, also by another process.
+/**
+ * iolu_vm_free() - Free a handle and close its descriptors.
+ * @vm: The handle, or NULL.
+ *
+ * A preserve or save is undone, unless another process has the session open too. An incoming
+ * session with an iommufd can be retrieved again, also by another process; one with memfds only
+ * is finished, and its memory is freed.
  */
 void iolu_vm_free(struct iolu_vm *vm);
 
-/* Why the last call that failed on this handle failed, one line; "" if none has. */
+/**
+ * iolu_vm_reason() - Get the reason of the last failure.
+ * Return: One line that names the object and the rule; "" if no call has failed.
+ */
 const char *iolu_vm_reason(const struct iolu_vm *vm);
 
-/*
- * Called at the begin of each step of an update with what is done ("preserve memfd") and the
- * name of the object. It must not call the library. NULL: none.
- */
+/* @step: "preserve memfd" and the like; @object: its name. Must not call the library. */
 typedef void (*iolu_progress)(void *arg, const char *step, const char *object);
+
+/**
+ * iolu_vm_set_progress() - Register a function to be called before each step of an update.
+ * @progress: The function, or NULL.
+ * @arg: Passed to @progress.
+ */
 void iolu_vm_set_progress(struct iolu_vm *vm, iolu_progress progress, void *arg);
 
-/*
- * The next update of this handle uses this session, which an agent or the service manager
- * has made, instead of one of its own: for the next save, or for the next retrieve if it came
- * from the previous kernel. Forgotten after that update, also after one that failed or was
- * called off; what that has put into the session is undone when the giver closes it, too.
- * -EINVAL: no session.
+/**
+ * iolu_vm_set_session_fd() - Use a session that an agent or the service manager has created.
+ * @fd: The session: a new one for the next save, an incoming one for the next retrieve.
+ *
+ * The session serves one update, also one that fails or is undone; the next update needs another
+ * one. The library closes its descriptor at the end of the update. If another process has the
+ * session open too, the preserved files stay preserved until that process closes it.
+ *
+ * Return: 0; -EINVAL: @fd is not a session; -EBUSY: the handle is not live.
  */
 int iolu_vm_set_session_fd(struct iolu_vm *vm, int fd);
 
-/* Where sessions are made: an open /dev/liveupdate, for those who may not or cannot open it. */
+/**
+ * iolu_vm_set_liveupdate_fd() - Create and retrieve sessions through a given descriptor.
+ * @fd: An open /dev/liveupdate, which only one process can open at a time.
+ *
+ * Return: 0; -EBADF.
+ */
 int iolu_vm_set_liveupdate_fd(struct iolu_vm *vm, int fd);
 
-/* An open /dev/iommu. -EBUSY: the handle has one, it opens it when it is first needed. */
+/**
+ * iolu_vm_set_iommufd() - Use a given iommufd for the objects of the handle.
+ * @fd: An open /dev/iommu. Without it the library opens /dev/iommu for the first IOAS or device.
+ *
+ * Return: 0; -EBUSY: the handle has an iommufd or is not live; -EBADF.
+ */
 int iolu_vm_set_iommufd(struct iolu_vm *vm, int fd);
 
-/* -- building; live handles only, -EBUSY else --------------------------------------------- */
+/* -- building; on a preserved or saved handle -EBUSY ---------------------------------------- */
 
-/*
- * Adds memory. @fd: a memfd that can be sealed; what is missing of the seals against growing,
- * shrinking and further sealing is added. -EPERM: it cannot be sealed any more; -EINVAL: no
- * memfd; -EEXIST: the name is in use.
+/**
+ * iolu_vm_add_memfd() - Add memory.
+ * @fd: A memfd. Missing seals against grow, shrink and further sealing are added.
+ *
+ * Return: 0; -EPERM: the seals cannot be added; -EINVAL: not a memfd; -EEXIST: @name is in use.
  */
 int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd);
 
-/* Adds an empty IOAS; opens /dev/iommu if it is the first. */
+/**
+ * iolu_vm_add_ioas() - Add an IOAS without mappings.
+ * Return: 0; -EEXIST: @name is in use; errors of opening /dev/iommu.
+ */
 int iolu_vm_add_ioas(struct iolu_vm *vm, const char *name);
 
-/*
- * Maps @length bytes of a memfd, from @offset on, at @iova. All three are multiples of the
- * page size, @length is not 0. Before iolu_vm_finish() of a restore only in an adopted IOAS.
- * -ENOENT: no such object; -EEXIST: something is mapped there; -EINVAL: beyond the end of the
- * memfd, or flags that are unknown.
+/**
+ * iolu_vm_map() - Map part of a memfd into an IOAS.
+ * @ioas: Name of the IOAS. On an incoming handle it must be rebuilt.
+ * @memfd: Name of the memfd.
+ * @offset: First byte in the memfd, a multiple of the page size.
+ * @iova: First I/O virtual address, a multiple of the page size.
+ * @length: Bytes, a multiple of the page size, not 0.
+ * @flags: IOLU_MAP_READ, IOLU_MAP_WRITE or both.
+ *
+ * Return: 0; -ENOENT: no such object; -EEXIST: the range overlaps a mapping; -EINVAL: the range
+ * ends beyond the memfd, or unknown flags; -E2BIG; -ENOMEM: also RLIMIT_MEMLOCK.
  */
 int iolu_vm_map(struct iolu_vm *vm, const char *ioas, const char *memfd, uint64_t offset,
 		uint64_t iova, uint64_t length, uint32_t flags);
 
-/*
- * Unmaps all that was mapped within @length bytes from @iova on. -EINVAL: a mapping lies
- * only partly in there; -ENOENT: there is none. Nothing was unmapped then.
+/**
+ * iolu_vm_unmap() - Remove all mappings within a range of an IOAS.
+ * @ioas: Name of the IOAS.
+ * @iova: First I/O virtual address.
+ * @length: Bytes, not 0.
+ *
+ * Return: 0; -EINVAL: a mapping is only partly in the range; -ENOENT: no mapping is in it. After
+ * these errors nothing has changed.
  */
 int iolu_vm_unmap(struct iolu_vm *vm, const char *ioas, uint64_t iova, uint64_t length);
 
-/*
- * Adds a device by its PCI address and binds it to the VM's iommufd. It must have vfio-pci
- * for its driver; -ENODEV if not.
+/**
+ * iolu_vm_add_device() - Open a device and bind it to the iommufd of the VM.
+ * @bdf: PCI address. The driver of the device must be vfio-pci.
+ *
+ * Return: 0; -EINVAL: not a PCI address; -ENODEV: no such device, or another driver; -EEXIST.
  */
 int iolu_vm_add_device(struct iolu_vm *vm, const char *bdf);
 
-/* The same with the device's vfio character device open already, and not bound. */
+/**
+ * iolu_vm_add_device_fd() - Bind an open device to the iommufd of the VM.
+ * @bdf: PCI address.
+ * @fd: The VFIO character device of @bdf, not bound yet.
+ *
+ * Return: As iolu_vm_add_device(); -EBADF.
+ */
 int iolu_vm_add_device_fd(struct iolu_vm *vm, const char *bdf, int fd);
 
-/*
- * Adds an HWPT: a page table over an IOAS, of the kind that the IOMMU of @device needs. When
- * the handle is preserved the HWPT is marked with a token of the library's choice.
+/**
+ * iolu_vm_add_hwpt() - Add an HWPT, a page table that maps what an IOAS maps.
+ * @name: Name of the HWPT.
+ * @ioas: Name of the IOAS.
+ * @device: Name of a device; the HWPT has the format that its IOMMU needs.
+ *
+ * The library marks the HWPT with a token of its own at the first preserve.
+ *
+ * Return: 0; -ENOENT: no such IOAS or device; -EEXIST: @name is in use.
  */
 int iolu_vm_add_hwpt(struct iolu_vm *vm, const char *name, const char *ioas,
 		     const char *device);
 
-/* Attaches a device to an HWPT, from another one if it is attached. Its DMA can begin. */
+/**
+ * iolu_vm_attach() - Attach a device to an HWPT.
+ * @device: Name of the device. If it is attached to another HWPT, it is moved.
+ * @hwpt: Name of the HWPT.
+ *
+ * Return: 0; -ENOENT: no such device or HWPT.
+ */
 int iolu_vm_attach(struct iolu_vm *vm, const char *device, const char *hwpt);
 
-/* Detaches a device: its DMA is blocked. -EINVAL: it is not attached. */
+/**
+ * iolu_vm_detach() - Detach a device; its DMA is blocked.
+ * @device: Name of the device.
+ *
+ * Return: 0; -ENOENT: no such device; -EINVAL: the device is not attached.
+ */
 int iolu_vm_detach(struct iolu_vm *vm, const char *device);
 
-/*
- * Makes @count eventfds for vectors 0 to @count - 1 of @irq (IOLU_IRQ_*) and arms them;
- * 0 disarms. If vectors were armed before, each new one is signalled once, since an interrupt
- * may have been lost meanwhile. If it fails none of @irq is armed. Also on a preserved handle,
- * and on an incoming one once it is retrieved. One kind of interrupt at a time per device:
- * -EBUSY if another one is armed.
+/**
+ * iolu_vm_arm() - Create eventfds and let interrupts of a device signal them.
+ * @device: Name of the device.
+ * @irq: IOLU_IRQ_INTX, IOLU_IRQ_MSI or IOLU_IRQ_MSIX.
+ * @count: Number of vectors, from vector 0 on; 0 disarms.
+ *
+ * If vectors of @irq were armed before, each new eventfd is signalled once, since an interrupt
+ * may have been lost in between. After a failure no vector of @irq is armed. Also allowed on a
+ * preserved handle, and on an incoming one after iolu_vm_retrieve().
+ *
+ * Return: 0; -ENOENT: no such device; -EINVAL: unknown @irq, or the device has fewer vectors;
+ * -EBUSY: another interrupt type is armed, or the handle is saved.
  */
 int iolu_vm_arm(struct iolu_vm *vm, const char *device, uint32_t irq, uint32_t count);
 
-/* Removes an object. An attached device is detached, what an IOAS maps is unmapped. */
+/**
+ * iolu_vm_remove() - Remove an object.
+ * @kind: Kind of the object.
+ * @name: Its name. A device is detached, an IOAS unmapped.
+ *
+ * Return: 0; -ENOENT: no such object; -EBUSY: an object uses it, or the handle is not live.
+ */
 int iolu_vm_remove(struct iolu_vm *vm, enum iolu_kind kind, const char *name);
 
-/*
- * Keeps @size bytes of the VMM's own under a name, instead of those kept before. Also on a
- * preserved handle. @data NULL: removes it.
+/**
+ * iolu_vm_set_blob() - Set or replace a blob.
+ * @name: Name of the blob.
+ * @data: Its contents, copied; NULL removes the blob.
+ * @size: Bytes, at most IOLU_MAX_BLOB.
+ *
+ * Also allowed on a preserved handle.
+ *
+ * Return: 0; -E2BIG; -ENOENT: no blob to remove; -EBUSY: the handle is saved.
  */
 int iolu_vm_set_blob(struct iolu_vm *vm, const char *name, const void *data, size_t size);
 
-/* -- looking; in any state ----------------------------------------------------------------- */
+/* -- inspection; in any state --------------------------------------------------------------- */
 
-/* The name after @name among those of a kind, the first one if @name is NULL; NULL: no more. */
+/**
+ * iolu_vm_next() - Iterate over the objects of a kind in the order of their creation.
+ * @kind: The kind.
+ * @name: Name of an object; NULL: start.
+ *
+ * Return: The name after @name, or NULL if there is none.
+ */
 const char *iolu_vm_next(const struct iolu_vm *vm, enum iolu_kind kind, const char *name);
 
-/* Descriptors and numbers, for what the library does not do. -ENOENT: there is none. */
+/* A descriptor, or an id in the iommufd, for uses beyond the library. -ENOENT: not there. */
 int iolu_vm_session_fd(struct iolu_vm *vm);
 int iolu_vm_iommufd(struct iolu_vm *vm);
 int iolu_vm_memfd(struct iolu_vm *vm, const char *name);
 int iolu_vm_device_fd(struct iolu_vm *vm, const char *bdf);
-int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf);	/* in the iommufd */
+int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf);
 int iolu_vm_ioas_id(struct iolu_vm *vm, const char *name);
 int iolu_vm_hwpt_id(struct iolu_vm *vm, const char *name);
 
-/* How many vectors of @irq are, or were in the old kernel, armed; and the eventfd of one. */
+/**
+ * iolu_vm_vectors() - Get the number of armed vectors, or those armed in the previous kernel.
+ * @device: Name of the device.
+ * @irq: IOLU_IRQ_INTX, IOLU_IRQ_MSI or IOLU_IRQ_MSIX.
+ *
+ * Return: The number; -ENOENT: no such device; -EINVAL: unknown @irq.
+ */
 int iolu_vm_vectors(struct iolu_vm *vm, const char *device, uint32_t irq);
+
+/**
+ * iolu_vm_vector_fd() - Get the eventfd of an armed vector.
+ * @device: Name of the device.
+ * @irq: IOLU_IRQ_INTX, IOLU_IRQ_MSI or IOLU_IRQ_MSIX.
+ * @vector: Number of the vector.
+ *
+ * Return: The eventfd; -ENOENT: no such device, or not armed; -EINVAL: unknown @irq.
+ */
 int iolu_vm_vector_fd(struct iolu_vm *vm, const char *device, uint32_t irq, uint32_t vector);
 
-/* A blob: *data and *size; valid until the blob is set again. -ENOENT: there is none. */
+/**
+ * iolu_vm_blob() - Get a blob.
+ * @name: Name of the blob.
+ * @data: Set to its contents, valid until the blob is set again or removed.
+ * @size: Set to the number of bytes.
+ *
+ * Return: 0; -ENOENT: no such blob.
+ */
 int iolu_vm_blob(struct iolu_vm *vm, const char *name, const void **data, size_t *size);
 
-/* -- the old kernel ------------------------------------------------------------------------ */
+/* -- the previous kernel -------------------------------------------------------------------- */
 
-/*
- * Preserve and seal in one. When a part fails everything is undone and the handle is live.
- * Errors are those of the two.
+/**
+ * iolu_vm_save() - Preserve and seal.
+ * Return: 0, or an error of iolu_vm_preserve() or iolu_vm_seal(); the handle is live then.
  */
 int iolu_vm_save(struct iolu_vm *vm);
 
-/*
- * Puts memfds, iommufd and devices into a session. From here on neither maps nor attachments
- * nor memfds can change; vCPUs, DMA and interrupts go on. -EBUSY: the last update is not
- * finished, or something is in a session already; -EPERM: a memfd is not sealed; -ENOTTY: this
- * kernel has no live update of IOMMU state; -ENOENT: a device is not attached; -ENODEV: an
- * HWPT has no device; other errors are the kernel's. Undone when it fails.
+/**
+ * iolu_vm_preserve() - Put memfds, iommufd and devices into a session.
+ *
+ * Afterwards mappings, attachments and the size of memfds cannot change. vCPUs, DMA and
+ * interrupts continue. After a failure the handle is live.
+ *
+ * Return: 0; -EBUSY: the previous update is not finished, or a file is in another session;
+ * -EPERM: a memfd is not sealed; -ENOTTY: the kernel does not support live update of IOMMU
+ * state; -ENOENT: a device is not attached; -ENODEV: an HWPT has no device; the other errors of
+ * docs/refusals.md.
  */
 int iolu_vm_preserve(struct iolu_vm *vm);
 
-/*
- * Writes the journal with the blobs, the last step before kexec. From here on blobs and
- * interrupts cannot change either. The handle must stay until the kexec, or somebody must
- * hold the session (iolu_vm_session_fd). If it fails the handle stays preserved.
+/**
+ * iolu_vm_seal() - Write the journal with the blobs into the session.
+ *
+ * The last step before the kexec. Afterwards blobs and interrupts cannot change. The process, or
+ * another one that has the session open, must live until the kexec. After a failure the handle
+ * is preserved.
+ *
+ * Return: 0; -EBUSY: the handle is not preserved; -E2BIG: the journal is too large.
  */
 int iolu_vm_seal(struct iolu_vm *vm);
 
-/*
- * Calls a preserve or save off; the handle is live. -EBUSY: somebody else holds the session
- * open, it is called off when they close it.
+/**
+ * iolu_vm_unsave() - Undo a preserve or save; the handle is live.
+ * Return: 0; -EINVAL: the handle is not preserved; -EBUSY: the handle is live, but another
+ * process has the session open and the files stay preserved until it closes the session.
  */
 int iolu_vm_unsave(struct iolu_vm *vm);
 
-/* -- the next kernel ----------------------------------------------------------------------- */
+/* -- the next kernel ------------------------------------------------------------------------ */
 
-/*
- * Retrieve, rearm and adopt in one, on a handle without objects. -ENOENT: there is no session
- * of that name, or the one that was set is a new one: nothing to restore, build the VM afresh.
- * After another error the handle is incoming: try again, free it, or discard the session.
+/**
+ * iolu_vm_restore() - Retrieve, rearm and adopt, on a handle without objects.
+ *
+ * After an error other than -ENOENT the handle may be incoming: call again, or free it so that
+ * another process can restore the VM, or discard the session.
+ *
+ * Return: 0; -ENOENT: there is no session of that name, or the given session is a new one; an
+ * error of iolu_vm_retrieve(), iolu_vm_rearm() or iolu_vm_adopt().
  */
 int iolu_vm_restore(struct iolu_vm *vm);
 
-/*
- * Takes session, journal, memfds, iommufd and devices back and binds the devices. After that
- * vCPUs may run. -ENOENT: see iolu_vm_restore(); -ENODATA: the session was not saved by this
- * library; -EBADMSG: the journal is damaged; -ENOTSUP: it is of a newer library and needs
- * what this one does not know.
+/**
+ * iolu_vm_retrieve() - Retrieve session, journal and all files, and bind the devices.
+ *
+ * Afterwards the vCPUs may run.
+ *
+ * Return: 0; -ENOENT: as iolu_vm_restore(); -EBUSY: the handle has objects; -ENODATA: the session
+ * has no journal; -EBADMSG: the journal is damaged; -ENOTSUP: the journal is from a newer library
+ * and needs features that this one does not have.
  */
 int iolu_vm_retrieve(struct iolu_vm *vm);
 
-/* Arms all interrupts as they were, with new eventfds, and signals each once. */
+/**
+ * iolu_vm_rearm() - Arm all interrupts as before, with new eventfds, and signal each once.
+ * Return: 0; -EINVAL: the handle is not retrieved.
+ */
 int iolu_vm_rearm(struct iolu_vm *vm);
 
-/*
- * Rebuilds the IOASes, lets the kernel compare them with the running tables and take these
- * over, attaches the devices. -EBADE: they differ, the reason names the IOVA; -EIO: the table
- * came damaged and its devices are cut off.
+/**
+ * iolu_vm_adopt() - Rebuild the IOASes, adopt the restored page tables, attach the devices.
+ * Return: 0; -EINVAL: the handle is not retrieved; -EBADE: a page table and its IOAS differ, the
+ * reason has the first IOVA; -EIO: a page table is damaged and its devices are isolated.
  */
 int iolu_vm_adopt(struct iolu_vm *vm);
 
-/* Ends the update; the handle is live, the session gone. -EBUSY: something is not adopted. */
+/**
+ * iolu_vm_finish() - End the update; the handle is live and the session is closed.
+ * Return: 0; -EINVAL: the handle is not retrieved; -EBUSY: an HWPT is not adopted, or a device
+ * is not attached.
+ */
 int iolu_vm_finish(struct iolu_vm *vm);
 
-/*
- * Gives up what came from the old kernel, in whatever state it is: devices are stopped, memory
- * is freed. On an incoming handle, or on one without objects. Afterwards it has none.
+/**
+ * iolu_vm_discard() - Discard an incoming session: quiesce its devices and free its memory.
+ *
+ * On an incoming handle in any state, or on one without objects. Afterwards the handle is live
+ * and has no objects.
+ *
+ * Return: 0; -EBUSY: the handle has objects that are not incoming; -ENOENT: no such session.
  */
 int iolu_vm_discard(struct iolu_vm *vm);
 
