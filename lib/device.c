@@ -48,8 +48,8 @@ static int open_cdev(struct iolu_vm *vm, const char *bdf, int *fd)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
 	dir = opendir(path);
 	if (!dir)
-		return iolu_fail(vm, -ENODEV, "device %s is not there or not bound to vfio-pci: set "
-				 "its driver_override and probe it", bdf);
+		return iolu_fail(vm, -ENODEV, "device %s does not exist or is not bound to vfio-pci: "
+				 "set its driver_override and probe it", bdf);
 	while ((e = readdir(dir)) && e->d_name[0] == '.')
 		;
 	path[0] = '\0';
@@ -95,7 +95,7 @@ static int add_device(struct iolu_vm *vm, const char *bdf, int given)
 	int rc = iolu_changeable(vm, false);
 
 	if (!rc && (!bdf || !iolu_bdf_valid(bdf)))
-		rc = iolu_fail(vm, -EINVAL, "\"%s\" is no PCI address like 0000:01:00.0",
+		rc = iolu_fail(vm, -EINVAL, "\"%s\" is not a PCI address such as 0000:01:00.0",
 			       bdf ? bdf : "");
 	if (!rc)
 		rc = iolu_open_iommufd(vm);
@@ -120,7 +120,7 @@ int iolu_vm_add_device(struct iolu_vm *vm, const char *bdf)
 int iolu_vm_add_device_fd(struct iolu_vm *vm, const char *bdf, int fd)
 {
 	if (fd < 0)
-		return iolu_fail(vm, -EBADF, "device %s: %d is no descriptor", bdf, fd);
+		return iolu_fail(vm, -EBADF, "device %s: %d is not a descriptor", bdf, fd);
 	return add_device(vm, bdf, fd);
 }
 
@@ -140,8 +140,8 @@ int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf)
 	int rc = iolu_need_device(vm, bdf, &device);
 
 	if (!rc && !device->id)
-		rc = iolu_fail(vm, -ENOENT, "device %s was bound by another process, nobody knows "
-			       "its number", bdf);
+		rc = iolu_fail(vm, -ENOENT, "device %s was bound by another process and its id is "
+			       "not known", bdf);
 	return rc ? rc : (int)device->id;
 }
 
@@ -155,7 +155,7 @@ static int alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t devic
 	};
 
 	if (ioctl(vm->iommufd, IOMMU_HWPT_ALLOC, &arg))
-		return iolu_fail(vm, -errno, "HWPT \"%s\" over IOAS \"%s\" cannot be made: %s",
+		return iolu_fail(vm, -errno, "HWPT \"%s\" over IOAS \"%s\" cannot be created: %s",
 				 hwpt->object.name, hwpt->ioas->object.name, strerror(errno));
 	hwpt->id = arg.out_hwpt_id;
 	return 0;
@@ -285,9 +285,9 @@ int iolu_vm_remove(struct iolu_vm *vm, enum iolu_kind kind, const char *name)
 	int rc = iolu_changeable(vm, false);
 
 	if (!rc && (unsigned int)kind >= IOLU_KINDS)
-		rc = iolu_fail(vm, -EINVAL, "%d is no kind of object", kind);
+		rc = iolu_fail(vm, -EINVAL, "%d is not a kind of object", kind);
 	if (!rc && vm->state == IOLU_INCOMING)
-		rc = iolu_fail(vm, -EBUSY, "nothing can be removed before the update is finished");
+		rc = iolu_fail(vm, -EBUSY, "no object can be removed before iolu_vm_finish()");
 	if (!rc)
 		rc = iolu_need_object(vm, kind, name, &object);
 	if (rc)

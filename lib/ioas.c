@@ -20,7 +20,7 @@ static int alloc_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	struct iommu_ioas_alloc arg = { .size = sizeof(arg) };
 
 	if (ioctl(vm->iommufd, IOMMU_IOAS_ALLOC, &arg))
-		return iolu_fail(vm, -errno, "IOAS \"%s\" cannot be made: %s", ioas->object.name,
+		return iolu_fail(vm, -errno, "IOAS \"%s\" cannot be created: %s", ioas->object.name,
 				 strerror(errno));
 	ioas->id = arg.out_ioas_id;
 	return 0;
@@ -94,10 +94,10 @@ static int do_map(struct iolu_vm *vm, const struct iolu_ioas *ioas, const struct
 	};
 
 	if (ioctl(vm->iommufd, IOMMU_IOAS_MAP_FILE, &arg))
-		return iolu_fail(vm, -errno, "memfd \"%s\" from 0x%llx on, 0x%llx bytes, cannot be "
+		return iolu_fail(vm, -errno, "memfd \"%s\": 0x%llx bytes from offset 0x%llx cannot be "
 				 "mapped at IOVA 0x%llx of IOAS \"%s\": %s",
-				 map->memfd->object.name, (unsigned long long)map->offset,
-				 (unsigned long long)map->length, (unsigned long long)map->iova,
+				 map->memfd->object.name, (unsigned long long)map->length,
+				 (unsigned long long)map->offset, (unsigned long long)map->iova,
 				 ioas->object.name, strerror(errno));
 	return 0;
 }
@@ -105,18 +105,18 @@ static int do_map(struct iolu_vm *vm, const struct iolu_ioas *ioas, const struct
 static int check_map(struct iolu_vm *vm, const struct iolu_map *map)
 {
 	if (!map->flags || map->flags & ~(IOLU_MAP_READ | IOLU_MAP_WRITE))
-		return iolu_fail(vm, -EINVAL, "flags 0x%x: IOLU_MAP_READ, IOLU_MAP_WRITE or both",
-				 map->flags);
+		return iolu_fail(vm, -EINVAL, "flags 0x%x are invalid: use IOLU_MAP_READ, "
+				 "IOLU_MAP_WRITE or both", map->flags);
 	if (!map->length || map->iova + (map->length - 1) < map->iova)
-		return iolu_fail(vm, -EINVAL, "0x%llx bytes at IOVA 0x%llx are no range",
+		return iolu_fail(vm, -EINVAL, "0x%llx bytes at IOVA 0x%llx are not a valid range",
 				 (unsigned long long)map->length, (unsigned long long)map->iova);
 	if (map->offset > map->memfd->size || map->length > map->memfd->size - map->offset)
-		return iolu_fail(vm, -EINVAL, "memfd \"%s\" has 0x%llx bytes, not 0x%llx from "
-				 "0x%llx on", map->memfd->object.name,
+		return iolu_fail(vm, -EINVAL, "memfd \"%s\" has 0x%llx bytes, fewer than 0x%llx from "
+				 "offset 0x%llx", map->memfd->object.name,
 				 (unsigned long long)map->memfd->size,
 				 (unsigned long long)map->length, (unsigned long long)map->offset);
 	if (vm->nmaps == IOLU_MAX_MAPS)
-		return iolu_fail(vm, -E2BIG, "one map too many: %u at most", IOLU_MAX_MAPS);
+		return iolu_fail(vm, -E2BIG, "too many mappings: %u at most", IOLU_MAX_MAPS);
 	return 0;
 }
 
@@ -137,7 +137,7 @@ int iolu_vm_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd, ui
 	if (rc)
 		return rc;
 	new = malloc(sizeof(*new));
-	rc = new ? do_map(vm, ioas, &map) : iolu_fail(vm, -ENOMEM, "no memory for a map");
+	rc = new ? do_map(vm, ioas, &map) : iolu_fail(vm, -ENOMEM, "no memory for a mapping");
 	if (rc) {
 		free(new);
 		return rc;
@@ -178,7 +178,7 @@ static int check_unmap(struct iolu_vm *vm, struct iolu_ioas *ioas, uint64_t iova
 			continue;
 		any = true;
 		if (map->iova < iova || map_last > last)
-			return iolu_fail(vm, -EINVAL, "the map at IOVA 0x%llx of IOAS \"%s\" lies "
+			return iolu_fail(vm, -EINVAL, "the mapping at IOVA 0x%llx of IOAS \"%s\" is "
 					 "only partly in the range to unmap",
 					 (unsigned long long)map->iova, ioas->object.name);
 	}
@@ -197,7 +197,7 @@ int iolu_vm_unmap(struct iolu_vm *vm, const char *ioas_name, uint64_t iova, uint
 	if (!rc)
 		rc = need_ioas(vm, ioas_name, &ioas);
 	if (!rc && (!length || last < iova))
-		rc = iolu_fail(vm, -EINVAL, "0x%llx bytes at IOVA 0x%llx are no range",
+		rc = iolu_fail(vm, -EINVAL, "0x%llx bytes at IOVA 0x%llx are not a valid range",
 			       (unsigned long long)length, (unsigned long long)iova);
 	if (!rc)
 		rc = check_unmap(vm, ioas, iova, last);
@@ -224,7 +224,7 @@ int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 
 	iolu_for_each(vm, IOLU_HWPT, hwpt)
 		if (hwpt->ioas == ioas)
-			return iolu_fail(vm, -EBUSY, "IOAS \"%s\" is that of HWPT \"%s\"",
+			return iolu_fail(vm, -EBUSY, "IOAS \"%s\" is used by HWPT \"%s\"",
 					 ioas->object.name, hwpt->object.name);
 	if (ioas->id)
 		rc = destroy_ioas(vm, ioas);

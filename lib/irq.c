@@ -101,7 +101,7 @@ static int need_irq(struct iolu_vm *vm, const char *name, uint32_t irq,
 	int rc = iolu_need_device(vm, name, device);
 
 	if (!rc && irq >= IOLU_IRQS)
-		rc = iolu_fail(vm, -EINVAL, "%u is no kind of interrupt: IOLU_IRQ_*", irq);
+		rc = iolu_fail(vm, -EINVAL, "%u is not an interrupt type: use IOLU_IRQ_*", irq);
 	return rc;
 }
 

@@ -159,8 +159,8 @@ int iolu_journal_write(struct iolu_vm *vm, void **bytes, size_t *size)
 
 	put_records(&out, vm);
 	if (out.n > JOURNAL_MAX_SIZE)
-		return iolu_fail(vm, -E2BIG, "a journal of %zu bytes: %u at most; keep large data "
-				 "in a memfd", out.n, JOURNAL_MAX_SIZE);
+		return iolu_fail(vm, -E2BIG, "the journal would have %zu bytes, %u at most: keep "
+				 "large data in a memfd", out.n, JOURNAL_MAX_SIZE);
 	*size = out.n;
 	*bytes = malloc(out.n);
 	if (!*bytes)

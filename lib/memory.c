@@ -30,7 +30,7 @@ int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd)
 	size_t i;
 
 	if (have < 0)
-		return iolu_fail(vm, -EINVAL, "memfd \"%s\" is no memfd that can be sealed",
+		return iolu_fail(vm, -EINVAL, "\"%s\" is not a memfd",
 				 memfd->object.name);
 	for (i = 0; i < sizeof(seals) / sizeof(seals[0]); i++)
 		if (!(have & seals[i].seal))
@@ -97,7 +97,7 @@ int iolu_open_iommufd(struct iolu_vm *vm)
 int iolu_vm_set_iommufd(struct iolu_vm *vm, int fd)
 {
 	if (vm->iommufd >= 0 || vm->state != IOLU_LIVE)
-		return iolu_fail(vm, -EBUSY, "VM \"%s\" has an iommufd already", vm->name);
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" already has an iommufd", vm->name);
 	return iolu_dup(vm, fd, &vm->iommufd);
 }
 

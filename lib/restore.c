@@ -90,8 +90,8 @@ static int retrieve_journal(struct iolu_vm *vm)
 	fd = iolu_session_retrieve_fd(vm->session, IOLU_TOKEN_JOURNAL);
 	if (fd == -EINVAL && vm->state == IOLU_LIVE) {
 		iolu_session_set_aside(vm);
-		return iolu_fail(vm, -ENOENT, "the session given is a new one: there is nothing to "
-				 "restore in it");
+		return iolu_fail(vm, -ENOENT, "the given session is a new one and has nothing to "
+				 "restore");
 	}
 	vm->state = IOLU_INCOMING;
 	if (fd == -ENOENT)
@@ -124,8 +124,8 @@ static int retrieve_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 	if (rc)
 		return rc;
 	if (fstat(memfd->fd, &st) || (uint64_t)st.st_size != memfd->size)
-		return iolu_fail(vm, -EBADMSG, "memfd \"%s\" does not have the 0x%llx bytes that the "
-				 "journal tells", memfd->object.name,
+		return iolu_fail(vm, -EBADMSG, "memfd \"%s\" does not have the 0x%llx bytes of its "
+				 "journal record", memfd->object.name,
 				 (unsigned long long)memfd->size);
 	return 0;
 }
@@ -166,7 +166,7 @@ int iolu_vm_retrieve(struct iolu_vm *vm)
 	int rc = 0;
 
 	if (vm->state != IOLU_INCOMING && (vm->state != IOLU_LIVE || has_objects(vm)))
-		return iolu_fail(vm, -EBUSY, "VM \"%s\" has objects already: restore needs a new "
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" already has objects: restore needs a new "
 				 "handle", vm->name);
 	if (vm->session < 0 && !iolu_session_use_given(vm)) {
 		iolu_step(vm, "retrieve session", vm->name);
@@ -343,8 +343,7 @@ int iolu_vm_discard(struct iolu_vm *vm)
 	int rc = 0;
 
 	if (vm->state != IOLU_INCOMING && (vm->state != IOLU_LIVE || has_objects(vm)))
-		return iolu_fail(vm, -EBUSY, "VM \"%s\" did not come with an update that is not "
-				 "finished", vm->name);
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" is not part of an unfinished update", vm->name);
 	iolu_step(vm, "discard session", vm->name);
 	given = vm->session < 0 && iolu_session_use_given(vm);
 	if (vm->session < 0)

@@ -99,8 +99,8 @@ static int check(struct iolu_vm *vm)
 	int rc = iolu_changeable(vm, false);
 
 	if (!rc && vm->state == IOLU_INCOMING)
-		rc = iolu_fail(vm, -EBUSY, "the last update of VM \"%s\" is not finished: "
-			       "iolu_vm_finish()", vm->name);
+		rc = iolu_fail(vm, -EBUSY, "the previous update of VM \"%s\" is not finished: "
+			       "call iolu_vm_finish()", vm->name);
 	if (rc)
 		return rc;
 	iolu_for_each(vm, IOLU_MEMFD, memfd)
@@ -128,7 +128,7 @@ static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 		return 0;
 	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg) ? -errno : 0;
 	if (rc == -ENOTTY)
-		return iolu_fail(vm, rc, "this kernel has no live update of IOMMU state");
+		return iolu_fail(vm, rc, "this kernel does not support live update of IOMMU state");
 	if (rc)
 		return iolu_refused(vm, &hwpt_attempt, hwpt->object.name, rc);
 	hwpt->marked = true;
@@ -239,7 +239,7 @@ int iolu_vm_seal(struct iolu_vm *vm)
 	int fd, rc;
 
 	if (vm->state != IOLU_PRESERVED)
-		return iolu_fail(vm, -EBUSY, "VM \"%s\" is not preserved, or saved already",
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" is not preserved, or is already saved",
 				 vm->name);
 	iolu_step(vm, "write journal", vm->name);
 	rc = iolu_journal_write(vm, &bytes, &size);
@@ -291,7 +291,7 @@ int iolu_vm_unsave(struct iolu_vm *vm)
 	iolu_close(&vm->session);
 	vm->state = IOLU_LIVE;
 	if (still_preserved(vm))
-		return iolu_fail(vm, -EBUSY, "somebody else holds the session of VM \"%s\": it is "
-				 "called off when they close it", vm->name);
+		return iolu_fail(vm, -EBUSY, "another process has the session of VM \"%s\" open: "
+				 "the files stay preserved until it closes the session", vm->name);
 	return 0;
 }

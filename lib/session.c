@@ -36,11 +36,11 @@ static int open_device(struct iolu_vm *vm, int *fd)
 		nanosleep(&wait, NULL);
 	}
 	if (errno == EBUSY)
-		return iolu_fail(vm, -EBUSY, DEVICE " is held by somebody else: ask them for a "
-				 "session");
+		return iolu_fail(vm, -EBUSY, DEVICE " is open in another process: get a session from "
+				 "that process");
 	if (errno == ENOENT)
-		return iolu_fail(vm, -ENOENT, "there is no " DEVICE ": boot a kernel that has live "
-				 "update with kho=on liveupdate=on");
+		return iolu_fail(vm, -ENOENT, "there is no " DEVICE ": boot a kernel with "
+				 "CONFIG_LIVEUPDATE and with kho=on liveupdate=on");
 	return iolu_fail(vm, -errno, DEVICE " cannot be opened: %s", strerror(errno));
 }
 
@@ -72,9 +72,9 @@ int iolu_session_create(struct iolu_vm *vm)
 	rc = ioctl(device, LIVEUPDATE_IOCTL_CREATE_SESSION, &arg) ? -errno : 0;
 	close(device);
 	if (rc == -EEXIST)
-		return iolu_fail(vm, rc, "there is a session \"%s\" already", vm->name);
+		return iolu_fail(vm, rc, "session \"%s\" already exists", vm->name);
 	if (rc)
-		return iolu_fail(vm, rc, "session \"%s\" cannot be made: %s", vm->name,
+		return iolu_fail(vm, rc, "session \"%s\" cannot be created: %s", vm->name,
 				 strerror(-rc));
 	vm->session = arg.fd;
 	return 0;
@@ -91,7 +91,7 @@ int iolu_session_retrieve(struct iolu_vm *vm)
 	rc = ioctl(device, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &arg) ? -errno : 0;
 	close(device);
 	if (rc == -ENOENT)
-		return iolu_fail(vm, rc, "the old kernel left no session \"%s\"", vm->name);
+		return iolu_fail(vm, rc, "there is no incoming session \"%s\"", vm->name);
 	if (rc)
 		return iolu_fail(vm, rc, "session \"%s\" cannot be retrieved: %s", vm->name,
 				 strerror(-rc));
@@ -140,9 +140,9 @@ int iolu_vm_set_session_fd(struct iolu_vm *vm, int fd)
 	struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
 
 	if (vm->state != IOLU_LIVE)
-		return iolu_fail(vm, -EBUSY, "VM \"%s\" is in a session", vm->name);
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" is already in a session", vm->name);
 	if (ioctl(fd, LIVEUPDATE_SESSION_GET_NAME, &arg))
-		return iolu_fail(vm, -EINVAL, "descriptor %d is no live update session", fd);
+		return iolu_fail(vm, -EINVAL, "descriptor %d is not a live update session", fd);
 	iolu_close(&vm->given_session);
 	return iolu_dup(vm, fd, &vm->given_session);
 }
@@ -153,5 +153,5 @@ int iolu_vm_session_fd(struct iolu_vm *vm)
 		return vm->session;
 	if (vm->given_session >= 0)
 		return vm->given_session;
-	return iolu_fail(vm, -ENOENT, "VM \"%s\" is in no session", vm->name);
+	return iolu_fail(vm, -ENOENT, "VM \"%s\" has no session", vm->name);
 }

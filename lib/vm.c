@@ -130,12 +130,11 @@ static int check_new(struct iolu_vm *vm, unsigned int kind, const char *name)
 		return iolu_fail(vm, -EINVAL, "the name of a %s has 1 to %u printable characters "
 				 "without blanks", kinds[kind].name, IOLU_NAME - 1);
 	if (iolu_find(vm, kind, name))
-		return iolu_fail(vm, -EEXIST, "there is a %s \"%s\" already", kinds[kind].name,
-				 name);
+		return iolu_fail(vm, -EEXIST, "%s \"%s\" already exists", kinds[kind].name, name);
 	for (o = vm->objects[kind]; o; o = o->next)
 		n++;
 	if (n >= IOLU_MAX_OBJECTS)
-		return iolu_fail(vm, -E2BIG, "%s \"%s\" is one too many: %u at most",
+		return iolu_fail(vm, -E2BIG, "%s \"%s\": the limit of %u is reached",
 				 kinds[kind].name, name, IOLU_MAX_OBJECTS);
 	return 0;
 }
@@ -231,7 +230,7 @@ void iolu_drop_all(struct iolu_vm *vm)
 int iolu_changeable(struct iolu_vm *vm, bool preserved_too)
 {
 	if (vm->state == IOLU_SAVED || (vm->state == IOLU_PRESERVED && !preserved_too))
-		return iolu_fail(vm, -EBUSY, "VM \"%s\" is preserved: iolu_vm_unsave() it first",
+		return iolu_fail(vm, -EBUSY, "VM \"%s\" is preserved: call iolu_vm_unsave() first",
 				 vm->name);
 	return 0;
 }
@@ -316,8 +315,8 @@ int iolu_vm_set_blob(struct iolu_vm *vm, const char *name, const void *data, siz
 	if (!data)
 		return remove_blob(vm, name);
 	if (size > IOLU_MAX_BLOB)
-		return iolu_fail(vm, -E2BIG, "a blob of %zu bytes: %u at most; use a memfd for "
-				 "more", size, IOLU_MAX_BLOB);
+		return iolu_fail(vm, -E2BIG, "a blob of %zu bytes is too large, %u at most: use a "
+				 "memfd", size, IOLU_MAX_BLOB);
 	copy = malloc(size ? size : 1);
 	if (!copy)
 		return iolu_fail(vm, -ENOMEM, "no memory for a blob of %zu bytes", size);

@@ -74,7 +74,7 @@ static void test_memfds(void)
 		"memfd \"rom\" is not sealed against shrinking", "a memfd that cannot be sealed");
 	refuses(iolu_vm_add_memfd(vm, "rom", partly), -EPERM,
 		"memfd \"rom\" is not sealed against shrinking", "a memfd sealed in part for good");
-	refuses(iolu_vm_add_memfd(vm, "rom", file), -EINVAL, "\"rom\" is no memfd",
+	refuses(iolu_vm_add_memfd(vm, "rom", file), -EINVAL, "\"rom\" is not a memfd",
 		"what is no memfd");
 	refuses(iolu_vm_add_memfd(vm, "rom", -1), -EBADF, "descriptor -1", "no descriptor");
 	refuses(iolu_vm_add_memfd(vm, "r m", plain), -EINVAL, "without blanks", "a bad name");
@@ -90,9 +90,9 @@ static void test_objects(void)
 	refuses(iolu_vm_map(vm, "guest", "ram", 0, 0, 4096, IOLU_MAP_READ), -ENOENT,
 		"no IOAS \"guest\"", "to map into an IOAS that is not there");
 	refuses(iolu_vm_unmap(vm, "guest", 0, 4096), -ENOENT, "no IOAS \"guest\"", "to unmap there");
-	refuses(iolu_vm_add_device(vm, "eth0"), -EINVAL, "no PCI address", "a device by its name");
-	refuses(iolu_vm_add_device(vm, "0000:00:1f.8"), -EINVAL, "no PCI address", "function 8");
-	refuses(iolu_vm_add_device_fd(vm, "0000:01:00.0", -1), -EBADF, "no descriptor",
+	refuses(iolu_vm_add_device(vm, "eth0"), -EINVAL, "not a PCI address", "a device by its name");
+	refuses(iolu_vm_add_device(vm, "0000:00:1f.8"), -EINVAL, "not a PCI address", "function 8");
+	refuses(iolu_vm_add_device_fd(vm, "0000:01:00.0", -1), -EBADF, "not a descriptor",
 		"a device without descriptor");
 	refuses(iolu_vm_add_hwpt(vm, "table", "guest", "0000:01:00.0"), -ENOENT,
 		"no device \"0000:01:00.0\"", "an HWPT for a device that is not there");
@@ -100,10 +100,10 @@ static void test_objects(void)
 	refuses(iolu_vm_arm(vm, "0000:01:00.0", 2, 1), -ENOENT, "no device", "to arm it");
 	refuses(iolu_vm_remove(vm, IOLU_DEVICE, "0000:01:00.0"), -ENOENT, "no device",
 		"to remove it");
-	refuses(iolu_vm_remove(vm, (enum iolu_kind)99, "x"), -EINVAL, "no kind of object",
+	refuses(iolu_vm_remove(vm, (enum iolu_kind)99, "x"), -EINVAL, "not a kind of object",
 		"to remove what is no kind of object");
 	refuses(iolu_vm_iommufd(vm), -ENOENT, "no iommufd", "the iommufd of a VM without");
-	refuses(iolu_vm_session_fd(vm), -ENOENT, "in no session", "the session of a VM without");
+	refuses(iolu_vm_session_fd(vm), -ENOENT, "has no session", "the session of a VM without");
 	ok(!iolu_vm_next(vm, IOLU_HWPT, NULL), "there is no HWPT to walk", NULL);
 }
 
@@ -129,7 +129,7 @@ static void test_update(void)
 {
 	int no_session = memfd(0, 0);
 
-	refuses(iolu_vm_set_session_fd(vm, no_session), -EINVAL, "no live update session",
+	refuses(iolu_vm_set_session_fd(vm, no_session), -EINVAL, "not a live update session",
 		"a session that is none");
 	refuses(iolu_vm_seal(vm), -EBUSY, "not preserved", "to seal what is not preserved");
 	refuses(iolu_vm_unsave(vm), -EINVAL, "not preserved", "to call off what is not preserved");
@@ -137,7 +137,7 @@ static void test_update(void)
 	refuses(iolu_vm_adopt(vm), -EINVAL, "not retrieved", "to adopt what is not retrieved");
 	refuses(iolu_vm_rearm(vm), -EINVAL, "not retrieved", "to arm what is not retrieved");
 	refuses(iolu_vm_finish(vm), -EINVAL, "not retrieved", "to finish what is not retrieved");
-	refuses(iolu_vm_discard(vm), -EBUSY, "did not come with an update",
+	refuses(iolu_vm_discard(vm), -EBUSY, "not part of an unfinished update",
 		"to discard what did not come");
 	if (access("/dev/liveupdate", F_OK)) {
 		refuses(iolu_vm_save(vm), -ENOENT, "kho=on liveupdate=on", "to save without LUO");

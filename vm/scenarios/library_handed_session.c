@@ -23,7 +23,7 @@
 #include "scenario.h"
 #include "story/story.h"
 
-#define HELD	"/dev/liveupdate is held by somebody else"
+#define HELD	"/dev/liveupdate is open in another process"
 
 struct agent {
 	pid_t pid;
@@ -161,7 +161,7 @@ static void after(void)
 	mark("finish.begin");
 	lib_must(vm, iolu_vm_finish(vm), "the session is finished");
 	mark("finish.end");
-	lib_refuses(vm, iolu_vm_discard(vm), EBUSY, "did not come with an update",
+	lib_refuses(vm, iolu_vm_discard(vm), EBUSY, "not part of an unfinished update",
 		    "and is gone from the handle");
 	story_traffic("lu.post");
 	story_judge();

@@ -134,7 +134,7 @@ static void discard_vm(void)
 	mark("nic1.quiet");
 	ok(!pci_bus_master(bdf), "its device is stopped", "it is bus master");
 	ok(!iolu_vm_next(vm, IOLU_DEVICE, NULL), "the handle has nothing any more", "it has");
-	lib_refuses(again, iolu_vm_restore(again), ENOENT, "left no session \"vm1\"",
+	lib_refuses(again, iolu_vm_restore(again), ENOENT, "no incoming session \"vm1\"",
 		    "the session is gone");
 	iolu_vm_free(vm);
 	iolu_vm_free(again);

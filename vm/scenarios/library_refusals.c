@@ -54,7 +54,7 @@ static void test_maps(void)
 		"to unmap a part");
 	refuses(iolu_vm_unmap(vm, "guest", VM_FREE_IOVA, PAGE), ENOENT, "nothing is mapped",
 		"to unmap nothing");
-	refuses(iolu_vm_remove(vm, IOLU_IOAS, "guest"), EBUSY, "that of HWPT \"table\"",
+	refuses(iolu_vm_remove(vm, IOLU_IOAS, "guest"), EBUSY, "used by HWPT \"table\"",
 		"to remove an IOAS with an HWPT");
 	refuses(iolu_vm_remove(vm, IOLU_HWPT, "table"), EBUSY, "is attached to HWPT \"table\"",
 		"to remove an HWPT with a device");
@@ -141,14 +141,14 @@ static void test_given_session(void)
 	int session = luo_create("agent"), liveupdate = luo_device();
 	struct iolu_vm *fresh = lib_new(1);
 
-	refuses_save(EBUSY, "held by somebody else", "to make a session while nobody can");
+	refuses_save(EBUSY, "open in another process", "to make a session while nobody can");
 	lib_holds(fresh, iolu_vm_set_session_fd(fresh, session), "a session is given");
 	lib_refuses(fresh, iolu_vm_restore(fresh), ENOENT, "a new one",
 		    "there is nothing to restore in a new one");
 	iolu_vm_free(fresh);
 	lib_holds(vm, iolu_vm_set_session_fd(vm, session), "it is given to the VM");
 	lib_holds(vm, iolu_vm_save(vm), "the VM is saved in it");
-	refuses(iolu_vm_unsave(vm), EBUSY, "somebody else holds the session",
+	refuses(iolu_vm_unsave(vm), EBUSY, "another process has the session",
 		"to call off what the giver still holds");
 	close(session);
 	ok(!kho_records(), "it is called off when they close it", "%llu records",
@@ -165,11 +165,11 @@ static void test_memory_only(void)
 
 	vm = lib_new(1);
 	iolu_vm_set_liveupdate_fd(vm, luo_device());
-	refuses(iolu_vm_restore(vm), ENOENT, "no session \"vm1\"", "to restore what is not there");
-	refuses(iolu_vm_discard(vm), ENOENT, "no session \"vm1\"", "to discard it");
+	refuses(iolu_vm_restore(vm), ENOENT, "no incoming session \"vm1\"", "to restore what is not there");
+	refuses(iolu_vm_discard(vm), ENOENT, "no incoming session \"vm1\"", "to discard it");
 	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RAM, fd), "a VM has memory only");
 	lib_holds(vm, iolu_vm_save(vm), "it is saved");
-	refuses(iolu_vm_discard(vm), EBUSY, "did not come", "to discard what goes out");
+	refuses(iolu_vm_discard(vm), EBUSY, "not part of an unfinished update", "to discard what goes out");
 	lib_holds(vm, iolu_vm_unsave(vm), "and called off");
 	iolu_vm_free(vm);
 	close(fd);
