@@ -58,7 +58,7 @@ topics() {
 	printf '%s\t%s\n' \
 		waiting 'a device that waits for its VMM' \
 		ordinary 'after adoption' \
-		interface 'what userspace sees' \
+		interface 'interfaces of userspace' \
 		library 'libiolu' \
 		command 'iolu' \
 		systemd 'under systemd' \
@@ -105,7 +105,7 @@ generate() {
 		print "- **" ($1 ~ /^Promise/ ? $1 ", " : "") $2 "**: " (of[key] ? of[key] : "no scenario")
 	}' "$all" - | wrap
 	printf '\n## Seen red\n\n'
-	printf '%s\n\n' 'In each line: the rule that was taken out of a kernel built for it, and what failed then.'
+	printf '%s\n\n' 'In each line: the rule that was taken out of a kernel built for the purpose, and the failure.'
 	awk -F'\t' '$2 == "red when" {
 		colon = index($3, ": ")
 		print "- `" $1 "`: " substr($3, 1, colon) " *" substr($3, colon + 2) "*"

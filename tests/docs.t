@@ -61,6 +61,14 @@ for doc in docs/review.md docs/testing.md; do
 	empty "and each exists" "$tmp/found"
 done
 
+scripts/testing-table.sh >"$tmp/generated"
+sed -n '/testing-table.sh: begin -->/,/testing-table.sh: end -->/p' docs/testing.md | sed '1d;$d' >"$tmp/part"
+holds "docs/testing.md has the tables of the scenarios" diff "$tmp/part" "$tmp/generated"
+for f in vm/scenarios/*.c; do
+	grep -q '^ \* promise: ' "$f" || echo "$f"
+done >"$tmp/found"
+empty "each scenario names its promise" "$tmp/found"
+
 find kernel/new -name '*.[ch]' >"$tmp/files"
 holds "there are kernel files" test -s "$tmp/files"
 xargs grep -nE '\b(BUG|BUG_ON|VM_BUG_ON|panic|WARN(_ON)?(_ONCE)?)\(' <"$tmp/files" >"$tmp/found" || :
