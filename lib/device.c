@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * vfio-pci devices and the HWPTs that they are attached to.
+ * vfio-pci devices, and the HWPTs that they are attached to.
  *
- * A device is bound to the VM's iommufd as long as it is in the handle. device->hwpt is what
- * the journal says it is attached to; device->attached says that this is so in this kernel.
- * Binding a device to the vfio-pci driver is the business of whoever runs the host; a device
- * that came through an update is bound by the kernel when it is retrieved.
+ * A device is bound to the iommufd of the VM as long as it is in the handle. device->hwpt is the
+ * HWPT that the journal has for the device; device->attached is true if the device is attached to
+ * it in this kernel. Binding a device to the vfio-pci driver is up to the host; when a device is
+ * retrieved, the kernel binds it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ bool iolu_bdf_valid(const char *name)
 
 /* -- devices -- */
 
-/* The character device of a PCI device that has vfio-pci for its driver */
+/* Open the VFIO character device of a PCI device. */
 static int open_cdev(struct iolu_vm *vm, const char *bdf, int *fd)
 {
 	char path[300];
@@ -63,7 +63,7 @@ static int open_cdev(struct iolu_vm *vm, const char *bdf, int *fd)
 	return 0;
 }
 
-/* Another process that took the session up before us has bound it */
+/* A process that restored the VM before and died may have bound the device. */
 static bool is_bound(int fd)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };

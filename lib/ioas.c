@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * IOASes and what they map.
+ * IOASes and their mappings.
  *
- * Invariant: the maps of an IOAS in the handle are those that the library made in the kernel
- * and has not unmade. So each is unmapped by a call of its own, and what the kernel refuses
+ * Invariant: the mappings of an IOAS in the handle are those that the library has made in the
+ * kernel and not removed. Each is removed by one call; a mapping that the kernel refuses to remove
  * stays in the list.
  */
 #include <errno.h>
@@ -67,9 +67,9 @@ int iolu_vm_ioas_id(struct iolu_vm *vm, const char *name)
 	return rc ? rc : (int)ioas->id;
 }
 
-/* -- maps -- */
+/* -- mappings -- */
 
-/* Where in the list, which is in order, a map belongs */
+/* Find the place of a mapping in the list, which is sorted by IOVA. */
 static struct iolu_map **place(struct iolu_ioas *ioas, uint64_t iova)
 {
 	struct iolu_map **at = &ioas->maps;
@@ -165,7 +165,7 @@ static int do_unmap(struct iolu_vm *vm, const struct iolu_ioas *ioas,
 	return 0;
 }
 
-/* @last: the last byte of the range */
+/* @last: last byte of the range, inclusive */
 static int check_unmap(struct iolu_vm *vm, struct iolu_ioas *ioas, uint64_t iova, uint64_t last)
 {
 	const struct iolu_map *map;
@@ -235,7 +235,7 @@ int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	return 0;
 }
 
-/* Makes an IOAS as the journal tells. What is half made is unmade. */
+/* Rebuild an IOAS from the journal; an IOAS that cannot be completed is destroyed. */
 int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas)
 {
 	const struct iolu_map *map;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Interrupts of devices: eventfds that the library makes, arms and signals.
+ * Interrupts of devices: create eventfds, arm them, signal them.
  *
- * The eventfds are the library's so that a restore can make them anew without asking anybody;
- * the VMM hands them to KVM afterwards. An interrupt that comes while nothing is armed is
- * lost, so whatever was armed before is signalled once when it is armed again: a spurious
- * interrupt does no harm, a lost one may.
+ * The library creates the eventfds, so that a restore can create them again without the VMM; the
+ * VMM then hands them to KVM. An interrupt that the device raises while no eventfd is armed is
+ * lost. Therefore each eventfd that was armed before is signalled once when it is armed again: a
+ * driver copes with a spurious interrupt, but may wait for a lost one forever.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static int make_vectors(struct iolu_vm *vm, struct iolu_irq *irq, uint32_t count
 	return 0;
 }
 
-/* @fds: eventfds, or NULL to do with @count vectors what @flags say */
+/* @fds: eventfds; NULL: @flags apply to the first @count vectors */
 static int set_irqs(int fd, uint32_t irq, uint32_t flags, uint32_t count, const int *fds)
 {
 	size_t data = fds ? count * sizeof(*fds) : 0;
@@ -105,7 +105,7 @@ static int need_irq(struct iolu_vm *vm, const char *name, uint32_t irq,
 	return rc;
 }
 
-/* vfio has one kind at a time. */
+/* VFIO allows one interrupt type at a time. */
 static int need_no_other(struct iolu_vm *vm, const struct iolu_device *device, uint32_t irq)
 {
 	uint32_t other;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * The numbers of the journal's format, which docs/journal.md describes. They are ABI between
- * libraries of different age: what is here never changes its meaning.
+ * Numbers of the journal format, which docs/journal.md describes. They are ABI between libraries of
+ * different versions: a number never changes its meaning.
  */
 #ifndef IOLU_JOURNAL_H
 #define IOLU_JOURNAL_H
@@ -14,7 +14,7 @@
 #define JOURNAL_RECORD_SIZE	8u		/* head of a record */
 #define JOURNAL_MAX_SIZE	268435456u
 
-/* Flag of a record: a reader that does not know its type keeps it and goes on */
+/* Flag of a record: a reader that does not know the type keeps the record unread */
 #define JOURNAL_MAY_SKIP	1u
 
 /* Types of records, and the sizes of what follows the head */

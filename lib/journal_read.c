@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Reading the journal; docs/journal.md is its format, journal.h the numbers.
+ * Read the journal. Its format is in docs/journal.md, the numbers are in journal.h.
  *
- * The reader is given bytes and a size, and touches nothing else but the handle's lists. It
- * believes nothing: the checksum tells that the bytes are what somebody wrote, not that they
- * make sense. What it accepts is complete and consistent, so that the rest of the library
- * need not look again: each name is valid and refers to something, maps ascend, do not
- * overlap and lie within their memfd, tokens are the library's own and not used twice.
+ * The reader uses only the bytes that it is given and the lists of the handle. It trusts no
+ * field: the checksum detects damage, not invalid contents. An accepted journal is complete and
+ * consistent, so that the rest of the library does not check again: each name is valid and each
+ * reference resolves; mappings ascend, do not overlap and lie within their memfds; tokens belong
+ * to the library and are unique.
  *
- * When it fails the handle has no objects.
+ * After a failure the handle has no objects.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "journal.h"
 #include "vm.h"
 
-/* Bytes of one record; ok turns false at the first field that is not there or not valid. */
+/* The bytes of one record; ok is false after a field that is missing or invalid. */
 struct in {
 	const uint8_t *at;
 	size_t left;
@@ -27,7 +27,7 @@ struct in {
 
 struct reader {
 	struct iolu_vm *vm;
-	struct iolu_ioas *ioas;		/* of the maps that follow */
+	struct iolu_ioas *ioas;		/* of the mappings that follow */
 	struct iolu_map **last;
 	struct iolu_device *device;	/* of the interrupts that follow */
 	uint32_t number;
@@ -81,7 +81,7 @@ static int bad(struct reader *r, const char *what)
 			 what);
 }
 
-/* A token of the library's, for the kind that it is for, that no other object has */
+/* A token of the library, for this kind, that no other object has */
 static bool token_valid(const struct iolu_vm *vm, unsigned int kind, uint64_t token)
 {
 	const struct iolu_object *o;

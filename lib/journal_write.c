@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Writing the journal; docs/journal.md is its format, journal.h the numbers.
+ * Write the journal. Its format is in docs/journal.md, the numbers are in journal.h.
  *
- * The size is found by a first pass that writes nowhere, so each field is put at one place
- * only. Unknown records that came from a newer library go last, as they were read.
+ * A first pass writes nothing and counts bytes, so that each field has one place in the code.
+ * Unknown records from a newer library are written last, unchanged.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -152,7 +152,7 @@ static void put_header(struct out *out, size_t size, uint32_t records)
 	put_number(out, 0, 4);
 }
 
-/* *bytes is the caller's to free. */
+/* The caller frees *bytes. */
 int iolu_journal_write(struct iolu_vm *vm, void **bytes, size_t *size)
 {
 	struct out out = { .n = JOURNAL_HEADER_SIZE }, header = {}, sum = {};

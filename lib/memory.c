@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Memfds and the iommufd. A memfd is sealed when it comes in, so that what was mapped of it
- * stays there; the seals are looked at again before it is preserved.
+ * Memfds and the iommufd. A memfd is sealed when it is added, so that mapped pages stay in it; a
+ * save checks the seals again.
  */
 #define _GNU_SOURCE 1
 
@@ -43,7 +43,7 @@ static int seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
 	struct stat st;
 
-	/* If it cannot be sealed any more the check tells what is missing */
+	/* If seals cannot be added any more, the check below names the missing one. */
 	if (fcntl(memfd->fd, F_ADD_SEALS, SEALS) && errno != EPERM && errno != EINVAL)
 		return iolu_fail(vm, -errno, "memfd \"%s\" cannot be sealed: %s",
 				 memfd->object.name, strerror(errno));

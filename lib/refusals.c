@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Reasons for refusals, from the table that the kernel's log and the command use as well.
+ * Reasons for refusals, from the table that the kernel log and the command also use.
  *
- * LUO returns an errno and nothing else. Where one row of those that apply has this errno, that
- * row is the reason. Where several have it, sysfs shows for some rows whether they apply to the
- * device; if that decides nothing the reason lists two rows, and refers to the kernel log, which
- * has the sentence, if there are more.
+ * LUO returns an errno and nothing else. If one of the rows that apply has this errno, the reason
+ * is that row. If several have it, sysfs shows for some rows whether they apply to the device. If
+ * that does not decide, the reason has both rows, or refers to the kernel log if there are more.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -53,7 +52,7 @@ static bool shares_group(const char *bdf)
 	return members > 1;
 }
 
-/* Does sysfs show that a row applies to the device @name? */
+/* Does sysfs show that @row applies to the device @name? */
 static bool is_seen(enum iolu_refusal row, const char *name)
 {
 	if (row == REFUSED_DEVICE_VF)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The next kernel's side: retrieve, rearm, adopt, finish; or discard.
+ * The next kernel: retrieve, rearm, adopt, finish, or discard.
  *
- * Each step does what is not done yet, so it can be repeated after a failure, and it can
- * follow what another process did before it died: LUO gives files out again, a device says
- * that it is bound, QUERY tells which HWPT is adopted and of which IOAS it is. An IOAS that
- * the dead process had begun stays in the iommufd until that is closed.
+ * Each step skips the parts that are already done. So a step can be repeated after a failure, and
+ * can continue the work of a process that died: LUO returns the same files again, a device reports
+ * that it is bound, QUERY reports which HWPTs are adopted and their IOASes. An IOAS that the dead
+ * process had not completed stays in the iommufd until the iommufd is closed.
  *
- * A session is never closed because of a failure: closing one that holds memory only would
- * finish it, and the memory would be lost.
+ * A failure never closes the session: closing a session that has memfds only finishes it, and the
+ * memory is lost.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -214,7 +214,7 @@ static struct iolu_hwpt *find_token(const struct iolu_vm *vm, uint64_t token)
 	return NULL;
 }
 
-/* Learns what was adopted already, perhaps by another process. */
+/* Find the HWPTs that are already adopted, perhaps by another process. */
 static int learn(struct iolu_vm *vm)
 {
 	struct iommu_liveupdate_query q = { .size = sizeof(q) };
@@ -300,7 +300,7 @@ int iolu_vm_restore(struct iolu_vm *vm)
 	return rc ? rc : iolu_vm_adopt(vm);
 }
 
-/* -- the end -- */
+/* -- finish and discard -- */
 
 static int check_finished(struct iolu_vm *vm)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The old kernel's side: preserve, seal, and calling it off.
+ * The previous kernel: preserve, seal, and undo.
  *
- * Memfds go into the session before the iommufd and this before the devices, because the
- * kernel looks in the session for what each of them needs. The journal goes last, so that
- * blobs can be set until then. LUO has no call that takes a single file out again: a session
- * is called off as a whole, by closing it.
+ * Memfds are preserved before the iommufd and the iommufd before the devices, because the kernel
+ * requires each to be in the session already. The journal is preserved last, so that blobs can
+ * be set until then. LUO cannot remove a single file from a session: closing the session undoes
+ * all of it.
  */
 #define _GNU_SOURCE 1
 
@@ -35,14 +35,14 @@ static const struct iolu_attempt journal_attempt = {
 	},
 };
 
-/* The library's HWPTs have no options, so that the format is the only rule they can break */
+/* The library allocates HWPTs without options, so only the format can be refused. */
 static const struct iolu_attempt hwpt_attempt = {
 	"preserved", "HWPT", (const enum iolu_refusal[]){
 		REFUSED_HWPT_FORMAT, REFUSED_HWPT_TOKEN_USED, REFUSED_HWPT_IN_UPDATE, REFUSED_NONE
 	},
 };
 
-/* It is marked, so the kernel has a handler for it */
+/* Marking succeeded before, so the kernel has a handler for iommufds. */
 static const struct iolu_attempt iommufd_attempt = {
 	"preserved", "iommufd of VM", (const enum iolu_refusal[]){
 		REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN, REFUSED_FILE_INCOMING,
@@ -52,7 +52,7 @@ static const struct iolu_attempt iommufd_attempt = {
 	},
 };
 
-/* Its iommufd is in the session and the device bound to it, or there would be no HWPT */
+/* The device is bound to an iommufd that is in the session; the library has seen to both. */
 static const struct iolu_attempt device_attempt = {
 	"preserved", "device", (const enum iolu_refusal[]){
 		REFUSED_FILE_HANDLER, REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN,
@@ -72,7 +72,7 @@ static int put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_att
 	return rc ? iolu_refused(vm, attempt, name, rc) : 0;
 }
 
-/* -- what can be said without the kernel -- */
+/* -- checks before the kernel is asked -- */
 
 static int check_device(struct iolu_vm *vm, const struct iolu_device *device)
 {
@@ -150,7 +150,7 @@ static int put_memfds(struct iolu_vm *vm)
 	return 0;
 }
 
-/* An iommufd without HWPT has nothing to carry: it is made anew. */
+/* An iommufd without an HWPT is not preserved: the next kernel opens a new one. */
 static int put_iommufd(struct iolu_vm *vm)
 {
 	struct iolu_hwpt *hwpt;
@@ -271,9 +271,9 @@ int iolu_vm_save(struct iolu_vm *vm)
 	return rc;
 }
 
-/* -- calling it off -- */
+/* -- undo -- */
 
-/* Does the kernel still hold the page tables for a session? */
+/* Is an HWPT of the VM still preserved in a session? */
 static bool still_preserved(const struct iolu_vm *vm)
 {
 	struct iommu_liveupdate_query q = { .size = sizeof(q) };

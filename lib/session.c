@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Sessions of the live update orchestrator.
+ * Sessions of the Live Update Orchestrator.
  *
- * /dev/liveupdate can be open once in the whole system, so it is opened for the moment of
- * making or retrieving a session only, and tried for a second while somebody else has it.
+ * Only one process at a time can open /dev/liveupdate. The library opens it for the duration of one
+ * call, and retries for one second while another process has it open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ static int open_device(struct iolu_vm *vm, int *fd)
 	return iolu_fail(vm, -errno, DEVICE " cannot be opened: %s", strerror(errno));
 }
 
-/* The session that was given becomes that of the update; false if none was. */
+/* Use the given session for the update; false if there is none. */
 bool iolu_session_use_given(struct iolu_vm *vm)
 {
 	if (vm->given_session < 0)
@@ -54,7 +54,7 @@ bool iolu_session_use_given(struct iolu_vm *vm)
 	return true;
 }
 
-/* Undoes iolu_session_use_given(). */
+/* Undo iolu_session_use_given(). */
 void iolu_session_set_aside(struct iolu_vm *vm)
 {
 	vm->given_session = vm->session;

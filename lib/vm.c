@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The handle: its life, its reasons, the lists of its objects, blobs.
+ * The handle: allocation, reasons, lists of objects, blobs.
  *
- * Lists are walked for each look-up: a VM has tens of objects, and IOLU_MAX_OBJECTS bounds
- * what a damaged journal can make of that. Dropping an object closes what it holds; that
- * nothing points to it any more is the caller's business.
+ * Each look-up walks a list: a VM has tens of objects, and IOLU_MAX_OBJECTS limits a damaged
+ * journal. Dropping an object closes its descriptors; the caller makes sure that no other object
+ * points to it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ const char *iolu_kind_name(unsigned int kind)
 	return kinds[kind].name;
 }
 
-/* Notes the reason and returns @rc, so that a failure is one statement. */
+/* Set the reason and return @rc, so that a failure is one statement. */
 int iolu_fail(struct iolu_vm *vm, int rc, const char *fmt, ...)
 {
 	va_list ap;
@@ -209,7 +209,7 @@ void iolu_drop(struct iolu_vm *vm, unsigned int kind, void *object)
 	free(object);
 }
 
-/* Devices go first: an iommufd outlives its last device only as a file. */
+/* Devices before the iommufd: it cannot be destroyed while a device is bound to it. */
 void iolu_drop_all(struct iolu_vm *vm)
 {
 	struct iolu_unknown *unknown;
@@ -226,7 +226,7 @@ void iolu_drop_all(struct iolu_vm *vm)
 	vm->journal_read = false;
 }
 
-/* May what the journal tells change now? */
+/* May the contents of the journal change in this state? */
 int iolu_changeable(struct iolu_vm *vm, bool preserved_too)
 {
 	if (vm->state == IOLU_SAVED || (vm->state == IOLU_PRESERVED && !preserved_too))
@@ -235,7 +235,7 @@ int iolu_changeable(struct iolu_vm *vm, bool preserved_too)
 	return 0;
 }
 
-/* -- life -- */
+/* -- allocate and free -- */
 
 int iolu_vm_new(const char *name, struct iolu_vm **vm)
 {

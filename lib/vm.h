@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * What a handle holds. See iolu.h for the model and vm.c for the lists.
+ * The contents of a handle. iolu.h describes the model, vm.c the lists.
  *
- * Every object begins with struct iolu_object and is in the list of its kind, in the order in
- * which it was added. What the journal carries is plain data or a pointer to another object;
- * what lives in this kernel only (descriptors, numbers) is -1 or 0 while there is none, so
- * that each step of a restore can be repeated: it does what is not there yet.
+ * Every object begins with struct iolu_object and is in the list of its kind, in order of creation.
+ * Members that the journal has are plain data, or a pointer to another object. Members that are
+ * valid in this kernel only (descriptors, ids) are -1 or 0 while unset, so that each step of a
+ * restore can be repeated and skips the parts that are done.
  *
- * Functions that are not in iolu.h begin with iolu_ all the same, for the static library.
+ * Private functions also begin with iolu_, for programs that link the static library.
  */
 #ifndef IOLU_VM_H
 #define IOLU_VM_H
@@ -22,7 +22,7 @@
 #define IOLU_KINDS	5u
 #define IOLU_IRQS	3u
 
-/* Tokens of a session, and those of HWPTs: "iolu", a kind + 1, a number. */
+/* Tokens of files in a session and of HWPTs: "iolu", kind + 1, a number */
 #define IOLU_TOKEN(kind, n)	(0x696f6c7500000000ull | ((kind) + 1ull) << 24 | (n))
 #define IOLU_TOKEN_JOURNAL	0x696f6c7500000000ull
 #define IOLU_TOKEN_IOMMUFD	0x696f6c7500000001ull
@@ -32,7 +32,7 @@ enum iolu_state { IOLU_LIVE, IOLU_PRESERVED, IOLU_SAVED, IOLU_INCOMING };
 
 struct iolu_object {
 	struct iolu_object *next;
-	uint64_t token;			/* of a memfd, an HWPT, a device; else 0 */
+	uint64_t token;			/* of a memfd, HWPT or device; else 0 */
 	char name[IOLU_NAME];
 };
 
@@ -53,7 +53,7 @@ struct iolu_map {
 
 struct iolu_ioas {
 	struct iolu_object object;
-	struct iolu_map *maps;		/* in order of IOVA */
+	struct iolu_map *maps;		/* sorted by IOVA */
 	uint32_t id;
 };
 
@@ -71,9 +71,9 @@ struct iolu_irq {
 
 struct iolu_device {
 	struct iolu_object object;
-	struct iolu_hwpt *hwpt;		/* to which it is, or is to be, attached; NULL */
+	struct iolu_hwpt *hwpt;		/* attached to it, or to be by a restore */
 	struct iolu_irq irq[IOLU_IRQS];
-	uint32_t id;			/* 0 if another process has bound it */
+	uint32_t id;			/* in the iommufd; 0: not known */
 	int fd;
 	bool bound;
 	bool attached;
@@ -85,7 +85,7 @@ struct iolu_blob {
 	size_t size;
 };
 
-/* A record of a newer library that may be skipped: goes along as it is */
+/* An optional record of a newer library, written back unchanged */
 struct iolu_unknown {
 	struct iolu_unknown *next;
 	uint32_t size;

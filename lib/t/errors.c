@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * What the library refuses on any machine, through the public header only: each error has its
- * errno and a reason that names object and rule, and changes nothing.
+ * Errors that the library returns on any machine, through the public header only: each has its
+ * errno and a reason that names the object and the rule, and changes nothing.
  */
 #define _GNU_SOURCE 1
 
@@ -23,7 +23,7 @@ static bool says(const char *words)
 	return strstr(iolu_vm_reason(vm), words);
 }
 
-/* A refusal: the errno, and words that the reason must have. */
+/* An error: the errno, and words that the reason must have */
 static void refuses(int rc, int expected, const char *words, const char *fact)
 {
 	char text[200];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * What a fuzzer calls: any bytes as a journal, with length and checksum made right, since a
- * fuzzer does not guess these. What is accepted must be written and read back the same.
+ * The target of a fuzzer: read any bytes as a journal, with length and checksum corrected, since a
+ * fuzzer does not guess these. An accepted journal must be written and read back the same.
  *
- * With -fsanitize=fuzzer this is all there is; fuzz_main.c drives it without.
+ * With -fsanitize=fuzzer this file is complete; without it fuzz_main.c calls it.
  */
 #include <stdlib.h>
 #include <string.h>

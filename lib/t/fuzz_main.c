@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * fuzz_main SECONDS [SEED]: drives fuzz.c with journals that were good before a few bytes
- * were changed, ranges were copied, cut out or doubled. Prints the seed, so that a failure
- * can be had again. With "corpus FILE" instead it writes the good journal, for libFuzzer.
+ * fuzz_main SECONDS [SEED]: call fuzz.c with a valid journal in which some bytes were changed,
+ * and ranges copied, removed or doubled. Prints the seed, so that a failure can be reproduced.
+ * "fuzz_main corpus FILE" writes the valid journal, for libFuzzer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static void mutate(struct raw *raw)
 
 	while (n-- && raw->n > 40)
 		ways[roll(sizeof(ways) / sizeof(ways[0]))](raw);
-	/* As many records as there may be, so that the last ones are read, too */
+	/* Sometimes a larger number of records, so that the last ones are read too */
 	if (!roll(3))
 		raw->bytes[12] += roll(3);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The journal is written as documented, read back as it was, kept if it is of a newer library
- * and may be, refused if not, and never misread, however it is damaged.
+ * The journal is written as documented and read back unchanged. Optional records of a newer
+ * library are kept, others refused. A damaged journal is refused, or means something else that is
+ * valid; it is never misread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static struct iolu_vm *new_vm(void)
 	return vm;
 }
 
-/* Reads a copy of exactly that size, so that a sanitizer sees one byte too much. */
+/* Read a copy of exactly that size, so that a sanitizer detects one byte too many. */
 static int read_bytes(struct iolu_vm *vm, const void *bytes, size_t n)
 {
 	void *copy = malloc(n ? n : 1);
@@ -46,7 +47,7 @@ static bool has_nothing(const struct iolu_vm *vm)
 	return !vm->unknown && !vm->nmaps;
 }
 
-/* What it is written back as, or NULL if it is refused. */
+/* Read the journal and write it again; NULL if it is refused. */
 static void *rewritten(const void *bytes, size_t n, size_t *size)
 {
 	struct iolu_vm *vm = new_vm();
@@ -143,7 +144,7 @@ static void test_truncated(void)
 	iolu_vm_free(vm);
 }
 
-/* Accepted or not, it must not be something that the library cannot read back. */
+/* A journal that is accepted can be written, and read back the same. */
 static bool is_stable(const uint8_t *bytes, size_t n)
 {
 	size_t size = 0, size2 = 0;
@@ -182,7 +183,7 @@ static void test_damaged(void)
 	iolu_vm_free(vm);
 }
 
-/* -- journals with a good checksum that make no sense -- */
+/* -- journals with a valid checksum and invalid contents -- */
 
 static void with_memfd(void) { raw_memfd(&raw, "more", 9, 0x10000); }
 static void map_beyond(void) { raw_map(&raw, "ram", 0x3ff000, 0, 0x2000, 3); }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * Journals put together by hand, from docs/journal.md and not from the library's code, so
- * that a change of the format is seen and any wrong journal can be made.
+ * Journals assembled by hand from docs/journal.md, not by the code of the library, so that a
+ * change of the format is detected and any invalid journal can be made.
  */
 #ifndef IOLU_RAW_H
 #define IOLU_RAW_H
@@ -12,7 +12,7 @@
 struct raw {
 	uint8_t bytes[65536];
 	size_t n;
-	size_t record;		/* where the record at hand begins */
+	size_t record;		/* offset of the current record */
 	uint32_t records;
 };
 
@@ -23,7 +23,7 @@ void raw_number(struct raw *raw, uint64_t value, unsigned int bytes);
 void raw_end(struct raw *raw);		/* lengths, header and checksum */
 void raw_sum(uint8_t *bytes, size_t n);	/* length and checksum again after a change */
 
-/* records as the library writes them */
+/* Records as the library writes them */
 void raw_memfd(struct raw *raw, const char *name, uint64_t n, uint64_t size);
 void raw_ioas(struct raw *raw, const char *name);
 void raw_map(struct raw *raw, const char *memfd, uint64_t offset, uint64_t iova, uint64_t length,
@@ -33,7 +33,7 @@ void raw_device(struct raw *raw, const char *bdf, const char *hwpt, uint64_t n);
 void raw_irq(struct raw *raw, uint32_t irq, uint32_t count);
 void raw_blob(struct raw *raw, const char *name, const char *text);
 
-/* two memfds, two IOASes, HWPT, device, interrupts, blobs */
+/* Two memfds, two IOASes, HWPT, devices, interrupts, blobs */
 void raw_sample(struct raw *raw);
 
 #endif /* IOLU_RAW_H */
