@@ -53,7 +53,7 @@ static int build(struct iolu_vm *vm, const char *bdf)
 	return rc;
 }
 
-/* The VM as the old kernel left it, or a new one. */
+/* Restore the VM from the previous kernel, or build a new one. */
 static int start(struct iolu_vm *vm, const char *bdf)
 {
 	int rc = iolu_vm_restore(vm);
@@ -63,7 +63,7 @@ static int start(struct iolu_vm *vm, const char *bdf)
 	return rc ? rc : iolu_vm_finish(vm);
 }
 
-/* Before the kexec: vCPUs stop between the two halves of a save. */
+/* Before the kexec. The vCPUs stop between the two steps. */
 static int save(struct iolu_vm *vm, const void *vcpus, size_t size)
 {
 	int rc = iolu_vm_preserve(vm);
@@ -80,7 +80,7 @@ static int save(struct iolu_vm *vm, const void *vcpus, size_t size)
 
 /* -- the scenario around it -- */
 
-static const char vcpus[] = "what the vCPUs were at";
+static const char vcpus[] = "state of the vCPUs";
 
 static void plan(struct nic_place *nic)
 {
