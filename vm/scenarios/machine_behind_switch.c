@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The NIC is inside a switch: a root port and the switch's upstream port are preserved with it,
- * and one of them has no driver.
+ * and the kernel itself has no use for one of them.
  *
  * promise: 1
  */
