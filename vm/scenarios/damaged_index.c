@@ -18,28 +18,31 @@
 #include "kapi/damage.h"
 #include "kapi/kexec.h"
 #include "kapi/luo.h"
+#include "kapi/records.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
 
 #define VMS		2
-#define UNUSED_SLOT	(32 + 8 * 400)
+#define SLOT(n)		MEMBER(kho_record_index_ser, slots[n])
+#define USED_SLOT	SLOT(1)
+#define UNUSED_SLOT	SLOT(400)
 
 static const struct damage table[] = {
-	{ .what = "the IOMMU's index", .where = DAMAGE_IOMMU_INDEX, .at = 40, .bytes = 8,
-	  .value = 1, .flip = true },
-	{ .what = "the PCI core's index", .where = DAMAGE_PCI_INDEX, .at = 40, .bytes = 8,
-	  .value = 1, .flip = true },
-	{ .what = "the IOMMU's index, a record is in it twice", .where = DAMAGE_IOMMU_INDEX,
-	  .at = UNUSED_SLOT, .bytes = 8, .address = DAMAGE_ITS_DOMAIN, .seal = true },
-	{ .what = "the PCI core's index, a record is in it twice", .where = DAMAGE_PCI_INDEX,
-	  .at = UNUSED_SLOT, .bytes = 8, .address = DAMAGE_ITS_FUNCTION, .seal = true },
-	{ .what = "an IOMMU's checksum", .where = DAMAGE_UNIT, .at = 40, .bytes = 8, .value = 1,
+	{ .what = "the IOMMU's index", .where = DAMAGE_IOMMU_INDEX, USED_SLOT, .value = 1,
 	  .flip = true },
-	{ .what = "an IOMMU's registers", .where = DAMAGE_UNIT, .at = 32, .bytes = 8,
+	{ .what = "the PCI core's index", .where = DAMAGE_PCI_INDEX, USED_SLOT, .value = 1,
+	  .flip = true },
+	{ .what = "the IOMMU's index, a record is in it twice", .where = DAMAGE_IOMMU_INDEX,
+	  UNUSED_SLOT, .address = DAMAGE_ITS_DOMAIN, .seal = true },
+	{ .what = "the PCI core's index, a record is in it twice", .where = DAMAGE_PCI_INDEX,
+	  UNUSED_SLOT, .address = DAMAGE_ITS_FUNCTION, .seal = true },
+	{ .what = "an IOMMU's checksum", .where = DAMAGE_UNIT, MEMBER(iommu_unit_ser, root),
+	  .value = 1, .flip = true },
+	{ .what = "an IOMMU's registers", .where = DAMAGE_UNIT, MEMBER(iommu_unit_ser, reg_base),
 	  .value = 0x1000, .flip = true, .seal = true },
-	{ .what = "an IOMMU's root table", .where = DAMAGE_UNIT, .at = 40, .bytes = 8,
+	{ .what = "an IOMMU's root table", .where = DAMAGE_UNIT, MEMBER(iommu_unit_ser, root),
 	  .value = 0x1000, .flip = true, .seal = true },
 };
 

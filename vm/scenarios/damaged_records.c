@@ -33,6 +33,7 @@
 #include "kapi/iommufd.h"
 #include "kapi/kexec.h"
 #include "kapi/luo.h"
+#include "kapi/records.h"
 #include "kapi/vfio.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -41,12 +42,7 @@
 
 #define VMS	4
 #define VICTIMS	(VMS - 1)
-
-/* Offsets in records: see linux/kho/abi; the header is 24 bytes. */
-#define VERSION		4
-#define RESERVED	6
-#define SIZE		8
-#define SELF		16
+#define OTHER_VERSION	99	/* no record has it */
 
 /* When the device is cut off */
 enum when { AT_BOOT, AT_RETRIEVE, AT_ADOPTION, AT_DISCARD };
@@ -59,92 +55,98 @@ static const struct expected {
 	int adopt;
 	bool late;		/* comes after the healthy VM */
 } table[] = {
-#define DOMAIN(...)	.damage = { .where = DAMAGE_DOMAIN, __VA_ARGS__, .seal = true }
-#define DEVICE(...)	.damage = { .where = DAMAGE_DEVICE, __VA_ARGS__, .seal = true }
-#define OTHER(at, ...)	.damage = { .where = DAMAGE_##at, __VA_ARGS__ }
+#define DOMAIN(member, ...)						\
+	.damage = { .where = DAMAGE_DOMAIN, MEMBER(iommu_domain_ser, member), __VA_ARGS__ }
+#define DEVICE(member, ...)						\
+	.damage = { .where = DAMAGE_DEVICE, MEMBER(iommu_device_ser, member), __VA_ARGS__ }
+#define CTX(member, ...)						\
+	.damage = { .where = DAMAGE_CTX, MEMBER(iommufd_ctx_ser, member), __VA_ARGS__ }
+#define VFIO(member, ...)						\
+	.damage = { .where = DAMAGE_VFIO, MEMBER(vfio_pci_ser, member), __VA_ARGS__ }
+#define PCI(member, ...)						\
+	.damage = { .where = DAMAGE_PCI, MEMBER(pci_dev_ser, member), __VA_ARGS__ }
+#define LAST_ENTRY(...)							\
+	.damage = { .where = DAMAGE_TOP_TABLE, TABLE_ENTRY(511), __VA_ARGS__ }
+#define SEALED		.seal = true
 #define ISOLATED	.device = -EIO, .adopt = -EIO
 #define TABLE_IS_BAD	.when = AT_ADOPTION, .adopt = -EIO
-	{ DOMAIN(.what = "a domain's version", .at = VERSION, .bytes = 2,
-		 .value = 0x100, .flip = true), ISOLATED },
-	{ DOMAIN(.what = "a domain's size", .at = SIZE, .bytes = 4, .value = 88), ISOLATED },
-	{ DOMAIN(.what = "a domain's own address", .at = SELF, .bytes = 8, .value = 0x1000,
-	  .flip = true), ISOLATED },
-	{ DOMAIN(.what = "a domain's format", .at = 24, .bytes = 1, .value = 'x'), ISOLATED },
-	{ DOMAIN(.what = "a domain's flags", .at = 40, .bytes = 4, .value = 1), ISOLATED },
-	{ DOMAIN(.what = "a domain's level", .at = 44, .bytes = 1, .value = 7), ISOLATED },
-	{ DOMAIN(.what = "a domain's width", .at = 45, .bytes = 1, .value = 3), ISOLATED },
-	{ DOMAIN(.what = "a top table outside memory", .at = 48, .bytes = 8, .value = 1ull << 45),
+	{ DOMAIN(hdr.version, .what = "a domain's version", .value = 0x100, .flip = true, SEALED),
 	  ISOLATED },
-	{ DOMAIN(.what = "a top table between pages", .at = 48, .bytes = 8, .value = 0x17,
-	  .flip = true), ISOLATED },
-	{ DOMAIN(.what = "a top table in memory that was not kept", .at = 48, .bytes = 8,
-	  .value = 0x1000000), ISOLATED },
-	{ DOMAIN(.what = "one table less", .at = 56, .bytes = 8, .value = 1, .flip = true),
+	{ DOMAIN(hdr.size, .what = "a domain's size", .value = 88, SEALED), ISOLATED },
+	{ DOMAIN(hdr.self, .what = "a domain's own address", .value = 0x1000, .flip = true,
+		 SEALED), ISOLATED },
+	{ DOMAIN(format[0], .what = "a domain's format", .value = 'x', SEALED), ISOLATED },
+	{ DOMAIN(flags, .what = "a domain's flags", .value = 1, SEALED), ISOLATED },
+	{ DOMAIN(top_level, .what = "a domain's level", .value = 7, SEALED), ISOLATED },
+	{ DOMAIN(vasz_lg2, .what = "a domain's width", .value = 3, SEALED), ISOLATED },
+	{ DOMAIN(top, .what = "a top table outside memory", .value = 1ull << 45, SEALED),
+	  ISOLATED },
+	{ DOMAIN(top, .what = "a top table between pages", .value = 0x17, .flip = true, SEALED),
+	  ISOLATED },
+	{ DOMAIN(top, .what = "a top table in memory that was not kept", .value = 0x1000000,
+		 SEALED), ISOLATED },
+	{ DOMAIN(nr_tables, .what = "one table less", .value = 1, .flip = true, SEALED),
 	  TABLE_IS_BAD },
-	{ DOMAIN(.what = "a number of tables beyond all memory", .at = 56, .bytes = 8,
-	  .value = ~0ull), TABLE_IS_BAD },
-	{ DEVICE(.what = "a device's BDF", .at = 26, .bytes = 2, .value = 0xfff8), ISOLATED },
-	{ DEVICE(.what = "another device's BDF", .at = 26, .bytes = 2, .value = 0x100), ISOLATED },
-	{ DEVICE(.what = "a device's vendor", .at = 28, .bytes = 2, .value = 0x1af4), ISOLATED },
-	{ DEVICE(.what = "a device's domain", .at = 32, .bytes = 4, .value = 0x1ff), ISOLATED },
-	{ DEVICE(.what = "a device's unit", .at = 36, .bytes = 4, .value = 0x1ff), ISOLATED },
-	{ DEVICE(.what = "a context entry that is not the hardware's", .at = 48, .bytes = 8,
-	  .value = 2, .flip = true), ISOLATED },
-	{ DEVICE(.what = "a PASID entry that is not the hardware's", .at = 80, .bytes = 8,
-	  .value = 0x10, .flip = true), ISOLATED },
-	{ DEVICE(.what = "a PASID directory elsewhere", .at = 144, .bytes = 8, .value = 0x1000,
-	  .flip = true), ISOLATED },
-	{ DEVICE(.what = "another's domain id", .at = 156, .bytes = 4, .value = 1, .flip = true),
+	{ DOMAIN(nr_tables, .what = "a number of tables beyond all memory", .value = ~0ull,
+		 SEALED), TABLE_IS_BAD },
+	{ DEVICE(bdf, .what = "a device's BDF", .value = 0xfff8, SEALED), ISOLATED },
+	{ DEVICE(bdf, .what = "another device's BDF", .value = 0x100, SEALED), ISOLATED },
+	{ DEVICE(vendor, .what = "a device's vendor", .value = 0x1af4, SEALED), ISOLATED },
+	{ DEVICE(domain, .what = "a device's domain", .value = 0x1ff, SEALED), ISOLATED },
+	{ DEVICE(unit, .what = "a device's unit", .value = 0x1ff, SEALED), ISOLATED },
+	{ DEVICE(vtd.context[0], .what = "a context entry that is not the hardware's", .value = 2,
+		 .flip = true, SEALED), ISOLATED },
+	{ DEVICE(vtd.pasid[0], .what = "a PASID entry that is not the hardware's", .value = 0x10,
+		 .flip = true, SEALED), ISOLATED },
+	{ DEVICE(vtd.pasid_dir, .what = "a PASID directory elsewhere", .value = 0x1000,
+		 .flip = true, SEALED), ISOLATED },
+	{ DEVICE(vtd.did, .what = "another's domain id", .value = 1, .flip = true, SEALED),
 	  ISOLATED },
-	{ OTHER(DOMAIN, .what = "a domain's checksum", .at = 64, .bytes = 8, .value = 1,
-	  .flip = true), ISOLATED },
-	{ OTHER(DEVICE, .what = "a device's checksum", .at = 40, .bytes = 8, .value = 1,
-	  .flip = true), ISOLATED },
-	{ OTHER(SLOT_OF_DEVICE, .what = "a record that is missing", .bytes = 8, .seal = true),
-	  ISOLATED },
-	{ OTHER(PASID_ENTRY, .what = "a PASID entry that is not the record's", .at = 24,
-	  .bytes = 8, .value = 1, .flip = true), ISOLATED },
-	{ OTHER(TOP_TABLE, .what = "a table that points to itself", .at = 8 * 511, .bytes = 8,
-	  .value = 3, .address = DAMAGE_ITSELF), TABLE_IS_BAD },
-	{ OTHER(TOP_TABLE, .what = "a table that points outside memory", .at = 8 * 511,
-	  .bytes = 8, .value = 1ull << 45 | 3), TABLE_IS_BAD },
-	{ OTHER(CTX, .what = "an iommufd's checksum", .at = 36, .bytes = 4, .value = 1,
-	  .flip = true), .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
-	{ OTHER(CTX, .what = "an iommufd's number of HWPTs", .at = 24, .bytes = 4,
-	  .value = 0xffff, .seal = true), .when = AT_RETRIEVE, .iommufd = -EBADMSG,
+	{ DOMAIN(table_bytes, .what = "a domain's checksum", .value = 1, .flip = true), ISOLATED },
+	{ DEVICE(reserved, .what = "a device's checksum", .value = 1, .flip = true), ISOLATED },
+	{ .damage = { .where = DAMAGE_SLOT_OF_DEVICE, .what = "a record that is missing",
+		      TABLE_ENTRY(0), SEALED }, ISOLATED },
+	{ .damage = { .where = DAMAGE_PASID_ENTRY, TABLE_ENTRY(3), .value = 1, .flip = true,
+		      .what = "a PASID entry that is not the record's" }, ISOLATED },
+	{ LAST_ENTRY(.what = "a table that points to itself", .value = 3,
+		     .address = DAMAGE_ITSELF), TABLE_IS_BAD },
+	{ LAST_ENTRY(.what = "a table that points outside memory", .value = 1ull << 45 | 3),
+	  TABLE_IS_BAD },
+	{ CTX(hwpts[0].token, .what = "an iommufd's checksum", .value = 1ull << 32, .flip = true),
+	  .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
+	{ CTX(nr_hwpts, .what = "an iommufd's number of HWPTs", .value = 0xffff, SEALED),
+	  .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
+	{ CTX(reserved, .what = "an iommufd's reserved bits", .value = 1, SEALED),
+	  .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
+	{ VFIO(vconfig[28], .what = "a vfio device's checksum", .value = 1, .flip = true),
+	  .when = AT_DISCARD, .device = -EBADMSG },
+	{ VFIO(cfg_size, .what = "a vfio device's configuration size", .value = 0x10000, SEALED),
+	  .when = AT_DISCARD, .device = -EPROTO },
+	{ VFIO(bdf, .what = "a vfio device's BDF", .value = 0xfff8, SEALED), .when = AT_DISCARD,
+	  .device = -ENODEV },
+	{ VFIO(flags, .what = "a vfio device's flags", .value = 0x80, SEALED), .when = AT_DISCARD,
+	  .device = -EPROTO },
+	{ VFIO(bdf, .what = "the healthy VM's device", .value = 0x100, SEALED),
+	  .when = AT_DISCARD, .device = -EIO, .late = true },
+	{ PCI(header[4], .what = "a BAR elsewhere", .value = 0x100000, .flip = true, SEALED),
 	  .device = -EIO },
-	{ OTHER(CTX, .what = "an iommufd's reserved bits", .at = 28, .bytes = 4, .value = 1,
-	  .seal = true), .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
-	{ OTHER(VFIO, .what = "a vfio device's checksum", .at = 100, .bytes = 4, .value = 1,
-	  .flip = true), .when = AT_DISCARD, .device = -EBADMSG },
-	{ OTHER(VFIO, .what = "a vfio device's configuration size", .at = 36, .bytes = 4,
-	  .value = 0x10000, .seal = true), .when = AT_DISCARD, .device = -EPROTO },
-	{ OTHER(VFIO, .what = "a vfio device's BDF", .at = 26, .bytes = 2, .value = 0xfff8,
-	  .seal = true), .when = AT_DISCARD, .device = -ENODEV },
-	{ OTHER(VFIO, .what = "a vfio device's flags", .at = 32, .bytes = 4, .value = 0x80,
-	  .seal = true), .when = AT_DISCARD, .device = -EPROTO },
-	{ OTHER(VFIO, .what = "the healthy VM's device", .at = 26, .bytes = 2, .value = 0x100,
-	  .seal = true), .when = AT_DISCARD, .device = -EIO, .late = true },
-	{ OTHER(PCI, .what = "a BAR elsewhere", .at = 48, .bytes = 4, .value = 0x100000,
-	  .flip = true, .seal = true), .device = -EIO },
-	{ OTHER(PCI, .what = "a function's checksum", .at = 96, .bytes = 8, .value = 1,
-	  .flip = true), .device = -EIO },
-	{ OTHER(PCI, .what = "a function's segment", .at = 24, .bytes = 2, .value = 7,
-	  .seal = true), .device = -EIO },
-	{ OTHER(PCI, .what = "reserved bits", .at = RESERVED, .bytes = 2, .value = 1,
-	  .seal = true), .device = -EIO },
-	{ OTHER(TOP_TABLE, .what = "a table that points to the healthy VM's", .at = 8 * 511,
-	  .bytes = 8, .value = 3, .address = DAMAGE_OTHER_TABLE), TABLE_IS_BAD },
-	{ OTHER(TOP_TABLE, .what = "a table that points to the healthy VM's memory",
-	  .at = 8 * 511, .bytes = 8, .value = 3, .address = DAMAGE_OTHER_MEMORY), TABLE_IS_BAD },
-	{ DOMAIN(.what = "the healthy VM's top table", .at = 48, .bytes = 8,
-		 .address = DAMAGE_OTHER_TABLE), ISOLATED },
+	{ PCI(bar_size[0], .what = "a function's checksum", .value = 1, .flip = true),
+	  .device = -EIO },
+	{ PCI(segment, .what = "a function's segment", .value = 7, SEALED), .device = -EIO },
+	{ PCI(hdr.reserved, .what = "reserved bits", .value = 1, SEALED), .device = -EIO },
+	{ LAST_ENTRY(.what = "a table that points to the healthy VM's", .value = 3,
+		     .address = DAMAGE_OTHER_TABLE), TABLE_IS_BAD },
+	{ LAST_ENTRY(.what = "a table that points to the healthy VM's memory", .value = 3,
+		     .address = DAMAGE_OTHER_MEMORY), TABLE_IS_BAD },
+	{ DOMAIN(top, .what = "the healthy VM's top table", .address = DAMAGE_OTHER_TABLE, SEALED),
+	  ISOLATED },
 	/* As from a kernel in which these records have another version */
-	{ DEVICE(.what = "a device's version", .at = VERSION, .bytes = 2, .value = 2), ISOLATED },
-	{ OTHER(CTX, .what = "an iommufd's version", .at = VERSION, .bytes = 2, .value = 2,
-	  .seal = true), .when = AT_RETRIEVE, .iommufd = -EPROTO, .device = -EIO },
-	{ OTHER(VFIO, .what = "a vfio device's version", .at = VERSION, .bytes = 2, .value = 2,
-	  .seal = true), .when = AT_DISCARD, .device = -EPROTO },
+	{ DEVICE(hdr.version, .what = "a device's version", .value = OTHER_VERSION, SEALED),
+	  ISOLATED },
+	{ CTX(hdr.version, .what = "an iommufd's version", .value = OTHER_VERSION, SEALED),
+	  .when = AT_RETRIEVE, .iommufd = -EPROTO, .device = -EIO },
+	{ VFIO(hdr.version, .what = "a vfio device's version", .value = OTHER_VERSION, SEALED),
+	  .when = AT_DISCARD, .device = -EPROTO },
 };
 
 #define UPDATES	((int)ARRAY_SIZE(table) / VICTIMS)

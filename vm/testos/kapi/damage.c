@@ -14,14 +14,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <linux/kho/abi/iommu.h>
-#include <linux/kho/abi/iommufd.h>
-#include <linux/kho/abi/pci.h>
-#include <linux/kho/abi/vfio_pci.h>
-
 #include "device/pci.h"
 #include "iommu/walk.h"
 #include "kapi/damage.h"
+#include "kapi/records.h"
 #include "os/phys.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -134,7 +130,7 @@ static uint64_t slot_of(uint64_t index, uint64_t record)
 	unsigned int i;
 
 	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++) {
-		uint64_t slot = index + offsetof(struct kho_record_index_ser, slots) + 8 * i;
+		uint64_t slot = index + offsetof(struct kho_record_index_ser, slots[i]);
 
 		if (phys_read_u64(slot) == record)
 			return slot;
