@@ -34,7 +34,7 @@ TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard t
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include \
 	-DSERIES='"$(SERIES)"' -DOLDER_SERIES='"$(OLDER_SERIES)"'
-RUNNER_SRC := $(wildcard vm/runner/*/*.c)
+RUNNER_SRC := $(wildcard vm/runner/*.c vm/runner/*/*.c)
 INIT_SRC := $(wildcard vm/testos/*/*.c vm/scenarios/*.c vm/bench/testos/*.c) examples/systemd/manager.c
 LIB_SRC  := $(wildcard lib/*.c)
 RUNNER_OBJ := $(RUNNER_SRC:%.c=out/obj/%.o)
@@ -57,6 +57,7 @@ LURUN     = \
 	--kernel out/build/$(SERIES)$(if $(KERNEL),-stock)/$(BZIMAGE) $(if $(KERNEL),--stock) \
 	$(if $(WITHOUT),--without-preserve) $(if $(NIC),--nic $(call quote,$(NIC))) \
 	$(if $(SMP),--smp $(SMP)) $(if $(MEM),--mem $(MEM)) \
+	$(if $(PLATFORM),--platform $(call quote,$(PLATFORM))) \
 	$(if $(IOMMU),--iommu $(call quote,$(IOMMU))) \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
@@ -107,7 +108,7 @@ help:
 ##   WITHOUT=preserve   preserve nothing, to see the loss
 ##   KERNEL=stock       the unpatched kernel, to see the loss
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
-##   IOMMU=x-flts=on    more intel-iommu properties
+##   PLATFORM=vtd       the kind of IOMMU       IOMMU=x-flts=on   more properties of it
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
 ## Variables for bench:
 ##   QUICK=1            three cases, one round        ONLY=4k-1g,dev-16  these cases

@@ -73,7 +73,7 @@ static void read_run(struct samples *s, const char *dir, bool host_clock)
 	char *path = text("%s/report.json", dir);
 	struct json_object *report = json_object_from_file(path), *guest;
 
-	if (!report || !json_object_object_get_ex(report, "guest", &guest))
+	if (!report || !json_object_object_get_ex(report, "reported", &guest))
 		die("%s: %s", path, json_util_get_last_err());
 	add_guest(s, guest);
 	add_pause(s, guest);

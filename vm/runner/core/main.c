@@ -2,9 +2,9 @@
 /*
  * lurun: run one scenario in the test machine and judge it.
  *
- * Everything it needs lies beside it: out/vm/{lurun,init,gen_init_cpio}, the kernels in
- * out/build/. Results go to out/test/SCENARIO unless told otherwise. An abort of the
- * emulator is no result; the run is repeated once.
+ * The programs it needs lie beside it: out/vm/{lurun,init,gen_init_cpio}, the kernels in
+ * out/build/. Results go to out/test/SCENARIO by default. An abort of the emulator is no
+ * result; the run is repeated once.
  */
 #include <errno.h>
 #include <libgen.h>
@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "judge/figures.h"
-#include "judge/rules.h"
 #include "needs.h"
 #include "options.h"
+#include "platform.h"
 #include "print/picture.h"
 #include "print/report.h"
 #include "print/story.h"
@@ -27,18 +27,17 @@
 #include "qemu/initramfs.h"
 #include "qemu/machine.h"
 #include "qemu/qemu.h"
-#include "qemu/sender.h"
 #include "qemu/trace.h"
 
 #define ATTEMPTS 2
 
-/* Where things are, derived from the place of this program: OUT/vm/lurun. */
+/* Paths, derived from that of this program: OUT/vm/lurun */
 struct places {
 	char *out;
 	char *vm;
 	char *kernel;
-	char *next;		/* what it is updated to */
-	char *older;		/* unless NULL it boots first */
+	char *next;		/* the kernel to update to */
+	char *older;		/* boots first unless NULL */
 };
 
 static void need_kernel(const char *path, const char *how)
@@ -75,7 +74,7 @@ static void find_vm(struct places *p)
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	if (n < 0)
-		die("cannot find myself: %s", strerror(errno));
+		die("cannot find the path of this program: %s", strerror(errno));
 	exe[n] = 0;
 	p->vm = text("%s", dirname(exe));
 	p->out = text("%s", dirname(exe));
@@ -116,84 +115,88 @@ static void set_out(struct run *r, const struct places *p)
 	free(dir);
 }
 
-static struct run *new_run(const struct options *opt, const struct needs *needs)
-{
-	struct run *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		die("out of memory");
-	r->opt = opt;
-	r->needs = *needs;
-	r->planned = -1;
-	r->negative = opt->stock || opt->without_preserve || needs->expect_lost;
-	if (opt->stock)
-		strcpy(r->needs.kernel, "stock");
-	return r;
-}
-
 static void explain_infrastructure(const struct run *r)
 {
-	if (!r->stage)
-		die("the emulator did not start: %s", qemu_last_words(r));
+	if (!r->live->kernel)
+		die("the emulator did not start: %s", qemu_last_message(r));
 	story_diag(r, text("infrastructure: the emulator ended with status %d: %s",
-			   r->qemu_status, qemu_last_words(r)));
+			   r->live->qemu_status, qemu_last_message(r)));
 }
 
-static void close_senders(struct run *r)
+static void close_senders(const struct run *r, struct live *l)
 {
 	int i;
 
-	for (i = 0; i < r->needs.nnics; i++)
-		sender_close(&r->nic[i].sender);
+	for (i = 0; i < r->needs->ndevices; i++)
+		sender_close(&l->sender[i]);
 }
 
-static struct run *run_scenario(const struct options *opt, const struct needs *needs,
-				const struct places *p)
+static void run_machine(const struct run *r, struct live *l, const struct places *p)
 {
-	struct run *r;
 	char *initrd;
 	int attempt;
 
 	for (attempt = 1;; attempt++) {
-		r = new_run(opt, needs);
-		set_out(r, p);
+		memset(l, 0, sizeof(*l));
+		l->planned = -1;
 		initrd = initramfs_write(p->vm, r, p->next, p->older);
-		machine_run(r, p->older ? p->older : p->kernel, initrd);
+		machine_run(r, l, p->older ? p->older : p->kernel, initrd);
 		initramfs_remove(r->out);
 		free(initrd);
-		if (r->how != RUN_INFRASTRUCTURE)
-			return r;
+		if (l->how != RUN_INFRASTRUCTURE)
+			return;
 		explain_infrastructure(r);
 		if (attempt == ATTEMPTS)
 			die("the emulator aborted %d times: no result", ATTEMPTS);
-		close_senders(r);
+		close_senders(r, l);
 	}
+}
+
+static bool skip_platform(const struct run *r)
+{
+	const char *wanted = r->needs->platform;
+
+	if (!*wanted || !strcmp(wanted, r->platform->name))
+		return false;
+	printf("1..0 # SKIP it is about the platform %s\n", wanted);
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	struct options opt;
+	static struct options opt;
+	static struct needs needs;
+	static struct live live;
+	static struct parsed parsed;
+	static struct judged judged;
+	static struct run r = {
+		.opt = &opt, .needs = &needs, .live = &live, .parsed = &parsed,
+		.judged = &judged,
+	};
 	struct places p = {};
-	struct needs needs;
-	struct run *r;
 	char *init;
 	bool good;
 
 	options_parse(&opt, argc, argv);
+	r.platform = platform_find(opt.platform);
 	find_vm(&p);
 	init = need_program(&p, "init");
 	free(need_program(&p, "gen_init_cpio"));
 	needs_read(&needs, init, &opt);
+	if (skip_platform(&r))
+		return 0;
+	r.control = opt.stock || opt.without_preserve || needs.expect_lost;
 	find_places(&p, &opt, &needs);
-	r = run_scenario(&opt, &needs, &p);
+	set_out(&r, &p);
+	run_machine(&r, &live, &p);
 	if (opt.shell)
 		return 0;
-	trace_read(r);
-	figures_compute(r);
-	timeline_write(r);
-	good = report_write(r);
-	picture_write(r, good);
-	if (verdict_print(r) != good)
+	trace_read(&r, &parsed);
+	figures_compute(&r, &judged);
+	timeline_write(&r);
+	good = report_write(&r);
+	picture_write(&r, good);
+	if (verdict_print(&r) != good)
 		die("the report and the verdict disagree");
 	return good ? 0 : 1;
 }

@@ -2,8 +2,45 @@
 #ifndef VM_RUNNER_NEEDS_H
 #define VM_RUNNER_NEEDS_H
 
-#include "run.h"
+#include <stdbool.h>
 
+#include "options.h"
+#include "scenario_fields.h"
+
+#define MAX_DEVICES	4
+#define MAX_BRIDGES	2	/* a root port, and the upstream port of a switch */
+
+/* What a scenario does with a device; each role is judged by rules of its own. */
+enum device_role {
+	ROLE_PRESERVED,
+	ROLE_LEFT_BEHIND,	/* not preserved: the previous kernel quiesces it */
+	ROLE_ROGUE,		/* not preserved, and it keeps attempting DMA */
+	ROLE_DISCARDED,		/* preserved, then isolated or discarded by the next kernel */
+	ROLES
+};
+
+struct device_needs {
+	char model[32];
+	int bridges;		/* above it: none, a root port, or also a switch */
+	enum device_role role;
+};
+
+#define NEEDS_TEXT(name, size, usual)	char name[size];
+#define NEEDS_NUMBER(name, usual)	int name;
+#define NEEDS_FLAG(name)		bool name;
+
+/*
+ * The machine that a scenario needs: the fields of scenario_fields.h as `init --needs NAME`
+ * prints them, with the options of the command line applied. Constant from then on.
+ */
+struct needs {
+	SCENARIO_FIELDS(NEEDS_TEXT, NEEDS_NUMBER, NEEDS_FLAG)
+	struct device_needs device[MAX_DEVICES];	/* from the fields that list NICs */
+	int ndevices;
+	bool debug;		/* the debug kernel, for whatever reason */
+};
+
+/* Ask the program @init for the needs of the scenario in @opt, and apply @opt to them. */
 void needs_read(struct needs *needs, const char *init, const struct options *opt);
 
 #endif /* VM_RUNNER_NEEDS_H */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "util.h"
 
 enum { OPT_FLAG, OPT_STRING, OPT_NUMBER };
 
@@ -18,29 +19,31 @@ static const struct {
 	int kind;
 	void *where;
 } table[] = {
-	{ "story", NULL, "tell what happens in words and figures (default: TAP)",
+	{ "story", NULL, "print the steps as they happen, then figures (default: TAP)",
 	  OPT_FLAG, &parsed.story },
 	{ "out", "DIR", "where the results go (default: out/test/SCENARIO)",
 	  OPT_STRING, &parsed.out },
 	{ "kernel", "BZIMAGE", "boot this kernel", OPT_STRING, &parsed.kernel },
 	{ "stock", NULL, "boot the unpatched kernel; frames must be lost",
 	  OPT_FLAG, &parsed.stock },
-	{ "debug", NULL, "boot the debug kernel: slower, and any splat ends it",
+	{ "debug", NULL, "boot the debug kernel: slower, and a warning is fatal",
 	  OPT_FLAG, &parsed.debug },
-	{ "without-preserve", NULL, "mark and preserve nothing; frames must be lost",
+	{ "without-preserve", NULL, "preserve nothing; frames must be lost",
 	  OPT_FLAG, &parsed.without_preserve },
 	{ "nic", "MODEL,...", "use these NIC models instead of the scenario's",
 	  OPT_STRING, &parsed.nic },
 	{ "smp", "N", "number of CPUs", OPT_NUMBER, &parsed.smp },
 	{ "mem", "MIB", "memory in MiB", OPT_NUMBER, &parsed.mem },
-	{ "iommu", "PROPS", "more properties for the emulated intel-iommu",
+	{ "platform", "NAME", "the kind of IOMMU: vtd (the default)",
+	  OPT_STRING, &parsed.platform },
+	{ "iommu", "PROPS", "more properties of the emulated IOMMU",
 	  OPT_STRING, &parsed.iommu },
-	{ "qemu-extra", "ARGS", "more arguments for the emulator",
+	{ "qemu-extra", "ARGS", "more arguments of the emulator",
 	  OPT_STRING, &parsed.qemu_extra },
-	{ "append", "ARGS", "more kernel command line", OPT_STRING, &parsed.append },
+	{ "append", "ARGS", "more kernel parameters", OPT_STRING, &parsed.append },
 	{ "timeout", "S", "hard limit in seconds (default: the scenario's)",
 	  OPT_NUMBER, &parsed.timeout },
-	{ "updates", "N", "so many updates in a row (update_many_times only)",
+	{ "updates", "N", "number of updates in a row (update_many_times only)",
 	  OPT_NUMBER, &parsed.updates },
 	{ "shell", NULL, "boot to a prompt on this terminal", OPT_FLAG, &parsed.shell },
 	{ "help", NULL, "this text", OPT_FLAG, NULL },
@@ -54,8 +57,8 @@ static void print_help(void)
 	size_t i;
 
 	puts("usage: lurun [options] vm/scenarios/NAME.c\n\n"
-	     "Boot the test machine, replace its kernel under running DMA, judge what happened.\n"
-	     "Exit status: 0 the promises hold (a control: the loss was seen), 1 they do not,\n"
+	     "Boot the test machine, replace its kernel while devices do DMA, judge the result.\n"
+	     "Exit status: 0 pass (for a control: frames were lost), 1 fail,\n"
 	     "2 the machine could not be set up.\n");
 	for (i = 0; i < NOPTIONS; i++) {
 		snprintf(left, sizeof(left), "--%s %s", table[i].name,
@@ -79,7 +82,7 @@ static void store(size_t i, const char *value)
 		long n = strtol(value, &end, 10);
 
 		if (*end || n <= 0 || n > 1000000)
-			die("--%s wants a positive number, not '%s'", table[i].name, value);
+			die("--%s needs a positive number, not '%s'", table[i].name, value);
 		*(int *)table[i].where = n;
 	}
 }
@@ -112,10 +115,10 @@ void options_parse(struct options *opt, int argc, char **argv)
 	if (c != -1)
 		die("%s: unknown option or missing value; see lurun --help", argv[optind - 1]);
 	if (optind + 1 < argc)
-		die("one scenario at a time; see lurun --help");
+		die("more than one scenario given; see lurun --help");
 	if (optind < argc)
 		parsed.scenario = scenario_name(argv[optind]);
 	else if (!parsed.shell)
-		die("which scenario? e.g. lurun vm/scenarios/NAME.c; see lurun --help");
+		die("no scenario given, e.g. vm/scenarios/run.c; see lurun --help");
 	*opt = parsed;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Look-ups in a run: marks, figures of the guest, emulator events inside the update's window.
+ * Look-ups in a run: marks, figures of the kernel under test, emulator events in the window.
  *
  * The window reaches from preserve.begin of the first update to finish.end of the last.
- * An update that is called off ends with preserve.end. Where a control never gets that far
- * the window starts at the first thing that prepares the update and ends with the final
- * look into the rings. Events outside are reported, never judged.
+ * Without a kexec it ends with preserve.end. In a control that never preserves, the window
+ * starts with the first step that prepares the update and ends with the final look into the
+ * rings. Events outside are reported, never judged.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,23 +16,23 @@
 
 double run_seconds(const struct run *r, int64_t t)
 {
-	return (double)(t - r->t0) / NSEC;
+	return (double)(t - r->live->start) / NSEC;
 }
 
-/* The first mark of that name said by kernel @stage (0: by any). */
-const struct mark *run_mark(const struct run *r, const char *name, int stage)
+const struct mark *run_mark(const struct run *r, const char *name, int kernel)
 {
+	const struct mark *m = r->live->marks;
 	size_t i;
 
-	for (i = 0; i < r->nmarks; i++)
-		if (!strcmp(r->marks[i].name, name) && (!stage || r->marks[i].stage == stage))
-			return &r->marks[i];
+	for (i = 0; i < r->live->nmarks; i++)
+		if (!strcmp(m[i].name, name) && (!kernel || m[i].kernel == kernel))
+			return &m[i];
 	return NULL;
 }
 
-int64_t run_mark_time(const struct run *r, const char *name, int stage)
+int64_t run_mark_time(const struct run *r, const char *name, int kernel)
 {
-	const struct mark *m = run_mark(r, name, stage);
+	const struct mark *m = run_mark(r, name, kernel);
 
 	return m ? m->t : 0;
 }
@@ -45,25 +45,26 @@ static int64_t window_begin(const struct run *r)
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (run_mark(r, names[i], 0))
 			return run_mark_time(r, names[i], 0);
-	return r->t_end;
+	return r->live->end;
 }
 
 static int64_t last_mark_time(const struct run *r, const char *name)
 {
+	const struct mark *m = r->live->marks;
 	size_t i;
 
-	for (i = r->nmarks; i-- > 0;)
-		if (!strcmp(r->marks[i].name, name))
-			return r->marks[i].t;
+	for (i = r->live->nmarks; i-- > 0;)
+		if (!strcmp(m[i].name, name))
+			return m[i].t;
 	return 0;
 }
 
-/* From the final look into the rings on nothing counts: the emulator flushes at its end. */
+/* Nothing counts after the final look: the emulator flushes frames when it ends. */
 int64_t run_final(const struct run *r)
 {
 	int64_t t = last_mark_time(r, "scan");
 
-	return t ? t : r->t_end;
+	return t ? t : r->live->end;
 }
 
 static int64_t window_end(const struct run *r)
@@ -80,32 +81,32 @@ struct window run_window(const struct run *r)
 	return (struct window){ window_begin(r), window_end(r) };
 }
 
-/* NICs that do not go on, on purpose, are judged otherwise: see others.c. */
-bool run_nic_judged(const struct run *r, int nic)
+/* Devices with another role are judged by rules of their own: see judge/roles.c. */
+bool run_preserved(const struct run *r, int device)
 {
+	const struct needs *n = r->needs;
 	int i;
 
-	if (nic >= 0)
-		return r->needs.fate[nic] == GOES_ON;
-	for (i = 0; i < r->needs.nnics; i++)
-		if (r->needs.fate[i] != GOES_ON)
+	if (device >= 0)
+		return n->device[device].role == ROLE_PRESERVED;
+	for (i = 0; i < n->ndevices; i++)
+		if (n->device[i].role != ROLE_PRESERVED)
 			return false;
 	return true;
 }
 
-/* Events of @kind in the window that a preserved NIC, or the IOMMU itself, is to blame for. */
 size_t run_events(const struct run *r, enum event_kind kind, const struct event **first)
 {
 	struct window w = run_window(r);
 	bool global = kind == EV_TE_OFF || kind == EV_IR_OFF;
 	size_t i, n = 0;
 
-	for (i = 0; i < r->nevents; i++) {
-		const struct event *e = &r->events[i];
+	for (i = 0; i < r->parsed->nevents; i++) {
+		const struct event *e = &r->parsed->events[i];
 
 		if (e->kind != kind || e->t < w.begin || e->t > w.end)
 			continue;
-		if (!global && !run_nic_judged(r, e->nic))
+		if (!global && !run_preserved(r, e->device))
 			continue;
 		if (!n++ && first)
 			*first = e;
@@ -113,14 +114,14 @@ size_t run_events(const struct run *r, enum event_kind kind, const struct event 
 	return n;
 }
 
-/* The guest may say a figure again; the last word counts. */
+/* A figure may be reported again; the last report counts. */
 const char *run_fig(const struct run *r, const char *key)
 {
 	size_t i;
 
-	for (i = r->nfigs; i-- > 0;)
-		if (!strcmp(r->figs[i].key, key))
-			return r->figs[i].value;
+	for (i = r->live->nfigs; i-- > 0;)
+		if (!strcmp(r->live->figs[i].key, key))
+			return r->live->figs[i].value;
 	return NULL;
 }
 
@@ -137,15 +138,14 @@ int64_t run_fig_int(const struct run *r, int64_t absent, const char *fmt, ...)
 	return value ? strtoll(value, NULL, 0) : absent;
 }
 
-/* DMA faults in the guest's log, but for those of NICs that are meant to be cut off */
-size_t run_guest_faults(const struct run *r)
+size_t run_logged_faults(const struct run *r)
 {
-	size_t i, n = r->nfaulting;
-	int nic;
+	size_t i, n = r->live->nfaults;
+	int d;
 
-	for (i = 0; i < r->nfaulting; i++)
-		for (nic = 0; nic < r->needs.nnics; nic++)
-			n -= r->needs.fate[nic] != GOES_ON &&
-			     run_fig_int(r, -1, "nic%d.source_id", nic) == r->faulting[i];
+	for (i = 0; i < r->live->nfaults; i++)
+		for (d = 0; d < r->needs->ndevices; d++)
+			n -= !run_preserved(r, d) &&
+			     run_fig_int(r, -1, "nic%d.source_id", d) == r->live->faults[i];
 	return n;
 }

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Figures of a run, computed from its three sources: what the sender sent, what the emulator
- * wrote by DMA and when, what the guest found in its rings.
+ * Figures of a run, computed from its three sources: the frames of the sender, the DMA writes
+ * in the emulator's trace, and the frames that the kernel under test counted in its rings.
  *
- * received, dup, order, holes and badsum are the guest's own count of the final rings; where
- * a guest could not count (a control that lost its memory) received falls back to the frames
- * the emulator wrote and `counted` is false. lost = sent - received. A gap at the end of a
- * span counts up to the moment sending stopped, so "nothing came any more" is a gap as well.
+ * received, dup, order, holes and badsum are the count of the final rings. Where the kernel
+ * under test could not count (a control that lost its memory) received falls back to the
+ * frames written by the emulator, and `counted` is false. lost = sent - received. A gap at the
+ * end of a span counts up to the end of sending: "no frame arrived any more" is a gap as well.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "figures.h"
-#include "qemu/pulse.h"
-#include "qemu/trace.h"
 
 const struct phase phases[] = {
 	{ "preserve", "preserve", "preserve.begin", "preserve.end", 0, 0 },
@@ -42,15 +39,15 @@ bool phase_span(const struct run *r, const struct phase *p, int update, int64_t 
 	return true;
 }
 
-/* The last event of one of the @kinds (a bit each) in the old kernel after reboot(2), or NULL. */
+/* The last event of @kinds (a bit each) of the previous kernel after reboot(2), or NULL */
 static const struct event *last_act(const struct run *r, int update, unsigned int kinds)
 {
 	int64_t from = run_mark_time(r, "reboot", update);
 	const struct event *last = NULL;
 	size_t i;
 
-	for (i = 0; from && i < r->nevents; i++) {
-		const struct event *e = &r->events[i];
+	for (i = 0; from && i < r->parsed->nevents; i++) {
+		const struct event *e = &r->parsed->events[i];
 
 		if (e->t >= from && e->t <= from + 500 * MSEC && kinds & 1u << e->kind)
 			last = e;
@@ -58,10 +55,6 @@ static const struct event *last_act(const struct run *r, int update, unsigned in
 	return last;
 }
 
-/*
- * When the old kernel had frozen the last device: it masks the device's interrupts then, which
- * the emulator shows if there are any. 0: nothing seen.
- */
 int64_t kernel_frozen(const struct run *r, int update)
 {
 	const struct event *e = last_act(r, update, 1u << EV_QUIET);
@@ -69,11 +62,6 @@ int64_t kernel_frozen(const struct run *r, int update)
 	return e ? e->t : 0;
 }
 
-/*
- * The old kernel's last act that the emulator shows: the IOMMU pointed at the minimal root,
- * switched off, or (without the feature) bus master cleared, whichever comes last before the
- * next kernel can have begun. 0: nothing seen.
- */
 int64_t kernel_down(const struct run *r, int update, const char **how)
 {
 	const struct event *e = last_act(r, update, 1u << EV_ROOT | 1u << EV_TE_OFF |
@@ -97,18 +85,20 @@ static void worst(int64_t *to, int64_t value)
 		*to = value;
 }
 
-static void latencies(const struct run *r, const struct nic *nic, struct nic_figures *f)
+static void latencies(const struct run *r, const struct sender *s, const struct dma_device *d,
+		      struct device_figures *f)
 {
-	size_t i, n = nic->ndma < nic->sender.offered ? nic->ndma : nic->sender.offered;
+	size_t i, n = d->nwrites < s->offered ? d->nwrites : s->offered;
 	int64_t *ns = calloc(n + 1, sizeof(*ns));
 
 	if (!ns)
 		die("out of memory");
 	for (i = 0; i < n; i++) {
-		int64_t sent = nic->sender.tx[i], written = nic->dma[i];
+		int64_t sent = s->tx[i], written = d->writes[i];
 
 		ns[i] = written > sent ? written - sent : 0;
-		worst(&f->held, ns[i] - pulse_missed(&r->pulse, sent, written));
+		worst(&f->max_undisturbed,
+		      ns[i] - pulse_missed(&r->live->pulse, sent, written));
 	}
 	qsort(ns, n, sizeof(*ns), compare_ns);
 	if (n) {
@@ -119,18 +109,19 @@ static void latencies(const struct run *r, const struct nic *nic, struct nic_fig
 	free(ns);
 }
 
-/* Longest time in [from, to] in which no frame was written. */
-static int64_t longest_gap(const struct nic *nic, int64_t from, int64_t to)
+/* Longest time in [from, to] in which no frame was written */
+static int64_t longest_gap(const struct sender *s, const struct dma_device *d, int64_t from,
+			   int64_t to)
 {
-	int64_t last = from, gap = 0, stop = nic->sender.last_tx;
+	int64_t last = from, gap = 0, stop = s->last_tx;
 	size_t i;
 
-	if (nic->sender.offered && from < nic->sender.tx[0])
-		last = nic->sender.tx[0];
+	if (s->offered && from < s->tx[0])
+		last = s->tx[0];
 	if (stop && to > stop)
 		to = stop;
-	for (i = 0; i < nic->ndma; i++) {
-		int64_t t = nic->dma[i];
+	for (i = 0; i < d->nwrites; i++) {
+		int64_t t = d->writes[i];
 
 		if (t < last)
 			continue;
@@ -142,11 +133,12 @@ static int64_t longest_gap(const struct nic *nic, int64_t from, int64_t to)
 	return to - last > gap ? to - last : gap;
 }
 
+/* Did no kernel run userspace at the time @t? */
 static bool silent(const struct run *r, int64_t t)
 {
 	int u;
 
-	for (u = 1; u <= r->stage; u++) {
+	for (u = 1; u <= r->live->kernel; u++) {
 		int64_t from = run_mark_time(r, "reboot", u);
 		int64_t to = run_mark_time(r, "hello", u + 1);
 
@@ -156,87 +148,89 @@ static bool silent(const struct run *r, int64_t t)
 	return false;
 }
 
-static void count_written(const struct run *r, const struct nic *nic, struct nic_figures *f)
+static void count_written(const struct run *r, const struct sender *s,
+			  const struct dma_device *d, struct device_figures *f)
 {
 	struct window w = run_window(r);
 	size_t i;
 
-	for (i = 0; i < nic->ndma; i++) {
-		f->before += nic->dma[i] < w.begin;
-		f->during += nic->dma[i] >= w.begin && nic->dma[i] <= w.end;
-		f->after += nic->dma[i] > w.end;
-		f->silent += silent(r, nic->dma[i]);
+	for (i = 0; i < d->nwrites; i++) {
+		f->before += d->writes[i] < w.begin;
+		f->during += d->writes[i] >= w.begin && d->writes[i] <= w.end;
+		f->after += d->writes[i] > w.end;
+		f->silent += silent(r, d->writes[i]);
 	}
-	if (!nic->sender.offered)
+	if (!s->offered)
 		return;
-	f->gap_before = longest_gap(nic, r->t0, w.begin);
-	f->gap_during = longest_gap(nic, w.begin, w.end);
-	f->gap_after = longest_gap(nic, w.end, r->t_end);
+	f->gap_before = longest_gap(s, d, r->live->start, w.begin);
+	f->gap_during = longest_gap(s, d, w.begin, w.end);
+	f->gap_after = longest_gap(s, d, w.end, r->live->end);
 }
 
-void figures_compute(struct run *r)
+static void compute_device(const struct run *r, int i, struct device_figures *f)
 {
-	int i;
+	const struct sender *s = &r->live->sender[i];
+	const struct dma_device *d = &r->parsed->device[i];
 
-	for (i = 0; i < r->needs.nnics; i++) {
-		struct nic *nic = &r->nic[i];
-		struct nic_figures *f = &nic->fig;
-
-		f->sent = nic->sender.offered;
-		f->received = run_fig_int(r, nic->ndma, "nic%d.received", i);
-		f->lost = f->sent - f->received;
-		f->dup = run_fig_int(r, 0, "nic%d.dup", i);
-		f->order = run_fig_int(r, 0, "nic%d.order", i);
-		f->holes = run_fig_int(r, 0, "nic%d.holes", i);
-		f->badsum = run_fig_int(r, 0, "nic%d.badsum", i);
-		latencies(r, nic, f);
-		count_written(r, nic, f);
-	}
+	f->sent = s->offered;
+	f->received = run_fig_int(r, d->nwrites, "nic%d.received", i);
+	f->lost = f->sent - f->received;
+	f->dup = run_fig_int(r, 0, "nic%d.dup", i);
+	f->order = run_fig_int(r, 0, "nic%d.order", i);
+	f->holes = run_fig_int(r, 0, "nic%d.holes", i);
+	f->badsum = run_fig_int(r, 0, "nic%d.badsum", i);
+	latencies(r, s, d, f);
+	count_written(r, s, d, f);
 }
 
-static void add_nic(struct totals *t, const struct nic *nic)
+static void add_figures(struct device_figures *sum, const struct device_figures *f)
 {
-	const struct nic_figures *f = &nic->fig;
-	struct nic_figures *s = &t->sum;
-
-	s->sent += f->sent;
-	s->received += f->received;
-	s->lost += f->lost;
-	s->dup += f->dup;
-	s->order += f->order;
-	s->holes += f->holes;
-	s->badsum += f->badsum;
-	s->before += f->before;
-	s->during += f->during;
-	s->after += f->after;
-	s->silent += f->silent;
-	worst(&s->p50, f->p50);
-	worst(&s->p99, f->p99);
-	worst(&s->max, f->max);
-	worst(&s->held, f->held);
-	worst(&s->gap_before, f->gap_before);
-	worst(&s->gap_during, f->gap_during);
-	worst(&s->gap_after, f->gap_after);
-	t->back_pressure += nic->sender.back_pressure;
-	if (nic->sender.max_queued > t->max_queued)
-		t->max_queued = nic->sender.max_queued;
-	t->written += nic->ndma;
-	t->untranslated += nic->untranslated;
+	sum->sent += f->sent;
+	sum->received += f->received;
+	sum->lost += f->lost;
+	sum->dup += f->dup;
+	sum->order += f->order;
+	sum->holes += f->holes;
+	sum->badsum += f->badsum;
+	sum->before += f->before;
+	sum->during += f->during;
+	sum->after += f->after;
+	sum->silent += f->silent;
+	worst(&sum->p50, f->p50);
+	worst(&sum->p99, f->p99);
+	worst(&sum->max, f->max);
+	worst(&sum->max_undisturbed, f->max_undisturbed);
+	worst(&sum->gap_before, f->gap_before);
+	worst(&sum->gap_during, f->gap_during);
+	worst(&sum->gap_after, f->gap_after);
 }
 
-struct totals figures_total(const struct run *r)
+static void add_device(const struct run *r, int i, struct judged *j)
 {
-	struct totals t = { .counted = true };
+	const struct sender *s = &r->live->sender[i];
+	const struct dma_device *d = &r->parsed->device[i];
+	struct totals *t = &j->total;
 	char key[32];
+
+	snprintf(key, sizeof(key), "nic%d.received", i);
+	t->devices++;
+	t->counted &= run_fig(r, key) != NULL;
+	t->back_pressure += s->back_pressure;
+	if (s->max_queued > t->max_queued)
+		t->max_queued = s->max_queued;
+	t->written += d->nwrites;
+	t->untranslated += d->untranslated;
+	add_figures(&t->sum, &j->device[i]);
+}
+
+void figures_compute(const struct run *r, struct judged *j)
+{
 	int i;
 
-	for (i = 0; i < r->needs.nnics; i++) {
-		if (r->needs.fate[i] != GOES_ON || !r->nic[i].sender.offered)
-			continue;
-		snprintf(key, sizeof(key), "nic%d.received", i);
-		t.judged++;
-		t.counted &= run_fig(r, key) != NULL;
-		add_nic(&t, &r->nic[i]);
+	*j = (struct judged){ .total.counted = true };
+	for (i = 0; i < r->needs->ndevices; i++) {
+		compute_device(r, i, &j->device[i]);
+		if (run_preserved(r, i) && r->live->sender[i].offered)
+			add_device(r, i, j);
 	}
-	return t;
 }

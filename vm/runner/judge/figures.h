@@ -4,7 +4,7 @@
 
 #include "core/run.h"
 
-/* A phase of an update: from one mark to another, each in the old (0) or the next kernel (1). */
+/* A phase of an update: from a mark to a mark, each of the previous (0) or next kernel (1). */
 struct phase {
 	const char *key;
 	const char *label;
@@ -17,21 +17,23 @@ struct phase {
 extern const struct phase phases[];
 extern const size_t nphases;
 
-struct totals {
-	struct nic_figures sum;	/* over the judged NICs; latencies and gaps: the worst */
-	uint64_t back_pressure;
-	uint64_t max_queued;
-	size_t written;		/* by the emulator's trace */
-	size_t untranslated;
-	bool counted;		/* the guest looked into every judged ring */
-	int judged;		/* NICs that went on */
-};
-
+/* False if the update has no such phase. */
 bool phase_span(const struct run *r, const struct phase *p, int update, int64_t *begin,
 		int64_t *end);
+
+/*
+ * When the previous kernel had frozen the last device: it then masks the device's interrupts,
+ * which the emulator shows if there are any. 0: not seen.
+ */
 int64_t kernel_frozen(const struct run *r, int update);
+
+/*
+ * The last act of the previous kernel that the emulator shows: the IOMMU pointed to its
+ * minimal root table, switched off, or (without the feature) bus master cleared, whichever
+ * comes last before the next kernel can have begun. 0: not seen.
+ */
 int64_t kernel_down(const struct run *r, int update, const char **how);
-void figures_compute(struct run *r);
-struct totals figures_total(const struct run *r);
+
+void figures_compute(const struct run *r, struct judged *j);
 
 #endif /* VM_RUNNER_FIGURES_H */

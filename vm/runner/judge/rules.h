@@ -2,26 +2,23 @@
 #ifndef VM_RUNNER_RULES_H
 #define VM_RUNNER_RULES_H
 
-#include "figures.h"
+#include "core/run.h"
 
-/* One sentence that a run must make true. @why has room for WHY_SIZE and starts empty. */
+/* The reason of a rule's result; it has room for WHY_SIZE bytes and starts empty. */
 #define WHY_SIZE 256
+#define WHY(...) snprintf(why, WHY_SIZE, __VA_ARGS__)
 
+/* A sentence that must be true of a run, and the function that finds out whether it is. */
 struct rule {
 	const char *name;
-	bool (*holds)(const struct run *r, const struct totals *t, char *why);
+	bool (*holds)(const struct run *r, char *why);
 };
 
-/* Calls @each for every rule that applies to the run; true if all of them held. */
-typedef void (*rule_sink)(void *arg, const char *name, bool held, const char *why);
+/* Calls @each for every rule that applies to the run; true if all of them hold. */
+typedef void (*rule_sink)(void *arg, const char *name, bool holds, const char *why);
 bool rules_judge(const struct run *r, rule_sink each, void *arg);
 
-/*
- * Nothing is wrong but how long things took: so it is when somebody else uses the processors.
- * Somebody who holds frames back does so the next time, too.
- */
-
-/* The same for the NICs that do not go on. */
-bool rules_judge_others(const struct run *r, rule_sink each, void *arg);
+/* The same for the devices that do not stay preserved. */
+bool rules_judge_roles(const struct run *r, rule_sink each, void *arg);
 
 #endif /* VM_RUNNER_RULES_H */

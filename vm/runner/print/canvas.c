@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The sheet that dma.svg is drawn on: scales, text, lines, axes and the labels over the bands.
- * Labels climb into higher rows where they would overlap.
+ * The sheet of dma.svg: scales, text, lines, axes and the labels over the bands. Labels move
+ * to higher rows where they would overlap.
  */
 #include <stdio.h>
 #include <string.h>
@@ -91,7 +91,7 @@ void canvas_count_axis(struct picture *p)
 	      "rotate(-90)\"", "per 50 ms");
 }
 
-/* The label in the first row with room left of nothing else, tied to its band by a line. */
+/* Put a label into the first row with room for it, tied to its band by a line. */
 void canvas_label(struct picture *p, double x1, double x2, const char *s)
 {
 	double width = 7.0 * strlen(s) + 12, x = (x1 + x2) / 2 - width / 2, y;

@@ -18,11 +18,12 @@
 #define LABEL_ROWS	4
 #define LABEL_PITCH	17
 
-/* The picture while it is drawn: what it shows and which part of the time. */
+/* A picture while it is drawn */
 struct picture {
 	FILE *f;
 	const struct run *run;
-	int64_t from, to, zero;
+	int64_t from, to;	/* the time that it shows */
+	int64_t zero;		/* the origin of the time axis */
 	size_t most;		/* frames at the top of the upper panel */
 	size_t most_in_bin;
 	double label_end[LABEL_ROWS];

@@ -2,12 +2,11 @@
 /*
  * dma.svg: the run at a glance.
  *
- * Above, frames counted over time: what was sent to each NIC and what the NIC wrote into the
- * VM's memory; the room between the two is red, so a hitless update shows no red at all.
+ * Above, frames counted over time: frames sent to each NIC and frames that the NIC wrote into
+ * the VM's memory. The area between the two is red, so an update without loss shows no red.
  * Below, frames per bin of BIN_NS. The update's phases are bands behind both. Time is in
  * seconds since the kexec began (since the machine started if there was none).
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +14,13 @@
 #include "canvas.h"
 #include "judge/figures.h"
 #include "picture.h"
-#include "qemu/trace.h"
 #include "verdict.h"
 
 #define STEP_NS		(10 * MSEC)
 #define MARGIN_NS	(300 * MSEC)
 
 static const char *const sent_colour = "#8a8f98";
-static const char *const colours[MAX_NICS] = { "#16803c", "#1d4ed8", "#a21caf", "#b45309" };
+static const char *const colours[MAX_DEVICES] = { "#16803c", "#1d4ed8", "#a21caf", "#b45309" };
 
 static const struct { const char *key, *colour; } band_colours[] = {
 	{ "preserve", "#ddd6fe" }, { "load", "#e5e7eb" }, { "kexec", "#fde8c8" },
@@ -36,8 +34,8 @@ static void measure(struct picture *p)
 	int64_t first = INT64_MAX, last = 0;
 	int i;
 
-	for (i = 0; i < r->needs.nnics; i++) {
-		const struct sender *s = &r->nic[i].sender;
+	for (i = 0; i < r->needs->ndevices; i++) {
+		const struct sender *s = &r->live->sender[i];
 
 		if (!s->offered)
 			continue;
@@ -49,7 +47,7 @@ static void measure(struct picture *p)
 	p->to = last + MARGIN_NS;
 	p->zero = run_mark_time(r, "reboot", 0);
 	if (!p->zero)
-		p->zero = r->t0;
+		p->zero = r->live->start;
 	p->most += p->most / 20 + 1;
 }
 
@@ -83,20 +81,20 @@ static void draw_bands(struct picture *p)
 	size_t i;
 	int u;
 
-	for (u = 1; u <= p->run->needs.updates; u++)
+	for (u = 1; u <= p->run->needs->updates; u++)
 		for (i = 0; i < nphases; i++)
 			if (phase_span(p->run, &phases[i], u, &begin, &end))
 				draw_band(p, &phases[i], begin, end);
 }
 
-/* Which kernel runs, between the panels. */
+/* The number of the kernel that runs, between the panels */
 static void draw_kernels(struct picture *p)
 {
 	int64_t from = p->from, to, up;
 	char s[32];
 	int k;
 
-	for (k = 1; k <= p->run->stage; k++, from = up) {
+	for (k = 1; k <= p->run->live->kernel; k++, from = up) {
 		to = run_mark_time(p->run, "reboot", k);
 		up = run_mark_time(p->run, "hello", k + 1);
 		snprintf(s, sizeof(s), "kernel %d", k);
@@ -137,46 +135,46 @@ static void curve_back(struct picture *p, const int64_t *t, size_t n)
 	}
 }
 
-/* What was sent and not written: the area between the two curves. */
-static void draw_lost(struct picture *p, const struct nic *nic)
+/* Frames sent and not written: the area between the two curves */
+static void draw_lost(struct picture *p, const struct sender *s, const struct dma_device *d)
 {
-	const struct sender *s = &nic->sender;
-	double level = y_at(p, nic->ndma);
+	double level = y_at(p, d->nwrites);
 
-	if (nic->ndma >= s->offered)
+	if (d->nwrites >= s->offered)
 		return;
 	fputs("<path fill=\"#dc2626\" fill-opacity=\".28\" d=\"M", p->f);
 	curve(p, s->tx, s->offered, "");
 	fprintf(p->f, " %.1f %.1f", x_at(p, s->tx[s->offered - 1]), level);
-	if (nic->ndma)
-		curve_back(p, nic->dma, nic->ndma);
+	if (d->nwrites)
+		curve_back(p, d->writes, d->nwrites);
 	fputs("Z\"/>\n", p->f);
 }
 
 static void draw_curves(struct picture *p, int i)
 {
-	const struct nic *nic = &p->run->nic[i];
+	const struct sender *s = &p->run->live->sender[i];
+	const struct dma_device *d = &p->run->parsed->device[i];
 	int64_t last;
 
-	if (!nic->sender.offered)
+	if (!s->offered)
 		return;
-	draw_lost(p, nic);
+	draw_lost(p, s, d);
 	fprintf(p->f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"6\" "
 		"stroke-opacity=\".45\" d=\"M", sent_colour);
-	curve(p, nic->sender.tx, nic->sender.offered, "");
+	curve(p, s->tx, s->offered, "");
 	fputs("\"/>\n", p->f);
-	if (!nic->ndma)
+	if (!d->nwrites)
 		return;
 	fprintf(p->f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2.2\"%s d=\"M",
 		colours[i], i ? " stroke-dasharray=\"9 9\"" : "");
-	curve(p, nic->dma, nic->ndma, "");
+	curve(p, d->writes, d->nwrites, "");
 	fputs("\"/>\n", p->f);
-	last = nic->dma[nic->ndma - 1];
+	last = d->writes[d->nwrites - 1];
 	fprintf(p->f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\"/>\n", x_at(p, last),
-		y_at(p, nic->ndma), colours[i]);
+		y_at(p, d->nwrites), colours[i]);
 }
 
-static size_t *bins_of(const struct picture *p, const struct nic *nic, size_t *n)
+static size_t *bins_of(const struct picture *p, const struct dma_device *d, size_t *n)
 {
 	size_t *bins, i;
 
@@ -184,21 +182,21 @@ static size_t *bins_of(const struct picture *p, const struct nic *nic, size_t *n
 	bins = calloc(*n, sizeof(*bins));
 	if (!bins)
 		die("out of memory");
-	for (i = 0; i < nic->ndma; i++)
-		if (nic->dma[i] >= p->from && nic->dma[i] < p->to)
-			bins[(nic->dma[i] - p->from) / BIN_NS]++;
+	for (i = 0; i < d->nwrites; i++)
+		if (d->writes[i] >= p->from && d->writes[i] < p->to)
+			bins[(d->writes[i] - p->from) / BIN_NS]++;
 	return bins;
 }
 
-static void draw_rate(struct picture *p, int nic)
+static void draw_rate(struct picture *p, int device)
 {
 	double width = (double)BIN_NS * (RIGHT - LEFT) / (double)(p->to - p->from), scale;
-	size_t n, i, *bins = bins_of(p, &p->run->nic[nic], &n);
+	size_t n, i, *bins = bins_of(p, &p->run->parsed->device[device], &n);
 
 	for (i = 0; i < n; i++)
 		p->most_in_bin = bins[i] > p->most_in_bin ? bins[i] : p->most_in_bin;
 	scale = (double)(RATE_BOTTOM - RATE_TOP) / (double)(p->most_in_bin + 1);
-	fprintf(p->f, "<path fill=\"%s\" fill-opacity=\".6\" d=\"", colours[nic]);
+	fprintf(p->f, "<path fill=\"%s\" fill-opacity=\".6\" d=\"", colours[device]);
 	for (i = 0; i < n; i++)
 		if (bins[i])
 			fprintf(p->f, "M%.1f %dv%.1fh%.1fV%dz", LEFT + i * width, RATE_BOTTOM,
@@ -209,62 +207,68 @@ static void draw_rate(struct picture *p, int nic)
 
 static void draw_legend(struct picture *p)
 {
+	static const char *const role[ROLES] = {
+		[ROLE_PRESERVED] = "", [ROLE_LEFT_BEHIND] = ", not preserved",
+		[ROLE_ROGUE] = ", not preserved, rogue", [ROLE_DISCARDED] = ", discarded",
+	};
 	const struct run *r = p->run;
-	char s[128];
 	double y = TOP + 22;
-	static const char *const fate[] = { "", ", not preserved", ", given up" };
+	char s[128];
 	int i;
 
 	canvas_line(p, LEFT + 14, y - 4, LEFT + 44, y - 4,
 		    "stroke=\"#8a8f98\" stroke-width=\"6\" stroke-opacity=\".45\"");
-	canvas_words(p, LEFT + 52, y, "class=\"label\"", "sent by the host");
-	for (i = 0; i < r->needs.nnics; i++) {
-		if (!r->nic[i].sender.offered)
+	canvas_words(p, LEFT + 52, y, "class=\"label\"", "sent");
+	for (i = 0; i < r->needs->ndevices; i++) {
+		const struct device_needs *d = &r->needs->device[i];
+
+		if (!r->live->sender[i].offered)
 			continue;
 		y += 20;
-		snprintf(s, sizeof(s), "written to memory by NIC %d (%s%s)", i, r->needs.model[i],
-			 fate[r->needs.fate[i]]);
+		snprintf(s, sizeof(s), "written to memory by NIC %d (%s%s)", i, d->model,
+			 role[d->role]);
 		fprintf(p->f, "<rect x=\"%d\" y=\"%.1f\" width=\"30\" height=\"3\" fill=\"%s\"/>\n",
 			LEFT + 14, y - 6, colours[i]);
 		canvas_words(p, LEFT + 52, y, "class=\"label\"", s);
 	}
 }
 
-/* Where reception ended although frames were still sent. */
+/* Where reception ended although frames were still sent */
 static void draw_end_of_dma(struct picture *p)
 {
-	const struct nic *nic = &p->run->nic[0];
-	int64_t lost = figures_total(p->run).sum.lost;
+	const struct sender *sender = &p->run->live->sender[0];
+	const struct dma_device *d = &p->run->parsed->device[0];
+	int64_t lost = p->run->judged->total.sum.lost;
 	char s[96], n[NUMBER_SIZE];
 	double x;
 
-	if (!nic->ndma || nic->ndma >= nic->sender.offered)
+	if (!d->nwrites || d->nwrites >= sender->offered)
 		return;
-	x = x_at(p, nic->dma[nic->ndma - 1]);
+	x = x_at(p, d->writes[d->nwrites - 1]);
 	canvas_line(p, x, TOP, x, RATE_BOTTOM, "stroke=\"#b91c1c\" stroke-width=\"1.5\" "
 	     "stroke-dasharray=\"5 4\"");
 	snprintf(s, sizeof(s), "DMA ends here; %s frames never arrive", number(n, lost));
 	canvas_words(p, x + 8, BOTTOM - 12,
 		     "class=\"label\" fill=\"#b91c1c\" font-weight=\"bold\"", s);
-	canvas_line(p, x, y_at(p, nic->ndma), x_at(p, nic->sender.tx[nic->sender.offered - 1]),
-		    y_at(p, nic->ndma),
+	canvas_line(p, x, y_at(p, d->nwrites), x_at(p, sender->tx[sender->offered - 1]),
+		    y_at(p, d->nwrites),
 		    "stroke=\"#b91c1c\" stroke-width=\"2\" stroke-dasharray=\"5 4\"");
 }
 
 static void draw_title(struct picture *p, bool good)
 {
 	const struct run *r = p->run;
-	struct totals t = figures_total(r);
+	const struct totals *t = &r->judged->total;
 	char *title = verdict_line(r, good), s[256];
 	double size = 1150 / (0.66 * strlen(title));	/* so that it fits */
 
 	snprintf(s, sizeof(s), "font-weight=\"bold\" font-size=\"%.1f\" fill=\"%s\"",
-		 size < 21 ? size : 21, !good || r->negative ? "#b91c1c" : "#14532d");
+		 size < 21 ? size : 21, !good || r->control ? "#b91c1c" : "#14532d");
 	canvas_words(p, 24, 38, s, title);
 	snprintf(s, sizeof(s), "%s · slowest frame %.1f ms · longest gap %.0f ms before, "
 		 "%.0f during, %.0f after · %zu DMA faults · %zu frames untranslated",
-		 r->opt->scenario, t.sum.max / 1e6, t.sum.gap_before / 1e6, t.sum.gap_during / 1e6,
-		 t.sum.gap_after / 1e6, run_events(r, EV_FAULT, NULL), t.untranslated);
+		 r->opt->scenario, t->sum.max / 1e6, t->sum.gap_before / 1e6, t->sum.gap_during / 1e6,
+		 t->sum.gap_after / 1e6, run_events(r, EV_FAULT, NULL), t->untranslated);
 	canvas_words(p, 24, 64, "class=\"axis\"", s);
 }
 
@@ -282,9 +286,9 @@ static void draw(struct picture *p, bool good)
 	draw_kernels(p);
 	canvas_count_axis(p);
 	canvas_time_axis(p);
-	for (i = 0; i < p->run->needs.nnics; i++)
+	for (i = 0; i < p->run->needs->ndevices; i++)
 		draw_rate(p, i);
-	for (i = 0; i < p->run->needs.nnics; i++)
+	for (i = 0; i < p->run->needs->ndevices; i++)
 		draw_curves(p, i);
 	draw_end_of_dma(p);
 	draw_legend(p);
@@ -296,17 +300,13 @@ static void draw(struct picture *p, bool good)
 void picture_write(const struct run *r, bool good)
 {
 	struct picture p = { .run = r };
-	char *path = text("%s/dma.svg", r->out);
 
-	if (r->any_tx) {
-		measure(&p);
-		p.f = p.most > 1 ? fopen(path, "w") : NULL;
-		if (p.f) {
-			draw(&p, good);
-			fclose(p.f);
-		} else if (p.most > 1) {
-			die("cannot write %s: %s", path, strerror(errno));
-		}
-	}
-	free(path);
+	if (!r->live->any_tx)
+		return;
+	measure(&p);
+	if (p.most <= 1)
+		return;
+	p.f = create_file(r->out, "dma.svg");
+	draw(&p, good);
+	fclose(p.f);
 }

@@ -4,7 +4,7 @@
 
 #include "core/run.h"
 
-/* Writes report.json; true if the promises hold. */
+/* Write report.json; true if the run passes. */
 bool report_write(const struct run *r);
 
 #endif /* VM_RUNNER_REPORT_H */

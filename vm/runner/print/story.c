@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The story while it happens: one sentence per step with the time since the machine started.
- * The sentences follow from the guest's marks by a table; a mark without one stays silent.
+ * The steps as they happen: one sentence each with the time since the machine started. A table
+ * has the sentences for the marks of the kernel under test; a mark without one prints nothing.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,16 +17,16 @@ static const struct {
 	{ "preserve.begin", "preserving memory, page table and device ..." },
 	{ "preserve.end", "preserved" },
 	{ "load.end", "the next kernel is loaded" },
-	{ "reboot", "kexec: the old kernel ends here, frames keep coming" },
-	{ "retrieve.begin", "taking the session up again ..." },
-	{ "retrieve.end", "memory, iommufd and device are back in the VM's hands" },
+	{ "reboot", "kexec: the previous kernel ends, frames still arrive" },
+	{ "retrieve.begin", "retrieving the session ..." },
+	{ "retrieve.end", "memory, iommufd and device are retrieved" },
 	{ "bind.end", "the device is bound" },
-	{ "adopt.begin", "adopting the running page table ..." },
-	{ "adopt.end", "adopted: every entry compared, none changed" },
+	{ "adopt.begin", "adopting the active page table ..." },
+	{ "adopt.end", "adopted: all entries compared, none changed" },
 	{ "attach.end", "attached" },
-	{ "finish.end", "finished: everything is as if it had been made here" },
+	{ "finish.end", "finished: the next kernel owns all of it" },
 	{ "rearm", "interrupts are armed again" },
-	{ "scan", "looking into the receive rings ..." },
+	{ "scan", "counting the frames in the receive rings ..." },
 };
 
 static void stamp(const struct run *r)
@@ -53,7 +53,7 @@ void story_mark(const struct run *r, const struct mark *m)
 	size_t i;
 
 	if (!strcmp(m->name, "hello")) {
-		story_line(r, "userspace runs in kernel %d", m->stage);
+		story_line(r, "userspace runs in kernel %d", m->kernel);
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(sentences); i++)
@@ -68,15 +68,15 @@ void story_fact(const struct run *r, const struct fact *f)
 	story_line(r, "  %s: %s%s%s", words[f->kind], f->text, *f->why ? " - " : "", f->why);
 }
 
-void story_diag(const struct run *r, const char *what)
+void story_diag(const struct run *r, const char *line)
 {
 	if (r->opt->shell)
 		return;
 	if (r->opt->story) {
-		story_line(r, "  (%s)", what);
+		story_line(r, "  (%s)", line);
 		return;
 	}
-	printf("# %s\n", what);
+	printf("# %s\n", line);
 	fflush(stdout);
 }
 

@@ -1,54 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * events.log: what happened when, marks and emulator events merged by time, for people who
- * look for the reason of a failure. A storm of equal events is cut after MAX_OF_A_KIND lines
- * and the rest counted.
+ * events.log: marks and emulator events merged by time, for finding the cause of a failure.
+ * More than MAX_OF_A_KIND events of a kind are only counted.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "qemu/trace.h"
 #include "timeline.h"
 
 #define MAX_OF_A_KIND 200
 
 static void write_mark(FILE *f, const struct run *r, const struct mark *m)
 {
-	fprintf(f, "%10.6f kernel %d  %s\n", run_seconds(r, m->t), m->stage, m->name);
+	fprintf(f, "%10.6f kernel %d  %s\n", run_seconds(r, m->t), m->kernel, m->name);
 }
 
 static void write_event(FILE *f, const struct run *r, const struct event *e)
 {
-	char who[16] = "machine";
+	char subject[16] = "machine";
 
-	if (e->nic >= 0)
-		snprintf(who, sizeof(who), "nic %d", e->nic);
-	fprintf(f, "%10.6f %-8s  %s: %s\n", run_seconds(r, e->t), who,
+	if (e->device >= 0)
+		snprintf(subject, sizeof(subject), "nic %d", e->device);
+	fprintf(f, "%10.6f %-8s  %s: %s\n", run_seconds(r, e->t), subject,
 		event_names[e->kind].what, e->text);
 }
 
 void timeline_write(const struct run *r)
 {
-	char *path = text("%s/events.log", r->out);
-	size_t written[EV_KINDS] = {}, m = 0, e;
-	FILE *f = fopen(path, "w");
+	const struct event *e = r->parsed->events, *end = e + r->parsed->nevents;
+	const struct mark *m = r->live->marks, *last = m + r->live->nmarks;
+	FILE *f = create_file(r->out, "events.log");
+	size_t written[EV_KINDS] = {}, kind;
 
-	if (!f)
-		die("cannot write %s: %s", path, strerror(errno));
-	for (e = 0; e < r->nevents; e++) {
-		for (; m < r->nmarks && r->marks[m].t <= r->events[e].t; m++)
-			write_mark(f, r, &r->marks[m]);
-		if (written[r->events[e].kind]++ < MAX_OF_A_KIND)
-			write_event(f, r, &r->events[e]);
+	for (; e < end; e++) {
+		for (; m < last && m->t <= e->t; m++)
+			write_mark(f, r, m);
+		if (written[e->kind]++ < MAX_OF_A_KIND)
+			write_event(f, r, e);
 	}
-	for (; m < r->nmarks; m++)
-		write_mark(f, r, &r->marks[m]);
-	for (e = 0; e < EV_KINDS; e++)
-		if (written[e] > MAX_OF_A_KIND)
-			fprintf(f, "%zu more: %s\n", written[e] - MAX_OF_A_KIND,
-				event_names[e].what);
+	for (; m < last; m++)
+		write_mark(f, r, m);
+	for (kind = 0; kind < EV_KINDS; kind++)
+		if (written[kind] > MAX_OF_A_KIND)
+			fprintf(f, "%zu more: %s\n", written[kind] - MAX_OF_A_KIND,
+				event_names[kind].what);
 	fclose(f);
-	free(path);
 }

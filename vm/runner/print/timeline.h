@@ -4,7 +4,7 @@
 
 #include "core/run.h"
 
-/* Writes events.log: marks of the guest and events of the emulator in one order. */
+/* Write events.log: marks of the kernels and events of the emulator in one order. */
 void timeline_write(const struct run *r);
 
 #endif /* VM_RUNNER_TIMELINE_H */

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of a run in words: TAP for prove, or a table of figures and one verdict line.
+ * The result of a run: TAP for prove, or a table of figures and one verdict line.
  *
- * The facts of the guest come first, then the rules of the host. In both forms every fact
- * that does not hold is shown with its reason, and the result is good only if all hold.
+ * The facts of the kernel under test come first, then the rules of the runner. Both forms show
+ * every fact that does not hold with its reason, and the run passes only if all hold.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "judge/figures.h"
 #include "judge/rules.h"
 #include "verdict.h"
 
-/* 1234567 as "1 234 567" */
 const char *number(char *buf, int64_t n)
 {
 	char plain[NUMBER_SIZE];
@@ -28,39 +28,50 @@ const char *number(char *buf, int64_t n)
 	return buf;
 }
 
-static char *lost_line(const struct run *r, const struct totals *t, bool good)
+static int64_t last_write(const struct run *r)
 {
-	int64_t reboot = run_mark_time(r, "reboot", 0), last = 0;
-	char lost[NUMBER_SIZE], sent[NUMBER_SIZE];
-	const char *with = r->opt->without_preserve ? "without preserve" :
-			   strstr(r->needs.kernel, "stock") ? "with the stock kernel" :
-			   "in this control";
+	int64_t last = 0;
 	int i;
 
-	for (i = 0; i < r->needs.nnics; i++)
-		if (r->nic[i].ndma && r->nic[i].dma[r->nic[i].ndma - 1] > last)
-			last = r->nic[i].dma[r->nic[i].ndma - 1];
+	for (i = 0; i < r->needs->ndevices; i++) {
+		const struct dma_device *d = &r->parsed->device[i];
+
+		if (d->nwrites && d->writes[d->nwrites - 1] > last)
+			last = d->writes[d->nwrites - 1];
+	}
+	return last;
+}
+
+static char *lost_line(const struct run *r, bool good)
+{
+	const struct device_figures *s = &r->judged->total.sum;
+	int64_t reboot = run_mark_time(r, "reboot", 0);
+	char lost[NUMBER_SIZE], sent[NUMBER_SIZE];
+	const char *with = r->opt->without_preserve ? "without preserve" :
+			   strstr(r->needs->kernel, "stock") ? "with the stock kernel" :
+			   "in this control";
+
 	if (!reboot)
 		return text("%s: no kexec", good ? "LOST" : "FAIL");
 	return text("%s: %s of %s frames, %s; DMA ended %.0f ms after the kexec began",
-		    good ? "LOST, as it must be" : "FAIL: lost", number(lost, t->sum.lost),
-		    number(sent, t->sum.sent), with, (last - reboot) / 1e6);
+		    good ? "LOST, as expected" : "FAIL: lost", number(lost, s->lost),
+		    number(sent, s->sent), with, (last_write(r) - reboot) / 1e6);
 }
 
 char *verdict_line(const struct run *r, bool good)
 {
 	char sent[NUMBER_SIZE], received[NUMBER_SIZE], lost[NUMBER_SIZE], silent[NUMBER_SIZE];
-	struct totals t = figures_total(r);
+	const struct device_figures *s = &r->judged->total.sum;
+	int updates = r->needs->updates;
 
-	if (r->negative && r->any_tx)
-		return lost_line(r, &t, good);
-	if (!r->any_tx)
+	if (r->control && r->live->any_tx)
+		return lost_line(r, good);
+	if (!r->live->any_tx)
 		return text("%s: %s", good ? "PASS" : "FAIL", r->opt->scenario);
 	return text("%s: %s frames sent, %s received, %s lost%s%s%s", good ? "PASS" : "FAIL",
-		    number(sent, t.sum.sent), number(received, t.sum.received),
-		    number(lost, t.sum.lost), r->needs.updates ? "; " : "",
-		    r->needs.updates ? number(silent, t.sum.silent) : "",
-		    r->needs.updates ? " arrived while no kernel ran userspace" : "");
+		    number(sent, s->sent), number(received, s->received), number(lost, s->lost),
+		    updates ? "; " : "", updates ? number(silent, s->silent) : "",
+		    updates ? " arrived while no kernel ran userspace" : "");
 }
 
 struct tap {
@@ -68,15 +79,15 @@ struct tap {
 	int bad;
 };
 
-static void tap_line(void *arg, const char *name, bool held, const char *why)
+static void tap_line(void *arg, const char *name, bool holds, const char *why)
 {
 	struct tap *tap = arg;
 
 	tap->n++;
-	tap->bad += !held;
-	printf("%sok %d - %s\n", held ? "" : "not ", tap->n, name);
+	tap->bad += !holds;
+	printf("%sok %d - %s\n", holds ? "" : "not ", tap->n, name);
 	if (*why)
-		printf("# %s%s\n", held ? "" : "because: ", why);
+		printf("# %s%s\n", holds ? "" : "because: ", why);
 }
 
 static void tap_fact(struct tap *tap, const struct fact *f)
@@ -93,26 +104,26 @@ static bool print_tap(const struct run *r)
 	struct tap tap = {};
 	size_t i;
 
-	for (i = 0; i < r->nfacts; i++)
-		tap_fact(&tap, &r->facts[i]);
+	for (i = 0; i < r->live->nfacts; i++)
+		tap_fact(&tap, &r->live->facts[i]);
 	rules_judge(r, tap_line, &tap);
 	printf("1..%d\n", tap.n);
-	if (r->any_tx)
+	if (r->live->any_tx)
 		printf("# %s\n", verdict_line(r, !tap.bad));
 	if (tap.bad)
 		printf("# logs: %s\n", r->out);
 	return !tap.bad;
 }
 
-static void bad_line(void *arg, const char *name, bool held, const char *why)
+static void bad_line(void *arg, const char *name, bool holds, const char *why)
 {
 	struct tap *tap = arg;
 
 	tap->n++;
-	if (held)
+	if (holds)
 		return;
 	if (!tap->bad++)
-		puts("\nnot as promised:");
+		puts("\nfailed:");
 	printf("  - %s%s%s\n", name, *why ? ": " : "", why);
 }
 
@@ -131,8 +142,8 @@ static void row(const char *what, const char *fmt, ...)
 
 static void print_traffic(const struct run *r)
 {
-	struct totals t = figures_total(r);
-	const struct nic_figures *s = &t.sum;
+	const struct totals *t = &r->judged->total;
+	const struct device_figures *s = &t->sum;
 
 	row("frames sent / received / lost", "%lld / %lld / %lld", (long long)s->sent,
 	    (long long)s->received, (long long)s->lost);
@@ -145,21 +156,20 @@ static void print_traffic(const struct run *r)
 	    s->gap_during / 1e6, s->gap_after / 1e6);
 	row("latency to memory, median / 99% / max", "%.2f / %.2f / %.2f ms", s->p50 / 1e6,
 	    s->p99 / 1e6, s->max / 1e6);
-	row("emulator's pauses / longest", "%zu / %.1f ms", r->pulse.npauses,
-	    r->pulse.longest / 1e6);
+	row("emulator's pauses / longest", "%zu / %.1f ms", r->live->pulse.npauses,
+	    r->live->pulse.longest / 1e6);
 	row("sends refused / most bytes queued", "%llu / %llu",
-	    (unsigned long long)t.back_pressure, (unsigned long long)t.max_queued);
-	row("DMA faults, guest / emulator", "%zu / %zu",
-	    run_guest_faults(r),
+	    (unsigned long long)t->back_pressure, (unsigned long long)t->max_queued);
+	row("DMA faults, kernel log / emulator", "%zu / %zu", run_logged_faults(r),
 	    run_events(r, EV_FAULT, NULL) + run_events(r, EV_FAULT_RECORD, NULL));
-	row("frames written untranslated", "%zu", t.untranslated);
+	row("frames written untranslated", "%zu", t->untranslated);
 }
 
 static void print_preserved(const struct run *r)
 {
 	static const struct { const char *key, *what; } figs[] = {
 		{ "tables", "page-table pages preserved" }, { "table_bytes", "bytes of tables" },
-		{ "records", "handover records" }, { "record_bytes", "bytes of records" },
+		{ "records", "records preserved" }, { "record_bytes", "bytes of records" },
 		{ "leaves_compared", "mappings compared" },
 		{ "entries_compared", "table entries compared" },
 	};
@@ -184,10 +194,10 @@ static void print_phases(const struct run *r, int update)
 			continue;
 		frozen = kernel_frozen(r, update);
 		if (frozen)
-			row("  of it freeze", "%.1f ms", (frozen - begin) / 1e6);
+			row("  of it: freeze", "%.1f ms", (frozen - begin) / 1e6);
 		down = kernel_down(r, update, &how);
 		if (down)
-			row("  of it until the old kernel was down", "%.1f ms",
+			row("  of it: previous kernel down", "%.1f ms",
 			    (down - begin) / 1e6);
 	}
 }
@@ -199,13 +209,13 @@ static bool print_story(const struct run *r)
 	int u;
 
 	puts("");
-	if (r->any_tx)
+	if (r->live->any_tx)
 		print_traffic(r);
 	print_preserved(r);
-	for (u = 1; u <= r->needs.updates; u++)
+	for (u = 1; u <= r->needs->updates; u++)
 		print_phases(r, u);
-	for (i = 0; i < r->nfacts; i++)
-		bad_line(&tap, r->facts[i].text, r->facts[i].kind != FACT_NOT_OK, r->facts[i].why);
+	for (i = 0; i < r->live->nfacts; i++)
+		bad_line(&tap, r->live->facts[i].text, r->live->facts[i].kind != FACT_NOT_OK, r->live->facts[i].why);
 	rules_judge(r, bad_line, &tap);
 	printf("\n%s\n  %s/report.json\n  %s/dma.svg\n", verdict_line(r, !tap.bad), r->out,
 	       r->out);

@@ -4,9 +4,13 @@
 
 #include "core/run.h"
 
-/* Prints the run's end (TAP, or table and verdict with --story); true if the promises hold. */
+/* Print the result (TAP, or table and verdict with --story); true if the run passes. */
 bool verdict_print(const struct run *r);
+
+/* One line that says it all */
 char *verdict_line(const struct run *r, bool good);
+
+/* 1234567 as "1 234 567" */
 const char *number(char *buf, int64_t n);
 
 #define NUMBER_SIZE 32

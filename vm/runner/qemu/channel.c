@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The verdict channel: what the guest says on the debug port, one ASCII line each.
+ * The verdict channel: reports of the kernel under test on the debug port, one ASCII line each.
  *
  *   hello STAGE TSC · mark NAME TSC · tx-start NIC RATE LEN · tx-stop NIC · plan N
  *   ok NAME · not ok NAME # why · skip NAME # reason · fig KEY VALUE · diag TEXT · end
  *
- * A line that is none of these counts as a protocol error, which fails the run: a garbled
- * channel must never look like a short but clean one.
+ * Any other line counts as a protocol error, which fails the run: a garbled channel must never
+ * look like a short but clean one.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,152 +15,156 @@
 
 #include "channel.h"
 #include "print/story.h"
-#include "sender.h"
 
-#define KEEP(to, from) snprintf(to, sizeof(to), "%s", from)
+#define COPY(to, from) snprintf(to, sizeof(to), "%s", from)
 
-static bool add_mark(struct run *r, const char *name, uint64_t tsc, int64_t arrived)
+/* A line that arrived, and where its report goes */
+struct report {
+	const struct run *run;
+	struct live *live;
+	int64_t arrived;
+};
+
+static bool add_mark(struct report *rep, const char *name, uint64_t tsc)
 {
-	struct mark *m = array_add(r->marks, r->nmarks, r->marks_cap);
+	struct live *l = rep->live;
+	struct mark *m = array_add(l->marks, l->nmarks, l->marks_cap);
 
-	KEEP(m->name, name);
-	m->stage = r->stage;
+	COPY(m->name, name);
+	m->kernel = l->kernel;
 	m->tsc = tsc;
-	m->arrived = arrived;
-	m->t = arrived;
-	story_mark(r, m);
+	m->arrived = rep->arrived;
+	m->t = rep->arrived;
+	story_mark(rep->run, m);
 	return true;
 }
 
-static bool say_hello(struct run *r, char *rest, int64_t arrived)
+static bool on_hello(struct report *rep, char *rest)
 {
 	uint64_t tsc;
-	int stage;
+	int kernel;
 
-	if (sscanf(rest, "%d %" SCNu64, &stage, &tsc) != 2 || stage <= r->stage)
+	if (sscanf(rest, "%d %" SCNu64, &kernel, &tsc) != 2 || kernel <= rep->live->kernel)
 		return false;
-	r->stage = stage;
-	return add_mark(r, "hello", tsc, arrived);
+	rep->live->kernel = kernel;
+	return add_mark(rep, "hello", tsc);
 }
 
-static bool say_mark(struct run *r, char *rest, int64_t arrived)
+static bool on_mark(struct report *rep, char *rest)
 {
 	char name[40];
 	uint64_t tsc;
 
-	return sscanf(rest, "%39s %" SCNu64, name, &tsc) == 2 && add_mark(r, name, tsc, arrived);
+	return sscanf(rest, "%39s %" SCNu64, name, &tsc) == 2 && add_mark(rep, name, tsc);
 }
 
-static bool say_tx_start(struct run *r, char *rest, int64_t arrived)
+static bool on_tx_start(struct report *rep, char *rest)
 {
 	unsigned int nic, rate, len;
 
-	(void)arrived;
 	if (sscanf(rest, "%u %u %u", &nic, &rate, &len) != 3 || !rate || rate > 100000 ||
-	    nic >= (unsigned int)r->needs.nnics)
+	    nic >= (unsigned int)rep->run->needs->ndevices)
 		return false;
-	r->any_tx = true;
-	sender_start(&r->nic[nic].sender, rate, len);
-	story_line(r, "the host sends %u frames/s of %u bytes to NIC %u", rate, len, nic);
+	rep->live->any_tx = true;
+	sender_start(&rep->live->sender[nic], rate, len);
+	story_line(rep->run, "sending %u frames/s of %u bytes to NIC %u", rate, len, nic);
 	return true;
 }
 
-static bool say_tx_stop(struct run *r, char *rest, int64_t arrived)
+static bool on_tx_stop(struct report *rep, char *rest)
 {
 	unsigned int nic;
 
-	(void)arrived;
-	if (sscanf(rest, "%u", &nic) != 1 || nic >= (unsigned int)r->needs.nnics)
+	if (sscanf(rest, "%u", &nic) != 1 || nic >= (unsigned int)rep->run->needs->ndevices)
 		return false;
-	sender_stop(&r->nic[nic].sender);
-	story_line(r, "the host stops sending to NIC %u after %zu frames", nic,
-		   r->nic[nic].sender.offered);
+	sender_stop(&rep->live->sender[nic]);
+	story_line(rep->run, "sending to NIC %u ends after %zu frames", nic,
+		   rep->live->sender[nic].offered);
 	return true;
 }
 
-static bool say_plan(struct run *r, char *rest, int64_t arrived)
+static bool on_plan(struct report *rep, char *rest)
 {
-	(void)arrived;
-	r->planned = (r->planned < 0 ? 0 : r->planned) + atoi(rest);
+	struct live *l = rep->live;
+
+	l->planned = (l->planned < 0 ? 0 : l->planned) + atoi(rest);
 	return true;
 }
 
-static bool add_fact(struct run *r, enum fact_kind kind, char *rest)
+static bool add_fact(struct report *rep, enum fact_kind kind, char *rest)
 {
-	struct fact *f = array_add(r->facts, r->nfacts, r->facts_cap);
+	struct live *l = rep->live;
+	struct fact *f = array_add(l->facts, l->nfacts, l->facts_cap);
 	char *why = strstr(rest, " # ");
 
 	if (why) {
 		*why = 0;
-		KEEP(f->why, why + 3);
+		COPY(f->why, why + 3);
 	}
 	f->kind = kind;
-	KEEP(f->text, rest);
-	story_fact(r, f);
+	COPY(f->text, rest);
+	story_fact(rep->run, f);
 	return *rest;
 }
 
-static bool say_ok(struct run *r, char *rest, int64_t arrived)
+static bool on_ok(struct report *rep, char *rest)
 {
-	(void)arrived;
-	return add_fact(r, FACT_OK, rest);
+	return add_fact(rep, FACT_OK, rest);
 }
 
-static bool say_not(struct run *r, char *rest, int64_t arrived)
+static bool on_not(struct report *rep, char *rest)
 {
-	(void)arrived;
-	return !strncmp(rest, "ok ", 3) && add_fact(r, FACT_NOT_OK, rest + 3);
+	return !strncmp(rest, "ok ", 3) && add_fact(rep, FACT_NOT_OK, rest + 3);
 }
 
-static bool say_skip(struct run *r, char *rest, int64_t arrived)
+static bool on_skip(struct report *rep, char *rest)
 {
-	(void)arrived;
-	return add_fact(r, FACT_SKIP, rest);
+	return add_fact(rep, FACT_SKIP, rest);
 }
 
-static bool say_fig(struct run *r, char *rest, int64_t arrived)
+static bool on_fig(struct report *rep, char *rest)
 {
-	struct fig *f = array_add(r->figs, r->nfigs, r->figs_cap);
+	struct live *l = rep->live;
+	struct fig *f = array_add(l->figs, l->nfigs, l->figs_cap);
 
-	(void)arrived;
 	return sscanf(rest, "%63s %191[^\n]", f->key, f->value) == 2;
 }
 
-static bool say_diag(struct run *r, char *rest, int64_t arrived)
+static bool on_diag(struct report *rep, char *rest)
 {
-	(void)arrived;
-	story_diag(r, rest);
+	story_diag(rep->run, rest);
 	return true;
 }
 
-static bool say_end(struct run *r, char *rest, int64_t arrived)
+static bool on_end(struct report *rep, char *rest)
 {
 	(void)rest;
-	r->ended = true;
-	r->t_end = arrived;
+	rep->live->ended = true;
+	rep->live->end = rep->arrived;
 	return true;
 }
 
 static const struct {
 	const char *verb;
-	bool (*say)(struct run *r, char *rest, int64_t arrived);
+	bool (*handle)(struct report *rep, char *rest);
 } verbs[] = {
-	{ "hello", say_hello }, { "mark", say_mark }, { "tx-start", say_tx_start },
-	{ "tx-stop", say_tx_stop }, { "plan", say_plan }, { "ok", say_ok }, { "not", say_not },
-	{ "skip", say_skip }, { "fig", say_fig }, { "diag", say_diag }, { "end", say_end },
+	{ "hello", on_hello }, { "mark", on_mark }, { "tx-start", on_tx_start },
+	{ "tx-stop", on_tx_stop }, { "plan", on_plan }, { "ok", on_ok }, { "not", on_not },
+	{ "skip", on_skip }, { "fig", on_fig }, { "diag", on_diag }, { "end", on_end },
 };
 
-void channel_line(struct run *r, char *line, int64_t arrived)
+void channel_line(const struct run *r, struct live *l, char *line, int64_t arrived)
 {
+	struct report rep = { r, l, arrived };
 	size_t i, n = strcspn(line, " ");
 	char *rest = line + n + (line[n] == ' ');
 
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strlen(verbs[i].verb) == n && !strncmp(line, verbs[i].verb, n)) {
-			if (verbs[i].say(r, rest, arrived))
+			if (verbs[i].handle(&rep, rest))
 				return;
 			break;
 		}
-	r->protocol_errors++;
-	story_diag(r, text("the guest said what is no protocol: '%s'", line));
+	l->protocol_errors++;
+	story_diag(r, text("protocol error on the verdict channel: '%s'", line));
 }

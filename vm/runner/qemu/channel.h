@@ -4,6 +4,7 @@
 
 #include "core/run.h"
 
-void channel_line(struct run *r, char *line, int64_t arrived);
+/* Handle one line that the kernel under test wrote to the debug port. */
+void channel_line(const struct run *r, struct live *l, char *line, int64_t arrived);
 
 #endif /* VM_RUNNER_CHANNEL_H */

@@ -2,12 +2,12 @@
 /*
  * One clock for three sources.
  *
- * The guest stamps its marks with the TSC. Under TCG that is the host's counter plus a
- * constant, and it runs through the kexec. The rate comes from the host's own counter over
- * the run, the constant from the mark whose line was read soonest after it was said: a line
- * is never read before it was said, so the smallest difference is the best. What remains,
- * the worst (arrived - said), is kept as clock_skew. If the guest's counter turns out not to
- * run at the host's rate, arrival times are used as they are.
+ * The kernel under test stamps its marks with the TSC. Under TCG that is the counter of the
+ * build machine plus a constant, and it runs through the kexec. The rate comes from the build
+ * machine's own counter over the run. The constant comes from the mark with the smallest delay
+ * between report and arrival, since a line never arrives before it is reported. The worst
+ * delay is kept as clock_skew. If the reported counter does not run at the expected rate, the
+ * arrival times are used instead.
  *
  * The emulator stamps its trace with CLOCK_REALTIME; one offset serves the whole run.
  */
@@ -15,6 +15,7 @@
 #include <x86intrin.h>
 
 #include "clock.h"
+#include "core/util.h"
 
 #define PLAUSIBLE_LAG	(2 * NSEC)
 
@@ -26,36 +27,33 @@ static int64_t real_ns(void)
 	return ts.tv_sec * NSEC + ts.tv_nsec;
 }
 
-void clock_start(struct run *r)
+void clock_start(struct live *l)
 {
-	r->t0 = now_ns();
-	r->tsc0 = __rdtsc();
-	r->real_minus_mono = real_ns() - r->t0;
+	l->start = now_ns();
+	l->start_tsc = __rdtsc();
+	l->real_minus_mono = real_ns() - l->start;
 }
 
-int64_t clock_from_real(const struct run *r, int64_t real)
+int64_t clock_from_real(const struct live *l, int64_t real)
 {
-	return real - r->real_minus_mono;
+	return real - l->real_minus_mono;
 }
 
-void clock_fit(struct run *r)
+void clock_fit(struct live *l)
 {
-	double ns_per_tick = (double)(now_ns() - r->t0) / (double)(__rdtsc() - r->tsc0);
+	double ns_per_tick = (double)(now_ns() - l->start) / (double)(__rdtsc() - l->start_tsc);
 	int64_t lag, best = INT64_MAX, worst = INT64_MIN;
-	size_t i;
+	struct mark *m;
 
-	if (!r->nmarks)
+	if (!l->nmarks)
 		return;
-	for (i = 0; i < r->nmarks; i++) {
-		struct mark *m = &r->marks[i];
-
-		m->t = (int64_t)((double)(int64_t)(m->tsc - r->marks[0].tsc) * ns_per_tick);
+	for (m = l->marks; m < l->marks + l->nmarks; m++) {
+		m->t = (int64_t)((double)(int64_t)(m->tsc - l->marks[0].tsc) * ns_per_tick);
 		lag = m->arrived - m->t;
 		best = lag < best ? lag : best;
 		worst = lag > worst ? lag : worst;
 	}
-	r->clock_skew = worst - best;
-	for (i = 0; i < r->nmarks; i++)
-		r->marks[i].t = r->clock_skew > PLAUSIBLE_LAG ? r->marks[i].arrived :
-								 r->marks[i].t + best;
+	l->clock_skew = worst - best;
+	for (m = l->marks; m < l->marks + l->nmarks; m++)
+		m->t = l->clock_skew > PLAUSIBLE_LAG ? m->arrived : m->t + best;
 }

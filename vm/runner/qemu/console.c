@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The serial console: kept as console.log (with the moment each line arrived) and once per
- * kernel as console-1.log, console-2.log ... , and scanned for what a healthy kernel never
- * prints. Nothing here decides about DMA; the console is only evidence for splats.
+ * The serial console: written to console.log (with the time at which each line arrived) and
+ * once per kernel to console-1.log, console-2.log ... It is scanned for DMA faults and for
+ * lines that a healthy kernel never prints.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "console.h"
+#include "platform.h"
 #include "print/story.h"
 
 static const char *const splat_words[] = {
@@ -18,21 +18,11 @@ static const char *const splat_words[] = {
 	"Bad page", "refcount_t: ", "DEBUG_LOCKS_WARN_ON",
 };
 
-static FILE *open_log(const struct run *r, const char *name)
+void console_open(struct console *c, const struct run *r, struct live *l)
 {
-	char *path = text("%s/%s", r->out, name);
-	FILE *f = fopen(path, "w");
-
-	if (!f)
-		die("cannot write %s: %s", path, strerror(errno));
-	return f;
-}
-
-void console_open(struct console *c, struct run *r)
-{
-	*c = (struct console){ .run = r };
-	c->all = open_log(r, "console.log");
-	c->part = open_log(r, "console-0.log");
+	*c = (struct console){ .run = r, .live = l };
+	c->all = create_file(r->out, "console.log");
+	c->part = create_file(r->out, "console-0.log");
 }
 
 static void next_kernel(struct console *c, const char *banner)
@@ -41,37 +31,33 @@ static void next_kernel(struct console *c, const char *banner)
 
 	fclose(c->part);
 	snprintf(name, sizeof(name), "console-%d.log", ++c->kernel);
-	c->part = open_log(c->run, name);
+	c->part = create_file(c->run->out, name);
 	story_kernel(c->run, c->kernel, banner);
 }
 
-/* The function that a fault report names as "Request device [SSSS:BB:DD.F]" */
-static uint16_t source_id(const char *text)
+static bool is_splat(const char *line)
 {
-	unsigned int segment, bus, slot, fn;
+	size_t i;
 
-	if (sscanf(text, "Request device [%x:%x:%x.%x]", &segment, &bus, &slot, &fn) != 4)
-		return 0;
-	return bus << 8 | slot << 3 | fn;
+	for (i = 0; i < ARRAY_SIZE(splat_words); i++)
+		if (strstr(line, splat_words[i]))
+			return true;
+	return false;
 }
 
 static void scan(struct console *c, const char *line)
 {
-	struct run *r = c->run;
-	const char *at;
+	struct live *l = c->live;
+	uint16_t requester;
 	struct splat *s;
-	size_t i;
 
-	at = strstr(line, "DMAR: [DMA") ? strstr(line, "Request device [") : NULL;
-	if (at)
-		*array_add(r->faulting, r->nfaulting, r->faulting_cap) = source_id(at);
-	for (i = 0; i < ARRAY_SIZE(splat_words); i++)
-		if (strstr(line, splat_words[i])) {
-			s = array_add(r->splats, r->nsplats, r->splats_cap);
-			s->stage = c->kernel;
-			snprintf(s->text, sizeof(s->text), "%s", line);
-			return;
-		}
+	if (c->run->platform->parse_fault(line, &requester))
+		*array_add(l->faults, l->nfaults, l->faults_cap) = requester;
+	if (!is_splat(line))
+		return;
+	s = array_add(l->splats, l->nsplats, l->splats_cap);
+	s->kernel = c->kernel;
+	snprintf(s->text, sizeof(s->text), "%s", line);
 }
 
 void console_line(struct console *c, const char *line, int64_t arrived)

@@ -6,15 +6,16 @@
 
 #include "core/run.h"
 
-/* Both kernels write to one serial line; a new kernel starts with its banner. */
+/* All kernels write to one serial line; a new kernel starts with its banner. */
 struct console {
-	struct run *run;
+	const struct run *run;
+	struct live *live;
 	FILE *all;
 	FILE *part;
 	int kernel;		/* 0: firmware, before the first banner */
 };
 
-void console_open(struct console *c, struct run *r);
+void console_open(struct console *c, const struct run *r, struct live *l);
 void console_line(struct console *c, const char *line, int64_t arrived);
 void console_close(struct console *c);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The initramfs of both kernels, made by the kernel's own gen_init_cpio from a spec.
+ * The initramfs of all kernels, made by the kernel's own gen_init_cpio from a spec.
  *
- * The inner one is what the next kernel gets; it is the outer one without /next. It takes
- * milliseconds, so it is made for each run and removed afterwards: never stale.
+ * The inner one is for the next kernel; it is the outer one without /next. Making it takes
+ * milliseconds, so it is made for each run and removed afterwards: it is never stale.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,23 +25,23 @@ static const char *busybox(void)
 	die("no busybox for the shell: install the package busybox-static");
 }
 
-/* What is in both of them */
+/* The content of both */
 struct programs {
 	const char *from;		/* the directory where they are */
 	bool shell, command, kvm, systemd, kselftest;
 };
 
-/* A file of this repository: the runner is OUT/vm/lurun, and OUT is in there. */
+/* A file of this repository: the runner is OUT/vm/lurun, and OUT lies in the repository. */
 static char *source(const char *vm, const char *name)
 {
 	char *path = text("%s/../../%s", vm, name);
 
 	if (access(path, R_OK))
-		die("%s is missing: is %s in the source tree?", path, vm);
+		die("%s is missing: does %s lie in the source tree?", path, vm);
 	return path;
 }
 
-/* Debian's systemd, the unit files of examples/, and init under the names of three services */
+/* Debian's systemd, the unit files of examples/, and init as the program of three services */
 static void write_systemd(FILE *f, const char *vm)
 {
 	static const struct {
@@ -81,7 +81,7 @@ static void write_kselftests(FILE *f, const char *vm)
 		fprintf(f, "file /kselftest/%s %s/kselftest/%s 0755 0 0\n", names[i], vm, names[i]);
 }
 
-/* What is in the outer one only: where to go from the first kernel, and from there */
+/* Only in the outer one: the next kernel, the one to go back to or NULL, and their initramfs */
 struct next {
 	const char *kernel, *back, *initrd;
 };
@@ -134,9 +134,9 @@ char *initramfs_write(const char *vm, const struct run *r, const char *kernel, c
 {
 	bool shell = r->opt->shell;
 	struct programs programs = {
-		.from = vm, .shell = shell, .command = shell || r->needs.command,
-		.kvm = shell || r->needs.kvm, .systemd = r->needs.systemd,
-		.kselftest = r->needs.kselftest,
+		.from = vm, .shell = shell, .command = shell || r->needs->command,
+		.kvm = shell || r->needs->kvm, .systemd = r->needs->systemd,
+		.kselftest = r->needs->kselftest,
 	};
 	const char *dir = r->out;
 	char *spec = text("%s/initrd.spec", dir);

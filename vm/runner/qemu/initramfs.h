@@ -5,10 +5,11 @@
 #include "core/run.h"
 
 /*
- * Writes initrd.cpio into the directory of @r: init, the console node, and under /next
- * @kernel, the inner initramfs for the kexec and, unless it is NULL, @back, the kernel to go
- * back to; for a shell busybox as well, and where needed iolu, the example of a VMM with its
- * guest, and systemd. Returns the path. @vm is where all of it is built.
+ * Write initrd.cpio into the directory of @r and return its path. It has init, the console
+ * node and, under /next, the kernel @kernel for the kexec, the inner initramfs and, unless it
+ * is NULL, the kernel @back to go back to. A shell gets busybox; iolu, the example VMM with its
+ * guest, and systemd are there if the scenario needs them. @vm is the directory of all these
+ * programs.
  */
 char *initramfs_write(const char *vm, const struct run *r, const char *kernel, const char *back);
 void initramfs_remove(const char *dir);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The live part of a run: one loop that reads the verdict channel and the console and waits
- * for the emulator, with a hard limit on the time.
+ * for the emulator to end, with a time limit.
  *
- * The emulator is only ever killed by its pid, when the time is up or when the guest has said
- * `end` and does not power off. If it dies by a signal or with an error before `end` and was
- * not killed here, that says nothing about the guest and is called infrastructure.
+ * The emulator is only ever killed by its process ID: when the time is up, or when the kernel
+ * under test has reported `end` and does not power off. If the emulator dies by a signal or
+ * with an error before `end` and was not killed here, the run says nothing about the kernel
+ * under test; it counts as a failure of the infrastructure.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,13 +21,11 @@
 #include "console.h"
 #include "machine.h"
 #include "print/story.h"
-#include "pulse.h"
 #include "qemu.h"
-#include "sender.h"
 
 #define POWER_OFF_GRACE	(10 * NSEC)
 
-/* Bytes of a pipe, handed on line by line. */
+/* Bytes of a pipe, split into lines. */
 struct lines {
 	int fd;
 	size_t n;
@@ -34,7 +33,8 @@ struct lines {
 };
 
 struct machine {
-	struct run *run;
+	const struct run *run;
+	struct live *live;
 	struct qemu qemu;
 	struct console console;
 	struct lines channel;
@@ -44,7 +44,7 @@ struct machine {
 
 static void on_channel(struct machine *m, char *line, int64_t t)
 {
-	channel_line(m->run, line, t);
+	channel_line(m->run, m->live, line, t);
 }
 
 static void on_serial(struct machine *m, char *line, int64_t t)
@@ -52,7 +52,7 @@ static void on_serial(struct machine *m, char *line, int64_t t)
 	console_line(&m->console, line, t);
 }
 
-/* Read what is there; false at the end of the pipe. */
+/* Read the available bytes; false at the end of the pipe. */
 static bool lines_read(struct machine *m, struct lines *l,
 		       void (*each)(struct machine *m, char *line, int64_t t))
 {
@@ -77,20 +77,12 @@ static bool lines_read(struct machine *m, struct lines *l,
 	return true;
 }
 
-static void end_senders(struct run *r)
-{
-	int i;
-
-	for (i = 0; i < r->needs.nnics; i++)
-		sender_end(&r->nic[i].sender);
-}
-
 static void kill_qemu(struct machine *m)
 {
 	if (m->killed)
 		return;
-	if (!m->run->ended)
-		pulse_last_words(&m->run->pulse, text("%s/registers.log", m->run->opt->out));
+	if (!m->live->ended)
+		pulse_dump_registers(&m->live->pulse, text("%s/registers.log", m->run->out));
 	kill(m->qemu.pid, SIGKILL);
 	m->killed = true;
 }
@@ -99,7 +91,8 @@ static int64_t deadline(const struct run *r)
 {
 	if (r->opt->shell)
 		return INT64_MAX;
-	return r->ended ? r->t_end + POWER_OFF_GRACE : r->t0 + r->needs.timeout * NSEC;
+	return r->live->ended ? r->live->end + POWER_OFF_GRACE :
+				r->live->start + r->needs->timeout * NSEC;
 }
 
 static int wait_ms(const struct run *r)
@@ -111,7 +104,7 @@ static int wait_ms(const struct run *r)
 	return left < 0 ? 0 : left / MSEC + 1;
 }
 
-/* Until the emulator is gone; its pipes are drained first. */
+/* Until the emulator is gone and its pipes are drained */
 static void serve(struct machine *m)
 {
 	struct pollfd p[] = {
@@ -140,38 +133,38 @@ static void serve(struct machine *m)
 
 static enum run_end how_it_ended(const struct machine *m)
 {
-	const struct run *r = m->run;
+	int status = m->live->qemu_status;
 
-	if (r->ended)
+	if (m->live->ended)
 		return RUN_ENDED;
 	if (m->killed)
 		return RUN_TIMEOUT;
-	return WIFEXITED(r->qemu_status) && !WEXITSTATUS(r->qemu_status) ? RUN_DIED :
-									   RUN_INFRASTRUCTURE;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? RUN_DIED : RUN_INFRASTRUCTURE;
 }
 
-void machine_run(struct run *r, const char *kernel, const char *initrd)
+void machine_run(const struct run *r, struct live *l, const char *kernel, const char *initrd)
 {
-	struct machine m = { .run = r };
+	struct machine m = { .run = r, .live = l };
 	int i;
 
-	for (i = 0; i < r->needs.nnics; i++)
-		sender_open(&r->nic[i].sender, i, &r->nic[i].qemu_fd);
-	pulse_open(&r->pulse);
-	clock_start(r);
-	console_open(&m.console, r);
+	for (i = 0; i < r->needs->ndevices; i++)
+		sender_open(&l->sender[i], i);
+	pulse_open(&l->pulse);
+	clock_start(l);
+	console_open(&m.console, r, l);
 	qemu_start(&m.qemu, r, kernel, initrd);
 	story_line(r, "the machine starts (emulator process %d)", (int)m.qemu.pid);
-	pulse_start(&r->pulse);
+	pulse_start(&l->pulse);
 	m.channel.fd = m.qemu.channel;
 	m.serial.fd = m.qemu.serial;
 	serve(&m);
-	end_senders(r);
-	r->qemu_status = qemu_wait(&m.qemu);
-	pulse_stop(&r->pulse);
-	if (!r->ended)
-		r->t_end = now_ns();
+	for (i = 0; i < r->needs->ndevices; i++)
+		sender_end(&l->sender[i]);
+	l->qemu_status = qemu_wait(&m.qemu);
+	pulse_stop(&l->pulse);
+	if (!l->ended)
+		l->end = now_ns();
 	console_close(&m.console);
-	r->how = how_it_ended(&m);
-	clock_fit(r);
+	l->how = how_it_ended(&m);
+	clock_fit(l);
 }

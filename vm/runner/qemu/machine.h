@@ -4,7 +4,7 @@
 
 #include "core/run.h"
 
-/* Boots the machine and serves it until it has ended, one way or another: fills r->how. */
-void machine_run(struct run *r, const char *kernel, const char *initrd);
+/* Boot the machine and serve it until it has ended, one way or another; fills @l. */
+void machine_run(const struct run *r, struct live *l, const char *kernel, const char *initrd);
 
 #endif /* VM_RUNNER_MACHINE_H */

@@ -4,23 +4,26 @@
 
 #include "core/run.h"
 
-/* A function of the machine that matters to DMA: a NIC or a bridge above one. */
+#define FIRST_SLOT	2	/* PCI slot of device 0 or of its root port */
+
+/* A function that matters to DMA: a judged device or a bridge above one. */
 struct pci_function {
-	int nic;
-	int above;	/* 0 is the NIC, 1 the bridge right above it */
+	int device;
+	int above;	/* 0 is the device, 1 the bridge right above it */
 };
 
 struct pci_view {
 	const struct needs *needs;
-	uint32_t command[MAX_NICS][MAX_BRIDGES + 1];		/* last value, by @above */
-	unsigned int secondary[MAX_NICS][MAX_BRIDGES + 1];
+	uint32_t command[MAX_DEVICES][MAX_BRIDGES + 1];		/* last value, by @above */
+	unsigned int secondary[MAX_DEVICES][MAX_BRIDGES + 1];
 };
 
-/* What one configuration write does; note() is called for each thing worth an event. */
-typedef void (*pci_note)(void *arg, enum event_kind kind, int nic, const char *text);
+typedef void (*pci_note)(void *arg, enum event_kind kind, int device, const char *text);
 
-bool pci_find(const struct pci_view *v, unsigned int bus, unsigned int slot, unsigned int fn,
-	      struct pci_function *f);
+/* Find the function with that bus, slot and function; false if it does not matter. */
+bool pci_find(const struct pci_view *v, uint16_t bdf, struct pci_function *f);
+
+/* Follow a configuration write; note() is called for each effect that is an event. */
 void pci_config_write(struct pci_view *v, struct pci_function f, unsigned int at, uint32_t value,
 		      pci_note note, void *arg);
 

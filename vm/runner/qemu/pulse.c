@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The emulator's pulse: how promptly its main loop answers, measured beside the frames.
+ * How promptly the emulator's main loop answers, measured beside the frames.
  *
- * Frames reach a NIC through the emulator's main loop. When somebody else uses the processors
- * this loop stands still, and a frame is late for a reason that has nothing to do with DMA. So
- * the loop is asked a question that no NIC takes part in, every PERIOD, and each time in which
- * it answered late is kept as a pause. What a NIC itself holds back is never in a pause: the
- * loop goes on answering while a device may not write.
+ * Frames reach a NIC through the emulator's main loop. When other work uses the processors the
+ * loop stands still, and a frame is late for a reason that has nothing to do with DMA. So the
+ * loop gets a question that involves no NIC every PERIOD, and each late answer is recorded as
+ * a pause. A NIC that holds frames back causes no pause: the loop answers while a device may
+ * not write.
  *
- * The question is a QMP command without effect. Answers come one by one, events in between
+ * The question is a QMP command without effect. Answers arrive one by one; events in between
  * are skipped. The thread ends with pulse_stop(), or by itself when the emulator is gone.
  *
- * Before an emulator is killed because the time is up it is asked for its last words: the
- * registers of its CPUs, a few times in a row. A guest that stands still tells nothing else.
+ * Before an emulator is killed because the time is up, the registers of its CPUs are dumped a
+ * few times in a row: a kernel that hangs leaves no other trace.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,12 +22,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/util.h"
 #include "pulse.h"
 
 #define PERIOD		(20 * MSEC)
 #define LATE		(60 * MSEC)
-#define WORDS		5
-#define WORDS_PATIENCE	(3 * NSEC)
+#define DUMPS		5
+#define DUMP_PATIENCE	(3 * NSEC)
 
 static const char greet[] = "{\"execute\":\"qmp_capabilities\"}\n";
 static const char ask[] = "{\"execute\":\"query-name\"}\n";
@@ -36,15 +37,15 @@ static const char ask_registers[] =
 	"\"arguments\":{\"command-line\":\"info registers -a\"}}\n";
 static const char answer[] = "{\"return\"";
 
-static bool say(struct pulse *p, const char *what)
+static bool send_line(struct pulse *p, const char *line)
 {
-	size_t n = strlen(what);
+	size_t n = strlen(line);
 
-	return send(p->fd, what, n, MSG_NOSIGNAL) == (ssize_t)n;
+	return send(p->fd, line, n, MSG_NOSIGNAL) == (ssize_t)n;
 }
 
-/* One line, cut to the room there is for it; false when the emulator is gone. */
-static bool hear(struct pulse *p, char *line, size_t room)
+/* One line, cut to @room; false when the emulator is gone. */
+static bool read_line(struct pulse *p, char *line, size_t room)
 {
 	size_t n = 0;
 	char c;
@@ -60,10 +61,10 @@ static bool hear(struct pulse *p, char *line, size_t room)
 	return false;
 }
 
-static bool hear_answer(struct pulse *p, char *line, size_t room)
+static bool read_answer(struct pulse *p, char *line, size_t room)
 {
 	do {
-		if (!hear(p, line, room))
+		if (!read_line(p, line, room))
 			return false;
 	} while (strncmp(line, answer, strlen(answer)));
 	return true;
@@ -73,11 +74,11 @@ static bool answered(struct pulse *p)
 {
 	char line[64];
 
-	return hear_answer(p, line, sizeof(line));
+	return read_answer(p, line, sizeof(line));
 }
 
-/* Text as JSON has it, with its line ends. */
-static void write_words(FILE *f, const char *text)
+/* Write a JSON string with its escaped line ends as line ends. */
+static void write_text(FILE *f, const char *text)
 {
 	for (; *text; text++) {
 		if (text[0] == '\\' && text[1] == 'r')
@@ -90,28 +91,28 @@ static void write_words(FILE *f, const char *text)
 	fputc('\n', f);
 }
 
-static void tell(struct pulse *p)
+static void dump(struct pulse *p)
 {
 	static char line[1 << 16];
-	FILE *f = fopen(p->words, "w");
+	FILE *f = fopen(p->dump, "w");
 	int i;
 
-	for (i = 0; f && i < WORDS && say(p, ask_registers); i++) {
-		if (!hear_answer(p, line, sizeof(line)))
+	for (i = 0; f && i < DUMPS && send_line(p, ask_registers); i++) {
+		if (!read_answer(p, line, sizeof(line)))
 			break;
-		write_words(f, line);
+		write_text(f, line);
 		usleep(PERIOD / 1000);
 	}
 	if (f)
 		fclose(f);
-	atomic_store(&p->told, true);
+	atomic_store(&p->dumped, true);
 }
 
 static void note(struct pulse *p, int64_t last, int64_t now)
 {
 	struct pause *pause;
 
-	p->beats++;
+	p->answers++;
 	if (now - last <= LATE)
 		return;
 	pause = array_add(p->pauses, p->npauses, p->cap);
@@ -126,14 +127,14 @@ static void *pulse_loop(void *arg)
 	struct pulse *p = arg;
 	int64_t last = now_ns(), now;
 
-	if (!say(p, greet) || !answered(p))
+	if (!send_line(p, greet) || !answered(p))
 		return NULL;
-	while (!atomic_load(&p->stop) && say(p, ask) && answered(p)) {
+	while (!atomic_load(&p->stop) && send_line(p, ask) && answered(p)) {
 		now = now_ns();
 		note(p, last, now);
 		last = now;
-		if (atomic_load(&p->asked) && !atomic_load(&p->told))
-			tell(p);
+		if (atomic_load(&p->dump_wanted) && !atomic_load(&p->dumped))
+			dump(p);
 		usleep(PERIOD / 1000);
 	}
 	return NULL;
@@ -156,7 +157,6 @@ void pulse_start(struct pulse *p)
 		die("cannot start the thread of the pulse");
 }
 
-/* The emulator has to be gone, or about to go: its answer is waited for. */
 void pulse_stop(struct pulse *p)
 {
 	atomic_store(&p->stop, true);
@@ -164,7 +164,6 @@ void pulse_stop(struct pulse *p)
 	close(p->fd);
 }
 
-/* How much of [@from, @to] lies in pauses, ns. */
 int64_t pulse_missed(const struct pulse *p, int64_t from, int64_t to)
 {
 	int64_t missed = 0;
@@ -180,13 +179,12 @@ int64_t pulse_missed(const struct pulse *p, int64_t from, int64_t to)
 	return missed;
 }
 
-/* Where the CPUs of an emulator are that is about to be killed, into the file @path. */
-void pulse_last_words(struct pulse *p, const char *path)
+void pulse_dump_registers(struct pulse *p, const char *path)
 {
-	int64_t end = now_ns() + WORDS_PATIENCE;
+	int64_t end = now_ns() + DUMP_PATIENCE;
 
-	p->words = path;
-	atomic_store(&p->asked, true);
-	while (!atomic_load(&p->told) && now_ns() < end)
+	p->dump = path;
+	atomic_store(&p->dump_wanted, true);
+	while (!atomic_load(&p->dumped) && now_ns() < end)
 		usleep(PERIOD / 1000);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The emulator: its command line, its birth and its end.
+ * The emulator: its command line, its start and its end.
  *
- * q35 with an Intel IOMMU in scalable mode, single-threaded TCG (as fast as multi-threaded
- * here and free of its races). NIC number i sits behind a root port of its own in slot
- * FIRST_SLOT + i, or is in that slot itself. The emulator dies with the runner.
+ * q35 with the IOMMU of the platform, single-threaded TCG (as fast as multi-threaded here and
+ * free of its races). Device number i is behind a root port of its own in slot FIRST_SLOT + i,
+ * or in that slot itself. The emulator dies with the runner.
  * QEMU in the environment names another emulator program.
  */
 #define _GNU_SOURCE
@@ -18,156 +18,116 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <wordexp.h>
 
+#include "args.h"
+#include "device.h"
+#include "pci.h"
+#include "platform.h"
 #include "qemu.h"
 #include "trace.h"
 
-#define MAX_ARGS	512
-
-struct args {
-	char *v[MAX_ARGS + 1];
-	int n;
-};
-
-static void arg(struct args *a, char *s)
-{
-	if (a->n == MAX_ARGS)
-		die("more than %d arguments for the emulator", MAX_ARGS);
-	a->v[a->n++] = s;
-}
-
-static void args(struct args *a, const char *const *list)
-{
-	for (; *list; list++)
-		arg(a, text("%s", *list));
-}
-
-/* Words as a shell would split them, without running anything. */
-static void args_split(struct args *a, const char *words)
-{
-	wordexp_t w;
-	size_t i;
-
-	if (!words || !*words)
-		return;
-	if (wordexp(words, &w, WRDE_NOCMD | WRDE_UNDEF))
-		die("cannot split the emulator's extra arguments: %s", words);
-	for (i = 0; i < w.we_wordc; i++)
-		arg(a, text("%s", w.we_wordv[i]));
-	wordfree(&w);
-}
+/* Two of the arguments: an option and its value */
+#define option(a, name, ...) do { arg(a, "%s", name); arg(a, __VA_ARGS__); } while (0)
 
 static void add_machine(struct args *a, const struct run *r)
 {
-	const struct needs *n = &r->needs;
+	const struct needs *n = r->needs;
 	const char *emulator = getenv("QEMU");
-	const char *scenario_iommu = *n->iommu ? n->iommu : NULL;
 	static const char *const fixed[] = {
 		"-M", "q35,kernel-irqchip=off", "-accel", "tcg,thread=single",
 		"-cpu", "max", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		NULL
 	};
 
-	arg(a, text("%s", emulator ? emulator : "qemu-system-x86_64"));
-	args(a, fixed);
-	arg(a, "-smp");
-	arg(a, text("%d", n->smp));
-	arg(a, "-m");
-	arg(a, text("%d", n->mem));
-	arg(a, "-device");
-	arg(a, text("intel-iommu,intremap=on,x-scalable-mode=on%s%s%s%s",
-		    scenario_iommu ? "," : "", scenario_iommu ? scenario_iommu : "",
-		    r->opt->iommu ? "," : "", r->opt->iommu ? r->opt->iommu : ""));
+	arg(a, "%s", emulator ? emulator : "qemu-system-x86_64");
+	args_list(a, fixed);
+	option(a, "-smp", "%d", n->smp);
+	option(a, "-m", "%d", n->mem);
+	option(a, "-device", "%s%s%s%s%s", r->platform->device, *n->iommu ? "," : "", n->iommu,
+	       r->opt->iommu ? "," : "", r->opt->iommu ? r->opt->iommu : "");
 }
 
-static void add_nic(struct args *a, const struct run *r, int i)
+/* The emulated downstream port of a switch has no ACS: a device there shares its group. */
+static char *add_bridges(struct args *a, const struct device_needs *d, int i)
 {
-	const struct needs *n = &r->needs;
+	if (!d->bridges)
+		return text("addr=%02x.0", FIRST_SLOT + i);
+	option(a, "-device", "pcie-root-port,id=rp%d,chassis=%d,slot=%d,addr=%02x.0", i, i + 1,
+	       i + 1, FIRST_SLOT + i);
+	if (d->bridges < MAX_BRIDGES)
+		return text("bus=rp%d", i);
+	option(a, "-device", "x3130-upstream,id=sw%d,bus=rp%d", i, i);
+	return text("bus=sw%d", i);
+}
 
-	arg(a, "-netdev");
-	arg(a, text("dgram,id=n%d,local.type=fd,local.str=%d", i, r->nic[i].qemu_fd));
-	if (n->bridges[i]) {
-		arg(a, "-device");
-		arg(a, text("pcie-root-port,id=rp%d,chassis=%d,slot=%d,addr=%02x.0", i, i + 1,
-			    i + 1, FIRST_SLOT + i));
-	}
-	/* The emulated downstream port has no ACS: a NIC behind it is not alone in its group. */
-	if (n->bridges[i] == MAX_BRIDGES) {
-		arg(a, "-device");
-		arg(a, text("x3130-upstream,id=sw%d,bus=rp%d", i, i));
-	}
+static void add_device(struct args *a, const struct run *r, int i)
+{
+	const struct device_needs *d = &r->needs->device[i];
+	const struct device_kind *kind = device_kind(d->model);
+	char *place;
+
+	kind->add_backend(a, i, &r->live->sender[i]);
+	place = add_bridges(a, d, i);
 	arg(a, "-device");
-	arg(a, !n->bridges[i] ?
-	    text("%s,netdev=n%d,id=nic%d,addr=%02x.0", n->model[i], i, i, FIRST_SLOT + i) :
-	    text("%s,netdev=n%d,id=nic%d,bus=%s%d", n->model[i], i, i,
-		 n->bridges[i] == MAX_BRIDGES ? "sw" : "rp", i));
+	arg(a, "%s,%s%d,id=nic%d,%s", d->model, kind->backend, i, i, place);
+	free(place);
 }
 
 /*
- * KASAN's shadow, an eighth of memory, has to fit into KHO's scratch areas, as a new kernel has
- * nothing else so early. An update takes most of a minute. While a kernel identifies its CPU
- * it forgets for a moment that there are five levels of page tables, and an interrupt then
- * makes KASAN see a wild access. The allocator's lists for each CPU hide from kmemleak what
- * was lost.
+ * KASAN's shadow, an eighth of memory, must fit into KHO's scratch areas: a new kernel has no
+ * other memory so early. An update takes most of a minute. While a kernel identifies its CPU
+ * it briefly forgets that there are five levels of page tables, and an interrupt then makes
+ * KASAN report a wild access. The allocator's per-CPU lists hide leaks from kmemleak.
  */
-static char *debug_words(const struct needs *n)
+static char *debug_parameters(const struct needs *n)
 {
 	return text(" panic_on_warn=1 no5lvl kho_scratch=16M,%dM,256M slab_debug=F lu.rate=50",
 		    256 + n->mem / 8);
 }
 
-static char *command_line(const struct run *r)
+/* On a busy machine the kernel may find that the emulated timer does not work. */
+static void add_parameters(struct args *a, const struct run *r)
 {
-	const struct needs *n = &r->needs;
+	const struct needs *n = r->needs;
 	const struct options *o = r->opt;
 
-	/* On a busy host the kernel may take the emulated timer for a dead one. */
-	return text("console=ttyS0 panic=-1 no_timer_check kho=on liveupdate=on "
-		    "intel_iommu=on,sm_on lu.scenario=%s lu.stage=1%s%s%s%s%s%s%s lu.cmdline2=\"%s\"",
-		    o->scenario ? o->scenario : "none", o->shell ? " lu.shell=1" : "",
-		    o->without_preserve ? " lu.without=preserve" : "",
-		    *n->cmdline ? " " : "", n->cmdline, n->debug ? debug_words(n) : "", o->append ? " " : "",
-		    o->append ? o->append : "", n->cmdline2);
+	option(a, "-append",
+	       "console=ttyS0 panic=-1 no_timer_check kho=on liveupdate=on %s lu.scenario=%s "
+	       "lu.stage=1%s%s%s%s%s%s%s lu.cmdline2=\"%s\"", r->platform->cmdline,
+	       o->scenario ? o->scenario : "none", o->shell ? " lu.shell=1" : "",
+	       o->without_preserve ? " lu.without=preserve" : "", *n->cmdline ? " " : "",
+	       n->cmdline, n->debug ? debug_parameters(n) : "", o->append ? " " : "",
+	       o->append ? o->append : "", n->cmdline2);
 }
 
 static void add_software(struct args *a, const struct run *r, const char *kernel,
 			 const char *initrd)
 {
-	arg(a, "-kernel");
-	arg(a, text("%s", kernel));
-	arg(a, "-initrd");
-	arg(a, text("%s", initrd));
-	arg(a, "-append");
-	arg(a, command_line(r));
-	args_split(a, r->needs.qemu);
+	option(a, "-kernel", "%s", kernel);
+	option(a, "-initrd", "%s", initrd);
+	add_parameters(a, r);
+	args_split(a, r->needs->qemu);
 	args_split(a, r->opt->qemu_extra);
 }
 
 static void add_pulse(struct args *a, const struct run *r)
 {
-	arg(a, "-chardev");
-	arg(a, text("socket,id=pulse,fd=%d", r->pulse.qemu_fd));
-	arg(a, "-mon");
-	arg(a, "chardev=pulse,mode=control");
+	option(a, "-chardev", "socket,id=pulse,fd=%d", r->live->pulse.qemu_fd);
+	option(a, "-mon", "chardev=pulse,mode=control");
 }
 
 static void add_logs(struct args *a, const struct run *r, int channel, int serial)
 {
-	arg(a, "-chardev");
-	arg(a, text("file,id=say,path=/proc/self/fd/%d", channel));
-	arg(a, "-device");
-	arg(a, "isa-debugcon,iobase=0xe9,chardev=say");
-	arg(a, "-serial");
-	arg(a, r->opt->shell ? text("mon:stdio") : text("file:/proc/self/fd/%d", serial));
-	arg(a, "-msg");
-	arg(a, "timestamp=on");
-	arg(a, "-D");
-	arg(a, text("%s/trace.log", r->out));
-	arg(a, "-d");
-	arg(a, "invalid_mem");
-	arg(a, "-trace");
-	arg(a, text("events=%s", trace_write_events(r->out)));
+	option(a, "-chardev", "file,id=say,path=/proc/self/fd/%d", channel);
+	option(a, "-device", "isa-debugcon,iobase=0xe9,chardev=say");
+	if (r->opt->shell)
+		option(a, "-serial", "mon:stdio");
+	else
+		option(a, "-serial", "file:/proc/self/fd/%d", serial);
+	option(a, "-msg", "timestamp=on");
+	option(a, "-D", "%s/trace.log", r->out);
+	option(a, "-d", "invalid_mem");
+	option(a, "-trace", "events=%s", trace_write_events(r));
 }
 
 static void keep_open(int fd)
@@ -175,15 +135,14 @@ static void keep_open(int fd)
 	fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) & ~FD_CLOEXEC);
 }
 
-static void become(struct args *a)
+static void run_emulator(struct args *a)
 {
-	a->v[a->n] = NULL;
 	execvp(a->v[0], a->v);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", a->v[0], strerror(errno));
 	_exit(127);
 }
 
-/* In the child: own words go to qemu.log; a shell keeps the terminal. */
+/* In the child: the emulator's messages go to qemu.log; a shell keeps the terminal. */
 static void child(struct args *a, const struct run *r, pid_t parent, int channel, int serial)
 {
 	char *log = text("%s/qemu.log", r->out);
@@ -194,34 +153,30 @@ static void child(struct args *a, const struct run *r, pid_t parent, int channel
 	if (getppid() != parent)
 		_exit(127);
 	if (!r->opt->shell) {
-		setpgid(0, 0);	/* a ^C is for the runner, which then ends the emulator */
+		setpgid(0, 0);	/* ^C ends the runner, and the emulator with it */
 		dup2(null, STDIN_FILENO);
 		dup2(fd, STDOUT_FILENO);
 	}
 	dup2(fd, STDERR_FILENO);
-	for (i = 0; i < r->needs.nnics; i++)
-		keep_open(r->nic[i].qemu_fd);
-	keep_open(r->pulse.qemu_fd);
+	for (i = 0; i < r->needs->ndevices; i++)
+		keep_open(r->live->sender[i].qemu_fd);
+	keep_open(r->live->pulse.qemu_fd);
 	keep_open(channel);
 	keep_open(serial);
-	become(a);
+	run_emulator(a);
 }
 
 static void write_command(const struct run *r, const struct args *a)
 {
-	char *path = text("%s/qemu.cmd", r->out);
-	FILE *f = fopen(path, "w");
+	FILE *f = create_file(r->out, "qemu.cmd");
 	int i;
 
-	if (!f)
-		die("cannot write %s: %s", path, strerror(errno));
 	for (i = 0; i < a->n; i++)
 		fprintf(f, "%s\n", a->v[i]);
 	fclose(f);
-	free(path);
 }
 
-void qemu_start(struct qemu *q, struct run *r, const char *kernel, const char *initrd)
+void qemu_start(struct qemu *q, const struct run *r, const char *kernel, const char *initrd)
 {
 	int channel[2], serial[2], i;
 	struct args a = {};
@@ -230,8 +185,8 @@ void qemu_start(struct qemu *q, struct run *r, const char *kernel, const char *i
 	if (pipe2(channel, O_CLOEXEC) || pipe2(serial, O_CLOEXEC))
 		die("cannot make a pipe: %s", strerror(errno));
 	add_machine(&a, r);
-	for (i = 0; i < r->needs.nnics; i++)
-		add_nic(&a, r, i);
+	for (i = 0; i < r->needs->ndevices; i++)
+		add_device(&a, r, i);
 	add_pulse(&a, r);
 	add_logs(&a, r, channel[1], serial[1]);
 	add_software(&a, r, kernel, initrd);
@@ -246,9 +201,9 @@ void qemu_start(struct qemu *q, struct run *r, const char *kernel, const char *i
 	q->serial = serial[0];
 	close(channel[1]);
 	close(serial[1]);
-	for (i = 0; i < r->needs.nnics; i++)
-		close(r->nic[i].qemu_fd);
-	close(r->pulse.qemu_fd);
+	for (i = 0; i < r->needs->ndevices; i++)
+		close(r->live->sender[i].qemu_fd);
+	close(r->live->pulse.qemu_fd);
 }
 
 int qemu_wait(struct qemu *q)
@@ -263,10 +218,9 @@ int qemu_wait(struct qemu *q)
 	return status;
 }
 
-/* The last line the emulator wrote itself, to explain why it did not start. */
-char *qemu_last_words(const struct run *r)
+char *qemu_last_message(const struct run *r)
 {
-	char *path = text("%s/qemu.log", r->out), line[512], *last = text("it said nothing");
+	char *path = text("%s/qemu.log", r->out), line[512], *last = text("without a message");
 	FILE *f = fopen(path, "r");
 
 	while (f && fgets(line, sizeof(line), f)) {

@@ -9,12 +9,15 @@
 struct qemu {
 	pid_t pid;
 	int pidfd;
-	int channel;		/* read end: what the guest says on the debug port */
+	int channel;		/* read end: the debug port */
 	int serial;		/* read end: the console */
 };
 
-void qemu_start(struct qemu *q, struct run *r, const char *kernel, const char *initrd);
+/* Start the emulator, and close the emulator's ends of the sockets of senders and pulse. */
+void qemu_start(struct qemu *q, const struct run *r, const char *kernel, const char *initrd);
 int qemu_wait(struct qemu *q);
-char *qemu_last_words(const struct run *r);
+
+/* The last line that the emulator itself wrote, to explain why it did not start */
+char *qemu_last_message(const struct run *r);
 
 #endif /* VM_RUNNER_QEMU_H */

@@ -2,14 +2,14 @@
 /*
  * The sender: numbered frames into the emulated NIC, at a steady rate.
  *
- * A frame counts as sent when it is due, as on a wire that waits for nobody. If the socket
- * does not take it (EAGAIN) that is counted as back-pressure, the frame and those behind it
- * are tried again in order, and each keeps the time of its first try, so that a receiver
- * that was held up shows as latency and one that never came back shows as loss. Told to stop,
- * the sender offers nothing more and goes on pushing what it had offered, for DRAIN at most.
+ * A frame counts as sent when it is due, as on a wire without flow control. If the socket does
+ * not take it (EAGAIN), that is counted as back-pressure and the frame and those after it are
+ * retried in order. Each frame keeps the time of its first try: a delayed receiver shows as
+ * latency, a receiver that never recovers shows as loss. After a stop the sender offers
+ * nothing more and pushes the frames already offered, for DRAIN at most.
  *
  * The socket takes a few frames only (net.unix.max_dgram_qlen), so back-pressure alone says
- * little: the emulator was busy for some milliseconds. What it costs is in the latencies.
+ * little: the emulator was busy for some milliseconds. The latencies show the cost of it.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/util.h"
 #include "frame.h"
 #include "sender.h"
 
@@ -39,7 +40,7 @@ static bool push(struct sender *s)
 	int queued = 0;
 
 	while (s->pushed < s->offered) {
-		size_t n = frame_build(buf, s->nic, s->pushed, s->tx[s->pushed], s->len);
+		size_t n = frame_build(buf, s->device, s->pushed, s->tx[s->pushed], s->len);
 
 		if (send(s->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 			if (errno == EAGAIN || errno == ENOBUFS)
@@ -87,7 +88,7 @@ static void *sender_loop(void *arg)
 	return NULL;
 }
 
-void sender_open(struct sender *s, int nic, int *qemu_fd)
+void sender_open(struct sender *s, int device)
 {
 	int fd[2];
 
@@ -95,8 +96,8 @@ void sender_open(struct sender *s, int nic, int *qemu_fd)
 		die("cannot make a frame socket: %s", strerror(errno));
 	memset(s, 0, sizeof(*s));
 	s->fd = fd[0];
-	s->nic = nic;
-	*qemu_fd = fd[1];
+	s->qemu_fd = fd[1];
+	s->device = device;
 }
 
 static void join(struct sender *s)
@@ -124,7 +125,6 @@ void sender_start(struct sender *s, unsigned int rate, unsigned int len)
 	s->joinable = true;
 }
 
-/* What was offered may still be on its way. */
 void sender_stop(struct sender *s)
 {
 	if (!s->sending)
@@ -136,7 +136,6 @@ void sender_stop(struct sender *s)
 	s->last_tx = now_ns();
 }
 
-/* The receiver is gone: what it has not read never arrives. */
 void sender_end(struct sender *s)
 {
 	sender_stop(s);

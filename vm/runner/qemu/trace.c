@@ -2,17 +2,16 @@
 /*
  * The emulator's trace, read after the run.
  *
- * Its device events do not say which NIC they are about. What does is the IOMMU's: each
- * frame written to guest memory is a handful of look-ups (vtd_dmar_translate, with the
- * requester's bus, slot and function) followed by e1000e_rx_written_to_guest, all under the
- * emulator's one big lock. So the last look-up names the NIC, and a frame without any look-up
- * since the frame before was written untranslated: that is counted, and is the proof that the
- * IOMMU was in the path of every single frame. A look-up may end in a fault; the emulator then
- * calls the frame written, and it is not. (igb reports under the name e1000e, too.)
+ * The events of a device do not say which device they are about. The events of the IOMMU do:
+ * each frame written to memory is a handful of look-ups, with the requester ID, followed by
+ * the device's report of the frame, all under the emulator's one big lock. So the last look-up
+ * names the device. A frame without a look-up since the previous frame was written
+ * untranslated; that there are none proves that the IOMMU translated every single frame. If a
+ * look-up ends in a fault the emulator reports the frame as written although it is not.
  *
  * The k-th frame written for a NIC is the k-th frame sent to it as long as none was lost.
- * Frames after the guest took its final look are only counted: when it ends, the emulator
- * flushes what a stopped NIC had held back.
+ * Frames after the final look into the rings are only counted: when the emulator ends, it
+ * flushes the frames that a stopped NIC had held back.
  *
  * Resets are attributed to the function whose configuration was written last.
  */
@@ -23,7 +22,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "device.h"
 #include "pci.h"
+#include "platform.h"
 #include "trace.h"
 
 const struct event_name event_names[EV_KINDS] = {
@@ -45,155 +46,96 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_INVALID_MEM] = { "unanswered_accesses", "access to nothing" },
 };
 
-/* What has been read so far; everything here is about "the line before". */
-struct reader {
-	struct run *run;
+/* What has been read so far */
+struct trace {
+	const struct run *run;
+	struct parsed *parsed;
 	struct pci_view pci;
-	int64_t t;
-	int64_t final;		/* the guest looked for the last time */
-	int looked_up;		/* NIC of the last look-up, -1: none or another device */
+	int64_t t;		/* of the current line */
+	int64_t final;		/* the final look into the rings */
+	int looked_up;		/* device of the last look-up, -1: none or another one */
 	bool looked_up_since;	/* since the last frame */
 	bool faulted;		/* likewise */
-	int configured;		/* NIC of the last configuration write */
+	int configured;		/* device of the last configuration write */
 };
 
-typedef void (*trace_handler)(struct reader *rd, const char *args);
-
-static void add_event(struct reader *rd, enum event_kind kind, int nic, const char *what)
+void trace_note(struct trace *t, enum event_kind kind, int device, const char *what)
 {
-	struct run *r = rd->run;
-	struct event *e = array_add(r->events, r->nevents, r->events_cap);
+	struct parsed *p = t->parsed;
+	struct event *e = array_add(p->events, p->nevents, p->events_cap);
 
-	e->t = rd->t;
+	e->t = t->t;
 	e->kind = kind;
-	e->nic = nic;
+	e->device = device;
 	snprintf(e->text, sizeof(e->text), "%s", what);
 }
 
-static void note(void *arg, enum event_kind kind, int nic, const char *what)
+static void note(void *arg, enum event_kind kind, int device, const char *what)
 {
-	add_event(arg, kind, nic, what);
+	trace_note(arg, kind, device, what);
 }
 
-static int nic_at(struct reader *rd, unsigned int bus, unsigned int slot, unsigned int fn)
+int trace_device(const struct trace *t, uint16_t requester)
 {
 	struct pci_function f;
 
-	return pci_find(&rd->pci, bus, slot, fn, &f) && !f.above ? f.nic : -1;
+	return pci_find(&t->pci, requester, &f) && !f.above ? f.device : -1;
 }
 
-static void on_translate(struct reader *rd, const char *args)
+int trace_last_looked_up(const struct trace *t)
 {
-	unsigned int bus, slot, fn;
-
-	if (sscanf(args, "dev %x:%x.%x", &bus, &slot, &fn) != 3)
-		return;
-	rd->looked_up = nic_at(rd, bus, slot, fn);
-	rd->looked_up_since = true;
+	return t->looked_up_since ? t->looked_up : -1;
 }
 
-static void on_frame(struct reader *rd, const char *args)
+int trace_last_configured(const struct trace *t)
 {
-	struct run *r = rd->run;
-	int i = rd->looked_up;
-	struct nic *nic;
+	return t->configured;
+}
 
-	(void)args;
-	if (i < 0 && r->needs.nnics == 1)
+void trace_look_up(struct trace *t, uint16_t requester)
+{
+	t->looked_up = trace_device(t, requester);
+	t->looked_up_since = true;
+}
+
+void trace_fault(struct trace *t, const char *args)
+{
+	char what[96];
+
+	t->looked_up_since = true;
+	t->faulted = true;
+	snprintf(what, sizeof(what), "DMA fault: %s", args);
+	trace_note(t, EV_FAULT, t->looked_up, what);
+}
+
+void trace_written(struct trace *t)
+{
+	int i = t->looked_up;
+	struct dma_device *d;
+
+	if (i < 0 && t->run->needs->ndevices == 1)
 		i = 0;
 	if (i < 0) {
-		r->unattributed++;
+		t->parsed->unattributed++;
 		return;
 	}
-	nic = &r->nic[i];
-	if (rd->faulted) {
-		nic->faulted++;
-		rd->faulted = false;
+	d = &t->parsed->device[i];
+	if (t->faulted) {
+		d->faulted++;
+		t->faulted = false;
 		return;
 	}
-	if (rd->t > rd->final) {
-		nic->late++;
+	if (t->t > t->final) {
+		d->late++;
 		return;
 	}
-	*array_add(nic->dma, nic->ndma, nic->dma_cap) = rd->t;
-	nic->untranslated += !rd->looked_up_since;
-	rd->looked_up_since = false;
+	*array_add(d->writes, d->nwrites, d->writes_cap) = t->t;
+	d->untranslated += !t->looked_up_since;
+	t->looked_up_since = false;
 }
 
-static void on_fault(struct reader *rd, const char *args)
-{
-	unsigned int sid, reason;
-	char what[96];
-
-	if (sscanf(args, "sid 0x%x fault %u", &sid, &reason) == 2)
-		rd->looked_up = nic_at(rd, sid >> 8, sid >> 3 & 31, sid & 7);
-	rd->looked_up_since = true;
-	rd->faulted = true;
-	snprintf(what, sizeof(what), "DMA fault: %s", args);
-	add_event(rd, EV_FAULT, rd->looked_up, what);
-}
-
-static void on_fault_record(struct reader *rd, const char *args)
-{
-	unsigned long long high;
-	int nic = -1;
-
-	if (sscanf(args, "index %*d high %llx", &high) == 1)
-		nic = nic_at(rd, high >> 8 & 0xff, high >> 3 & 31, high & 7);
-	add_event(rd, EV_FAULT_RECORD, nic, args);
-}
-
-static void on_null(struct reader *rd, const char *args)
-{
-	(void)args;
-	add_event(rd, EV_NULL_DESC, rd->looked_up_since ? rd->looked_up : -1, "null descriptor");
-}
-
-static void on_full(struct reader *rd, const char *args)
-{
-	(void)args;
-	add_event(rd, EV_RINGS_FULL, -1, "receive ring full");
-}
-
-static void on_disabled(struct reader *rd, const char *args)
-{
-	add_event(rd, EV_RX_DISABLED, -1, args);
-}
-
-static void on_reset(struct reader *rd, const char *args)
-{
-	add_event(rd, EV_RESET, rd->configured, args);
-}
-
-static void on_sw_reset(struct reader *rd, const char *args)
-{
-	add_event(rd, EV_RESET, -1, args);
-}
-
-static void on_te(struct reader *rd, const char *args)
-{
-	bool on = strstr(args, "enable 1");
-
-	add_event(rd, on ? EV_TE_ON : EV_TE_OFF, -1, on ? "translation on" : "translation off");
-}
-
-static void on_ir(struct reader *rd, const char *args)
-{
-	bool on = strstr(args, "enable 1");
-
-	add_event(rd, on ? EV_IR_ON : EV_IR_OFF, -1,
-		  on ? "interrupt remapping on" : "interrupt remapping off");
-}
-
-static void on_root(struct reader *rd, const char *args)
-{
-	char what[96];
-
-	snprintf(what, sizeof(what), "root table: %s", args);
-	add_event(rd, EV_ROOT, -1, what);
-}
-
-static void on_config(struct reader *rd, const char *args)
+/* NAME BB:DD.F @OFFSET <- VALUE */
+static void on_config(struct trace *t, const char *args)
 {
 	unsigned int bus, slot, fn, at;
 	struct pci_function f;
@@ -201,82 +143,98 @@ static void on_config(struct reader *rd, const char *args)
 
 	if (sscanf(args, "%*s %x:%x.%x @0x%x <- 0x%" SCNx32, &bus, &slot, &fn, &at, &value) != 5)
 		return;
-	rd->configured = -1;
-	if (!pci_find(&rd->pci, bus, slot, fn, &f))
+	t->configured = -1;
+	if (!pci_find(&t->pci, bus << 8 | slot << 3 | fn, &f))
 		return;
-	rd->configured = f.nic;
-	pci_config_write(&rd->pci, f, at, value, note, rd);
+	t->configured = f.device;
+	pci_config_write(&t->pci, f, at, value, note, t);
 }
 
-static const struct {
-	const char *event;
-	trace_handler handle;
-} handlers[] = {
-	{ "vtd_dmar_translate", on_translate },
-	{ "e1000e_rx_written_to_guest", on_frame },
+static const struct trace_event bus_events[] = {
 	{ "pci_cfg_write", on_config },
-	{ "vtd_dmar_fault", on_fault },
-	{ "vtd_frr_new", on_fault_record },
-	{ "vtd_dmar_enable", on_te },
-	{ "vtd_ir_enable", on_ir },
-	{ "vtd_reg_dmar_root", on_root },
-	{ "e1000e_rx_null_descriptor", on_null },
-	{ "e1000e_rx_can_recv_rings_full", on_full },
-	{ "e1000x_rx_can_recv_disabled", on_disabled },
-	{ "e1000e_cb_qdev_reset_hold", on_reset },
-	{ "e1000e_core_ctrl_sw_reset", on_sw_reset },
 };
 
-#define NHANDLERS (ARRAY_SIZE(handlers))
+/* The events that matter come from the bus, the platform and the kinds of devices. */
+struct table {
+	const struct trace_event *events;
+	size_t n;
+};
 
-char *trace_write_events(const char *dir)
+#define MAX_TABLES (2 + MAX_DEVICES)
+
+static size_t list_tables(const struct run *r, struct table *tables)
 {
-	char *path = text("%s/trace.events", dir);
-	FILE *f = fopen(path, "w");
-	size_t i;
+	const struct device_kind *kind, *last = NULL;
+	size_t n = 0;
+	int i;
 
-	if (!f)
-		die("cannot write %s: %s", path, strerror(errno));
-	for (i = 0; i < NHANDLERS; i++)
-		fprintf(f, "%s\n", handlers[i].event);
+	tables[n++] = (struct table){ bus_events, ARRAY_SIZE(bus_events) };
+	tables[n++] = (struct table){ r->platform->events, r->platform->nevents };
+	for (i = 0; i < r->needs->ndevices; i++, last = kind) {
+		kind = device_kind(r->needs->device[i].model);
+		if (kind != last)
+			tables[n++] = (struct table){ kind->events, kind->nevents };
+	}
+	return n;
+}
+
+char *trace_write_events(const struct run *r)
+{
+	struct table tables[MAX_TABLES];
+	size_t n = list_tables(r, tables), i, e;
+	FILE *f = create_file(r->out, "trace.events");
+
+	for (i = 0; i < n; i++)
+		for (e = 0; e < tables[i].n; e++)
+			fprintf(f, "%s\n", tables[i].events[e].name);
 	fclose(f);
-	return path;
+	return text("%s/trace.events", r->out);
+}
+
+static void handle(struct trace *t, const struct table *tables, size_t n, const char *name,
+		   const char *args)
+{
+	size_t i, e;
+
+	for (i = 0; i < n; i++)
+		for (e = 0; e < tables[i].n; e++)
+			if (!strcmp(name, tables[i].events[e].name)) {
+				tables[i].events[e].handle(t, args);
+				return;
+			}
 }
 
 /* PID@SECONDS.MICROSECONDS:EVENT ARGUMENTS, or a message of -d invalid_mem without a stamp */
-static void read_line(struct reader *rd, char *line)
+static void read_line(struct trace *t, const struct table *tables, size_t n, char *line)
 {
 	char *at = strchr(line, '@'), *colon = at ? strchr(at, ':') : NULL, *args;
 	int64_t sec, usec;
-	size_t i;
 
 	if (!strncmp(line, "Invalid access", 14))
-		add_event(rd, EV_INVALID_MEM, -1, line);
+		trace_note(t, EV_INVALID_MEM, -1, line);
 	if (!colon || sscanf(at, "@%" SCNd64 ".%" SCNd64, &sec, &usec) != 2)
 		return;
-	rd->t = clock_from_real(rd->run, sec * NSEC + usec * 1000);
+	t->t = clock_from_real(t->run->live, sec * NSEC + usec * 1000);
 	args = strchr(colon, ' ');
 	if (args)
 		*args++ = 0;
-	for (i = 0; i < NHANDLERS; i++)
-		if (!strcmp(colon + 1, handlers[i].event)) {
-			handlers[i].handle(rd, args ? args : "");
-			return;
-		}
+	handle(t, tables, n, colon + 1, args ? args : "");
 }
 
-void trace_read(struct run *r)
+void trace_read(const struct run *r, struct parsed *p)
 {
-	struct reader rd = { .run = r, .pci.needs = &r->needs, .final = run_final(r),
-			     .looked_up = -1, .configured = -1 };
+	struct trace t = { .run = r, .parsed = p, .pci.needs = r->needs, .final = run_final(r),
+			   .looked_up = -1, .configured = -1 };
 	char *path = text("%s/trace.log", r->out), line[512];
+	struct table tables[MAX_TABLES];
+	size_t n = list_tables(r, tables);
 	FILE *f = fopen(path, "r");
 
 	if (!f)
 		die("the emulator wrote no trace %s", path);
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = 0;
-		read_line(&rd, line);
+		read_line(&t, tables, n, line);
 	}
 	fclose(f);
 	free(path);

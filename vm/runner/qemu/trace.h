@@ -4,16 +4,44 @@
 
 #include "core/run.h"
 
-#define FIRST_SLOT	2	/* PCI slot of NIC 0 or of its root port */
+/* The reader of a trace, for the handlers of its events */
+struct trace;
 
-struct event_name {
-	const char *key;	/* in report.json */
-	const char *what;	/* in a sentence */
+/* An event of the emulator, and the function that reads its arguments */
+struct trace_event {
+	const char *name;
+	void (*handle)(struct trace *t, const char *args);
 };
 
-extern const struct event_name event_names[EV_KINDS];
+/* Write the list of events to record, for the emulator; its path. */
+char *trace_write_events(const struct run *r);
 
-char *trace_write_events(const char *dir);
-void trace_read(struct run *r);
+/* Read what it has recorded. */
+void trace_read(const struct run *r, struct parsed *p);
+
+/*
+ * For handlers of a platform and of a kind of device
+ */
+
+/* Record an event at the time of the current line. */
+void trace_note(struct trace *t, enum event_kind kind, int device, const char *what);
+
+/* The device with that requester ID (bus, slot and function), -1 if it is none of the judged. */
+int trace_device(const struct trace *t, uint16_t requester);
+
+/* The IOMMU was asked to translate an address for @requester. */
+void trace_look_up(struct trace *t, uint16_t requester);
+
+/* The translation ended with a fault: the write that the device reports next did not happen. */
+void trace_fault(struct trace *t, const char *what);
+
+/* The device of the last look-up has written a unit of its work, such as a frame, to memory. */
+void trace_written(struct trace *t);
+
+/* The device of the last look-up, -1 if there was none since the last write */
+int trace_last_looked_up(const struct trace *t);
+
+/* The device whose configuration space was written last */
+int trace_last_configured(const struct trace *t);
 
 #endif /* VM_RUNNER_TRACE_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All that the emulator's trace tells after the run. Written by qemu/trace.c, read by others. */
+#ifndef VM_RUNNER_PARSED_H
+#define VM_RUNNER_PARSED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "needs.h"
+
+enum event_kind {
+	EV_FAULT,		/* DMA fault raised by the emulated IOMMU */
+	EV_FAULT_RECORD,	/* fault record written, interrupt remapping included */
+	EV_NULL_DESC,
+	EV_RINGS_FULL,
+	EV_RX_DISABLED,
+	EV_TE_OFF,
+	EV_TE_ON,
+	EV_IR_OFF,
+	EV_IR_ON,
+	EV_ROOT,		/* the IOMMU was pointed to another root table */
+	EV_BME_CLEAR,
+	EV_POWER,		/* written to a D-state other than D0 */
+	EV_RESET,
+	EV_BAR_SIZING,
+	EV_QUIET,		/* all MSI-X vectors of the device masked */
+	EV_INVALID_MEM,		/* access to an address that nothing answers */
+	EV_KINDS
+};
+
+struct event_name {
+	const char *key;	/* in report.json */
+	const char *what;	/* in a sentence */
+};
+
+extern const struct event_name event_names[EV_KINDS];
+
+struct event {
+	int64_t t;
+	enum event_kind kind;
+	int device;		/* -1: the trace does not tell which */
+	char text[96];
+};
+
+/* The DMA of one device; for a NIC each write is a frame. */
+struct dma_device {
+	int64_t *writes;	/* when the emulator wrote the k-th frame to memory */
+	size_t nwrites, writes_cap;
+	size_t untranslated;	/* of these: without a look-up in the IOMMU */
+	size_t late;		/* written after the final look into the rings, not in writes[] */
+	size_t faulted;		/* kept from memory by a DMA fault, not in writes[] either */
+};
+
+struct parsed {
+	struct dma_device device[MAX_DEVICES];
+	struct event *events;
+	size_t nevents, events_cap;
+	size_t unattributed;	/* writes whose device the trace does not tell */
+};
+
+#endif /* VM_RUNNER_PARSED_H */

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The list of kinds of devices. */
+#include <string.h>
+
+#include "core/util.h"
+#include "device.h"
+
+static const struct device_kind *const kinds[] = { &device_nic };
+
+static const struct device_model *find(const struct device_kind *kind, const char *model)
+{
+	size_t i;
+
+	for (i = 0; i < kind->nmodels; i++)
+		if (!strcmp(kind->models[i].name, model))
+			return &kind->models[i];
+	return NULL;
+}
+
+const struct device_kind *device_kind(const char *model)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (find(kinds[i], model))
+			return kinds[i];
+	return &device_nic;
+}
+
+const struct device_model *device_model(const char *model)
+{
+	return find(device_kind(model), model);
+}

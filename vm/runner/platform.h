@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A platform: all that the runner knows about one kind of IOMMU.
+ *
+ * The rest of the runner speaks of translation, DMA faults and interrupt remapping. A platform
+ * says how the emulator and the kernel are told to use its IOMMU, and how their traces and
+ * logs name what it does. Another kind of IOMMU is one more file platform_NAME.c and its entry
+ * in platform.c.
+ */
+#ifndef VM_RUNNER_PLATFORM_H
+#define VM_RUNNER_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct trace_event;
+
+struct platform {
+	const char *name;		/* for --platform */
+	const char *device;		/* the emulator's IOMMU and the properties all runs need */
+	const char *cmdline;		/* parameters of all kernels */
+	const struct trace_event *events;
+	size_t nevents;
+
+	/* A line of a kernel's log: does it report a DMA fault, and of which requester? */
+	bool (*parse_fault)(const char *line, uint16_t *requester);
+};
+
+extern const struct platform platform_vtd;
+
+/* The platform @name, the default one if NULL; ends the program if there is none. */
+const struct platform *platform_find(const char *name);
+
+#endif /* VM_RUNNER_PLATFORM_H */

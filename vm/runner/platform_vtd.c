@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Intel VT-d: the emulator's intel-iommu, and the kernel's driver that logs as "DMAR". */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/util.h"
+#include "platform.h"
+#include "qemu/trace.h"
+
+/* dev BB:DD.F gpa ... : the address of a DMA is looked up */
+static void on_translate(struct trace *t, const char *args)
+{
+	unsigned int bus, slot, fn;
+
+	if (sscanf(args, "dev %x:%x.%x", &bus, &slot, &fn) == 3)
+		trace_look_up(t, bus << 8 | slot << 3 | fn);
+}
+
+static void on_fault(struct trace *t, const char *args)
+{
+	unsigned int requester, reason;
+
+	if (sscanf(args, "sid 0x%x fault %u", &requester, &reason) == 2)
+		trace_look_up(t, requester);
+	trace_fault(t, args);
+}
+
+/* The upper half of a fault recording register has the requester ID in its low bits. */
+static void on_fault_record(struct trace *t, const char *args)
+{
+	unsigned long long high;
+	int device = -1;
+
+	if (sscanf(args, "index %*d high %llx", &high) == 1)
+		device = trace_device(t, high & 0xffff);
+	trace_note(t, EV_FAULT_RECORD, device, args);
+}
+
+static void on_translation(struct trace *t, const char *args)
+{
+	bool on = strstr(args, "enable 1");
+
+	trace_note(t, on ? EV_TE_ON : EV_TE_OFF, -1, on ? "translation on" : "translation off");
+}
+
+static void on_remapping(struct trace *t, const char *args)
+{
+	bool on = strstr(args, "enable 1");
+
+	trace_note(t, on ? EV_IR_ON : EV_IR_OFF, -1,
+		   on ? "interrupt remapping on" : "interrupt remapping off");
+}
+
+static void on_root(struct trace *t, const char *args)
+{
+	char what[96];
+
+	snprintf(what, sizeof(what), "root table: %s", args);
+	trace_note(t, EV_ROOT, -1, what);
+}
+
+static const struct trace_event events[] = {
+	{ "vtd_dmar_translate", on_translate },
+	{ "vtd_dmar_fault", on_fault },
+	{ "vtd_frr_new", on_fault_record },
+	{ "vtd_dmar_enable", on_translation },
+	{ "vtd_ir_enable", on_remapping },
+	{ "vtd_reg_dmar_root", on_root },
+};
+
+/* "DMAR: [DMA Write ...] Request device [SSSS:BB:DD.F] fault addr ..." */
+static bool parse_fault(const char *line, uint16_t *requester)
+{
+	const char *at = strstr(line, "DMAR: [DMA") ? strstr(line, "Request device [") : NULL;
+	unsigned int bus = 0, slot = 0, fn = 0;
+
+	if (!at)
+		return false;
+	if (sscanf(at, "Request device [%*x:%x:%x.%x]", &bus, &slot, &fn) != 3)
+		bus = slot = fn = 0;
+	*requester = bus << 8 | slot << 3 | fn;
+	return true;
+}
+
+const struct platform platform_vtd = {
+	.name = "vtd",
+	.device = "intel-iommu,intremap=on,x-scalable-mode=on",
+	.cmdline = "intel_iommu=on,sm_on",
+	.events = events,
+	.nevents = ARRAY_SIZE(events),
+	.parse_fault = parse_fault,
+};
