@@ -186,7 +186,7 @@ int iolu_vm_add_device(struct iolu_vm *vm, const char *bdf);
 int iolu_vm_add_device_fd(struct iolu_vm *vm, const char *bdf, int fd);
 
 /**
- * iolu_vm_add_hwpt() - Add an HWPT, a page table that maps what an IOAS maps.
+ * iolu_vm_add_hwpt() - Add an HWPT, a page table with the mappings of an IOAS.
  * @name: Name of the HWPT.
  * @ioas: Name of the IOAS.
  * @device: Name of a device; the HWPT has the format that its IOMMU needs.

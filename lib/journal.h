@@ -17,7 +17,7 @@
 /* Flag of a record: a reader that does not know the type keeps the record unread */
 #define JOURNAL_MAY_SKIP	1u
 
-/* Types of records, and the sizes of what follows the head */
+/* Types of records, and their sizes without the head */
 #define JOURNAL_MEMFD		1u
 #define JOURNAL_IOAS		2u
 #define JOURNAL_MAP		3u

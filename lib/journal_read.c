@@ -75,10 +75,10 @@ static void take_name(struct in *in, char name[IOLU_NAME], bool may_be_empty)
 		memcpy(name, at, length + 1);
 }
 
-static int bad(struct reader *r, const char *what)
+static int invalid(struct reader *r, const char *why)
 {
 	return iolu_fail(r->vm, -EBADMSG, "the journal is damaged: record %u: %s", r->number,
-			 what);
+			 why);
 }
 
 /* A token of the library, for this kind, that no other object has */
@@ -103,7 +103,7 @@ static int read_memfd(struct reader *r, struct in *in)
 	token = take_number(in, 8);
 	size = take_number(in, 8);
 	if (!in->ok || !token_valid(r->vm, IOLU_MEMFD, token))
-		return bad(r, "invalid memfd");
+		return invalid(r, "invalid memfd");
 	rc = iolu_make_memfd(r->vm, name, &memfd);
 	if (rc)
 		return rc;
@@ -119,7 +119,7 @@ static int read_ioas(struct reader *r, struct in *in)
 
 	take_name(in, name, false);
 	if (!in->ok)
-		return bad(r, "invalid IOAS");
+		return invalid(r, "invalid IOAS");
 	rc = iolu_make_ioas(r->vm, name, &r->ioas);
 	if (!rc)
 		r->last = &r->ioas->maps;
@@ -141,7 +141,7 @@ static int append_map(struct reader *r, const struct iolu_map *map)
 	struct iolu_map *new;
 
 	if (r->vm->nmaps == IOLU_MAX_MAPS)
-		return bad(r, "too many mappings");
+		return invalid(r, "too many mappings");
 	new = malloc(sizeof(*new));
 	if (!new)
 		return iolu_fail(r->vm, -ENOMEM, "no memory for the mappings of the journal");
@@ -167,15 +167,15 @@ static int read_map(struct reader *r, struct in *in)
 	map.length = take_number(in, 8);
 	map.flags = take_number(in, 4);
 	if (!r->ioas || !in->ok)
-		return bad(r, "mapping without an IOAS, or invalid");
+		return invalid(r, "mapping without an IOAS, or invalid");
 	before = *r->last;
 	if (before) {
 		from = before->iova + before->length;
 		if (!from)
-			return bad(r, "mapping after the last address");
+			return invalid(r, "mapping after the last address");
 	}
 	if (!map_valid(&map, from))
-		return bad(r, "mapping of an unknown memfd, or overlapping another mapping");
+		return invalid(r, "mapping of an unknown memfd, or overlapping another mapping");
 	return append_map(r, &map);
 }
 
@@ -192,7 +192,7 @@ static int read_hwpt(struct reader *r, struct in *in)
 	token = take_number(in, 8);
 	ioas = iolu_find(r->vm, IOLU_IOAS, ioas_name);
 	if (!in->ok || !ioas || !token_valid(r->vm, IOLU_HWPT, token))
-		return bad(r, "invalid HWPT");
+		return invalid(r, "invalid HWPT");
 	rc = iolu_make_hwpt(r->vm, name, &hwpt);
 	if (rc)
 		return rc;
@@ -214,7 +214,7 @@ static int read_device(struct reader *r, struct in *in)
 	hwpt = iolu_find(r->vm, IOLU_HWPT, hwpt_name);
 	if (!in->ok || !iolu_bdf_valid(name) || (*hwpt_name && !hwpt) ||
 	    !token_valid(r->vm, IOLU_DEVICE, token))
-		return bad(r, "invalid device");
+		return invalid(r, "invalid device");
 	rc = iolu_make_device(r->vm, name, &r->device);
 	if (rc)
 		return rc;
@@ -229,7 +229,7 @@ static int read_irq(struct reader *r, struct in *in)
 
 	if (!r->device || !in->ok || irq >= IOLU_IRQS || !count || count > IOLU_MAX_VECTORS ||
 	    r->device->irq[irq].count)
-		return bad(r, "interrupts without a device, or invalid");
+		return invalid(r, "interrupts without a device, or invalid");
 	r->device->irq[irq].count = count;
 	return 0;
 }
@@ -242,7 +242,7 @@ static int read_blob(struct reader *r, struct in *in)
 	take_name(in, name, false);
 	size = in->left;
 	if (!in->ok || iolu_find(r->vm, IOLU_BLOB, name))
-		return bad(r, "invalid blob");
+		return invalid(r, "invalid blob");
 	return iolu_vm_set_blob(r->vm, name, take(in, size), size);
 }
 
@@ -254,7 +254,7 @@ static int keep_unknown(struct reader *r, unsigned int type, struct in *in)
 	for (n = 0; *last; n++)
 		last = &(*last)->next;
 	if (n == IOLU_MAX_OBJECTS)
-		return bad(r, "too many records of unknown types");
+		return invalid(r, "too many records of unknown types");
 	new = malloc(sizeof(*new) + in->left);
 	if (!new)
 		return iolu_fail(r->vm, -ENOMEM, "no memory for the journal");
@@ -279,7 +279,7 @@ static int read_known(struct reader *r, unsigned int type, struct in *in)
 
 	if (type && type < sizeof(read) / sizeof(read[0])) {
 		rc = read[type](r, in);
-		return rc || !in->left ? rc : bad(r, "longer than its type allows");
+		return rc || !in->left ? rc : invalid(r, "longer than its type allows");
 	}
 	return iolu_fail(r->vm, -ENOTSUP, "the journal needs a newer library: record %u has the "
 			 "unknown type %u", r->number, type);
@@ -292,7 +292,7 @@ static int read_record(struct reader *r, struct in *in)
 
 	record.at = take(in, record.left);
 	if (!in->ok)
-		return bad(r, "longer than the journal");
+		return invalid(r, "longer than the journal");
 	if (flags & ~JOURNAL_MAY_SKIP)
 		return iolu_fail(r->vm, -ENOTSUP, "the journal needs a newer library: record %u has "
 				 "unknown flags 0x%x", r->number, flags);
@@ -336,7 +336,7 @@ int iolu_journal_read(struct iolu_vm *vm, const void *bytes, size_t size)
 	for (r.number = 1; !rc && r.number <= records; r.number++)
 		rc = read_record(&r, &in);
 	if (!rc && in.left)
-		rc = bad(&r, "data after the last record");
+		rc = invalid(&r, "data after the last record");
 	if (rc)
 		iolu_drop_all(vm);
 	return rc;

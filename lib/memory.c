@@ -15,7 +15,7 @@
 
 static const struct {
 	int seal;
-	const char *what;
+	const char *against;
 } seals[] = {
 	{ F_SEAL_SHRINK, "shrinking" },
 	{ F_SEAL_GROW, "growing" },
@@ -35,7 +35,7 @@ int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd)
 	for (i = 0; i < sizeof(seals) / sizeof(seals[0]); i++)
 		if (!(have & seals[i].seal))
 			return iolu_fail(vm, -EPERM, "memfd \"%s\" is not sealed against %s",
-					 memfd->object.name, seals[i].what);
+					 memfd->object.name, seals[i].against);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ static bool is_seen(enum iolu_refusal row, const char *name)
 int iolu_refuse(struct iolu_vm *vm, const struct iolu_attempt *attempt, const char *name,
 		enum iolu_refusal row)
 {
-	return iolu_fail(vm, table[row].rc, "%s \"%s\": not %s: %s. %s", attempt->what, name,
+	return iolu_fail(vm, table[row].rc, "%s \"%s\": not %s: %s. %s", attempt->object, name,
 			 attempt->verb, table[row].sentence, table[row].remedy);
 }
 
@@ -87,8 +87,8 @@ int iolu_refused(struct iolu_vm *vm, const struct iolu_attempt *attempt, const c
 	if (n == 1)
 		return iolu_refuse(vm, attempt, name, first);
 	if (n == 2)
-		return iolu_fail(vm, rc, "%s \"%s\": not %s: %s, or %s", attempt->what, name,
+		return iolu_fail(vm, rc, "%s \"%s\": not %s: %s, or %s", attempt->object, name,
 				 attempt->verb, table[first].sentence, table[second].sentence);
 	return iolu_fail(vm, rc, "%s \"%s\": not %s: %s; the kernel log has the reason",
-			 attempt->what, name, attempt->verb, strerror(-rc));
+			 attempt->object, name, attempt->verb, strerror(-rc));
 }

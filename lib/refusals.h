@@ -15,12 +15,12 @@ enum iolu_refusal {
 /**
  * struct iolu_attempt - A call of the kernel on one object, and its possible refusals.
  * @verb: What failed, as a participle: "preserved".
- * @what: The kind of the object.
+ * @object: The kind of the object.
  * @rows: The rows that apply, ended by REFUSED_NONE. Not all rows of an errno: those that the
  *	  library itself rules out are missing.
  */
 struct iolu_attempt {
-	const char *verb, *what;
+	const char *verb, *object;
 	const enum iolu_refusal *rows;
 };
 

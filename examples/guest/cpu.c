@@ -14,7 +14,7 @@
 #define APIC_ON		(3u << 10)	/* and as x2APIC */
 #define X2APIC_EOI	0x80b
 #define X2APIC_SPURIOUS	0x80f
-#define APIC_ACCEPT	0x1ffu		/* what is sent; vector 255 if there is nothing */
+#define APIC_ACCEPT	0x1ffu		/* accept interrupts; spurious vector 255 */
 #define GATE_INTERRUPT	0x8e00u
 #define MSR_KERNEL_GS	0xc0000102
 #define CR4_FLOAT	(1ull << 9 | 1ull << 18)	/* SSE and XSAVE may be used */

@@ -14,8 +14,8 @@ int main(void)
 	int rc, session = manager_fd("vm");
 
 	if (session < 0) {
-		fprintf(stderr, "vmm-session: systemd passed no session: is LUOSession=vm set and "
-			"/dev/liveupdate there?\n");
+		fprintf(stderr, "vmm-session: systemd passed no session: check LUOSession=vm and "
+			"/dev/liveupdate\n");
 		return 1;
 	}
 	rc = manager_send_fd(STDIN_FILENO, session);

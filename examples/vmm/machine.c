@@ -37,7 +37,7 @@ static void add_slot(struct machine *m, uint32_t slot, uint64_t at, void *memory
 	};
 
 	if (ioctl(m->vm, KVM_SET_USER_MEMORY_REGION, &region))
-		die("KVM does not take memory at %#llx: %s", (unsigned long long)at,
+		die("KVM rejects memory at %#llx: %s", (unsigned long long)at,
 		    strerror(errno));
 }
 
@@ -58,7 +58,7 @@ static void add_nic(struct machine *m, int device)
 	};
 
 	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &bar))
-		die("the NIC does not tell about BAR 0: %s", strerror(errno));
+		die("the NIC has no region for BAR 0: %s", strerror(errno));
 	add_slot(m, 1, BOARD_NIC, map(device, bar.offset, bar.size, "BAR 0"), bar.size);
 }
 
@@ -71,10 +71,10 @@ void machine_open(struct machine *m, int memory, int device)
 		die("/dev/kvm cannot be opened: %s", strerror(errno));
 	m->vm = ioctl(m->kvm, KVM_CREATE_VM, 0);
 	if (m->vm < 0)
-		die("KVM makes no VM: %s", strerror(errno));
+		die("KVM cannot create a VM: %s", strerror(errno));
 	if (ioctl(m->vm, KVM_ENABLE_CAP, &apic))
 		die("KVM has no local APIC for the VM: %s", strerror(errno));
-	m->ram = map(memory, 0, BOARD_RAM_SIZE, "the VM's memory");
+	m->ram = map(memory, 0, BOARD_RAM_SIZE, "the memory of the VM");
 	add_slot(m, 0, BOARD_RAM, m->ram, BOARD_RAM_SIZE);
 	add_nic(m, device);
 }
@@ -95,7 +95,7 @@ void machine_load(struct machine *m, const char *image)
 	int fd = open(image, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || read(fd, m->ram, BOARD_STACK - BOARD_RAM) <= 0)
-		die("the guest's image %s cannot be read: %s", image, strerror(errno));
+		die("the image of the guest, %s, cannot be read: %s", image, strerror(errno));
 	close(fd);
 	write_tables(m);
 }
@@ -118,5 +118,5 @@ void machine_route(struct machine *m, int eventfd)
 	struct kvm_irqfd irqfd = { .fd = eventfd, .gsi = NIC_GSI };
 
 	if (ioctl(m->vm, KVM_SET_GSI_ROUTING, &routing) || ioctl(m->vm, KVM_IRQFD, &irqfd))
-		die("KVM does not take the NIC's interrupt: %s", strerror(errno));
+		die("KVM rejects the interrupt of the NIC: %s", strerror(errno));
 }

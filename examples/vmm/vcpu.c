@@ -33,7 +33,7 @@ void vcpu_open(struct vcpu *cpu, const struct machine *m)
 	sigaction(KICK, &kick, NULL);
 	cpu->fd = ioctl(m->vm, KVM_CREATE_VCPU, 0);
 	if (cpu->fd < 0 || size < 0)
-		die("KVM makes no vCPU: %s", strerror(errno));
+		die("KVM cannot create a vCPU: %s", strerror(errno));
 	cpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->fd, 0);
 	if (cpu->run == MAP_FAILED)
 		die("the vCPU cannot be mapped: %s", strerror(errno));
@@ -44,7 +44,7 @@ static void show(const volatile struct kvm_run *run)
 	const uint8_t *bytes = (const uint8_t *)run + run->io.data_offset;
 
 	if (write(STDOUT_FILENO, bytes, run->io.count) < 0)
-		die("the guest's console cannot be written: %s", strerror(errno));
+		die("the console of the guest cannot be written: %s", strerror(errno));
 }
 
 static void on_exit_of_guest(const volatile struct kvm_run *run)
@@ -53,9 +53,9 @@ static void on_exit_of_guest(const volatile struct kvm_run *run)
 	    run->io.port == BOARD_CONSOLE && run->io.size == 1)
 		show(run);
 	else if (run->exit_reason == KVM_EXIT_IO)
-		die("the guest wants port %#x, there is none", run->io.port);
+		die("the guest accesses port %#x, which does not exist", run->io.port);
 	else if (run->exit_reason == KVM_EXIT_MMIO)
-		die("the guest wants memory at %#llx, there is none",
+		die("the guest accesses %#llx, where nothing is",
 		    (unsigned long long)run->mmio.phys_addr);
 	else if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
 		die("KVM cannot run the guest: error %u", run->internal.suberror);
@@ -71,7 +71,7 @@ static void *run_it(void *arg)
 		if (!ioctl(cpu->fd, KVM_RUN, 0))
 			on_exit_of_guest(cpu->run);
 		else if (errno != EINTR)
-			die("KVM does not run the vCPU: %s", strerror(errno));
+			die("KVM cannot run the vCPU: %s", strerror(errno));
 		else if (cpu->run->immediate_exit)
 			return NULL;
 	}
@@ -84,7 +84,7 @@ void vcpu_start(struct vcpu *cpu)
 	cpu->run->immediate_exit = 0;
 	rc = pthread_create(&cpu->thread, NULL, run_it, cpu);
 	if (rc)
-		die("no thread for the vCPU: %s", strerror(rc));
+		die("the thread of the vCPU cannot be created: %s", strerror(rc));
 }
 
 /* The flag stops a thread that is about to enter KVM_RUN, the signal one that is inside. */

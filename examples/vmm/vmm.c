@@ -13,7 +13,7 @@
  * The guest's console is the standard output; messages of the VMM go to standard error. Only
  * the main thread uses the library's handle; the other thread runs the vCPU.
  *
- * The guest is stopped from stop_and_seal() to run() in go_on(). Preserve comes before that,
+ * The guest is stopped from stop_and_seal() to run() in resume(). Preserve comes before that,
  * adopt after it. The NIC never stops.
  */
 #include <errno.h>
@@ -79,12 +79,12 @@ static void begin(struct vmm *v, const char *image)
 	machine_load(&v->machine, image);
 	rc = vcpu_reset(&v->cpu, &v->machine);
 	if (rc)
-		die("the vCPU cannot begin: %s", strerror(-rc));
+		die("the vCPU cannot start: %s", strerror(-rc));
 	run(v);
 }
 
 /* Restore the VM of the previous kernel. It runs before its page tables are adopted. */
-static void go_on(struct vmm *v)
+static void resume(struct vmm *v)
 {
 	const void *state;
 	size_t size;
@@ -95,7 +95,7 @@ static void go_on(struct vmm *v)
 	open_machine(v);
 	rc = vcpu_load(&v->cpu, state, size);
 	if (rc)
-		die("the vCPU's state cannot be given back: %s", strerror(-rc));
+		die("the state of the vCPU cannot be restored: %s", strerror(-rc));
 	run(v);
 	must(v, iolu_vm_adopt(v->vm));
 	must(v, iolu_vm_finish(v->vm));
@@ -109,7 +109,7 @@ static void start(struct vmm *v, const char *image)
 	if (rc == -ENOENT)
 		begin(v, image);
 	else if (!rc)
-		go_on(v);
+		resume(v);
 	else
 		must(v, rc);
 }
@@ -153,14 +153,14 @@ static bool save(struct vmm *v)
 }
 
 /* True if the VM is still saved, because another process has its session open. */
-static bool call_off(struct vmm *v)
+static bool cancel(struct vmm *v)
 {
 	if (iolu_vm_unsave(v->vm)) {
-		fprintf(stderr, "vmm: not called off: %s\n", iolu_vm_reason(v->vm));
+		fprintf(stderr, "vmm: not cancelled: %s\n", iolu_vm_reason(v->vm));
 		return true;
 	}
 	vcpu_start(&v->cpu);
-	fputs("vmm: called off, the vCPU runs\n", stderr);
+	fputs("vmm: cancelled, the vCPU runs\n", stderr);
 	return false;
 }
 
@@ -173,7 +173,7 @@ static void serve(struct vmm *v, const sigset_t *signals)
 		if (signal == SIGUSR1 && !saved)
 			saved = save(v);
 		else if (signal == SIGUSR2 && saved)
-			saved = call_off(v);
+			saved = cancel(v);
 	}
 	if (!saved)
 		vcpu_stop(&v->cpu);
@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	if (iolu_vm_new(argv[1], &v.vm))
-		die("\"%s\" is no name for a VM", argv[1]);
+		die("\"%s\" is not a name for a VM", argv[1]);
 	start(&v, argv[3]);
 	serve(&v, &signals);
 	iolu_vm_free(v.vm);

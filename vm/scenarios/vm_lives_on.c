@@ -113,7 +113,7 @@ static void save_and_call_off(void)
 	sleep_ms(200);
 	ok(counts->received == before, "its guest stands", "it has counted on");
 	vmm_signal(SIGUSR2);
-	must_say("vmm: called off", "that is called off");
+	must_say("vmm: cancelled", "that is called off");
 	ok(reaches(before + FEW), "the guest counts on", "%llu frames, as before",
 	   (unsigned long long)before);
 }
