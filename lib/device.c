@@ -220,8 +220,9 @@ int iolu_vm_attach(struct iolu_vm *vm, const char *device_name, const char *hwpt
 
 	if (!rc)
 		rc = iolu_need_device(vm, device_name, &device);
-	if (!rc)
-		rc = iolu_vm_hwpt_id(vm, hwpt_name);
+	if (rc)
+		return rc;
+	rc = iolu_vm_hwpt_id(vm, hwpt_name);
 	if (rc < 0)
 		return rc;
 	hwpt = iolu_find(vm, IOLU_HWPT, hwpt_name);
