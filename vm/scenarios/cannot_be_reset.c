@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
@@ -18,18 +18,18 @@
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
-#include "story/small.h"
+#include "story/minimal_vm.h"
 #include "story/story.h"
 
-static struct small rng = { .name = "rng" };
+static struct minimal_vm rng = { .name = "rng" };
 
 static void before(void)
 {
 	story_begin(one_nic_each, 1);
-	pci_find_device(OTHER_VIRTIO_RNG, 0, rng.bdf);
-	small_build(&rng);
+	pci_find_device(EXTRA_VIRTIO_RNG, 0, rng.bdf);
+	minimal_vm_build(&rng);
 	ok_errno(vfio_reset(rng.dev), EINVAL, "the device cannot be reset");
-	small_preserve(&rng);
+	minimal_vm_preserve(&rng);
 	story_preserve();
 	story_leave();
 }
@@ -47,7 +47,7 @@ static void stays_cut_off(const char *name)
 static void after(void)
 {
 	story_arrive();
-	pci_find_device(OTHER_VIRTIO_RNG, 0, rng.bdf);
+	pci_find_device(EXTRA_VIRTIO_RNG, 0, rng.bdf);
 	pci_bind_vfio(rng.bdf);
 	ok(pci_bus_master(rng.bdf), "the device came along", "it is not bus master");
 	rng.session = luo_retrieve(rng.name);

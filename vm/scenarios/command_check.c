@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/kexec.h"
@@ -39,8 +39,8 @@ static int preserve(struct vm *vm, int dev)
 {
 	int rc;
 
-	other_open_session(vm);
-	rc = luo_preserve_fd(vm->session, dev, OTHER_TOKEN);
+	extra_open_session(vm);
+	rc = luo_preserve_fd(vm->session, dev, EXTRA_TOKEN);
 	vm_call_off(vm);
 	return rc;
 }
@@ -63,7 +63,7 @@ static void kind(struct vm *vm, uint32_t ids, const char *why, int error, const 
 	int dev;
 
 	pci_find_device(ids, 0, bdf);
-	dev = other_take(vm, bdf);
+	dev = extra_attach(vm, bdf);
 	agree(vm, bdf, dev, why, error, what);
 	close(dev);
 }
@@ -73,10 +73,10 @@ static void group_of_two(struct vm *vm)
 	char a[BDF_LEN], b[BDF_LEN];
 	int first, second;
 
-	pci_find_device(OTHER_E1000E, 0, a);
-	pci_find_device(OTHER_E1000E, 1, b);
-	first = other_take(vm, a);
-	second = other_take(vm, b);
+	pci_find_device(EXTRA_E1000E, 0, a);
+	pci_find_device(EXTRA_E1000E, 1, b);
+	first = extra_attach(vm, a);
+	second = extra_attach(vm, b);
 	agree(vm, a, first, "shares its IOMMU group", EOPNOTSUPP, "one of a group of two");
 	agree(vm, b, second, "shares its IOMMU group", EOPNOTSUPP, "the other");
 	close(first);
@@ -86,10 +86,10 @@ static void group_of_two(struct vm *vm)
 static void kinds(struct vm *vm)
 {
 	group_of_two(vm);
-	kind(vm, OTHER_DISPLAY, "it is a display", EPERM, "a display");
-	kind(vm, OTHER_XHCI, "it is a USB host controller", EPERM, "a USB host controller");
-	kind(vm, OTHER_VIRTIO_RNG, "ATS", EOPNOTSUPP, "a device with ATS");
-	kind(vm, OTHER_E1000, "speaks for it (DMA alias)", EXDEV, "a device with a DMA alias");
+	kind(vm, EXTRA_DISPLAY, "it is a display", EPERM, "a display");
+	kind(vm, EXTRA_XHCI, "it is a USB host controller", EPERM, "a USB host controller");
+	kind(vm, EXTRA_VIRTIO_RNG, "ATS", EOPNOTSUPP, "a device with ATS");
+	kind(vm, EXTRA_E1000, "speaks for it (DMA alias)", EXDEV, "a device with a DMA alias");
 }
 
 static void the_nic(struct vm *vm)
@@ -97,7 +97,7 @@ static void the_nic(struct vm *vm)
 	const char *bdf = vm->nic[0].place->bdf;
 
 	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes to the VM's NIC");
-	other_open_session(vm);
+	extra_open_session(vm);
 	ok_rc(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
 	      "and the kernel takes it");
 	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes while it is preserved, too");
@@ -119,7 +119,7 @@ static void virtual_functions(struct vm *vm)
 	char vf[BDF_LEN];
 	int dev;
 
-	dev = other_take_vf(vm, vf);
+	dev = extra_attach_vf(vm, vf);
 	agree(vm, vf, dev, "it is a virtual function", EOPNOTSUPP, "a virtual function");
 	agree(vm, nic->place->bdf, nic->dev, "1 virtual functions", ENOTEMPTY,
 	      "a device that has one");
@@ -138,13 +138,13 @@ static void spare(struct vm *vm)
 	iolu_tells(check(bdf), 1, "it is bound to no driver",
 		   "check says no to a device without a driver");
 	must_write(NOINTXMASK, "1");
-	dev = other_take(vm, bdf);
+	dev = extra_attach(vm, bdf);
 	agree(vm, bdf, dev, "told not to mask INTx", EOPNOTSUPP,
 	      "a device whose interrupts may not be masked");
 	close(dev);
 	must_write(NOINTXMASK, "0");
 	ok_rc(pci_unbind_vfio(bdf), "it is bound anew");
-	close(other_take(vm, bdf));
+	close(extra_attach(vm, bdf));
 	iolu_tells(check(bdf), 0, "nobody uses it",
 		   "check says yes to a device that nobody uses, asleep or not");
 }
@@ -204,11 +204,4 @@ static void before(void)
 
 SCENARIO(.name = "command_check", .cmdline = "vfio-pci.enable_sriov=1", .command = true,
 	 .nics = "igb,igb", .unpreserved = "1", .iommu = "device-iotlb=on",
-	 .qemu = "-device pcie-root-port,id=two,chassis=8,addr=08"
-		 " -device e1000e,bus=two,addr=0.0,multifunction=on"
-		 " -device e1000e,bus=two,addr=0.1"
-		 " -device bochs-display,addr=09 -device qemu-xhci,addr=0a"
-		 " -device pcie-root-port,id=ats,chassis=9,addr=0b"
-		 " -device virtio-rng-pci,bus=ats,ats=on,iommu_platform=on,disable-legacy=on"
-		 " -device pcie-pci-bridge,id=pci,addr=0c -device e1000,bus=pci,addr=01",
-	 .before = before);
+	 .qemu = EXTRA_MACHINE, .before = before);

@@ -15,6 +15,7 @@
 #include "scenario.h"
 #include "story/crash.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 static void before(void)
 {

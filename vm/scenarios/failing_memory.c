@@ -19,6 +19,7 @@
 #include "os/report.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 static int do_mark(void *arg)
 {

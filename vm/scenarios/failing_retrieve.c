@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/kexec.h"
@@ -33,34 +33,34 @@
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
-#include "story/small.h"
+#include "story/minimal_vm.h"
 #include "story/story.h"
 
 #define VICTIMS		20u
 
 enum { IOMMUFD_FAILS = 1, DEVICE_FAILS };	/* in which update */
 
-static struct small victims[VICTIMS];
+static struct minimal_vm victims[VICTIMS];
 
 #define for_each_victim(v) for (v = victims; v < victims + VICTIMS; v++)
 
 static void find_victims(void)
 {
-	struct small *v;
+	struct minimal_vm *v;
 
 	for_each_victim(v) {
-		pci_find_device(OTHER_E1000E, v - victims, v->bdf);
+		pci_find_device(EXTRA_E1000E, v - victims, v->bdf);
 		snprintf(v->name, sizeof(v->name), "victim%u", (unsigned int)(v - victims));
 	}
 }
 
 static void leave(void)
 {
-	struct small *v;
+	struct minimal_vm *v;
 
 	for_each_victim(v) {
-		small_build(v);
-		small_preserve(v);
+		minimal_vm_build(v);
+		minimal_vm_preserve(v);
 	}
 	story_preserve();
 	story_leave();
@@ -74,7 +74,7 @@ static void before(void)
 	leave();
 }
 
-static void is(bool holds, const struct small *v, const char *what, int rc)
+static void is(bool holds, const struct minimal_vm *v, const char *what, int rc)
 {
 	char name[100];
 
@@ -83,7 +83,7 @@ static void is(bool holds, const struct small *v, const char *what, int rc)
 }
 
 /* A failing allocation ends with the right error, if it cannot be done without. */
-static int retrieve(struct small *v, uint64_t token, unsigned int nth, bool *hit)
+static int retrieve(struct minimal_vm *v, uint64_t token, unsigned int nth, bool *hit)
 {
 	int fd;
 
@@ -97,15 +97,15 @@ static int retrieve(struct small *v, uint64_t token, unsigned int nth, bool *hit
 	return fd;
 }
 
-static void restore(struct small *v)
+static void restore(struct minimal_vm *v)
 {
 	struct adoption got;
 	int rc = vfio_bind(v->dev, v->iommufd, &v->id);
 
 	if (!rc)
-		rc = small_map(v);
+		rc = minimal_vm_map(v);
 	if (!rc)
-		rc = hwpt_adopt(v->iommufd, v->ioas, SMALL_TOKEN, &got);
+		rc = hwpt_adopt(v->iommufd, v->ioas, MINIMAL_VM_TOKEN, &got);
 	if (!rc)
 		rc = vfio_attach(v->dev, got.hwpt);
 	if (!rc)
@@ -113,7 +113,7 @@ static void restore(struct small *v)
 	is(!rc, v, "it is restored", rc);
 }
 
-static void discard(struct small *v)
+static void discard(struct minimal_vm *v)
 {
 	int rc = luo_discard(v->session);
 
@@ -121,7 +121,7 @@ static void discard(struct small *v)
 	is(!pci_bus_master(v->bdf), v, "its device is stopped", 0);
 }
 
-static void close_all(struct small *v)
+static void close_all(struct minimal_vm *v)
 {
 	close(v->session);
 	if (v->dev >= 0)
@@ -132,7 +132,7 @@ static void close_all(struct small *v)
 }
 
 /* Returns what luo_retrieve_fd() said for the last time. */
-static int attempt(struct small *v, int fails, bool *hit)
+static int attempt(struct minimal_vm *v, int fails, bool *hit)
 {
 	const unsigned int nth = v - victims + 1;
 
@@ -159,7 +159,7 @@ static void attempts(int fails)
 	};
 	uint64_t before = memory_left(), now;
 	unsigned int hits = 0, errors = 0;
-	struct small *v;
+	struct minimal_vm *v;
 	bool hit = false;
 
 	failing_quietly(true);
@@ -171,7 +171,7 @@ static void attempts(int fails)
 	diag("%u attempts failed, %u allocations of them", errors, hits);
 	ok(errors && !hit, what[fails], "%u attempts failed, the last one too", errors);
 	now = memory_left();
-	ok(now + SMALL_SIZE > before + VICTIMS * SMALL_SIZE,
+	ok(now + MINIMAL_VM_SIZE > before + VICTIMS * MINIMAL_VM_SIZE,
 	   "the memory of all of them is free again", "%llu bytes before, %llu after",
 	   (unsigned long long)before, (unsigned long long)now);
 }

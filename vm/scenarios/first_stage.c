@@ -5,18 +5,18 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_is_scalable(true);
-	shape_is_first_stage();
+	machine_is_scalable(true);
+	machine_is_first_stage();
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 SCENARIO(.name = "first_stage", .iommu = "x-flts=on", .before = before, .after = story_after);

@@ -20,6 +20,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 static struct iolu_vm *vm;
 

@@ -25,6 +25,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define MEMORY_IOVA	SCENARIO_GUARD_BASE
 #define MEMORY_SIZE	(VM_RAM_SIZE + RING_SIZE)

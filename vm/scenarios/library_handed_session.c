@@ -22,6 +22,7 @@
 #include "os/report.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define HELD	"/dev/liveupdate is open in another process"
 

@@ -21,6 +21,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define HOLE	(2 * MIB)	/* in the second VM's RAM */
 

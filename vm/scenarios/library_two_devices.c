@@ -25,7 +25,7 @@
 
 #include <linux/vfio.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "iommu/guard.h"
 #include "kapi/kexec.h"
@@ -37,6 +37,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define NICS	2
 
@@ -204,7 +205,7 @@ static void refused_jump(struct iolu_vm *vm)
 	char bdf[BDF_LEN];
 	struct nic *nic;
 
-	pci_find_device(OTHER_E1000E, NICS, bdf);
+	pci_find_device(EXTRA_E1000E, NICS, bdf);
 	pci_bind_vfio(bdf);
 	lib_must(vm, iolu_vm_add_device(vm, bdf), "a third device is added");
 	lib_must(vm, iolu_vm_attach(vm, bdf, "table"), "and attached");

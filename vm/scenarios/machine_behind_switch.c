@@ -6,17 +6,17 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_bridges(2);
+	machine_bridges(2);
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 SCENARIO(.name = "machine_behind_switch", .nics = "switch:igb", .before = before,

@@ -5,17 +5,17 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_has_high_memory();
+	machine_has_high_memory();
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 SCENARIO(.name = "machine_eight_gib", .mem = 8192, .before = before, .after = story_after);

@@ -5,17 +5,17 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_has_cpus(4);
+	machine_has_cpus(4);
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 SCENARIO(.name = "machine_four_cpus", .smp = 4, .before = before, .after = story_after);

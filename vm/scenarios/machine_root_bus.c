@@ -5,17 +5,17 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_bridges(0);
+	machine_bridges(0);
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 SCENARIO(.name = "machine_root_bus", .nics = "root:igb", .before = before, .after = story_after);

@@ -7,17 +7,17 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_group_is("identity");
+	machine_group_is("identity");
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 static void after(void)

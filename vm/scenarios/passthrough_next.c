@@ -6,23 +6,23 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_group_is("DMA-FQ");
+	machine_group_is("DMA-FQ");
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 static void after(void)
 {
 	story_after();
-	shape_group_is("identity");
+	machine_group_is("identity");
 }
 
 SCENARIO(.name = "passthrough_next", .cmdline2 = "iommu=pt",

@@ -20,6 +20,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define TOKEN	0xd0d000ull
 

@@ -17,7 +17,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
@@ -36,7 +36,7 @@
 static int preserve_device(struct vm *vm, int dev)
 {
 	klog_skip();
-	return luo_preserve_fd(vm->session, dev, OTHER_TOKEN);
+	return luo_preserve_fd(vm->session, dev, EXTRA_TOKEN);
 }
 
 /* The NIC of the VM is taken, and let go again. */
@@ -53,8 +53,8 @@ static void refuse(struct vm *vm, uint32_t ids, int expected, const char *words,
 	int other;
 
 	pci_find_device(ids, 0, bdf);
-	other = other_take(vm, bdf);
-	other_open_session(vm);
+	other = extra_attach(vm, bdf);
+	extra_open_session(vm);
 	refused(preserve_device(vm, other), expected, words, name);
 	nic_is_taken(vm, "the VM's own NIC is taken");
 	close(other);
@@ -66,11 +66,11 @@ static void group_of_two(struct vm *vm)
 	char bdf[BDF_LEN];
 	int a, b;
 
-	pci_find_device(OTHER_E1000E, 0, bdf);
-	a = other_take(vm, bdf);
-	pci_find_device(OTHER_E1000E, 1, bdf);
-	b = other_take(vm, bdf);
-	other_open_session(vm);
+	pci_find_device(EXTRA_E1000E, 0, bdf);
+	a = extra_attach(vm, bdf);
+	pci_find_device(EXTRA_E1000E, 1, bdf);
+	b = extra_attach(vm, bdf);
+	extra_open_session(vm);
 	refused(preserve_device(vm, a), EOPNOTSUPP, REFUSED,
 		"a device in a group of two is refused");
 	refused(preserve_device(vm, b), EOPNOTSUPP, REFUSED, "and so is the other");
@@ -82,11 +82,11 @@ static void group_of_two(struct vm *vm)
 static void kinds(struct vm *vm)
 {
 	group_of_two(vm);
-	refuse(vm, OTHER_DISPLAY, EPERM, REFUSED, "a display is refused");
-	refuse(vm, OTHER_XHCI, EPERM, REFUSED, "a USB host controller is refused");
-	refuse(vm, OTHER_VIRTIO_RNG, EOPNOTSUPP, "ATS and PRI cannot be carried",
+	refuse(vm, EXTRA_DISPLAY, EPERM, REFUSED, "a display is refused");
+	refuse(vm, EXTRA_XHCI, EPERM, REFUSED, "a USB host controller is refused");
+	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS and PRI cannot be carried",
 	       "a device with ATS is refused");
-	refuse(vm, OTHER_E1000, EXDEV, REFUSED,
+	refuse(vm, EXTRA_E1000, EXDEV, REFUSED,
 	       "a device behind a bridge that speaks for it is refused");
 }
 
@@ -96,19 +96,19 @@ static void attachments(struct vm *vm)
 	uint32_t other;
 
 	ok_rc(vfio_detach(nic->dev), "the NIC is detached");
-	other_open_session(vm);
+	extra_open_session(vm);
 	refused(preserve_device(vm, nic->dev), ENOENT, REFUSED,
 		"a device that is not attached is refused");
 	vm_call_off(vm);
 	ok_rc(hwpt_alloc(vm->iommufd, nic->id, vm->ioas[0], &other), "an HWPT without a mark");
 	ok_rc(vfio_attach(nic->dev, other), "gets the NIC");
-	other_open_session(vm);
+	extra_open_session(vm);
 	refused(preserve_device(vm, nic->dev), ENOENT, REFUSED,
 		"a device attached to an HWPT that is not preserved is refused");
 	vm_call_off(vm);
 	ok_rc(vfio_attach(nic->dev, vm->hwpt[0]), "the NIC is back where it was");
 	ok_rc(iommufd_destroy(vm->iommufd, other), "and the other HWPT is destroyed");
-	other_open_session(vm);
+	extra_open_session(vm);
 	nic_is_taken(vm, "now it is taken");
 }
 
@@ -116,9 +116,9 @@ static void another_session(struct vm *vm)
 {
 	int other = luo_create("other");
 
-	other_open_session(vm);
+	extra_open_session(vm);
 	klog_skip();
-	refused(luo_preserve_fd(other, vm->nic[0].dev, OTHER_TOKEN), ENOENT, REFUSED,
+	refused(luo_preserve_fd(other, vm->nic[0].dev, EXTRA_TOKEN), ENOENT, REFUSED,
 		"a device whose iommufd is in another session is refused");
 	close(other);
 	nic_is_taken(vm, "it is taken into the same");
@@ -129,9 +129,9 @@ static void not_bound(struct vm *vm)
 	char bdf[BDF_LEN];
 	int dev;
 
-	pci_find_device(OTHER_E1000E, 0, bdf);
+	pci_find_device(EXTRA_E1000E, 0, bdf);
 	dev = vfio_open(bdf);
-	other_open_session(vm);
+	extra_open_session(vm);
 	ok_errno(preserve_device(vm, dev), ENOTCONN,
 		 "a device that is bound to no iommufd is refused");
 	ok_errno(preserve_device(vm, 0), ENOENT, "a file of another kind is refused");
@@ -146,7 +146,7 @@ static void asleep(struct vm *vm)
 	ok_rc(vfio_set_power_state(dev, 3), "the NIC is put to sleep");
 	ok(pci_power_state(vm->nic[0].place->bdf) == 3, "it is in D3", "D%d",
 	   pci_power_state(vm->nic[0].place->bdf));
-	other_open_session(vm);
+	extra_open_session(vm);
 	refused(preserve_device(vm, dev), EAGAIN, REFUSED,
 		"a device in D3 is refused");
 	ok_rc(vfio_set_power_state(dev, 0), "it is woken up");
@@ -158,18 +158,18 @@ static void twice(struct vm *vm)
 	int other;
 
 	ok_rc(vm_preserve(vm), "the VM is preserved");
-	ok_errno(luo_preserve_fd(vm->session, vm->nic[0].dev, OTHER_TOKEN), EBUSY,
+	ok_errno(luo_preserve_fd(vm->session, vm->nic[0].dev, EXTRA_TOKEN), EBUSY,
 		 "its NIC cannot be preserved twice");
-	ok_errno(luo_preserve_fd(vm->session, vm->iommufd, OTHER_TOKEN), EBUSY,
+	ok_errno(luo_preserve_fd(vm->session, vm->iommufd, EXTRA_TOKEN), EBUSY,
 		 "nor its iommufd");
-	ok_errno(luo_preserve_fd(vm->session, vm->mem_fd[0], OTHER_TOKEN), EBUSY,
+	ok_errno(luo_preserve_fd(vm->session, vm->mem_fd[0], EXTRA_TOKEN), EBUSY,
 		 "nor its memory");
 	ok_errno(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_IOMMUFD), EEXIST,
 		 "nor anything under a token in use");
 	other = luo_create("other");
-	ok_errno(luo_preserve_fd(other, vm->iommufd, OTHER_TOKEN), EBUSY,
+	ok_errno(luo_preserve_fd(other, vm->iommufd, EXTRA_TOKEN), EBUSY,
 		 "nor the iommufd in another session");
-	ok_errno(luo_preserve_fd(other, vm->nic[0].dev, OTHER_TOKEN), EBUSY, "nor the NIC");
+	ok_errno(luo_preserve_fd(other, vm->nic[0].dev, EXTRA_TOKEN), EBUSY, "nor the NIC");
 	close(other);
 	vm_call_off(vm);
 }
@@ -177,9 +177,9 @@ static void twice(struct vm *vm)
 static void virtual_functions(struct vm *vm)
 {
 	char bdf[BDF_LEN];
-	int vf = other_take_vf(vm, bdf);
+	int vf = extra_attach_vf(vm, bdf);
 
-	other_open_session(vm);
+	extra_open_session(vm);
 	refused(preserve_device(vm, vf), EOPNOTSUPP, REFUSED,
 		"a virtual function is refused");
 	refused(preserve_device(vm, vm->nic[0].dev), ENOTEMPTY,
@@ -187,7 +187,7 @@ static void virtual_functions(struct vm *vm)
 	vm_call_off(vm);
 	close(vf);
 	ok_rc(pci_set(vm->nic[0].place->bdf, "sriov_numvfs", "0"), "it loses it");
-	other_open_session(vm);
+	extra_open_session(vm);
 	nic_is_taken(vm, "and is taken");
 }
 
@@ -209,11 +209,4 @@ static void before(void)
 
 SCENARIO(.name = "refusals_devices", .cmdline = "vfio-pci.enable_sriov=1",
 	 .iommu = "device-iotlb=on",
-	 .qemu = "-device pcie-root-port,id=two,chassis=8,addr=08"
-		 " -device e1000e,bus=two,addr=0.0,multifunction=on"
-		 " -device e1000e,bus=two,addr=0.1"
-		 " -device bochs-display,addr=09 -device qemu-xhci,addr=0a"
-		 " -device pcie-root-port,id=ats,chassis=9,addr=0b"
-		 " -device virtio-rng-pci,bus=ats,ats=on,iommu_platform=on,disable-legacy=on"
-		 " -device pcie-pci-bridge,id=pci,addr=0c -device e1000,bus=pci,addr=01",
-	 .before = before);
+	 .qemu = EXTRA_MACHINE, .before = before);

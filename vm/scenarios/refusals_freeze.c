@@ -14,7 +14,7 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/kexec.h"
@@ -122,7 +122,7 @@ static void take(struct vm *vm, struct more *more)
 	uint32_t id;
 	int rc;
 
-	pci_find_device(OTHER_E1000E, 0, more->bdf);
+	pci_find_device(EXTRA_E1000E, 0, more->bdf);
 	pci_path(more->bdf, &more->path);
 	more->dev = vfio_open_bound(more->bdf, vm->iommufd, &id);
 	rc = more->dev < 0 ? more->dev : vfio_attach(more->dev, vm->hwpt[0]);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "device/pci.h"
+#include "iommu/walk.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
@@ -20,6 +21,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define HUGE	(2 * MIB)
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/kho.h"
@@ -156,7 +156,7 @@ static int open_spare(struct vm *vm)
 	uint32_t id;
 	int dev;
 
-	pci_find_device(OTHER_E1000E, 0, bdf);
+	pci_find_device(EXTRA_E1000E, 0, bdf);
 	dev = vfio_open_bound(bdf, vm->iommufd, &id);
 	if (dev < 0)
 		bail_out("open %s: %s", bdf, strerror(-dev));

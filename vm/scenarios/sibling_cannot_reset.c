@@ -14,7 +14,7 @@
 
 #include <linux/vfio.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/vfio.h"
@@ -23,12 +23,13 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 static void before(void)
 {
 	char bdf[BDF_LEN];
 
-	pci_find_device(OTHER_DISPLAY, 0, bdf);
+	pci_find_device(EXTRA_DISPLAY, 0, bdf);
 	story_begin(one_nic_each, 1);
 	ok(!strncmp(bdf, state_get()->vm[0].nic[0].bdf, strlen("0000:01:00.")),
 	   "the NIC has a neighbour on its bus", "%s", bdf);
@@ -83,7 +84,7 @@ static void after(void)
 	int stranger;
 
 	story_arrive();
-	pci_find_device(OTHER_DISPLAY, 0, bdf);
+	pci_find_device(EXTRA_DISPLAY, 0, bdf);
 	stranger = iommufd_open();
 	pci_bind_vfio(state_get()->vm[0].nic[0].bdf);
 	resets(bdf, stranger, EINVAL, "somebody cannot reset it before the NIC is taken over");

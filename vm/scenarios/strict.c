@@ -5,17 +5,17 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_group_is("DMA");
+	machine_group_is("DMA");
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 static void after(void)

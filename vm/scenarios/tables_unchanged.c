@@ -12,6 +12,7 @@
 #include "os/report.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 static void before(void)
 {

@@ -6,17 +6,17 @@
  * promise: 1
  */
 #include "scenario.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	shape_has_levels(3);
+	machine_has_levels(3);
 }
 
 static void before(void)
 {
-	shape_before(check);
+	machine_before(check);
 }
 
 SCENARIO(.name = "three_levels", .iommu = "aw-bits=39", .before = before, .after = story_after);

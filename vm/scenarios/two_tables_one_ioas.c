@@ -16,6 +16,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define TOKEN_SECOND	0xd0e000ull
 

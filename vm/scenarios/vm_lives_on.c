@@ -41,6 +41,7 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 #define QUIET_LOOKS	10
 #define MOST_LOOKS	600

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a bench run measures, on both sides of the kexec. See bench_update.c for the story,
- * units.c for what is measured, clock.c for how it is said.
+ * steps.c for what is measured, clock.c for how it is said.
  *
  * Times are in ticks of the TSC. The bench has the emulator count instructions (icount): one
  * tick is one instruction, or one nanosecond of waiting, and runs on through the kexec.
@@ -48,16 +48,15 @@ struct bench_tables {
 	uint64_t bytes;		/* mapped */
 };
 
-const struct bench *bench(void);
-struct bench_session *bench_sessions(void);
-
 #define for_each_session(s) \
 	for (s = bench_sessions(); s < bench_sessions() + bench()->sessions; s++)
 
 #define for_each_device(s, d) \
 	for (d = (s)->device; d < (s)->device + (s)->ndevices; d++)
 
-/* units.c: one function for each thing that is timed; they give up if it fails */
+/* steps.c: one function for each step that is timed; bails out if it fails */
+const struct bench *bench(void);
+struct bench_session *bench_sessions(void);
 void bench_share_devices(void);
 void bench_build(struct bench_session *s);
 void bench_map(const struct bench_session *s, struct bench_device *d);

@@ -24,31 +24,6 @@
 #include "os/util.h"
 #include "scenario.h"
 
-static struct bench_session sessions[BENCH_DEVICES];
-
-struct bench_session *bench_sessions(void)
-{
-	return sessions;
-}
-
-const struct bench *bench(void)
-{
-	static struct bench b;
-
-	if (b.devices)
-		return &b;
-	b.size = cmdline_number("bench.mib", 1024) * MIB;
-	b.huge = cmdline_number("bench.huge", 0);
-	b.pool = cmdline_number("bench.pool", 64) * MIB;
-	b.devices = cmdline_number("bench.devices", 1);
-	b.sessions = cmdline_number("bench.sessions", 1);
-	b.reps = cmdline_number("bench.reps", 5);
-	b.preserve = cmdline_number("bench.preserve", 1);
-	if (b.devices > BENCH_DEVICES || !b.sessions || b.devices % b.sessions || b.size % b.pool)
-		bail_out("bench.devices, bench.sessions, bench.mib and bench.pool do not fit");
-	return &b;
-}
-
 /* All sessions, one kind of file after the other, each kind timed */
 static void preserve_all(void)
 {
@@ -56,7 +31,7 @@ static void preserve_all(void)
 	uint64_t began = ticks();
 
 	for_each_session(s)
-		bench_preserve_memory(s, s - sessions);
+		bench_preserve_memory(s, s - bench_sessions());
 	say_ticks("preserve_memory", began);
 	if (!bench()->preserve)
 		return;
@@ -104,7 +79,7 @@ static void count(void)
 	uint64_t keys;
 
 	for_each_session(s)
-		bench_preserve_memory(s, s - sessions);
+		bench_preserve_memory(s, s - bench_sessions());
 	keys = kho_preserved_keys();
 	for_each_session(s)
 		bench_preserve_iommufd(s);
@@ -166,7 +141,7 @@ static void retrieve_all(void)
 	uint64_t began = ticks();
 
 	for_each_session(s)
-		bench_retrieve_memory(s, s - sessions);
+		bench_retrieve_memory(s, s - bench_sessions());
 	say_ticks("retrieve_memory", began);
 	if (!bench()->preserve)
 		return;
@@ -211,7 +186,7 @@ static void finish_all(void)
 /* Beside adoption, in the same kernel: the same mappings into a new HWPT */
 static void from_scratch(void)
 {
-	struct bench_session *s = sessions;
+	struct bench_session *s = bench_sessions();
 	struct bench_device again = s->device[0];
 	uint32_t i;
 

@@ -14,8 +14,7 @@
 #include "os/report.h"
 #include "os/util.h"
 #include "story/story.h"
-
-static struct vm vms[STATE_VMS];
+#include "story/tables.h"
 
 const struct vm_shape one_nic_each[STATE_VMS] = {
 	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
@@ -23,11 +22,6 @@ const struct vm_shape one_nic_each[STATE_VMS] = {
 	{ .session = "vm2", .first_nic = 2, .nnics = 1, .nspaces = 1 },
 	{ .session = "vm3", .first_nic = 3, .nnics = 1, .nspaces = 1 },
 };
-
-struct vm *story_vm(unsigned int i)
-{
-	return &vms[i];
-}
 
 int story_stage(void)
 {

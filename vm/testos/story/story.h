@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-#include "iommu/walk.h"
 #include "story/vm.h"
 
 /* Is this run a control, in which no device is taken along? */
@@ -18,13 +17,6 @@ bool story_any_preserved(void);
 void phase(const char *name);		/* mark, unless the run is bare */
 unsigned int story_rate(void);
 void story_traffic(const char *param);	/* let frames come for that many ms */
-struct vm *story_vm(unsigned int i);
-
-#define for_each_vm(vm) \
-	for (vm = story_vm(0); vm < story_vm(0) + state_get()->nvms; vm++)
-
-#define for_each_nic(vm, nic) \
-	for (nic = (vm)->nic; nic < (vm)->nic + (vm)->data->nnics; nic++)
 
 /* VMs with a NIC each; most scenarios need the first one only */
 extern const struct vm_shape one_nic_each[STATE_VMS];
@@ -56,12 +48,5 @@ void story_stopped(void);		/* instead: nothing goes on */
 void story_before(const struct vm_shape *shapes, unsigned int n);
 void story_before_series(const struct vm_shape *shapes, unsigned int n);
 void story_after(void);
-
-/* tables.c: the record of the IOMMU's tables and comparisons with it */
-void tables_arrive(void);
-void tables_record(void);
-void tables_compare_arrival(void);
-void tables_compare(const char *when);
-uint64_t tables_astray(const struct vm *vm, unsigned int nic);
 
 #endif /* TESTOS_STORY_H */

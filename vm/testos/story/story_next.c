@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "device/pci.h"
+#include "iommu/walk.h"
 #include "kapi/iommufd.h"
 #include "kapi/vfio.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "story/story.h"
+#include "story/tables.h"
 
 static void look_at_nic(const struct nic_place *place)
 {

@@ -9,12 +9,13 @@
 #include <stdio.h>
 
 #include "device/pci.h"
+#include "iommu/walk.h"
 #include "kapi/iommufd.h"
 #include "os/phys.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "story/state.h"
-#include "story/story.h"
+#include "story/tables.h"
 
 static struct walk arrival, now;
 
@@ -118,7 +119,7 @@ void tables_compare(const char *when)
 	compare(&now, when);
 }
 
-/* Pages of a NIC's memory that lie elsewhere than where the NIC's writes go. */
+/* Pages of a NIC's memory to which its IOVAs do not translate */
 uint64_t tables_astray(const struct vm *vm, unsigned int nic)
 {
 	const struct nic_place *place = &vm->data->nic[nic];

@@ -30,6 +30,13 @@
 #include "scenario.h"
 #include "story/vm.h"
 
+struct vm *story_vm(unsigned int i)
+{
+	static struct vm vms[STATE_VMS];
+
+	return &vms[i];
+}
+
 int vm_memfd(uint64_t size, unsigned int seals)
 {
 	int fd = memfd_create("vm-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -47,6 +47,15 @@ struct vm {
 #define VM_FREE_IOVA		0x180000000ull	/* never mapped by vm_create() */
 #define VM_NIC_STRIDE		0x2000000ull
 
+/* the VMs of the story, in both kernels */
+struct vm *story_vm(unsigned int i);
+
+#define for_each_vm(vm) \
+	for (vm = story_vm(0); vm < story_vm(0) + state_get()->nvms; vm++)
+
+#define for_each_nic(vm, nic) \
+	for (nic = (vm)->nic; nic < (vm)->nic + (vm)->data->nnics; nic++)
+
 /* building, in any kernel */
 void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape);
 int vm_memfd(uint64_t size, unsigned int seals);

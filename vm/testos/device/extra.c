@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices of all kinds in the hands of a VM: what it takes to have the kernel asked whether it
- * would preserve them, and nothing more. A step that fails ends the scenario.
+ * Devices of other kinds, attached to a VM's HWPT so that the kernel can be asked to preserve
+ * them; they are not used beyond that. A step that fails ends the run.
  */
 #include <string.h>
 
 #include <linux/vfio.h>
 
-#include "device/other.h"
+#include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
 #include "os/report.h"
 #include "os/util.h"
 
-/* A virtual function is for those who know what the owner of the physical one has set. */
+/* vfio opens a virtual function only for a caller that knows the physical function's token. */
 static const uint8_t vf_token[16] = { 0x2a };
 
-static int take(struct vm *vm, const char *bdf, const uint8_t *token)
+static int attach(struct vm *vm, const char *bdf, const uint8_t *token)
 {
 	struct vfio_device_bind_iommufd arg = {
 		.argsz = sizeof(arg), .iommufd = vm->iommufd,
@@ -30,13 +30,13 @@ static int take(struct vm *vm, const char *bdf, const uint8_t *token)
 	if (rc >= 0)
 		rc = vfio_attach(dev, vm->hwpt[0]);
 	if (rc < 0)
-		bail_out("take %s: %s", bdf, strerror(-rc));
+		bail_out("attach %s: %s", bdf, strerror(-rc));
 	return dev;
 }
 
-int other_take(struct vm *vm, const char *bdf)
+int extra_attach(struct vm *vm, const char *bdf)
 {
-	return take(vm, bdf, NULL);
+	return attach(vm, bdf, NULL);
 }
 
 static void set_vf_token(int dev)
@@ -53,16 +53,16 @@ static void set_vf_token(int dev)
 	must_ioctl(dev, VFIO_DEVICE_FEATURE, arg, "set the token of virtual functions");
 }
 
-int other_take_vf(struct vm *vm, char *bdf)
+int extra_attach_vf(struct vm *vm, char *bdf)
 {
 	set_vf_token(vm->nic[0].dev);
 	ok_rc(pci_set(vm->nic[0].place->bdf, "sriov_numvfs", "1"),
 	      "the NIC gets a virtual function");
-	pci_find_device(OTHER_IGB_VF, 0, bdf);
-	return take(vm, bdf, vf_token);
+	pci_find_device(EXTRA_IGB_VF, 0, bdf);
+	return attach(vm, bdf, vf_token);
 }
 
-void other_open_session(struct vm *vm)
+void extra_open_session(struct vm *vm)
 {
 	int rc = vm_preserve_memory(vm);
 

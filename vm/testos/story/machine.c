@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What machine the scenario really got. A scenario that tells the usual story on an unusual
- * machine proves nothing if an option was ignored, so each option has a fact here that is
- * seen from inside: registers, table entries, sysfs.
+ * Facts about the machine under test. A scenario that runs the usual story on an unusual
+ * machine proves nothing if an emulator option was ignored, so each option has a fact here that
+ * is checked inside the machine: registers, table entries, sysfs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 #include "os/phys.h"
 #include "os/report.h"
 #include "os/util.h"
-#include "story/shape.h"
+#include "story/machine.h"
 #include "story/story.h"
 
-void shape_before(void (*check)(void))
+void machine_before(void (*check)(void))
 {
 	story_begin(one_nic_each, 1);
 	check();
@@ -25,7 +25,7 @@ void shape_before(void (*check)(void))
 	story_leave();
 }
 
-void shape_is_scalable(bool scalable)
+void machine_is_scalable(bool scalable)
 {
 	ok(walk_scalable_mode() == scalable, scalable ? "the IOMMU is in scalable mode" :
 	   "the IOMMU is in legacy mode", "it is not");
@@ -40,31 +40,31 @@ static const struct walk_device *look_up_nic(void)
 	return &walk.device[0];
 }
 
-void shape_is_first_stage(void)
+void machine_is_first_stage(void)
 {
 	ok(look_up_nic()->first_stage, "the NIC's table is a first-stage one", "it is not");
 }
 
-void shape_has_levels(uint32_t n)
+void machine_has_levels(uint32_t n)
 {
 	uint32_t levels = look_up_nic()->levels;
 
 	ok(levels == n, "the NIC's table has as many levels as expected", "%u, not %u", levels, n);
 }
 
-void shape_is_caching(void)
+void machine_is_caching(void)
 {
 	ok(walk_caching_mode(), "the IOMMU caches absent entries", "it does not");
 }
 
-void shape_has_cpus(int n)
+void machine_has_cpus(int n)
 {
 	int here = sysconf(_SC_NPROCESSORS_ONLN);
 
 	ok(here == n, "all CPUs are online", "%d of %d", here, n);
 }
 
-void shape_has_high_memory(void)
+void machine_has_high_memory(void)
 {
 	uint64_t phys = phys_of(nic_ring(story_vm(0), 0));
 
@@ -73,7 +73,7 @@ void shape_has_high_memory(void)
 }
 
 /* The kind of domain that the kernel itself uses for the NIC. */
-void shape_group_is(const char *type)
+void machine_group_is(const char *type)
 {
 	char path[128], text[32], bdf[BDF_LEN];
 
@@ -86,7 +86,7 @@ void shape_group_is(const char *type)
 	   "%s, not %s", text, type);
 }
 
-void shape_bridges(unsigned int n)
+void machine_bridges(unsigned int n)
 {
 	struct pci_path path;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VM as small as can be, for scenarios that need many of them or a device that is no NIC:
- * one memfd, mapped at one place, one HWPT, one device. Nothing of it is in the state that
- * travels; bdf and name can be found again in the next kernel.
+ * A minimal VM, for scenarios that need many VMs or a device that is not a NIC: one memfd,
+ * mapped once, one HWPT, one device. It is not part of the state that is handed over; the next
+ * kernel's half finds bdf and name by itself.
  */
 #define _GNU_SOURCE 1
 
@@ -14,37 +14,37 @@
 #include "kapi/vfio.h"
 #include "os/report.h"
 #include "os/util.h"
-#include "story/small.h"
+#include "story/minimal_vm.h"
 #include "story/vm.h"
 
-int small_map(struct small *s)
+int minimal_vm_map(struct minimal_vm *s)
 {
-	static const struct area area = { .iova = VM_RAM_IOVA, .length = SMALL_SIZE, .writable = 1 };
+	static const struct area area = { .iova = VM_RAM_IOVA, .length = MINIMAL_VM_SIZE, .writable = 1 };
 	int rc = ioas_alloc(s->iommufd, &s->ioas);
 
 	return rc ? rc : ioas_map(s->iommufd, s->ioas, s->memfd, &area);
 }
 
-void small_build(struct small *s)
+void minimal_vm_build(struct minimal_vm *s)
 {
 	int rc;
 
-	s->memfd = vm_memfd(SMALL_SIZE, SEALS_FIXED);
+	s->memfd = vm_memfd(MINIMAL_VM_SIZE, SEALS_FIXED);
 	s->iommufd = iommufd_open();
 	s->dev = vfio_open_bound(s->bdf, s->iommufd, &s->id);
-	rc = s->dev < 0 ? s->dev : small_map(s);
+	rc = s->dev < 0 ? s->dev : minimal_vm_map(s);
 	if (!rc)
 		rc = hwpt_alloc(s->iommufd, s->id, s->ioas, &s->hwpt);
 	if (!rc)
 		rc = vfio_attach(s->dev, s->hwpt);
 	if (!rc)
-		rc = hwpt_mark(s->iommufd, s->hwpt, SMALL_TOKEN);
+		rc = hwpt_mark(s->iommufd, s->hwpt, MINIMAL_VM_TOKEN);
 	if (rc)
 		bail_out("a device for %s: %s", s->name, strerror(-rc));
 	vfio_enable_bus_master(s->dev);
 }
 
-void small_preserve(struct small *s)
+void minimal_vm_preserve(struct minimal_vm *s)
 {
 	int rc;
 

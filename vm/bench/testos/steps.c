@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The things that the bench times, one function each.
+ * The steps that the bench times, one function each, on the sessions that the words bench.* of
+ * the command line describe.
  *
  * A session has one memfd, one iommufd and some devices with an IOAS and an HWPT each. The
  * memfd is small and is mapped again and again until the IOAS has the size asked for, so that
@@ -8,8 +9,8 @@
  *
  * Invariants: with 4 KiB leaves no two neighbours of the memfd are neighbours in memory in
  * ascending order, so that no larger leaf can come of them: the even pages are made first.
- * With 2 MiB leaves each folio of the memfd is a huge one. What came of it is in the number
- * of table pages, which the host checks.
+ * With 2 MiB leaves each folio of the memfd is a huge one. The number of table pages shows
+ * it, which the runner checks.
  */
 #define _GNU_SOURCE 1
 
@@ -33,6 +34,31 @@
 #define MODEL_NVME	0x1b360010u
 
 static struct bench_device devices[BENCH_DEVICES];
+
+static struct bench_session sessions[BENCH_DEVICES];
+
+struct bench_session *bench_sessions(void)
+{
+	return sessions;
+}
+
+const struct bench *bench(void)
+{
+	static struct bench b;
+
+	if (b.devices)
+		return &b;
+	b.size = cmdline_number("bench.mib", 1024) * MIB;
+	b.huge = cmdline_number("bench.huge", 0);
+	b.pool = cmdline_number("bench.pool", 64) * MIB;
+	b.devices = cmdline_number("bench.devices", 1);
+	b.sessions = cmdline_number("bench.sessions", 1);
+	b.reps = cmdline_number("bench.reps", 5);
+	b.preserve = cmdline_number("bench.preserve", 1);
+	if (b.devices > BENCH_DEVICES || !b.sessions || b.devices % b.sessions || b.size % b.pool)
+		bail_out("bench.devices, bench.sessions, bench.mib and bench.pool do not fit");
+	return &b;
+}
 
 static void must(int rc, const char *what)
 {
