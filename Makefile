@@ -114,7 +114,7 @@ help:
 ##   QUICK=1            three cases, one round        ONLY=4k-1g,dev-16  these cases
 ##   AGAINST=bzImage    another kernel beside it, turn by turn
 ## Variables for check:
-##   FLAVOUR=debug      only the scenarios, on the debug kernel
+##   FLAVOUR=debug      only the scenarios, on the debug kernel       PLATFORM=vtd  as above
 ## Variables for all:
 ##   JOBS=2             compilers, or emulators, at once
 ##   QEMU=path          another emulator

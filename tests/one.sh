@@ -19,4 +19,4 @@ esac
 if [ "${FLAVOUR:-}" = debug ]; then
 	set -- --debug --out "out/debug/$(basename "$1" .c)" "$1"
 fi
-exec out/vm/lurun "$@"
+exec out/vm/lurun ${PLATFORM:+--platform "$PLATFORM"} "$@"
