@@ -6,7 +6,7 @@
  * disturbed.
  *
  * promise: 7
- * red when: a device discarded while it is open is stopped (`vfio_pci_discard_open`): it stays bus
+ * red when: a device discarded while it is open is stopped (`vfio_pci_lu_discard_open`): it stays bus
  *   master when bound, and when attached
  */
 #include <errno.h>

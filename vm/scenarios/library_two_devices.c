@@ -214,7 +214,7 @@ static void refused_jump(struct iolu_vm *vm)
 	kexec_load_next(story_stage());
 	klog_skip();
 	reboot(RB_KEXEC);
-	refused(-errno, EAGAIN, "cannot be frozen (", "the kernel does not leave");
+	refused(-errno, EAGAIN, "not frozen: not in D0", "the kernel does not leave");
 	for_each_nic(story_vm(0), nic)
 		check_interrupts(nic);
 	ok_rc(vfio_set_power_state(iolu_vm_device_fd(vm, bdf), 0), "it wakes up");

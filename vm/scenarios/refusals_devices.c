@@ -30,8 +30,9 @@
 
 
 
-/* Followed by the error, as a number or a name */
-#define REFUSED		"cannot be preserved ("
+/* Refused by the PCI core, by the IOMMU core and iommufd */
+#define REFUSED		"not preserved: "
+#define CLASS		REFUSED "device class is used by kernels at boot"
 
 static int preserve_device(struct vm *vm, int dev)
 {
@@ -82,11 +83,11 @@ static void group_of_two(struct vm *vm)
 static void kinds(struct vm *vm)
 {
 	group_of_two(vm);
-	refuse(vm, EXTRA_DISPLAY, EPERM, REFUSED, "a display is refused");
-	refuse(vm, EXTRA_XHCI, EPERM, REFUSED, "a USB host controller is refused");
+	refuse(vm, EXTRA_DISPLAY, EPERM, CLASS, "a display is refused");
+	refuse(vm, EXTRA_XHCI, EPERM, CLASS, "a USB host controller is refused");
 	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS and PRI cannot be carried",
 	       "a device with ATS is refused");
-	refuse(vm, EXTRA_E1000, EXDEV, REFUSED,
+	refuse(vm, EXTRA_E1000, EXDEV, REFUSED "DMA uses another requester ID",
 	       "a device behind a bridge that speaks for it is refused");
 }
 
@@ -147,7 +148,7 @@ static void asleep(struct vm *vm)
 	ok(pci_power_state(vm->nic[0].place->bdf) == 3, "it is in D3", "D%d",
 	   pci_power_state(vm->nic[0].place->bdf));
 	extra_open_session(vm);
-	refused(preserve_device(vm, dev), EAGAIN, REFUSED,
+	refused(preserve_device(vm, dev), EAGAIN, REFUSED "not in D0",
 		"a device in D3 is refused");
 	ok_rc(vfio_set_power_state(dev, 0), "it is woken up");
 	nic_is_taken(vm, "and taken");
@@ -180,10 +181,10 @@ static void virtual_functions(struct vm *vm)
 	int vf = extra_attach_vf(vm, bdf);
 
 	extra_open_session(vm);
-	refused(preserve_device(vm, vf), EOPNOTSUPP, REFUSED,
+	refused(preserve_device(vm, vf), EOPNOTSUPP, REFUSED "virtual function",
 		"a virtual function is refused");
 	refused(preserve_device(vm, vm->nic[0].dev), ENOTEMPTY,
-		REFUSED, "and so is the NIC while it has one");
+		REFUSED "virtual functions are enabled", "and so is the NIC while it has one");
 	vm_call_off(vm);
 	close(vf);
 	ok_rc(pci_set(vm->nic[0].place->bdf, "sriov_numvfs", "0"), "it loses it");

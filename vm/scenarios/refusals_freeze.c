@@ -99,7 +99,7 @@ static void asleep(struct vm *vm, const struct more *more)
 {
 	preserve_more(vm, more);
 	ok_rc(vfio_set_power_state(more->dev, 3), "that is put to sleep");
-	refused(try_to_leave(), EAGAIN, "cannot be frozen (", "the kernel does not leave");
+	refused(try_to_leave(), EAGAIN, "not frozen: not in D0", "the kernel does not leave");
 	goes_on(vm);
 	ok_rc(vfio_set_power_state(more->dev, 0), "the other device can be woken up");
 	vm_call_off(vm);
@@ -110,7 +110,7 @@ static void blocked(struct vm *vm, const struct more *more)
 	vfio_enable_bus_master(more->dev);
 	preserve_more(vm, more);
 	set_bridge_master(more, false);
-	refused(try_to_leave(), ENOLINK, "cannot be frozen (",
+	refused(try_to_leave(), ENOLINK, "not frozen: bridge above has bus mastering off",
 		"the kernel does not leave while a bridge lets nothing through");
 	goes_on(vm);
 	set_bridge_master(more, true);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /**
- * DOC: Is a PCI device what its handover record says?
+ * DOC: Validating PCI handover records
  *
- * The checksum of a record tells that it is what the old kernel wrote. That is
- * not enough: the values must make sense, and the hardware must still be in the
- * state that the old kernel left. Both are found out by reading only.
+ * A valid checksum only proves that a record is as the previous kernel wrote it.
+ * The values must also be plausible, and the hardware must be in the state that
+ * the record describes. Both checks only read from the device.
  */
 
 #define dev_fmt(fmt) "live update: " fmt
@@ -16,8 +16,8 @@
 #include "liveupdate.h"
 #include "pci.h"
 
-/* What must be the same in hardware as in the record, by dword of the header */
-static const u32 pci_record_same_function[PCI_DEV_SER_HEADER_DWORDS] = {
+/* Bits of the header that must be equal in hardware and record, by dword */
+static const u32 pci_lu_same_function[PCI_DEV_SER_HEADER_DWORDS] = {
 	[0] = ~0,		/* vendor and device */
 	[1] = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER,
 	[2] = ~0,		/* class */
@@ -27,7 +27,7 @@ static const u32 pci_record_same_function[PCI_DEV_SER_HEADER_DWORDS] = {
 	[12] = ~0,		/* ROM */
 };
 
-static const u32 pci_record_same_bridge[PCI_DEV_SER_HEADER_DWORDS] = {
+static const u32 pci_lu_same_bridge[PCI_DEV_SER_HEADER_DWORDS] = {
 	[0] = ~0,
 	[1] = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER,
 	[2] = ~0,
@@ -39,7 +39,7 @@ static const u32 pci_record_same_bridge[PCI_DEV_SER_HEADER_DWORDS] = {
 	[14] = ~0,		/* ROM */
 };
 
-static bool pci_record_sizes_valid(const struct pci_dev_ser *ser)
+static bool pci_lu_sizes_valid(const struct pci_dev_ser *ser)
 {
 	unsigned int i;
 
@@ -50,7 +50,7 @@ static bool pci_record_sizes_valid(const struct pci_dev_ser *ser)
 	return !(ser->rom_size & (ser->rom_size - 1)) && ser->rom_size <= SZ_2G;
 }
 
-static bool pci_record_bus_numbers_valid(const struct pci_dev_ser *ser,
+static bool pci_lu_bus_numbers_valid(const struct pci_dev_ser *ser,
 					 struct pci_bus *bus)
 {
 	u32 buses = ser->header[PCI_PRIMARY_BUS / sizeof(u32)];
@@ -62,8 +62,8 @@ static bool pci_record_bus_numbers_valid(const struct pci_dev_ser *ser,
 	       secondary <= subordinate;
 }
 
-/* The registers of @dev against the record; says where they differ */
-static int pci_record_compare(struct pci_dev *dev, const struct pci_dev_ser *ser,
+/* Compare the registers of @dev with the record and log the first difference */
+static int pci_lu_compare(struct pci_dev *dev, const struct pci_dev_ser *ser,
 			      const u32 *same)
 {
 	unsigned int i;
@@ -73,7 +73,7 @@ static int pci_record_compare(struct pci_dev *dev, const struct pci_dev_ser *ser
 		pci_read_config_dword(dev, i * sizeof(u32), &val);
 		if (!((val ^ ser->header[i]) & same[i]))
 			continue;
-		pci_err(dev, "configuration space at %#zx is not as handed over\n",
+		pci_err(dev, "configuration register %#zx differs from the record\n",
 			i * sizeof(u32));
 		return -ESTALE;
 	}
@@ -81,38 +81,39 @@ static int pci_record_compare(struct pci_dev *dev, const struct pci_dev_ser *ser
 }
 
 /**
- * pci_liveupdate_check() - Compare a device with its record.
- * @dev: The device, just found.
+ * pci_lu_check() - Compare a device with its record.
+ * @dev: The device, in enumeration.
  * @ser: A record with a valid checksum and known flags only.
  *
  * Context: Enumeration.
- * Return: 0, -EBADMSG if the record makes no sense for @dev, -ESTALE if a
- * register of @dev is not as the record says.
+ * Return: 0; -EBADMSG if a value of the record is implausible for @dev; -ESTALE
+ * if a register of @dev differs from the record.
  */
-int pci_liveupdate_check(struct pci_dev *dev, const struct pci_dev_ser *ser)
+int pci_lu_check(struct pci_dev *dev, const struct pci_dev_ser *ser)
 {
 	bool function = ser->flags & PCI_DEV_SER_FUNCTION;
 	int type = function ? PCI_HEADER_TYPE_NORMAL : PCI_HEADER_TYPE_BRIDGE;
 
-	if (dev->hdr_type != type || !pci_record_sizes_valid(ser))
+	if (dev->hdr_type != type || !pci_lu_sizes_valid(ser))
 		return -EBADMSG;
-	if (!function && !pci_record_bus_numbers_valid(ser, dev->bus))
+	if (!function && !pci_lu_bus_numbers_valid(ser, dev->bus))
 		return -EBADMSG;
-	return pci_record_compare(dev, ser, function ? pci_record_same_function :
-						       pci_record_same_bridge);
+	return pci_lu_compare(dev, ser, function ? pci_lu_same_function :
+						       pci_lu_same_bridge);
 }
 
 /**
- * pci_liveupdate_is_suspect() - May a device be a preserved one?
- * @dev: A device without a good record.
+ * pci_lu_may_be_preserved() - Test whether a device may have been preserved.
+ * @dev: A device without a valid record.
  *
- * The old kernel turned bus mastering off in all others. Host, ISA and such
- * bridges may not be able to, but are never preserved.
+ * The previous kernel turned bus mastering off in all devices that it did not
+ * preserve. Host and ISA bridges often cannot turn it off, and are never
+ * preserved.
  *
  * Context: Enumeration.
- * Return: True if it may be.
+ * Return: True if bus mastering is on.
  */
-bool pci_liveupdate_is_suspect(struct pci_dev *dev)
+bool pci_lu_may_be_preserved(struct pci_dev *dev)
 {
 	u16 command;
 
@@ -124,14 +125,14 @@ bool pci_liveupdate_is_suspect(struct pci_dev *dev)
 }
 
 /**
- * pci_liveupdate_bar_masks() - What sizing of BARs by writing would give.
- * @ser: A record that was checked.
+ * pci_lu_bar_masks() - Compute what BARs read after all ones were written.
+ * @ser: A validated record.
  * @howmany: Number of BARs.
- * @masks: One mask for each BAR.
+ * @masks: Out: one mask for each BAR.
  *
  * Context: Any.
  */
-void pci_liveupdate_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany,
+void pci_lu_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany,
 			      u32 *masks)
 {
 	unsigned int i;
@@ -149,13 +150,13 @@ void pci_liveupdate_bar_masks(const struct pci_dev_ser *ser, unsigned int howman
 }
 
 /**
- * pci_liveupdate_take_windows() - Which windows a bridge has, without probing.
- * @dev: A bridge that was checked; nothing happens to other devices.
- * @ser: Its record.
+ * pci_lu_set_windows() - Set which windows a bridge has, without probing.
+ * @dev: A checked device; nothing changes if it is not a bridge.
+ * @ser: The record of @dev.
  *
  * Context: Enumeration.
  */
-void pci_liveupdate_take_windows(struct pci_dev *dev, const struct pci_dev_ser *ser)
+void pci_lu_set_windows(struct pci_dev *dev, const struct pci_dev_ser *ser)
 {
 	if (dev->hdr_type != PCI_HEADER_TYPE_BRIDGE)
 		return;

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /**
- * DOC: PCI functions that go on over a live update
+ * DOC: Live update of PCI functions
  *
- * A function that is preserved goes on with its DMA from the old kernel into
- * the new one. That takes both of them: the old one must stop doing what it
- * does to every device at kexec, the new one must find the function without
- * disturbing it and keep everybody off it until the driver that knows how takes
- * it over. "Function" stands for the endpoint, which a driver asked to preserve;
- * the bridges above it go along because its requests and its configuration pass
- * through them.
+ * A preserved function continues its DMA while one kernel replaces another.
+ * Both kernels take part: the previous kernel exempts the function from what it
+ * does to every device at kexec; the next kernel enumerates the function without
+ * writing to it and keeps other code away from it until its driver takes it over.
+ * The bridges above a preserved function are preserved with it, because its
+ * requests and its configuration accesses pass through them.
  *
- * liveupdate-outgoing.c is the old kernel's part, liveupdate-incoming.c the new
- * one's, liveupdate-irq.c keeps a function quiet in between. What goes from one
- * to the other is described in include/linux/kho/abi/pci.h.
+ * liveupdate-outgoing.c is the part of the previous kernel, liveupdate-incoming.c
+ * that of the next one. liveupdate-irq.c masks interrupts in between, and
+ * liveupdate-check.c compares records with the hardware. The records are
+ * described in include/linux/kho/abi/pci.h.
  *
- * The records live as long as files are preserved, or wait to be finished, whose
- * handlers were registered with pci_liveupdate_register_handler().
+ * This file ties the records to LUO. They exist while files are preserved, or
+ * wait to be finished, whose handlers were registered with
+ * pci_liveupdate_register_handler().
  */
 
 #include <linux/atomic.h>
@@ -31,13 +32,13 @@
 #include <linux/suspend.h>
 #include "liveupdate.h"
 
-/* Whether anything is preserved, and whether anything has come over */
-static atomic_t pci_liveupdate_awake = ATOMIC_INIT(0);
+/* Number of FLB directions in use: outgoing, incoming */
+static atomic_t pci_lu_active = ATOMIC_INIT(0);
 
-/* The index that came over, if it is good. Under the FLB's own lock. */
-static struct kho_record_index_ser *pci_incoming_index;
+/* The incoming index, NULL if it is invalid. Protected by the FLB's own lock. */
+static struct kho_record_index_ser *pci_lu_incoming_index;
 
-static int pci_liveupdate_flb_preserve(struct liveupdate_flb_op_args *args)
+static int pci_lu_flb_preserve(struct liveupdate_flb_op_args *args)
 {
 	struct kho_record_index_ser *index;
 
@@ -48,92 +49,92 @@ static int pci_liveupdate_flb_preserve(struct liveupdate_flb_op_args *args)
 	index->owner = PCI_RECORD_INDEX;
 	kho_record_seal(index);
 
-	atomic_inc(&pci_liveupdate_awake);
-	pci_liveupdate_set_index(index);
+	atomic_inc(&pci_lu_active);
+	pci_lu_set_index(index);
 	args->obj = index;
 	args->data = virt_to_phys(index);
 	return 0;
 }
 
-static void pci_liveupdate_flb_unpreserve(struct liveupdate_flb_op_args *args)
+static void pci_lu_flb_unpreserve(struct liveupdate_flb_op_args *args)
 {
-	pci_liveupdate_set_index(NULL);
-	atomic_dec(&pci_liveupdate_awake);
+	pci_lu_set_index(NULL);
+	atomic_dec(&pci_lu_active);
 	kho_record_free(args->obj);
 }
 
-static int pci_liveupdate_expect_record(u64 phys)
+static int pci_lu_expect_record(u64 phys)
 {
 	struct pci_dev_ser *ser = kho_record_get(phys, PCI_RECORD_DEVICE,
 						 PCI_RECORD_DEVICE_VERSION,
 						 sizeof(*ser));
 
-	return IS_ERR(ser) ? PTR_ERR(ser) : pci_liveupdate_expect(ser);
+	return IS_ERR(ser) ? PTR_ERR(ser) : pci_lu_expect(ser);
 }
 
-/* Never fails: damage is dealt with device by device when they are found */
-static int pci_liveupdate_flb_retrieve(struct liveupdate_flb_op_args *args)
+/* Never fails: invalid records isolate devices when these are enumerated */
+static int pci_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 {
 	struct kho_record_index_ser *index;
 	unsigned int i;
 	int rc;
 
-	atomic_inc(&pci_liveupdate_awake);
-	args->obj = &pci_incoming_index;	/* any: LUO wants one */
+	atomic_inc(&pci_lu_active);
+	args->obj = &pci_lu_incoming_index;	/* LUO requires a non-NULL object */
 	index = kho_record_index_get(args->data, PCI_RECORD_INDEX);
 	if (IS_ERR(index)) {
-		pci_liveupdate_expect_damage(PTR_ERR(index));
+		pci_lu_expect_invalid(PTR_ERR(index));
 		return 0;
 	}
 
 	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++) {
-		rc = index->slots[i] ? pci_liveupdate_expect_record(index->slots[i]) : 0;
+		rc = index->slots[i] ? pci_lu_expect_record(index->slots[i]) : 0;
 		if (rc)
-			pci_liveupdate_expect_damage(rc);
+			pci_lu_expect_invalid(rc);
 	}
-	pci_incoming_index = index;
+	pci_lu_incoming_index = index;
 	return 0;
 }
 
-static void pci_liveupdate_flb_finish(struct liveupdate_flb_op_args *args)
+static void pci_lu_flb_finish(struct liveupdate_flb_op_args *args)
 {
-	pci_liveupdate_expect_none();
-	kho_record_put(pci_incoming_index);
-	pci_incoming_index = NULL;
-	atomic_dec(&pci_liveupdate_awake);
+	pci_lu_drop_incoming();
+	kho_record_put(pci_lu_incoming_index);
+	pci_lu_incoming_index = NULL;
+	atomic_dec(&pci_lu_active);
 }
 
-/* Suspend puts every device to sleep, these must not stop */
-static int pci_liveupdate_sleep(struct notifier_block *nb, unsigned long event, void *data)
+/* Suspend would put the devices into a sleep state and end their DMA */
+static int pci_lu_suspend(struct notifier_block *nb, unsigned long event, void *data)
 {
 	if ((event != PM_SUSPEND_PREPARE && event != PM_HIBERNATION_PREPARE) ||
-	    !atomic_read(&pci_liveupdate_awake))
+	    !atomic_read(&pci_lu_active))
 		return NOTIFY_DONE;
-	pr_info("PCI live update: no sleep while devices go on: close or finish the sessions\n");
+	pr_info("PCI live update: suspend refused: devices are preserved; finish or close their sessions\n");
 	return notifier_from_errno(-EBUSY);
 }
 
-static struct notifier_block pci_liveupdate_sleep_nb = {
-	.notifier_call = pci_liveupdate_sleep,
+static struct notifier_block pci_lu_suspend_nb = {
+	.notifier_call = pci_lu_suspend,
 };
 
-static const struct liveupdate_flb_ops pci_liveupdate_flb_ops = {
-	.preserve = pci_liveupdate_flb_preserve,
-	.unpreserve = pci_liveupdate_flb_unpreserve,
-	.retrieve = pci_liveupdate_flb_retrieve,
-	.finish = pci_liveupdate_flb_finish,
+static const struct liveupdate_flb_ops pci_lu_flb_ops = {
+	.preserve = pci_lu_flb_preserve,
+	.unpreserve = pci_lu_flb_unpreserve,
+	.retrieve = pci_lu_flb_retrieve,
+	.finish = pci_lu_flb_finish,
 	.owner = THIS_MODULE,
 };
 
-static struct liveupdate_flb pci_liveupdate_flb = {
-	.ops = &pci_liveupdate_flb_ops,
+static struct liveupdate_flb pci_lu_flb = {
+	.ops = &pci_lu_flb_ops,
 	.compatible = PCI_LIVEUPDATE_FLB_COMPATIBLE,
 };
 
 /**
  * pci_liveupdate_register_handler() - Let a file handler preserve PCI functions.
- * @fh: The handler, registered with LUO already.
- * @driver: The driver that takes them over in the new kernel, the only one that may.
+ * @fh: The handler, already registered with LUO.
+ * @driver: The only driver that can bind to incoming functions in the next kernel.
  *
  * Context: Process context, may sleep.
  * Return: 0 or a negative errno of liveupdate_register_flb().
@@ -141,10 +142,10 @@ static struct liveupdate_flb pci_liveupdate_flb = {
 int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
 				    const struct pci_driver *driver)
 {
-	int rc = liveupdate_register_flb(fh, &pci_liveupdate_flb);
+	int rc = liveupdate_register_flb(fh, &pci_lu_flb);
 
 	if (!rc)
-		pci_liveupdate_set_driver(driver);
+		pci_lu_set_driver(driver);
 	return rc;
 }
 
@@ -152,23 +153,23 @@ int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
  * pci_liveupdate_unregister_handler() - Undo pci_liveupdate_register_handler().
  * @fh: The handler.
  *
- * Context: Process context, may sleep. Never fails.
+ * Context: Process context, may sleep. Cannot fail.
  */
 void pci_liveupdate_unregister_handler(struct liveupdate_file_handler *fh)
 {
-	liveupdate_unregister_flb(fh, &pci_liveupdate_flb);
+	liveupdate_unregister_flb(fh, &pci_lu_flb);
 }
 
-/* Before any bus is scanned, after the bus type is there */
-static int __init pci_liveupdate_fetch(void)
+/* After the bus type is registered, before any bus is scanned */
+static int __init pci_lu_fetch_incoming(void)
 {
 	void *obj;
 
 	kho_record_tell_layout(KHO_RECORD_LAYOUT("pci-device", PCI_RECORD_DEVICE_VERSION));
-	register_pm_notifier(&pci_liveupdate_sleep_nb);
-	if (liveupdate_flb_get_incoming(&pci_liveupdate_flb, &obj))
+	register_pm_notifier(&pci_lu_suspend_nb);
+	if (liveupdate_flb_get_incoming(&pci_lu_flb, &obj))
 		return 0;
-	liveupdate_flb_put_incoming(&pci_liveupdate_flb);
-	return bus_register_notifier(&pci_bus_type, &pci_liveupdate_notifier);
+	liveupdate_flb_put_incoming(&pci_lu_flb);
+	return bus_register_notifier(&pci_bus_type, &pci_lu_incoming_nb);
 }
-arch_initcall(pci_liveupdate_fetch);
+arch_initcall(pci_lu_fetch_incoming);

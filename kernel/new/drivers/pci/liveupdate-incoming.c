@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /**
- * DOC: PCI functions that go on over a live update, new kernel
+ * DOC: Preserving PCI functions across a live update: incoming side
  *
- * The records are read before the first device is looked for. When the PCI core
- * finds a device that has one, it is compared with the hardware, by reading
- * only. From then on a device is
+ * The records are read before the first device is enumerated. When the PCI core
+ * enumerates a device that has a record, the record is compared with the
+ * hardware; nothing is written. From then on the device is
  *
- * - kept, if everything is as the record says and all bridges above are kept.
- *   The PCI core then takes BARs, windows and bus numbers as they are, sizes
- *   nothing by writing, moves nothing, resets nothing. The device holds a
- *   runtime PM reference, so it stays in D0, and counts as enabled, so nobody
- *   who enables or disables it touches its registers. To a function only the
- *   driver may bind that takes it over, and only if it was asked for by
- *   driver_override.
- * - bad, if anything differs. Bus mastering goes off before anything else
- *   happens to it, and no driver may bind. Other devices are not concerned,
- *   unless they are below.
+ * - accepted, if it agrees with its record and all bridges above are accepted. The
+ *   PCI core then uses BARs, windows and bus numbers as they are: it sizes none by
+ *   writing, moves none, and resets nothing. The device has a runtime PM
+ *   reference, so it stays in D0. It counts as enabled, so code that enables or
+ *   disables it does not write to its registers. Only the driver that takes over
+ *   incoming functions can bind to it, and only by driver_override.
+ * - isolated, if it differs from its record. Bus mastering is turned off before
+ *   any other access, and no driver can bind. Only this device and those below it
+ *   are affected.
  *
- * If a record itself is damaged, nobody can tell whose it was, but the hardware
- * can: the old kernel turned bus mastering off in everything that it did not
- * preserve. So whatever has it on and no good record is bad, too.
+ * If a record itself is damaged, the device that it describes is unknown. The
+ * previous kernel turned bus mastering off in all devices that it did not
+ * preserve, so each device with bus mastering on and without a valid record is
+ * isolated.
  *
- * pci_liveupdate_finish() ends all that for a function, and for a bridge with
- * the last function below. What is left goes when the last file that depends on
- * the FLB is finished.
+ * pci_liveupdate_finish() makes a function an ordinary one; so it does for a
+ * bridge with the last function below. Devices that remain when the last file is
+ * finished that depends on the FLB are quiesced.
  */
 
 #define dev_fmt(fmt) "live update: " fmt
@@ -43,16 +43,16 @@
 #include "pci.h"
 
 /**
- * struct pci_incoming - A device that came over, or claims so.
- * @ser: Its record; NULL if there is none that is good.
- * @dev: The device from its registration on, referenced, if it is kept.
- * @state: enum pci_lu_state.
- * @function: A preserved function, not a bridge above one.
- * @users: Kept functions below a bridge.
- * @fixed: BARs that this file made immovable.
- * @rcu: For readers without a lock.
+ * struct pci_lu_incoming - An incoming device.
+ * @ser: Its record; NULL if there is no valid one.
+ * @dev: The device, referenced; NULL before its registration and if isolated.
+ * @state: State of the device.
+ * @function: True for a preserved function, false for a bridge above one.
+ * @users: Number of accepted functions below a bridge.
+ * @fixed: Bitmap of the BARs that were made immovable here.
+ * @rcu: Delays the free until lock-less readers are done.
  */
-struct pci_incoming {
+struct pci_lu_incoming {
 	struct pci_dev_ser *ser;
 	struct pci_dev *dev;
 	enum pci_lu_state state;
@@ -62,117 +62,121 @@ struct pci_incoming {
 	struct rcu_head rcu;
 };
 
-/* Changed under the lock, looked up under RCU */
-static DEFINE_MUTEX(pci_incoming_lock);
-static DEFINE_XARRAY(pci_incoming_devices);
-static bool pci_incoming_damaged;
+/* The lock protects changes; look-ups need RCU only */
+static DEFINE_MUTEX(pci_lu_incoming_lock);
+static DEFINE_XARRAY(pci_lu_incoming_devices);
 
-static struct pci_incoming *pci_incoming_find(struct pci_dev *dev)
+/* Some record is invalid, so devices without a record may be preserved ones */
+static bool pci_lu_incoming_incomplete;
+
+static struct pci_lu_incoming *pci_lu_incoming_find(struct pci_dev *dev)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 
 	if (dev->is_virtfn || pci_domain_nr(dev->bus) > U16_MAX)
 		return NULL;
-	in = xa_load(&pci_incoming_devices, pci_liveupdate_key(dev));
+	in = xa_load(&pci_lu_incoming_devices, pci_lu_key(dev));
 	return in && (!in->dev || in->dev == dev) ? in : NULL;
 }
 
-static struct pci_incoming *pci_incoming_find_kept(struct pci_dev *dev)
+static struct pci_lu_incoming *pci_lu_incoming_find_accepted(struct pci_dev *dev)
 {
-	struct pci_incoming *in = pci_incoming_find(dev);
+	struct pci_lu_incoming *in = pci_lu_incoming_find(dev);
 
-	return in && READ_ONCE(in->state) == PCI_LU_KEPT ? in : NULL;
+	return in && READ_ONCE(in->state) == PCI_LU_ACCEPTED ? in : NULL;
 }
 
-static int pci_incoming_check(struct pci_incoming *in, struct pci_dev *dev)
+static int pci_lu_incoming_check(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
 	struct pci_dev *bridge = pci_upstream_bridge(dev);
 
 	if (!in)
-		return pci_incoming_damaged && pci_liveupdate_is_suspect(dev) ? -EBADMSG : 0;
-	if (in->state == PCI_LU_BAD)
+		return pci_lu_incoming_incomplete && pci_lu_may_be_preserved(dev) ? -EBADMSG : 0;
+	if (in->state == PCI_LU_ISOLATED)
 		return -EBADMSG;
-	if (bridge && !pci_incoming_find_kept(bridge))
+	if (bridge && !pci_lu_incoming_find_accepted(bridge))
 		return -ENOLINK;
-	return pci_liveupdate_check(dev, in->ser);
+	return pci_lu_check(dev, in->ser);
 }
 
-static void pci_incoming_accept(struct pci_incoming *in, struct pci_dev *dev)
+static void pci_lu_incoming_accept(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
 	dev->broken_intx_masking = !!(in->ser->flags & PCI_DEV_SER_INTX_MASK_BROKEN);
 	dev->mmio_always_on = true;
-	pci_liveupdate_take_windows(dev, in->ser);
-	WRITE_ONCE(in->state, PCI_LU_KEPT);
-	pci_info(dev, "preserved, goes on as it is\n");
+	pci_lu_set_windows(dev, in->ser);
+	WRITE_ONCE(in->state, PCI_LU_ACCEPTED);
+	pci_info(dev, "incoming: DMA continues\n");
 }
 
-static void pci_incoming_isolate(struct pci_incoming *in, struct pci_dev *dev, int why)
+static void pci_lu_incoming_isolate(struct pci_lu_incoming *in, struct pci_dev *dev, int error)
 {
 	pci_clear_master(dev);
-	pci_err(dev, "isolated, handover is invalid (%pe)\n", ERR_PTR(why));
+	pci_err(dev, "isolated: no valid record (%pe)\n", ERR_PTR(error));
 	if (in) {
-		WRITE_ONCE(in->state, PCI_LU_BAD);
+		WRITE_ONCE(in->state, PCI_LU_ISOLATED);
 		return;
 	}
 
 	in = kzalloc_obj(*in);
 	if (!in)
 		return;
-	in->state = PCI_LU_BAD;
-	if (xa_insert(&pci_incoming_devices, pci_liveupdate_key(dev), in, GFP_KERNEL))
+	in->state = PCI_LU_ISOLATED;
+	if (xa_insert(&pci_lu_incoming_devices, pci_lu_key(dev), in, GFP_KERNEL))
 		kfree(in);
 }
 
 /**
- * pci_liveupdate_setup() - Decide what becomes of a device just found.
- * @dev: The device; its class and header type are known, nothing was written.
+ * pci_liveupdate_setup() - Accept or isolate a device in enumeration.
+ * @dev: The device. Its class and header type are known, nothing was written to it.
+ *
+ * Devices without a record are left alone if all records are valid.
  *
  * Context: Enumeration, may sleep.
  */
 void pci_liveupdate_setup(struct pci_dev *dev)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 	int rc;
 
-	if (dev->is_virtfn || !(pci_liveupdate_kept_any() || pci_incoming_damaged))
+	if (dev->is_virtfn || !(pci_liveupdate_any_incoming() || pci_lu_incoming_incomplete))
 		return;
 
-	guard(mutex)(&pci_incoming_lock);
-	in = pci_incoming_find(dev);
-	rc = pci_incoming_check(in, dev);
+	guard(mutex)(&pci_lu_incoming_lock);
+	in = pci_lu_incoming_find(dev);
+	rc = pci_lu_incoming_check(in, dev);
 	if (rc)
-		pci_incoming_isolate(in, dev, rc);
+		pci_lu_incoming_isolate(in, dev, rc);
 	else if (in)
-		pci_incoming_accept(in, dev);
+		pci_lu_incoming_accept(in, dev);
 }
 
 /**
- * pci_liveupdate_size_bars() - Tell the sizes of BARs without probing.
+ * pci_liveupdate_size_bars() - Get the sizes of BARs without probing.
  * @dev: The device.
  * @count: Number of BARs.
- * @pos: Where in configuration space they start.
- * @sizes: What they would read as after all ones were written to them.
+ * @pos: Offset of the first one in configuration space.
+ * @sizes: Out: what each would read as after all ones were written to it.
  *
  * Context: Enumeration, may sleep.
- * Return: False if nothing is known about these: probe.
+ * Return: True; false if no record describes these BARs, which have to be probed.
  */
 bool pci_liveupdate_size_bars(struct pci_dev *dev, int count, unsigned int pos, u32 *sizes)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 
-	guard(mutex)(&pci_incoming_lock);
-	in = pos < PCI_STD_HEADER_SIZEOF ? pci_incoming_find_kept(dev) : NULL;
+	guard(mutex)(&pci_lu_incoming_lock);
+	in = pos < PCI_STD_HEADER_SIZEOF ? pci_lu_incoming_find_accepted(dev) : NULL;
 	if (!in)
 		return false;
 	if (pos == PCI_BASE_ADDRESS_0)
-		pci_liveupdate_bar_masks(in->ser, count, sizes);
+		pci_lu_bar_masks(in->ser, count, sizes);
 	else
 		*sizes = lower_32_bits(-in->ser->rom_size);
 	return true;
 }
 
-/* A kept device is registered, the first moment it can be held on to */
-static void pci_incoming_hold(struct pci_incoming *in, struct pci_dev *dev)
+/* An accepted device is registered; references cannot be taken earlier */
+static void pci_lu_incoming_pin(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
 	struct pci_dev *bridge;
 	int i;
@@ -191,17 +195,17 @@ static void pci_incoming_hold(struct pci_incoming *in, struct pci_dev *dev)
 	if (!in->function)
 		return;
 	for (bridge = pci_upstream_bridge(dev); bridge; bridge = pci_upstream_bridge(bridge)) {
-		in = pci_incoming_find_kept(bridge);
+		in = pci_lu_incoming_find_accepted(bridge);
 		if (in)
 			in->users++;
 	}
 }
 
 /*
- * A bridge goes on counting as enabled, as pci_enable_bridge() leaves it, too. A
- * function counts so by whoever has it open now.
+ * A bridge stays enabled, as pci_enable_bridge() leaves it, too. A function stays
+ * enabled if its driver has enabled it.
  */
-static void pci_incoming_release(struct pci_incoming *in)
+static void pci_lu_incoming_unpin(struct pci_lu_incoming *in)
 {
 	struct pci_dev *dev = in->dev;
 	int i;
@@ -214,123 +218,132 @@ static void pci_incoming_release(struct pci_incoming *in)
 	pci_dev_put(dev);
 }
 
-static void pci_incoming_drop(struct pci_incoming *in, u32 key)
+static void pci_lu_incoming_drop(struct pci_lu_incoming *in, u32 key)
 {
-	xa_erase(&pci_incoming_devices, key);
+	xa_erase(&pci_lu_incoming_devices, key);
 	if (in->dev)
-		pci_incoming_release(in);
+		pci_lu_incoming_unpin(in);
 	kho_record_put(in->ser);
 	kfree_rcu(in, rcu);
 }
 
-static void pci_incoming_drop_path(struct pci_incoming *in, struct pci_dev *dev)
+static void pci_lu_incoming_drop_path(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
 	bool counted = in->function && in->dev;
 	struct pci_dev *bridge;
 
-	pci_incoming_drop(in, pci_liveupdate_key(dev));
+	pci_lu_incoming_drop(in, pci_lu_key(dev));
 	if (!counted)
 		return;
 	for (bridge = pci_upstream_bridge(dev); bridge; bridge = pci_upstream_bridge(bridge)) {
-		in = pci_incoming_find_kept(bridge);
+		in = pci_lu_incoming_find_accepted(bridge);
 		if (in && !--in->users)
-			pci_incoming_drop(in, pci_liveupdate_key(bridge));
+			pci_lu_incoming_drop(in, pci_lu_key(bridge));
 	}
 }
 
 /**
- * pci_liveupdate_finish() - A function is an ordinary one again.
- * @dev: The function, taken over by its driver, or stopped.
+ * pci_liveupdate_finish() - Make an incoming function an ordinary one.
+ * @dev: The function, taken over by its driver or quiesced. Nothing changes if it
+ *	 is not incoming.
  *
- * Context: Process context, may sleep. Never fails.
+ * Context: Process context, may sleep. Cannot fail.
  */
 void pci_liveupdate_finish(struct pci_dev *dev)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 
-	guard(mutex)(&pci_incoming_lock);
-	in = pci_incoming_find(dev);
+	guard(mutex)(&pci_lu_incoming_lock);
+	in = pci_lu_incoming_find(dev);
 	if (in && in->function)
-		pci_incoming_drop_path(in, dev);
+		pci_lu_incoming_drop_path(in, dev);
 }
 
-static int pci_incoming_notify(struct notifier_block *nb, unsigned long action,
+static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long action,
 			       void *data)
 {
 	struct pci_dev *dev = to_pci_dev(data);
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 
 	if (action != BUS_NOTIFY_ADD_DEVICE && action != BUS_NOTIFY_REMOVED_DEVICE)
 		return NOTIFY_DONE;
 	if (action == BUS_NOTIFY_REMOVED_DEVICE)
 		pci_liveupdate_set_isolated(dev, false);
 
-	guard(mutex)(&pci_incoming_lock);
+	guard(mutex)(&pci_lu_incoming_lock);
 
-	in = pci_incoming_find(dev);
+	in = pci_lu_incoming_find(dev);
 	if (!in || in->state == PCI_LU_EXPECTED)
 		return NOTIFY_DONE;
 	if (action == BUS_NOTIFY_REMOVED_DEVICE)
-		pci_incoming_drop_path(in, dev);
-	else if (in->state == PCI_LU_KEPT && !in->dev)
-		pci_incoming_hold(in, dev);
+		pci_lu_incoming_drop_path(in, dev);
+	else if (in->state == PCI_LU_ACCEPTED && !in->dev)
+		pci_lu_incoming_pin(in, dev);
 	return NOTIFY_DONE;
 }
 
-struct notifier_block pci_liveupdate_notifier = {
-	.notifier_call = pci_incoming_notify,
+struct notifier_block pci_lu_incoming_nb = {
+	.notifier_call = pci_lu_incoming_notify,
 };
 
-bool pci_liveupdate_kept(struct pci_dev *dev)
+/**
+ * pci_liveupdate_accepted() - Test whether a device is incoming and accepted.
+ * @dev: A function or a bridge.
+ *
+ * Context: Any.
+ * Return: True from enumeration until pci_liveupdate_finish() of the function, or
+ * of the last one below the bridge.
+ */
+bool pci_liveupdate_accepted(struct pci_dev *dev)
 {
 	guard(rcu)();
-	return pci_incoming_find_kept(dev);
+	return pci_lu_incoming_find_accepted(dev);
 }
 
-/* PCI_LU_NONE if @dev has no record and none is made for it */
-enum pci_lu_state pci_liveupdate_state(struct pci_dev *dev)
+/* PCI_LU_NONE if @dev has neither a record nor is isolated */
+enum pci_lu_state pci_lu_incoming_state(struct pci_dev *dev)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 
 	guard(rcu)();
-	in = pci_incoming_find(dev);
+	in = pci_lu_incoming_find(dev);
 	return in ? READ_ONCE(in->state) : PCI_LU_NONE;
 }
 
-/* Conservative: also true when something is expected or bad */
-bool pci_liveupdate_kept_any(void)
+/* True also for devices that are only expected, or isolated */
+bool pci_liveupdate_any_incoming(void)
 {
-	return !xa_empty(&pci_incoming_devices);
+	return !xa_empty(&pci_lu_incoming_devices);
 }
 
 /**
- * pci_liveupdate_incoming() - Does a function go on from the previous kernel?
- * @dev: The function.
+ * pci_liveupdate_incoming() - Test whether a function is incoming and accepted.
+ * @dev: The function. Always false for a bridge.
  *
  * Context: Any.
- * Return: True from the discovery of @dev until pci_liveupdate_finish().
+ * Return: True from enumeration until pci_liveupdate_finish().
  */
 bool pci_liveupdate_incoming(struct pci_dev *dev)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 
 	guard(rcu)();
-	in = pci_incoming_find_kept(dev);
+	in = pci_lu_incoming_find_accepted(dev);
 	return in && in->function;
 }
 EXPORT_SYMBOL_GPL(pci_liveupdate_incoming);
 
 /**
- * pci_liveupdate_expect() - Expect the device of a record.
+ * pci_lu_expect() - Register the record of a device for enumeration.
  * @ser: The record, with a valid checksum.
  *
  * Context: Process context, before enumeration.
- * Return: 0, -EPROTO if the record has unknown flags, -EBUSY if there is a
- * record for the same device, or -ENOMEM. The record is not used then.
+ * Return: 0; -EPROTO if the record has unknown flags; -EBUSY if another record
+ * describes the same device; -ENOMEM. On error the record is not used.
  */
-int pci_liveupdate_expect(struct pci_dev_ser *ser)
+int pci_lu_expect(struct pci_dev_ser *ser)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 	int rc;
 
 	if (ser->flags & ~PCI_DEV_SER_FLAGS)
@@ -343,8 +356,8 @@ int pci_liveupdate_expect(struct pci_dev_ser *ser)
 	in->state = PCI_LU_EXPECTED;
 	in->function = ser->flags & PCI_DEV_SER_FUNCTION;
 
-	guard(mutex)(&pci_incoming_lock);
-	rc = xa_insert(&pci_incoming_devices, (u32)ser->segment << 16 | ser->bdf, in,
+	guard(mutex)(&pci_lu_incoming_lock);
+	rc = xa_insert(&pci_lu_incoming_devices, (u32)ser->segment << 16 | ser->bdf, in,
 		       GFP_KERNEL);
 	if (rc)
 		kfree(in);
@@ -352,33 +365,33 @@ int pci_liveupdate_expect(struct pci_dev_ser *ser)
 }
 
 /**
- * pci_liveupdate_expect_damage() - Some record is not what it should be.
- * @why: The errno that says so.
+ * pci_lu_expect_invalid() - Register that a record is invalid.
+ * @error: Why, as a negative errno.
  *
  * Context: Process context, before enumeration.
  */
-void pci_liveupdate_expect_damage(int why)
+void pci_lu_expect_invalid(int error)
 {
-	pr_err("invalid record (%pe): isolating what is busmaster without a good one\n",
-	       ERR_PTR(why));
-	pci_incoming_damaged = true;
+	pr_err("invalid record (%pe): isolating all bus masters without a valid record\n",
+	       ERR_PTR(error));
+	pci_lu_incoming_incomplete = true;
 }
 
 /**
- * pci_liveupdate_expect_none() - Stop and drop what is left, nobody waits for it.
+ * pci_lu_drop_incoming() - Quiesce the functions that are left and drop all records.
  *
- * Context: Process context, may sleep. Never fails.
+ * Context: Process context, may sleep. Cannot fail.
  */
-void pci_liveupdate_expect_none(void)
+void pci_lu_drop_incoming(void)
 {
-	struct pci_incoming *in;
+	struct pci_lu_incoming *in;
 	unsigned long key;
 
-	guard(mutex)(&pci_incoming_lock);
-	xa_for_each(&pci_incoming_devices, key, in) {
+	guard(mutex)(&pci_lu_incoming_lock);
+	xa_for_each(&pci_lu_incoming_devices, key, in) {
 		if (in->function && in->dev)
 			pci_clear_master(in->dev);
-		pci_incoming_drop(in, key);
+		pci_lu_incoming_drop(in, key);
 	}
-	pci_incoming_damaged = false;
+	pci_lu_incoming_incomplete = false;
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /**
- * DOC: Silence of a function over a live update
+ * DOC: Masking interrupts of a PCI function across a live update
  *
- * From freeze on a function raises no interrupt, in whatever way it is set up
- * to: the kernel that would handle it is gone and the tables that would route
- * it are memory of somebody else. What can be masked is masked, not disabled,
- * so that nothing is lost if the freeze is undone. The new kernel disables MSI
- * and MSI-X when it finds the function, as it always does; INTx stays disabled
- * until a driver asks for it.
+ * From freeze on a preserved function raises no interrupt: the kernel that would
+ * handle it is gone, and the tables that would route it belong to the next
+ * kernel's free memory. Interrupts are masked rather than disabled where the
+ * function allows it, so that none is lost if the freeze is undone. The next
+ * kernel disables MSI and MSI-X during enumeration, as for every device. INTx
+ * stays disabled until a driver enables it.
  *
- * Configuration space only: the vectors' masks in the MSI-X table and what the
- * interrupt core believes about them do not change.
+ * Only configuration space is written. The vector masks in the MSI-X table and
+ * the state of the interrupt core do not change.
  */
 
 #include <linux/pci.h>
 #include "liveupdate.h"
 
-static int pci_irqs_msi_mask_pos(struct pci_dev *dev, u16 flags)
+static int pci_lu_msi_mask_pos(struct pci_dev *dev, u16 flags)
 {
 	if (!(flags & PCI_MSI_FLAGS_MASKBIT))
 		return 0;
@@ -25,7 +25,7 @@ static int pci_irqs_msi_mask_pos(struct pci_dev *dev, u16 flags)
 							     PCI_MSI_MASK_32);
 }
 
-static void pci_irqs_mask_msi(struct pci_dev *dev, struct pci_liveupdate_irqs *irqs)
+static void pci_lu_mask_msi(struct pci_dev *dev, struct pci_lu_irqs *irqs)
 {
 	int pos;
 
@@ -35,7 +35,7 @@ static void pci_irqs_mask_msi(struct pci_dev *dev, struct pci_liveupdate_irqs *i
 	if (!(irqs->msi & PCI_MSI_FLAGS_ENABLE))
 		return;
 
-	pos = pci_irqs_msi_mask_pos(dev, irqs->msi);
+	pos = pci_lu_msi_mask_pos(dev, irqs->msi);
 	if (pos) {
 		pci_read_config_dword(dev, pos, &irqs->msi_mask);
 		pci_write_config_dword(dev, pos, ~0);
@@ -45,15 +45,14 @@ static void pci_irqs_mask_msi(struct pci_dev *dev, struct pci_liveupdate_irqs *i
 	}
 }
 
-static void pci_irqs_unmask_msi(struct pci_dev *dev,
-				const struct pci_liveupdate_irqs *irqs)
+static void pci_lu_unmask_msi(struct pci_dev *dev, const struct pci_lu_irqs *irqs)
 {
 	int pos;
 
 	if (!dev->msi_cap || !(irqs->msi & PCI_MSI_FLAGS_ENABLE))
 		return;
 
-	pos = pci_irqs_msi_mask_pos(dev, irqs->msi);
+	pos = pci_lu_msi_mask_pos(dev, irqs->msi);
 	if (pos)
 		pci_write_config_dword(dev, pos, irqs->msi_mask);
 	else
@@ -61,20 +60,20 @@ static void pci_irqs_unmask_msi(struct pci_dev *dev,
 }
 
 /**
- * pci_liveupdate_mask_irqs() - Silence a function.
+ * pci_lu_mask_irqs() - Mask all interrupts of a function.
  * @dev: The function.
- * @irqs: Where to keep what pci_liveupdate_unmask_irqs() needs.
+ * @irqs: Out: the registers as they were, for pci_lu_unmask_irqs().
  *
- * INTx goes first, functions fall back to it when MSI goes off.
+ * INTx is disabled first, because a function uses INTx when MSI is disabled.
  *
- * Context: Any; nobody else may write these registers until the unmasking.
+ * Context: Any. No other code may write these registers until they are unmasked.
  */
-void pci_liveupdate_mask_irqs(struct pci_dev *dev, struct pci_liveupdate_irqs *irqs)
+void pci_lu_mask_irqs(struct pci_dev *dev, struct pci_lu_irqs *irqs)
 {
 	pci_read_config_word(dev, PCI_COMMAND, &irqs->command);
 	pci_write_config_word(dev, PCI_COMMAND,
 			      irqs->command | PCI_COMMAND_INTX_DISABLE);
-	pci_irqs_mask_msi(dev, irqs);
+	pci_lu_mask_msi(dev, irqs);
 	if (!dev->msix_cap)
 		return;
 	pci_read_config_word(dev, dev->msix_cap + PCI_MSIX_FLAGS, &irqs->msix);
@@ -84,17 +83,16 @@ void pci_liveupdate_mask_irqs(struct pci_dev *dev, struct pci_liveupdate_irqs *i
 }
 
 /**
- * pci_liveupdate_unmask_irqs() - Undo pci_liveupdate_mask_irqs().
+ * pci_lu_unmask_irqs() - Undo pci_lu_mask_irqs().
  * @dev: The function.
- * @irqs: What pci_liveupdate_mask_irqs() kept.
+ * @irqs: The registers that pci_lu_mask_irqs() saved.
  *
- * Context: Any. Never fails.
+ * Context: Any. Cannot fail.
  */
-void pci_liveupdate_unmask_irqs(struct pci_dev *dev,
-				const struct pci_liveupdate_irqs *irqs)
+void pci_lu_unmask_irqs(struct pci_dev *dev, const struct pci_lu_irqs *irqs)
 {
 	if (dev->msix_cap && irqs->msix & PCI_MSIX_FLAGS_ENABLE)
 		pci_write_config_word(dev, dev->msix_cap + PCI_MSIX_FLAGS, irqs->msix);
-	pci_irqs_unmask_msi(dev, irqs);
+	pci_lu_unmask_msi(dev, irqs);
 	pci_write_config_word(dev, PCI_COMMAND, irqs->command);
 }

@@ -1,72 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /**
- * DOC: Rules for PCI devices that are preserved or incoming
+ * DOC: Rules of the PCI core for outgoing and incoming devices
  *
- * The PCI core asks here before it resets a device, removes it, clears its bus
- * mastering, or lets a driver bind to it.
+ * The PCI core calls these functions before it resets or removes a device,
+ * clears its bus mastering, or probes a driver.
  */
 
 #include <linux/kexec.h>
 #include "liveupdate.h"
 #include "pci.h"
 
-/* The driver that takes incoming functions over */
-static const struct pci_driver *pci_liveupdate_driver;
+/* The driver that takes over incoming functions */
+static const struct pci_driver *pci_lu_driver;
 
-void pci_liveupdate_set_driver(const struct pci_driver *driver)
+void pci_lu_set_driver(const struct pci_driver *driver)
 {
-	WRITE_ONCE(pci_liveupdate_driver, driver);
+	WRITE_ONCE(pci_lu_driver, driver);
 }
 
 /**
- * pci_liveupdate_no_reset() - Must a device not be reset?
- * @dev: A function; or a bridge, for everything below it. May be NULL.
+ * pci_liveupdate_no_reset() - Test whether a device must not be reset.
+ * @dev: A function, or a bridge for everything below it. NULL is allowed.
  *
  * Context: Any.
- * Return: True between freeze and finish of the function or of one below.
+ * Return: True from freeze until finish of the function, or of one below the bridge.
  */
 bool pci_liveupdate_no_reset(struct pci_dev *dev)
 {
-	return dev && (pci_liveupdate_kept(dev) || pci_liveupdate_frozen(dev));
+	return dev && (pci_liveupdate_accepted(dev) || pci_lu_frozen(dev));
 }
 
 /**
- * pci_liveupdate_no_remove() - Must a device not be removed?
+ * pci_liveupdate_no_remove() - Test whether a device must not be removed or disabled.
  * @dev: A function or a bridge.
  *
  * Context: Any.
- * Return: True between preserve and finish of the function or of one below.
+ * Return: True from preserve until finish of the function, or of one below the bridge.
  */
 bool pci_liveupdate_no_remove(struct pci_dev *dev)
 {
-	return pci_liveupdate_kept(dev) || pci_liveupdate_outgoing(dev);
-}
-
-/* Bridges of the new kernel too: who gives one up does not know what is below */
-bool pci_liveupdate_keeps_master(struct pci_dev *dev)
-{
-	return (kexec_in_progress && pci_liveupdate_outgoing(dev)) ||
-	       (dev->hdr_type == PCI_HEADER_TYPE_BRIDGE && pci_liveupdate_kept(dev));
+	return pci_liveupdate_accepted(dev) || pci_liveupdate_outgoing(dev);
 }
 
 /**
- * pci_liveupdate_may_probe() - May a driver bind to a device?
+ * pci_liveupdate_keeps_master() - Test whether bus mastering must stay on.
+ * @dev: A function or a bridge.
+ *
+ * In the next kernel this covers bridges only: a port driver that fails clears
+ * bus mastering without regard to the functions below.
+ *
+ * Context: Any.
+ * Return: True for an outgoing device during kexec and for an incoming bridge.
+ */
+bool pci_liveupdate_keeps_master(struct pci_dev *dev)
+{
+	return (kexec_in_progress && pci_liveupdate_outgoing(dev)) ||
+	       (dev->hdr_type == PCI_HEADER_TYPE_BRIDGE && pci_liveupdate_accepted(dev));
+}
+
+/**
+ * pci_liveupdate_may_probe() - Test whether a driver may bind to a device.
  * @dev: The device.
  * @drv: The driver.
  *
  * Context: Any.
- * Return: 0, -EBUSY if @dev goes on from the old kernel and @drv was not asked
- * to take it over or cannot, -EIO if @dev is isolated.
+ * Return: 0; -EIO if @dev is isolated; -EBUSY if @dev is incoming and @drv cannot
+ * take it over or is not its driver_override.
  */
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
 {
-	enum pci_lu_state state = pci_liveupdate_state(dev);
+	enum pci_lu_state state = pci_lu_incoming_state(dev);
 
 	if (state == PCI_LU_NONE || dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return 0;
-	if (state == PCI_LU_BAD)
+	if (state == PCI_LU_ISOLATED)
 		return -EIO;
-	return drv == READ_ONCE(pci_liveupdate_driver) &&
+	return drv == READ_ONCE(pci_lu_driver) &&
 	       device_has_driver_override(&dev->dev) ? 0 : -EBUSY;
 }

@@ -28,7 +28,7 @@ static DEFINE_XARRAY(pci_lu_isolated);
  */
 void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated)
 {
-	u32 key = pci_liveupdate_key(dev);
+	u32 key = pci_lu_key(dev);
 
 	if (isolated)
 		xa_store(&pci_lu_isolated, key, dev, GFP_KERNEL);
@@ -38,8 +38,8 @@ void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated)
 
 static bool pci_lu_is_isolated(struct pci_dev *dev)
 {
-	return xa_load(&pci_lu_isolated, pci_liveupdate_key(dev)) == dev ||
-	       pci_liveupdate_state(dev) == PCI_LU_BAD;
+	return xa_load(&pci_lu_isolated, pci_lu_key(dev)) == dev ||
+	       pci_lu_incoming_state(dev) == PCI_LU_ISOLATED;
 }
 
 static ssize_t liveupdate_show(struct device *device, struct device_attribute *attr, char *buf)
@@ -57,12 +57,12 @@ static ssize_t liveupdate_show(struct device *device, struct device_attribute *a
 }
 static DEVICE_ATTR_RO(liveupdate);
 
-static struct attribute *pci_liveupdate_attrs[] = {
+static struct attribute *pci_lu_attrs[] = {
 	&dev_attr_liveupdate.attr,
 	NULL
 };
 
-static umode_t pci_liveupdate_attr_is_visible(struct kobject *kobj, struct attribute *attr, int n)
+static umode_t pci_lu_attr_is_visible(struct kobject *kobj, struct attribute *attr, int n)
 {
 	struct pci_dev *dev = to_pci_dev(kobj_to_dev(kobj));
 
@@ -70,6 +70,6 @@ static umode_t pci_liveupdate_attr_is_visible(struct kobject *kobj, struct attri
 }
 
 const struct attribute_group pci_liveupdate_attr_group = {
-	.attrs = pci_liveupdate_attrs,
-	.is_visible = pci_liveupdate_attr_is_visible,
+	.attrs = pci_lu_attrs,
+	.is_visible = pci_lu_attr_is_visible,
 };

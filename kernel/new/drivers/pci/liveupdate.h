@@ -10,13 +10,14 @@ struct liveupdate_flb;
 struct pci_dev_ser;
 
 /*
- * What the PCI core calls. "Kept" is a function or a bridge that the old kernel
- * preserved, that its record describes well and that nobody has finished yet.
+ * Called by the PCI core. A device is accepted if the previous kernel preserved
+ * it, its record is valid and agrees with the hardware, and its session is not
+ * finished. Its registers must not be written.
  */
 #ifdef CONFIG_PCI_LIVEUPDATE
 void pci_liveupdate_setup(struct pci_dev *dev);
-bool pci_liveupdate_kept(struct pci_dev *dev);
-bool pci_liveupdate_kept_any(void);
+bool pci_liveupdate_accepted(struct pci_dev *dev);
+bool pci_liveupdate_any_incoming(void);
 bool pci_liveupdate_size_bars(struct pci_dev *dev, int count, unsigned int pos, u32 *sizes);
 bool pci_liveupdate_keeps_master(struct pci_dev *dev);
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv);
@@ -25,13 +26,13 @@ bool pci_liveupdate_no_remove(struct pci_dev *dev);
 extern const struct attribute_group pci_liveupdate_attr_group;
 
 /**
- * struct pci_liveupdate_irqs - How a function's interrupts were set up.
+ * struct pci_lu_irqs - Interrupt registers of a function before they were masked.
  * @command: Command register.
  * @msi: MSI message control.
  * @msix: MSI-X message control.
- * @msi_mask: MSI mask bits, if there are any.
+ * @msi_mask: MSI mask bits, if the function has any.
  */
-struct pci_liveupdate_irqs {
+struct pci_lu_irqs {
 	u16 command;
 	u16 msi;
 	u16 msix;
@@ -41,50 +42,60 @@ struct pci_liveupdate_irqs {
 /**
  * enum pci_lu_state - Incoming state of a device.
  * @PCI_LU_NONE: Not an incoming device.
- * @PCI_LU_EXPECTED: There is a record, the device was not found yet.
- * @PCI_LU_KEPT: The device is as its record says.
- * @PCI_LU_BAD: It is not, or its record is damaged.
+ * @PCI_LU_EXPECTED: There is a record; the device is not enumerated yet.
+ * @PCI_LU_ACCEPTED: The record is valid and agrees with the hardware.
+ * @PCI_LU_ISOLATED: It does not, or the record is invalid.
  */
 enum pci_lu_state {
 	PCI_LU_NONE,
 	PCI_LU_EXPECTED,
-	PCI_LU_KEPT,
-	PCI_LU_BAD,
+	PCI_LU_ACCEPTED,
+	PCI_LU_ISOLATED,
 };
 
-/* Shared by the parts of the implementation */
-void pci_liveupdate_set_driver(const struct pci_driver *driver);
-
-/* Only unique for segments that pci_liveupdate_preserve() takes */
-static inline u32 pci_liveupdate_key(struct pci_dev *dev)
+/* The key of a device in both registries; segments above U16_MAX are refused */
+static inline u32 pci_lu_key(struct pci_dev *dev)
 {
 	return (u32)pci_domain_nr(dev->bus) << 16 | pci_dev_id(dev);
 }
 
-enum pci_lu_state pci_liveupdate_state(struct pci_dev *dev);
-bool pci_liveupdate_frozen(struct pci_dev *dev);
-void pci_liveupdate_set_index(struct kho_record_index_ser *index);
-void pci_liveupdate_mask_irqs(struct pci_dev *dev, struct pci_liveupdate_irqs *irqs);
-void pci_liveupdate_unmask_irqs(struct pci_dev *dev,
-				const struct pci_liveupdate_irqs *irqs);
-extern struct notifier_block pci_liveupdate_notifier;
-int pci_liveupdate_check(struct pci_dev *dev, const struct pci_dev_ser *ser);
-void pci_liveupdate_take_windows(struct pci_dev *dev, const struct pci_dev_ser *ser);
-bool pci_liveupdate_is_suspect(struct pci_dev *dev);
-void pci_liveupdate_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany,
-			      u32 *masks);
-int pci_liveupdate_expect(struct pci_dev_ser *ser);
-void pci_liveupdate_expect_damage(int why);
-void pci_liveupdate_expect_none(void);
+/* liveupdate-check.c */
+int pci_lu_check(struct pci_dev *dev, const struct pci_dev_ser *ser);
+bool pci_lu_may_be_preserved(struct pci_dev *dev);
+void pci_lu_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany, u32 *masks);
+void pci_lu_set_windows(struct pci_dev *dev, const struct pci_dev_ser *ser);
+
+/* liveupdate-eligible.c */
+int pci_lu_refuse(struct pci_dev *dev, int rc, const char *reason);
+int pci_lu_check_preserve(struct pci_dev *dev);
+int pci_lu_check_freeze(struct pci_dev *dev);
+
+/* liveupdate-irq.c */
+void pci_lu_mask_irqs(struct pci_dev *dev, struct pci_lu_irqs *irqs);
+void pci_lu_unmask_irqs(struct pci_dev *dev, const struct pci_lu_irqs *irqs);
+
+/* liveupdate-outgoing.c */
+void pci_lu_set_index(struct kho_record_index_ser *index);
+bool pci_lu_frozen(struct pci_dev *dev);
+
+/* liveupdate-incoming.c */
+extern struct notifier_block pci_lu_incoming_nb;
+int pci_lu_expect(struct pci_dev_ser *ser);
+void pci_lu_expect_invalid(int error);
+void pci_lu_drop_incoming(void);
+enum pci_lu_state pci_lu_incoming_state(struct pci_dev *dev);
+
+/* liveupdate-rules.c */
+void pci_lu_set_driver(const struct pci_driver *driver);
 #else
 static inline void pci_liveupdate_setup(struct pci_dev *dev) { }
 
-static inline bool pci_liveupdate_kept(struct pci_dev *dev)
+static inline bool pci_liveupdate_accepted(struct pci_dev *dev)
 {
 	return false;
 }
 
-static inline bool pci_liveupdate_kept_any(void)
+static inline bool pci_liveupdate_any_incoming(void)
 {
 	return false;
 }

@@ -8,7 +8,7 @@
 struct liveupdate_file_handler;
 
 #ifdef CONFIG_PCI_LIVEUPDATE
-/* For the file handler of whoever drives a preserved function */
+/* For the file handler of a driver that preserves functions */
 int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
 				    const struct pci_driver *driver);
 void pci_liveupdate_unregister_handler(struct liveupdate_file_handler *fh);
@@ -21,9 +21,9 @@ void pci_liveupdate_finish(struct pci_dev *dev);
 /* For the IOMMU core, which isolates a function that it cannot take over */
 void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated);
 
-/* True from discovery in the new kernel until pci_liveupdate_finish() */
+/* True from enumeration in the next kernel until pci_liveupdate_finish() */
 bool pci_liveupdate_incoming(struct pci_dev *dev);
-/* True from pci_liveupdate_preserve() on, bridges above included */
+/* True from pci_liveupdate_preserve() on, also for the bridges above */
 bool pci_liveupdate_outgoing(struct pci_dev *dev);
 #else
 static inline void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated) { }

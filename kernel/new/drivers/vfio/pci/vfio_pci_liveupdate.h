@@ -5,12 +5,17 @@
 #include <linux/pci-liveupdate.h>
 #include <linux/vfio_pci_core.h>
 
+struct liveupdate_file_op_args;
+
 #ifdef CONFIG_VFIO_PCI_LIVEUPDATE
+/* vfio_pci_liveupdate.c */
 void vfio_pci_liveupdate_register(struct pci_driver *driver);
+
+/* vfio_pci_liveupdate_open.c, called by vfio-pci-core */
 int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev);
 void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev);
 
-/* vfio_device_ops of vfio-pci that refuse a device which is frozen */
+/* vfio_pci_liveupdate_gate.c: vfio_device_ops that fail while the gate is closed */
 long vfio_pci_liveupdate_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
 			       unsigned long arg);
 int vfio_pci_liveupdate_ioctl_feature(struct vfio_device *core_vdev, u32 flags,
@@ -19,22 +24,31 @@ ssize_t vfio_pci_liveupdate_write(struct vfio_device *core_vdev,
 				  const char __user *buf, size_t count, loff_t *ppos);
 
 /**
- * struct vfio_pci_gate - What to undo when the gate is opened.
- * @virq_disabled: The device's virq_disabled before.
- * @intx_masked: Closing the gate masked INTx.
+ * struct vfio_pci_lu_gate - State to restore when the gate is opened.
+ * @virq_disabled: The device's virq_disabled as it was before.
+ * @intx_masked: INTx was unmasked before.
  */
-struct vfio_pci_gate {
+struct vfio_pci_lu_gate {
 	bool virq_disabled;
 	bool intx_masked;
 };
 
-/* Shared by the parts of the implementation */
-int vfio_pci_gate_close(struct vfio_pci_core_device *vdev, struct vfio_pci_gate *gate);
-void vfio_pci_gate_open(struct vfio_pci_core_device *vdev, const struct vfio_pci_gate *gate);
-struct file *vfio_pci_incoming_open(u64 phys, struct pci_driver *driver);
-void vfio_pci_incoming_finish(struct vfio_pci_core_device *vdev);
-void vfio_pci_incoming_discard(struct vfio_pci_core_device *vdev);
-void vfio_pci_incoming_discard_record(u64 phys, struct pci_driver *driver);
+int vfio_pci_lu_gate_close(struct vfio_pci_core_device *vdev, struct vfio_pci_lu_gate *gate);
+void vfio_pci_lu_gate_open(struct vfio_pci_core_device *vdev,
+			   const struct vfio_pci_lu_gate *gate);
+
+/* vfio_pci_liveupdate_outgoing.c: operations of the file handler */
+int vfio_pci_liveupdate_preserve(struct liveupdate_file_op_args *args);
+void vfio_pci_liveupdate_unpreserve(struct liveupdate_file_op_args *args);
+int vfio_pci_liveupdate_freeze(struct liveupdate_file_op_args *args);
+void vfio_pci_liveupdate_unfreeze(struct liveupdate_file_op_args *args);
+
+/* vfio_pci_liveupdate_incoming.c */
+struct vfio_pci_core_device *vfio_pci_lu_from_file(struct file *file);
+struct file *vfio_pci_lu_incoming_open(u64 phys, struct pci_driver *driver);
+void vfio_pci_lu_incoming_finish(struct vfio_pci_core_device *vdev);
+void vfio_pci_lu_incoming_discard(struct vfio_pci_core_device *vdev);
+void vfio_pci_lu_incoming_discard_record(u64 phys, struct pci_driver *driver);
 #else
 static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
 

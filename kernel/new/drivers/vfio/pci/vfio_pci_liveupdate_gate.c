@@ -3,14 +3,14 @@
 /**
  * DOC: The gate between the user of a frozen device and its configuration
  *
- * Whoever may change the device's configuration through the file passes the
- * gate: ioctls, features and writes to configuration space. Freeze closes it
- * when nobody is inside, from then on it gives EBUSY. Those inside may wait for
- * their user, whose memory they read; freeze does not wait for that, it fails
- * after a while.
+ * Each call on the device file that can change the configuration of the device
+ * passes the gate: ioctls, features and writes to configuration space. Freeze
+ * closes the gate when no such call is in progress. Calls then fail with EBUSY. A
+ * call in progress may fault on user memory for any time; freeze fails if it
+ * does not return within VFIO_PCI_LU_GATE_WAIT.
  *
- * What an irqfd does to INTx comes without the user; it is stopped by letting
- * vfio believe that the user has disabled INTx.
+ * An irqfd masks and unmasks INTx without a call. Closing the gate marks INTx as
+ * disabled by the user, which keeps vfio from unmasking it.
  */
 
 #include <linux/cleanup.h>
@@ -19,32 +19,32 @@
 #include "vfio_pci_liveupdate.h"
 #include "vfio_pci_priv.h"
 
-/* How long freeze waits for those inside */
-#define VFIO_PCI_GATE_WAIT	HZ
+/* How long freeze waits for calls in progress, in jiffies */
+#define VFIO_PCI_LU_GATE_WAIT	HZ
 
-/* liveupdate_calls counts those inside; negative, the gate is closed */
-#define VFIO_PCI_GATE_CLOSED	INT_MIN
+/* liveupdate_calls is the number of calls in progress, or this while the gate is closed */
+#define VFIO_PCI_LU_GATE_CLOSED	INT_MIN
 
-static struct vfio_pci_core_device *vfio_pci_from_vfio(struct vfio_device *core_vdev)
+static struct vfio_pci_core_device *vfio_pci_lu_from_vfio(struct vfio_device *core_vdev)
 {
 	return container_of(core_vdev, struct vfio_pci_core_device, vdev);
 }
 
-static bool vfio_pci_call_begin(struct vfio_pci_core_device *vdev)
+static bool vfio_pci_lu_call_begin(struct vfio_pci_core_device *vdev)
 {
 	return atomic_inc_unless_negative(&vdev->liveupdate_calls);
 }
 
-static void vfio_pci_call_end(struct vfio_pci_core_device *vdev)
+static void vfio_pci_lu_call_end(struct vfio_pci_core_device *vdev)
 {
 	atomic_dec(&vdev->liveupdate_calls);
 }
 
-static int vfio_pci_calls_stop(struct vfio_pci_core_device *vdev)
+static int vfio_pci_lu_stop_calls(struct vfio_pci_core_device *vdev)
 {
-	unsigned long end = jiffies + VFIO_PCI_GATE_WAIT;
+	unsigned long end = jiffies + VFIO_PCI_LU_GATE_WAIT;
 
-	while (atomic_cmpxchg(&vdev->liveupdate_calls, 0, VFIO_PCI_GATE_CLOSED)) {
+	while (atomic_cmpxchg(&vdev->liveupdate_calls, 0, VFIO_PCI_LU_GATE_CLOSED)) {
 		if (time_after(jiffies, end))
 			return -EBUSY;
 		usleep_range(100, 500);
@@ -55,46 +55,46 @@ static int vfio_pci_calls_stop(struct vfio_pci_core_device *vdev)
 long vfio_pci_liveupdate_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
 			       unsigned long arg)
 {
-	struct vfio_pci_core_device *vdev = vfio_pci_from_vfio(core_vdev);
+	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_vfio(core_vdev);
 	long ret;
 
-	if (!vfio_pci_call_begin(vdev))
+	if (!vfio_pci_lu_call_begin(vdev))
 		return -EBUSY;
 	ret = vfio_pci_core_ioctl(core_vdev, cmd, arg);
-	vfio_pci_call_end(vdev);
+	vfio_pci_lu_call_end(vdev);
 	return ret;
 }
 
 int vfio_pci_liveupdate_ioctl_feature(struct vfio_device *core_vdev, u32 flags,
 				      void __user *arg, size_t argsz)
 {
-	struct vfio_pci_core_device *vdev = vfio_pci_from_vfio(core_vdev);
+	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_vfio(core_vdev);
 	int ret;
 
-	if (!vfio_pci_call_begin(vdev))
+	if (!vfio_pci_lu_call_begin(vdev))
 		return -EBUSY;
 	ret = vfio_pci_core_ioctl_feature(core_vdev, flags, arg, argsz);
-	vfio_pci_call_end(vdev);
+	vfio_pci_lu_call_end(vdev);
 	return ret;
 }
 
 ssize_t vfio_pci_liveupdate_write(struct vfio_device *core_vdev,
 				  const char __user *buf, size_t count, loff_t *ppos)
 {
-	struct vfio_pci_core_device *vdev = vfio_pci_from_vfio(core_vdev);
+	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_vfio(core_vdev);
 	ssize_t ret;
 
 	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) != VFIO_PCI_CONFIG_REGION_INDEX)
 		return vfio_pci_core_write(core_vdev, buf, count, ppos);
 
-	if (!vfio_pci_call_begin(vdev))
+	if (!vfio_pci_lu_call_begin(vdev))
 		return -EBUSY;
 	ret = vfio_pci_core_write(core_vdev, buf, count, ppos);
-	vfio_pci_call_end(vdev);
+	vfio_pci_lu_call_end(vdev);
 	return ret;
 }
 
-static bool vfio_pci_set_virq_disabled(struct vfio_pci_core_device *vdev, bool disabled)
+static bool vfio_pci_lu_set_virq_disabled(struct vfio_pci_core_device *vdev, bool disabled)
 {
 	bool was;
 
@@ -104,50 +104,52 @@ static bool vfio_pci_set_virq_disabled(struct vfio_pci_core_device *vdev, bool d
 	return was;
 }
 
-static void vfio_pci_intx_stop(struct vfio_pci_core_device *vdev,
-			       struct vfio_pci_gate *gate)
+static void vfio_pci_lu_stop_intx(struct vfio_pci_core_device *vdev,
+			       struct vfio_pci_lu_gate *gate)
 {
 	gate->intx_masked = vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX &&
 				 vfio_pci_intx_mask(vdev);
-	gate->virq_disabled = vfio_pci_set_virq_disabled(vdev, true);
+	gate->virq_disabled = vfio_pci_lu_set_virq_disabled(vdev, true);
 }
 
-static void vfio_pci_intx_resume(struct vfio_pci_core_device *vdev,
-				 const struct vfio_pci_gate *gate)
+static void vfio_pci_lu_resume_intx(struct vfio_pci_core_device *vdev,
+				 const struct vfio_pci_lu_gate *gate)
 {
-	vfio_pci_set_virq_disabled(vdev, gate->virq_disabled);
+	vfio_pci_lu_set_virq_disabled(vdev, gate->virq_disabled);
 	if (gate->intx_masked)
 		vfio_pci_intx_unmask(vdev);
 }
 
 /**
- * vfio_pci_gate_close() - Let nobody get at a device's configuration.
+ * vfio_pci_lu_gate_close() - Refuse changes of a device's configuration.
  * @vdev: The device.
- * @gate: What vfio_pci_gate_open() needs.
+ * @gate: Out: state for vfio_pci_lu_gate_open().
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EBUSY if somebody was inside for too long.
+ * Return: 0, or -EBUSY if a call in progress did not return in time; that is logged.
  */
-int vfio_pci_gate_close(struct vfio_pci_core_device *vdev, struct vfio_pci_gate *gate)
+int vfio_pci_lu_gate_close(struct vfio_pci_core_device *vdev, struct vfio_pci_lu_gate *gate)
 {
 	int rc;
 
-	rc = vfio_pci_calls_stop(vdev);
-	if (rc)
+	rc = vfio_pci_lu_stop_calls(vdev);
+	if (rc) {
+		pci_err(vdev->pdev, "not frozen: call on the device file does not return\n");
 		return rc;
-	vfio_pci_intx_stop(vdev, gate);
+	}
+	vfio_pci_lu_stop_intx(vdev, gate);
 	return 0;
 }
 
 /**
- * vfio_pci_gate_open() - Undo vfio_pci_gate_close().
+ * vfio_pci_lu_gate_open() - Undo vfio_pci_lu_gate_close().
  * @vdev: The device.
- * @gate: What vfio_pci_gate_close() kept.
+ * @gate: State that vfio_pci_lu_gate_close() saved.
  *
- * Context: Process context, may sleep. Never fails.
+ * Context: Process context, may sleep. Cannot fail.
  */
-void vfio_pci_gate_open(struct vfio_pci_core_device *vdev, const struct vfio_pci_gate *gate)
+void vfio_pci_lu_gate_open(struct vfio_pci_core_device *vdev, const struct vfio_pci_lu_gate *gate)
 {
-	vfio_pci_intx_resume(vdev, gate);
+	vfio_pci_lu_resume_intx(vdev, gate);
 	atomic_set(&vdev->liveupdate_calls, 0);
 }

@@ -7,14 +7,14 @@
 /**
  * DOC: PCI handover records
  *
- * One record per preserved function and per bridge above one, found through an
- * index (owner %PCI_RECORD_INDEX) whose address is the data of the FLB
- * %PCI_LIVEUPDATE_FLB_COMPATIBLE.
+ * Each preserved function and each bridge above one has a record. An index (owner
+ * %PCI_RECORD_INDEX) lists the records; its physical address is the data of the
+ * FLB %PCI_LIVEUPDATE_FLB_COMPATIBLE.
  *
- * A record holds the standard header of the function's configuration space as
- * it was when the old kernel let go of it. The new kernel reads the header from
- * the hardware as ever, compares, and writes nothing. What can be learned by
- * writing only, sizes of BARs above all, is in the record.
+ * A record holds the standard header of configuration space as it was at freeze.
+ * The next kernel reads the header from the hardware as usual, compares it with
+ * the record, and writes nothing. The record also holds the facts that
+ * enumeration can only find by writing, such as the sizes of BARs.
  */
 
 #define PCI_LIVEUPDATE_FLB_COMPATIBLE	"pci-v1"
@@ -26,9 +26,9 @@
 #define PCI_DEV_SER_HEADER_DWORDS	16
 #define PCI_DEV_SER_BARS		6
 
-/* A function that is preserved; without it, a bridge above one */
+/* A preserved function; otherwise a bridge above one */
 #define PCI_DEV_SER_FUNCTION		BIT(0)
-/* INTX_DISABLE in the command register cannot be changed */
+/* INTX_DISABLE in the command register is read-only */
 #define PCI_DEV_SER_INTX_MASK_BROKEN	BIT(1)
 /* The prefetchable window of a bridge can lie above 4 GiB */
 #define PCI_DEV_SER_PREF_64_WINDOW	BIT(2)

@@ -7,10 +7,10 @@
 /**
  * DOC: vfio-pci handover record
  *
- * What vfio-pci itself knows about a device that its user still uses: above
- * all the configuration space as the user sees it. State of the hardware is in
- * the record of the PCI core, translation in those of the IOMMU. Interrupts are
- * not carried, the user sets them up again.
+ * State that only vfio-pci has of a device in use: mainly the configuration space
+ * that the user sees. The state of the hardware is in the record of the PCI core,
+ * the translation in those of the IOMMU. Interrupts are not preserved; the user
+ * sets them up again.
  */
 
 #define VFIO_PCI_LIVEUPDATE_FH_COMPATIBLE	"vfio-pci-v1"
@@ -34,13 +34,13 @@
  * @hdr: Header, type VFIO_PCI_RECORD_DEVICE.
  * @segment: PCI segment.
  * @bdf: Bus, device, function.
- * @vendor: PCI vendor id.
- * @device: PCI device id.
+ * @vendor: PCI vendor ID.
+ * @device: PCI device ID.
  * @flags: VFIO_PCI_SER_*; unknown bits make the record invalid.
- * @cfg_size: Bytes used in @vconfig, the size of the configuration space.
- * @rbar: The device's BARs, and last its ROM BAR, as the host has set them.
+ * @cfg_size: Size of the configuration space in bytes; the rest of @vconfig is unused.
+ * @rbar: Physical values of the six BARs and of the ROM BAR, in this order.
  * @reserved: Must be 0.
- * @vconfig: The configuration space that the user sees, where it is emulated.
+ * @vconfig: Emulated parts of the configuration space, as the user sees them.
  */
 struct vfio_pci_ser {
 	struct kho_record_ser hdr;

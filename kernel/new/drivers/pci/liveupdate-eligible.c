@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/**
+ * DOC: PCI functions that cannot be preserved
+ *
+ * Each refusal logs its reason once per attempt, rate-limited.
+ */
+
+#include <linux/kho/abi/pci.h>
+#include "liveupdate.h"
+#include "pci.h"
+
+/**
+ * pci_lu_refuse() - Log why a device is not preserved.
+ * @dev: The device.
+ * @rc: Negative errno.
+ * @reason: The reason, without the name of the device.
+ *
+ * Context: Any.
+ * Return: @rc.
+ */
+int pci_lu_refuse(struct pci_dev *dev, int rc, const char *reason)
+{
+	pci_info_ratelimited(dev, "not preserved: %s\n", reason);
+	return rc;
+}
+
+static bool pci_lu_in_d0(struct pci_dev *dev)
+{
+	u16 pmcsr = 0;
+
+	if (dev->pm_cap)
+		pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &pmcsr);
+	return dev->current_state == PCI_D0 && !(pmcsr & PCI_PM_CTRL_STATE_MASK);
+}
+
+/*
+ * Kernels use displays and USB host controllers during enumeration, before any
+ * driver binds. Many functions of a bridge class cannot turn bus mastering off.
+ */
+static bool pci_lu_class_used_at_boot(struct pci_dev *dev)
+{
+	return dev->class >> 16 == PCI_BASE_CLASS_DISPLAY ||
+	       dev->class >> 16 == PCI_BASE_CLASS_BRIDGE ||
+	       dev->class >> 8 == PCI_CLASS_SERIAL_USB;
+}
+
+static int pci_lu_foreign_alias(struct pci_dev *dev, u16 alias, void *data)
+{
+	return alias != *(u16 *)data;
+}
+
+static int pci_lu_check_kind(struct pci_dev *dev)
+{
+	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
+		return pci_lu_refuse(dev, -EINVAL, "not a PCI endpoint");
+	if (dev->is_virtfn || pci_domain_nr(dev->bus) > U16_MAX)
+		return pci_lu_refuse(dev, -EOPNOTSUPP, "virtual function");
+	if (pci_lu_class_used_at_boot(dev))
+		return pci_lu_refuse(dev, -EPERM,
+				     "device class is used by kernels at boot (display, bridge, USB host controller)");
+	return 0;
+}
+
+/**
+ * pci_lu_check_preserve() - Test whether a device can be preserved.
+ * @dev: The device.
+ *
+ * Context: Process context.
+ * Return: 0, or a negative errno as documented for pci_liveupdate_preserve().
+ */
+int pci_lu_check_preserve(struct pci_dev *dev)
+{
+	u16 rid = pci_dev_id(dev);
+	int rc;
+
+	rc = pci_lu_check_kind(dev);
+	if (rc)
+		return rc;
+	if (pci_num_vf(dev))
+		return pci_lu_refuse(dev, -ENOTEMPTY, "virtual functions are enabled");
+	if (pci_for_each_dma_alias(dev, pci_lu_foreign_alias, &rid))
+		return pci_lu_refuse(dev, -EXDEV, "DMA uses another requester ID");
+	if (!pci_lu_in_d0(dev))
+		return pci_lu_refuse(dev, -EAGAIN, "not in D0");
+	return 0;
+}
+
+/* Test whether the bridges forward DMA of @dev. True if its bus mastering is off. */
+static bool pci_lu_path_open(struct pci_dev *dev)
+{
+	struct pci_dev *pos;
+	u16 command;
+
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	if (!(command & PCI_COMMAND_MASTER))
+		return true;
+	for (pos = pci_upstream_bridge(dev); pos; pos = pci_upstream_bridge(pos)) {
+		pci_read_config_word(pos, PCI_COMMAND, &command);
+		if (!(command & PCI_COMMAND_MASTER) || !pci_lu_in_d0(pos))
+			return false;
+	}
+	return true;
+}
+
+/* True while @dev is being reset or runs a self test */
+static bool pci_lu_config_locked(struct pci_dev *dev)
+{
+	if (!pci_cfg_access_trylock(dev))
+		return true;
+	pci_cfg_access_unlock(dev);
+	return false;
+}
+
+static int pci_lu_refuse_freeze(struct pci_dev *dev, int rc, const char *reason)
+{
+	pci_err(dev, "not frozen: %s\n", reason);
+	return rc;
+}
+
+/**
+ * pci_lu_check_freeze() - Test whether a preserved device can be frozen.
+ * @dev: The device.
+ *
+ * Context: Process context.
+ * Return: 0, or a negative errno as documented for pci_liveupdate_freeze().
+ */
+int pci_lu_check_freeze(struct pci_dev *dev)
+{
+	if (pci_lu_config_locked(dev))
+		return pci_lu_refuse_freeze(dev, -EAGAIN, "reset or self test is in progress");
+	if (!pci_lu_in_d0(dev))
+		return pci_lu_refuse_freeze(dev, -EAGAIN, "not in D0");
+	if (!pci_lu_path_open(dev))
+		return pci_lu_refuse_freeze(dev, -ENOLINK,
+					    "bridge above has bus mastering off or is not in D0");
+	return 0;
+}
