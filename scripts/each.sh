@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# each.sh TREE STOCK COPY BASE KVM FEATURE all | first | middle | last | NUMBER ...
+# each.sh TREE STOCK COPY BASE KVM FEATURE all | first | PART | last | NUMBER ...
 #
 # Check each commit of the branch of TREE by itself: checkpatch has no remark; it builds
 # with those options of FEATURE that it has, and with none of them; with vfio as modules if
 # it changes vfio, or is the last; and with live update off it boots, makes a kexec, and
-# ends DMA there as stock Linux does.  Print one line for each.  COPY, a second tree, moves
-# from commit to commit, so that a build compiles only the files that a commit changes; the
-# first builds begin with the objects of STOCK.  BASE and KVM are fragments.
+# ends DMA there as stock Linux does.  From the end of part reclaim on it also preserves a
+# device over a kexec.  A PART means its last patch (kernel/hooks/series).  Print one line
+# for each.  COPY, a second tree, moves from commit to commit, so that a build compiles only
+# the files that a commit changes; the first builds begin with the objects of STOCK.  BASE
+# and KVM are fragments.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
@@ -64,6 +66,12 @@ exports() {
 	[ ! -s build-m/missing ]
 }
 
+# end_of PART: the number of its last patch
+end_of() {
+	awk -v part="$1" '/^#part / { name = $2 } /^[^#]/ { n++; if (name == part) end = n }
+		END { print end + 0 }' kernel/hooks/series
+}
+
 # step NAME COMMAND...: show the output of the command if it fails
 step() {
 	what=$1 && shift
@@ -91,6 +99,11 @@ patch() {
 	fi
 	step "it is as stock Linux while live update is off" out/vm/lurun --out "$out/$n" \
 		--kernel "$copy/build/arch/x86/boot/bzImage" vm/scenarios/switched_off_is_stock.c
+	if [ "$n" -ge "$(end_of reclaim)" ]; then
+		does="$does, run"
+		step "it preserves a device" out/vm/lurun --out "$out/$n-run" \
+			--kernel "$copy/build/arch/x86/boot/bzImage" vm/scenarios/run.c
+	fi
 	printf 'ok %s: %s, off (%d options, %d s)\n' "$name" "$does" "$has" $(($(date +%s) - started))
 }
 
@@ -102,9 +115,12 @@ for word; do
 	case $word in
 	all) seq "$all" ;;
 	first) echo 1 ;;
-	middle) echo $(((all + 1) / 2)) ;;
 	last) echo "$all" ;;
-	*[!0-9]*) die "$word is no patch: EACH=all, first, middle, last, or a number" ;;
+	*[!0-9]*)
+		[ "$(end_of "$word")" -gt 0 ] ||
+			die "$word is no patch: EACH=all, first, last, the name of a part, or a number"
+		end_of "$word"
+		;;
 	*) echo "$word" ;;
 	esac
 done >"$out/which"

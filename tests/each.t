@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The series can be bisected: the patch in its middle and the last pass by themselves
-# (scripts/each.sh has the checks; `make each` runs them for all), and in the end every
-# global function and every export is used.
+# The series can be bisected: the last patch of part reclaim and the last of all pass by
+# themselves (scripts/each.sh has the checks; `make each` runs them for all), and in the end
+# every global function and every export is used.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -13,7 +13,7 @@ each() { # the kernels are there
 	make -s -o kernel -o stock -o vm each EACH="$1"
 }
 
-holds "two patches build, with their options and without, and boot" each "middle last"
+holds "two patches build, with their options and without, boot, and preserve a device" each "reclaim last"
 sed -n 's/^ok /# /p' "$tmp/output" | tee "$tmp/done"
 holds "each of them did" [ "$(wc -l <"$tmp/done")" -eq 2 ]
 refuses "a patch that is not there is named" "there is no patch 99" each 99
