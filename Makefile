@@ -93,8 +93,8 @@ help:
 ## make tree       the patched source as a git branch  (out/linux-@SERIES@); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
 ## make each       each patch of the series by itself: checkpatch, build, boot with the
-##                 feature off; EACH=3, first, middle or last: only that one
-## make series     that branch as mails, with cover letter and recipients (out/series)
+##                 feature off; EACH=3, first, last or the name of a part: only that one
+## make series     that branch as mails, in parts with cover letters (out/series)
 ## make port       conflicts of the hooks with another Linux: KERNEL=7.4 or KDIR=path
 ## make deb        Debian packages of the patched kernel (out/deb), for hardware; CONFIG=path:
 ##                 its configuration, else the running kernel's, trimmed
