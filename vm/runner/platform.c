@@ -19,5 +19,5 @@ const struct platform *platform_find(const char *name)
 			return platforms[i];
 		names = text("%s %s", names, platforms[i]->name);
 	}
-	die("no platform '%s'; there is:%s", name, names);
+	die("unknown platform '%s', known:%s", name, names);
 }

@@ -2,10 +2,10 @@
 /*
  * A platform: all that the runner knows about one kind of IOMMU.
  *
- * The rest of the runner speaks of translation, DMA faults and interrupt remapping. A platform
- * says how the emulator and the kernel are told to use its IOMMU, and how their traces and
- * logs name what it does. Another kind of IOMMU is one more file platform_NAME.c and its entry
- * in platform.c.
+ * The rest of the runner knows translation, DMA faults and interrupt remapping. A platform has
+ * the emulator's options and the kernel's parameters for its IOMMU, and it reads the emulator's
+ * trace and the kernel's log. Another kind of IOMMU is one more file platform_NAME.c and its
+ * entry in platform.c.
  */
 #ifndef VM_RUNNER_PLATFORM_H
 #define VM_RUNNER_PLATFORM_H
@@ -23,13 +23,16 @@ struct platform {
 	const struct trace_event *events;
 	size_t nevents;
 
+	const char *init_begins;	/* lines of a kernel's log around the driver's set-up */
+	const char *init_ends;
+
 	/* A line of a kernel's log: does it report a DMA fault, and of which requester? */
 	bool (*parse_fault)(const char *line, uint16_t *requester);
 };
 
 extern const struct platform platform_vtd;
 
-/* The platform @name, the default one if NULL; ends the program if there is none. */
+/* The platform @name, the default one if NULL; ends the program if it is unknown. */
 const struct platform *platform_find(const char *name);
 
 #endif /* VM_RUNNER_PLATFORM_H */

@@ -88,5 +88,7 @@ const struct platform platform_vtd = {
 	.cmdline = "intel_iommu=on,sm_on",
 	.events = events,
 	.nevents = ARRAY_SIZE(events),
+	.init_begins = "DMAR: No RMRR",
+	.init_ends = "DMAR: Intel(R) Virtualization",
 	.parse_fault = parse_fault,
 };

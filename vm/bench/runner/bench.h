@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * lubench on the host: which runs there are, what they said, what is made of it.
+ * lubench: runs the cases, reads their reports and computes the goals.
  *
- *   cases.c    the table of cases: a machine and the words for vm/bench/testos
- *   runs.c     starts lurun for a case and reads what it left behind
+ *   cases.c    the table of cases: a machine and the parameters for vm/bench/testos
+ *   runs.c     starts lurun for a case and reads its report
  *   figures.c  look-ups: all values of a key, minimum, median, maximum, slopes
  *   phases.c   the pause divided into phases, by the kernels' logs
- *   goals.c    what is compared with a goal, and what must hold in any case
- *   markdown.c, json.c, plots.c   only print
+ *   goals.c    figures with a goal, and the limits that make a bench fail
+ *   markdown.c, json.c, plots.c   print
  *
- * Invariant: a case that has not run, or a run without a key, has no values; figures made of
- * it are NAN and are printed as "not measured".
+ * Invariant: a case that has not run, or a run without a key, has no values; figures made
+ * of it are NAN and are printed as "not measured".
  */
 #ifndef BENCH_RUNNER_H
 #define BENCH_RUNNER_H
@@ -25,21 +25,21 @@
 #define MAX_KERNELS	2
 #define GIB		(1024.0 * 1024 * 1024)
 
-/* One machine, one set of words: run as often as is asked for. */
+/* One machine and one set of parameters */
 struct bench_case {
 	const char *name;
-	const char *what;		/* for people */
-	const char *base;		/* the case that differs in nothing but preservation */
+	const char *title;
+	const char *base;		/* the same without preservation */
 	const char *scenario;		/* NULL: bench_update */
 	unsigned int mib;		/* of IOVA for each HWPT */
-	unsigned int pool;		/* MiB of memory that is mapped */
-	unsigned int mem;		/* MiB of the machine, 0: as ever */
-	unsigned int devices, present;	/* preserved, and there */
+	unsigned int pool;		/* MiB of memory behind the mappings */
+	unsigned int mem;		/* MiB of the machine, 0: the usual */
+	unsigned int devices, present;	/* preserved; present */
 	unsigned int sessions;
-	unsigned int reps, rounds;	/* 0: as many as are asked for */
+	unsigned int reps, rounds;	/* 0: as the command line says */
 	bool huge, preserve, stock, nvme;
-	bool host_clock;		/* ticks are the host's, not instructions */
-	bool quick;			/* belongs to the short bench, too */
+	bool wall_clock;		/* ticks are those of the TSC, not instructions */
+	bool quick;			/* part of the short bench */
 };
 
 struct figure {
@@ -48,7 +48,7 @@ struct figure {
 	size_t n, cap;
 };
 
-/* All runs of one case on one kernel; figures of different runs are in one heap. */
+/* The figures of all runs of one case on one kernel */
 struct samples {
 	struct figure *figures;
 	size_t nfigures, cap;
@@ -62,7 +62,7 @@ struct bench_options {
 	const char *only;		/* names of cases, with commas */
 	unsigned int nkernels, reps;
 	bool quick;
-	bool read;			/* run nothing, read what is there */
+	bool read;			/* run nothing, read the runs in @out */
 };
 
 struct bench {
@@ -98,7 +98,7 @@ double slope_of(const struct bench *b, int kernel, const char *from, const char 
 /* phases.c */
 struct phase_name {
 	const char *key;
-	const char *what;
+	const char *title;
 	const char *colour;
 	bool ours;
 };
@@ -109,11 +109,11 @@ void phases_read(struct samples *s, const char *dir);
 
 /* goals.c */
 struct goal {
-	const char *what;
-	double limit;			/* the issue's; NAN: it has none */
-	double held;			/* make bench fails above it; NAN: it does not look */
+	const char *title;
+	double goal;			/* NAN: there is none */
+	double limit;			/* the bench fails above it; NAN: not checked */
 	double (*measure)(const struct bench *b, int kernel);
-	char *(*why)(const struct bench *b, int kernel);	/* it is what it is; or NULL */
+	char *(*why)(const struct bench *b, int kernel);	/* a sentence, or NULL */
 };
 
 extern const struct goal goals[];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is run. Cases that are compared differ in one thing: sizes in the size, `base` cases in
- * that IOMMU and devices stay behind. All machines have the same memory, but for those of a
- * terabyte's 2 GiB of tables; those whose number of devices is compared have the same
- * devices, also when only some of them are preserved.
+ * The cases. Cases that are compared differ in one property: sizes in the size, `base` cases in
+ * that IOMMU state and devices are not preserved. All machines have the same memory, except
+ * those with the 2 GiB of tables of a terabyte. Cases that compare numbers of devices have the
+ * same devices present, also when only some of them are preserved.
  *
- * Ticks are counted instructions unless the case asks for the host's clock.
+ * Ticks are counted instructions unless the case asks for the wall clock.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,54 +16,54 @@
 #define GI	1024u
 
 const struct bench_case cases[] = {
-	{ .name = "none-4k", .what = "nothing preserved but memory",
+	{ .name = "none-4k", .title = "nothing preserved but memory",
 	  .mib = GI, .pool = 16 },
-	{ .name = "4k-256m", .what = "256 MiB, 4 KiB leaves", .base = "none-4k",
+	{ .name = "4k-256m", .title = "256 MiB, 4 KiB leaves", .base = "none-4k",
 	  .mib = GI / 4, .pool = 16, .preserve = true, .quick = true },
-	{ .name = "4k-1g", .what = "1 GiB, 4 KiB leaves", .base = "none-4k",
+	{ .name = "4k-1g", .title = "1 GiB, 4 KiB leaves", .base = "none-4k",
 	  .mib = GI, .pool = 16, .preserve = true, .quick = true },
-	{ .name = "4k-4g", .what = "4 GiB, 4 KiB leaves", .base = "none-4k",
+	{ .name = "4k-4g", .title = "4 GiB, 4 KiB leaves", .base = "none-4k",
 	  .mib = 4 * GI, .pool = 16, .preserve = true, .reps = 2 },
-	{ .name = "4k-16g", .what = "16 GiB, 4 KiB leaves", .base = "none-4k",
+	{ .name = "4k-16g", .title = "16 GiB, 4 KiB leaves", .base = "none-4k",
 	  .mib = 16 * GI, .pool = 16, .preserve = true, .rounds = 1, .reps = 1 },
-	{ .name = "4k-64g", .what = "64 GiB, 4 KiB leaves", .base = "none-4k",
+	{ .name = "4k-64g", .title = "64 GiB, 4 KiB leaves", .base = "none-4k",
 	  .mib = 64 * GI, .pool = 16, .preserve = true, .rounds = 1, .reps = 1 },
-	{ .name = "none-4k-1t", .what = "nothing preserved but memory, for 1 TiB", .mem = 8 * GI,
+	{ .name = "none-4k-1t", .title = "nothing preserved but memory, for 1 TiB", .mem = 8 * GI,
 	  .mib = GI, .pool = 16, .rounds = 1 },
-	{ .name = "4k-1t", .what = "1 TiB, 4 KiB leaves", .base = "none-4k-1t", .mem = 8 * GI,
+	{ .name = "4k-1t", .title = "1 TiB, 4 KiB leaves", .base = "none-4k-1t", .mem = 8 * GI,
 	  .mib = 1024 * GI, .pool = 16, .preserve = true, .rounds = 1, .reps = 1 },
-	{ .name = "none-2m", .what = "nothing preserved but memory, in huge pages",
+	{ .name = "none-2m", .title = "nothing preserved but memory, in huge pages",
 	  .mib = GI, .pool = 256, .huge = true },
-	{ .name = "2m-1g", .what = "1 GiB, 2 MiB leaves", .base = "none-2m",
+	{ .name = "2m-1g", .title = "1 GiB, 2 MiB leaves", .base = "none-2m",
 	  .mib = GI, .pool = 256, .huge = true, .preserve = true, .quick = true },
-	{ .name = "2m-32g", .what = "32 GiB, 2 MiB leaves", .base = "none-2m",
+	{ .name = "2m-32g", .title = "32 GiB, 2 MiB leaves", .base = "none-2m",
 	  .mib = 32 * GI, .pool = 256, .huge = true, .preserve = true },
-	{ .name = "2m-1t", .what = "1 TiB, 2 MiB leaves", .base = "none-2m",
+	{ .name = "2m-1t", .title = "1 TiB, 2 MiB leaves", .base = "none-2m",
 	  .mib = 1024 * GI, .pool = 256, .huge = true, .preserve = true },
-	{ .name = "stock", .what = "stock kernel, memory in huge pages",
+	{ .name = "stock", .title = "stock kernel, memory in huge pages",
 	  .mib = GI, .pool = 256, .huge = true, .stock = true },
-	{ .name = "dev-1", .what = "1 of 16 devices", .devices = 1, .present = 16,
+	{ .name = "dev-1", .title = "1 of 16 devices", .devices = 1, .present = 16,
 	  .mib = 8, .pool = 8, .preserve = true },
-	{ .name = "dev-2", .what = "2 of 16 devices", .devices = 2, .present = 16,
+	{ .name = "dev-2", .title = "2 of 16 devices", .devices = 2, .present = 16,
 	  .mib = 8, .pool = 8, .preserve = true },
-	{ .name = "dev-8", .what = "8 of 16 devices", .devices = 8, .present = 16,
+	{ .name = "dev-8", .title = "8 of 16 devices", .devices = 8, .present = 16,
 	  .mib = 8, .pool = 8, .preserve = true },
-	{ .name = "dev-16", .what = "16 of 16 devices", .devices = 16, .present = 16,
+	{ .name = "dev-16", .title = "16 of 16 devices", .devices = 16, .present = 16,
 	  .mib = 8, .pool = 8, .preserve = true, .quick = true },
-	{ .name = "sess-16", .what = "16 devices in 16 sessions", .devices = 16, .present = 16,
+	{ .name = "sess-16", .title = "16 devices in 16 sessions", .devices = 16, .present = 16,
 	  .sessions = 16, .mib = 8, .pool = 8, .preserve = true },
-	{ .name = "dev-64", .what = "64 devices in one session", .devices = 64, .present = 64,
+	{ .name = "dev-64", .title = "64 devices in one session", .devices = 64, .present = 64,
 	  .nvme = true, .mib = 8, .pool = 8, .preserve = true },
-	{ .name = "sess-64", .what = "64 devices in 64 sessions", .devices = 64, .present = 64,
+	{ .name = "sess-64", .title = "64 devices in 64 sessions", .devices = 64, .present = 64,
 	  .sessions = 64, .nvme = true, .mib = 8, .pool = 8, .preserve = true },
-	{ .name = "host-none", .what = "nothing preserved, host's clock",
-	  .mib = GI, .pool = 256, .huge = true, .host_clock = true },
-	{ .name = "host-1t", .what = "1 TiB, 2 MiB leaves, host's clock", .base = "host-none",
-	  .mib = 1024 * GI, .pool = 256, .huge = true, .preserve = true, .host_clock = true },
-	{ .name = "host-stock", .what = "stock kernel, host's clock", .base = "host-none",
-	  .mib = GI, .pool = 256, .huge = true, .stock = true, .host_clock = true },
-	{ .name = "traffic", .what = "frames all the time, host's clock", .scenario = "run",
-	  .preserve = true, .host_clock = true },
+	{ .name = "wall-none", .title = "nothing preserved, wall clock",
+	  .mib = GI, .pool = 256, .huge = true, .wall_clock = true },
+	{ .name = "wall-1t", .title = "1 TiB, 2 MiB leaves, wall clock", .base = "wall-none",
+	  .mib = 1024 * GI, .pool = 256, .huge = true, .preserve = true, .wall_clock = true },
+	{ .name = "wall-stock", .title = "stock kernel, wall clock", .base = "wall-none",
+	  .mib = GI, .pool = 256, .huge = true, .stock = true, .wall_clock = true },
+	{ .name = "traffic", .title = "frames all the time, wall clock", .scenario = "run",
+	  .preserve = true, .wall_clock = true },
 };
 
 const size_t ncases = ARRAY_SIZE(cases);
@@ -75,10 +75,10 @@ int case_find(const char *name)
 	for (c = 0; c < ncases; c++)
 		if (!strcmp(cases[c].name, name))
 			return c;
-	die("there is no case %s", name);
+	die("no case %s", name);
 }
 
-/* Is @name one of the names in @list, which have commas between them? */
+/* Is @name in @list, whose names are separated by commas? */
 static bool listed(const char *list, const char *name)
 {
 	size_t n = strlen(name);
@@ -108,12 +108,12 @@ char *case_words(const struct bench_case *c, unsigned int reps)
 }
 
 /*
- * NIC 0 is the scenario's; more of them are on the root bus, where each is alone in its group.
- * 64 devices need root ports, eight to a slot, and none of them has I/O ports.
+ * NIC 0 is the scenario's; more of them are on the root bus, each alone in its group. 64
+ * devices need root ports, eight to a slot, and none of them has I/O ports.
  */
 char *case_devices(const struct bench_case *c)
 {
-	char *all = text("%s", c->host_clock ? "" : "-icount shift=0,sleep=off"), *more;
+	char *all = text("%s", c->wall_clock ? "" : "-icount shift=0,sleep=off"), *more;
 	unsigned int i;
 
 	for (i = c->nvme ? 0 : 1; i < c->present; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Figures by case and key: every value that was said, from all runs. What is said several
- * times in one run and once in each of several runs is treated alike.
+ * Figures by case and key: all reported values of all runs. Several values of one run and one
+ * value of each of several runs are treated alike.
  */
 #include <stdlib.h>
 #include <string.h>

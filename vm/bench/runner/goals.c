@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is compared with a goal of the issue, and what a kernel of ours must not get worse at.
+ * Figures with a goal, and the limits that show a regression.
  *
- * Each row is a ratio or a count out of runs of one bench. A slope, the growth between two
- * sizes by the growth of what there is more of, leaves out what a step costs once. `held` is
- * what the kernel did when the row was written, with room for what may differ between two
- * builds; never an absolute time.
+ * Each row is a ratio or a count from runs of one bench. A slope divides the growth of a cost
+ * between two sizes by the growth of the size, and so leaves out the fixed cost of a step.
+ * `limit` is the figure of the kernel when the row was written, with room for differences
+ * between builds; never an absolute time.
  */
 #include "bench.h"
 #include "core/util.h"
@@ -45,14 +45,14 @@ static double pause_stock(bench_p b, int k)
 	return median_of(b, k, HUGE, "pause") / median_of(b, 0, "stock", "pause");
 }
 
-static double pause_host(bench_p b, int k)
+static double pause_wall(bench_p b, int k)
 {
-	return ratio(b, k, "host-1t", "pause", "host-none", "pause");
+	return ratio(b, k, "wall-1t", "pause", "wall-none", "pause");
 }
 
-static double pause_host_stock(bench_p b, int k)
+static double pause_wall_stock(bench_p b, int k)
 {
-	return median_of(b, k, "host-1t", "pause") / median_of(b, 0, "host-stock", "pause");
+	return median_of(b, k, "wall-1t", "pause") / median_of(b, 0, "wall-stock", "pause");
 }
 
 static double keys_per_gib(bench_p b, int k)
@@ -125,7 +125,7 @@ static double boot_scattered(bench_p b, int k)
 	return ratio(b, k, MOST, "boot", "none-4k-1t", "boot");
 }
 
-/* What one more device costs when there are many : when there are few */
+/* The cost of one more device among many : among few */
 static double one_more(bench_p b, int k, const char *key)
 {
 	double few = median_of(b, k, "dev-2", key) - median_of(b, k, "dev-1", key);
@@ -194,8 +194,8 @@ static char *why_pause(bench_p b, int k, const char *name)
 		}
 	}
 	return text("%.1f ms %s, of which %.1f in \"%s\" and %.1f in \"%s\"", sign * all / 1e6,
-		    sign < 0 ? "less" : "more", d[most] / 1e6, phase_names[most].what,
-		    d[next] / 1e6, phase_names[next].what);
+		    sign < 0 ? "less" : "more", d[most] / 1e6, phase_names[most].title,
+		    d[next] / 1e6, phase_names[next].title);
 }
 
 static char *why_pause_1t(bench_p b, int k)
@@ -216,8 +216,8 @@ static char *why_keys(bench_p b, int k)
 
 static char *why_preserve(bench_p b, int k)
 {
-	return text("a table page costs %.0f instructions in its table and %.0f in checking what "
-		    "it maps; a page of a memfd %.0f", per_page(b, k, "preserve_tables"),
+	return text("a table page costs %.0f instructions in its table and %.0f in checking "
+		    "the memory it maps; a page of a memfd %.0f", per_page(b, k, "preserve_tables"),
 		    per_page(b, k, "preserve_iommufd") - per_page(b, k, "preserve_tables"),
 		    per_page(b, k, "bare"));
 }
@@ -243,16 +243,16 @@ static char *why_adopt_large(bench_p b, int k)
 
 static char *why_gap(bench_p b, int k)
 {
-	return text("%.1f ms before, %.1f ms during; the host's scheduling is in both",
+	return text("%.1f ms before, %.1f ms during; both include scheduling of the build machine",
 		    median_of(b, k, "traffic", "gap_before"),
 		    median_of(b, k, "traffic", "gap_during"));
 }
 
 const struct goal goals[] = {
 	{ "pause, 1 TiB in 2 MiB leaves : nothing preserved", 1.02, NAN, pause_1t, why_pause_1t },
-	{ "the same by the host's clock", 1.02, NAN, pause_host, NULL },
+	{ "the same by the wall clock", 1.02, NAN, pause_wall, NULL },
 	{ "pause, 1 TiB in 2 MiB leaves : stock kernel", NAN, NAN, pause_stock, NULL },
-	{ "the same by the host's clock", NAN, NAN, pause_host_stock, NULL },
+	{ "the same by the wall clock", NAN, NAN, pause_wall_stock, NULL },
 	{ "pause, 1 TiB in 4 KiB leaves : nothing preserved", 1.02, NAN, pause_1t_small,
 	  why_pause_1t_small },
 	{ "pause, 1 GiB in 4 KiB leaves : 256 MiB", 1.02, 1.1, pause_1g, NULL },
@@ -270,7 +270,7 @@ const struct goal goals[] = {
 	{ "adopt : map from scratch, 16 GiB in 4 KiB leaves", 0.5, NAN, adopt_larger, NULL },
 	{ "adopt : map from scratch, 1 TiB in 2 MiB leaves", 0.5, NAN, adopt_large_leaves,
 	  why_adopt_large },
-	{ "the same, 1 GiB, with what an adoption costs once", NAN, 0.6, adopt_few_large, NULL },
+	{ "the same, 1 GiB, with the fixed cost of an adoption", NAN, 0.6, adopt_few_large, NULL },
 	{ "boot, per domain: 1 TiB : 1 GiB, 2 MiB leaves", 1.1, NAN, restore_1t, NULL },
 	{ "boot, per domain: 1 GiB : 256 MiB, 4 KiB leaves", 1.1, 1.1, restore_1g, NULL },
 	{ "one more device, preserve: 9th to 16th : 2nd", 1.2, NAN, more_preserve, NULL },
@@ -284,7 +284,7 @@ const struct goal goals[] = {
 
 const size_t ngoals = ARRAY_SIZE(goals);
 
-/* Says which rows are worse than what is held; how many they are, unmeasured ones included. */
+/* Print the rows over their limit; their number, unmeasured ones included. */
 unsigned int goals_broken(const struct bench *b, int kernel)
 {
 	unsigned int broken = 0;
@@ -293,10 +293,10 @@ unsigned int goals_broken(const struct bench *b, int kernel)
 	for (i = 0; i < ngoals && !b->opt.only; i++) {
 		double x = goals[i].measure(b, kernel);
 
-		if (isnan(goals[i].held) || x <= goals[i].held)
+		if (isnan(goals[i].limit) || x <= goals[i].limit)
 			continue;
-		fprintf(stderr, "lubench: %s: %.3f, and no more than %g is held\n", goals[i].what,
-			x, goals[i].held);
+		fprintf(stderr, "lubench: %s: %.3f is over the limit of %g\n", goals[i].title,
+			x, goals[i].limit);
 		broken++;
 	}
 	return broken;

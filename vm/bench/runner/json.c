@@ -4,8 +4,8 @@
  *
  *   quick              bool; a short bench
  *   cpu_seconds, seconds
- *   goals[]            what, limit, held, measured[] (one for each kernel; null: not measured)
- *   cases[]            name, what, kernel (0 or 1), runs, figures {key: [values]}
+ *   goals[]            title, goal, limit, measured[] (one per kernel; null: not measured)
+ *   cases[]            name, title, kernel (0 or 1), runs, figures {key: [values]}
  */
 #include <json-c/json.h>
 
@@ -29,9 +29,9 @@ static json *goal_json(const struct bench *b, const struct goal *g)
 	json *o = json_object_new_object(), *measured = json_object_new_array();
 	unsigned int k;
 
-	put(o, "what", json_object_new_string(g->what));
+	put(o, "title", json_object_new_string(g->title));
+	put(o, "goal", real(g->goal));
 	put(o, "limit", real(g->limit));
-	put(o, "held", real(g->held));
 	for (k = 0; k < b->opt.nkernels; k++)
 		json_object_array_add(measured, real(g->measure(b, k)));
 	put(o, "measured", measured);
@@ -45,7 +45,7 @@ static json *case_json(const struct bench *b, size_t c, unsigned int k)
 	size_t i, n;
 
 	put(o, "name", json_object_new_string(cases[c].name));
-	put(o, "what", json_object_new_string(cases[c].what));
+	put(o, "title", json_object_new_string(cases[c].title));
 	put(o, "kernel", json_object_new_int(k));
 	put(o, "runs", json_object_new_int(s->runs));
 	for (i = 0; i < s->nfigures; i++) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lubench: measures what a live update costs, side by side and in one go.
+ * lubench: measures the cost of a live update, all cases side by side.
  *
- * It runs the cases of cases.c by lurun, which lies beside it, and writes report.md,
- * report.json and the pictures. Exit status: 0 nothing got worse than what goals.c holds, 1
- * something did, 2 a run failed.
+ * It runs the cases of cases.c with lurun, which lies beside it, and writes report.md,
+ * report.json and the pictures. Exit status: 0 all rows are within the limits of goals.c, 1
+ * some are not, 2 a run failed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -24,9 +24,9 @@ static const char usage[] =
 	"  --reps N           rounds, and repetitions within a run (default: 5)\n"
 	"  --only CASE,...    these cases; see vm/bench/runner/cases.c\n"
 	"  --kernel BZIMAGE   measure this kernel (default: out/build/" SERIES ")\n"
-	"  --against BZIMAGE  and this one beside it, turn by turn\n"
+	"  --against BZIMAGE  and this one, alternating\n"
 	"  --stock BZIMAGE    the stock kernel (default: out/build/" SERIES "-stock)\n"
-	"  --read             run nothing: a report of the runs that are there\n"
+	"  --read             run nothing: report on the runs in --out\n"
 	"  --out DIR          where the results go (default: out/bench)\n";
 
 static char *here(void)
@@ -35,7 +35,7 @@ static char *here(void)
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	if (n < 0)
-		die("cannot find myself: %s", strerror(errno));
+		die("cannot find the path of this program: %s", strerror(errno));
 	exe[n] = 0;
 	return text("%s", dirname(exe));
 }
@@ -70,7 +70,7 @@ static void parse(struct bench_options *opt, int argc, char **argv)
 	if (optind < argc)
 		die("%s: not an option; see lubench --help", argv[optind]);
 	if (opt->reps < 1 || opt->reps > 100)
-		die("--reps wants a number from 1 to 100");
+		die("--reps needs a number from 1 to 100");
 }
 
 static char *image(const char *vm, const char *name)
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 	json_write(&b);
 	plots_write(&b);
 	broken = goals_broken(&b, 0);
-	printf("%s/report.md: %.0f CPU seconds, %u rows worse than held\n", b.opt.out,
+	printf("%s/report.md: %.0f CPU seconds, %u rows over their limit\n", b.opt.out,
 	       b.cpu_seconds, broken);
 	return broken ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * report.md: the goals and what was measured, every figure with its spread, method and limits.
- * With two kernels each column comes twice and the goals get their ratio.
+ * report.md: the goals with the measured values, and every figure with its spread. With two
+ * kernels each column is there twice.
  */
 #include <errno.h>
 #include <math.h>
@@ -29,9 +29,9 @@ static void write_head(FILE *f, const struct bench *b)
 	time_t now = time(NULL);
 
 	strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&now));
-	fprintf(f, "# What a live update costs: %s bench of %s\n\n", b->opt.quick ? "short" :
+	fprintf(f, "# The cost of a live update: %s bench of %s\n\n", b->opt.quick ? "short" :
 		"full", date);
-	fputs("Host: ", f);
+	fputs("Machine: ", f);
 	words_of(f, "sed -n 's/^model name.*: //p' /proc/cpuinfo", "unknown processor");
 	fputs(", ", f);
 	words_of(f, "nproc", "?");
@@ -59,9 +59,9 @@ static const char *reached(const struct goal *g, double x)
 {
 	if (isnan(x))
 		return "";
-	if (isnan(g->limit))
+	if (isnan(g->goal))
 		return "no goal";
-	return x <= g->limit ? "yes" : "**no**";
+	return x <= g->goal ? "yes" : "**no**";
 }
 
 static void write_goal(FILE *f, const struct bench *b, const struct goal *g)
@@ -69,9 +69,9 @@ static void write_goal(FILE *f, const struct bench *b, const struct goal *g)
 	double x = g->measure(b, 0);
 	char *why = g->why && !isnan(x) ? g->why(b, 0) : NULL;
 
-	fprintf(f, "| %s | ", g->what);
-	if (!isnan(g->limit))
-		fprintf(f, "≤ %g", g->limit);
+	fprintf(f, "| %s | ", g->title);
+	if (!isnan(g->goal))
+		fprintf(f, "≤ %g", g->goal);
 	fputs(" | ", f);
 	number(f, x);
 	if (b->opt.nkernels > 1) {
@@ -87,7 +87,7 @@ static void write_goals(FILE *f, const struct bench *b)
 	size_t i;
 
 	fputs("\n## Goals\n\n", f);
-	fprintf(f, "| quantity | goal | %s | reached | what it is made of |\n",
+	fprintf(f, "| quantity | goal | %s | reached | components |\n",
 		two ? "A | B" : "measured");
 	fprintf(f, "|---|---|---|---|---|%s\n", two ? "---|" : "");
 	for (i = 0; i < ngoals; i++)
@@ -117,11 +117,11 @@ static void write_cases(FILE *f, const struct bench *b)
 {
 	size_t c, k;
 
-	fputs("\n## Figures\n\nTimes are in ticks: instructions, or nanoseconds of waiting; by "
-	      "the host's clock, ticks of its TSC.\n\n| case | what | runs |\n|---|---|---|\n", f);
+	fputs("\n## Figures\n\nTimes are in ticks: instructions, or nanoseconds of waiting; with "
+	      "the wall clock, ticks of the TSC.\n\n| case | title | runs |\n|---|---|---|\n", f);
 	for (c = 0; c < ncases; c++)
 		if (b->samples[0][c].runs)
-			fprintf(f, "| %s | %s | %u |\n", cases[c].name, cases[c].what,
+			fprintf(f, "| %s | %s | %u |\n", cases[c].name, cases[c].title,
 				b->samples[0][c].runs);
 	fputs("\n| case | figure | values | minimum | median | maximum |\n"
 	      "|---|---|---|---|---|---|\n", f);
@@ -139,7 +139,7 @@ void markdown_write(const struct bench *b)
 		die("cannot write %s: %s", path, strerror(errno));
 	write_head(f, b);
 	write_goals(f, b);
-	fputs("\n![where the pause goes](phases.svg)\n![cost by size](sizes.svg)\n"
+	fputs("\n![phases of the pause](phases.svg)\n![cost by size](sizes.svg)\n"
 	      "![cost by devices](devices.svg)\n", f);
 	write_cases(f, b);
 	fputs("\nMethod and limits: docs/performance.md.\n", f);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the time of a pause goes. The guest writes a line with its tick into the log of each
- * kernel, so that the times of the log's other lines can be told in ticks, too:
+ * The phases of a pause. Userspace writes a line with its tick into the log of each kernel, so
+ * that the times of all other lines convert to ticks:
  *
  *	tick of a line = tick of that line + (time of the line - time of that line)
  *
- * A phase reaches from one line to the next; what a kernel does before its clock runs ends at
- * the line about the clock. The steps of ours within are the durations that tracepoints carry.
+ * A phase reaches from one line to the next; the work of a kernel before its clock runs ends at
+ * the line about the clock. The steps of the live update code within a phase are the durations
+ * of its tracepoints.
  *
- * Invariant: the phases add up to the pause, and ours are counted in no other one.
+ * Invariant: the phases add up to the pause; the live update's steps are in no other phase.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,20 +17,21 @@
 
 #include "bench.h"
 #include "core/util.h"
+#include "platform.h"
 
 #define TICK_LINE "bench: tick "
 
 const struct phase_name phase_names[] = {
-	{ "phase_old", "old kernel goes down", "#fde8c8", false },
-	{ "phase_early", "new kernel unpacks, finds its memory", "#d1d5db", false },
+	{ "phase_old", "previous kernel shuts down", "#fde8c8", false },
+	{ "phase_early", "next kernel unpacks, finds its memory", "#d1d5db", false },
 	{ "phase_core", "CPU, memory, ACPI", "#e5e7eb", false },
 	{ "phase_pci", "PCI", "#bfdbfe", false },
 	{ "phase_iommu", "IOMMU driver", "#c7d2fe", false },
 	{ "phase_drivers", "drivers, initramfs", "#ddd6fe", false },
 	{ "phase_init", "userspace starts", "#bbf7d0", false },
 	{ "phase_memory", "memory retrieved", "#99f6e4", false },
-	{ "phase_restore", "tables and devices restored (ours)", "#dc2626", true },
-	{ "phase_retrieve", "iommufd and devices retrieved (ours)", "#f97316", true },
+	{ "phase_restore", "tables and devices restored", "#dc2626", true },
+	{ "phase_retrieve", "iommufd and devices retrieved", "#f97316", true },
 };
 
 const size_t nphase_names = ARRAY_SIZE(phase_names);
@@ -93,11 +95,11 @@ static double tick_of(const struct log *log, const char *words)
 	return log->zero + time_of(log->text, words);
 }
 
-/* From tick to tick; what is ours within is taken out. */
-static void add(struct samples *s, const char *key, double from, double to, double ours)
+/* From tick to tick, without the live update's steps within */
+static void add(struct samples *s, const char *key, double from, double to, double steps)
 {
 	if (!isnan(to - from))
-		figure_add(s, key, to - from - ours);
+		figure_add(s, key, to - from - steps);
 }
 
 void phases_read(struct samples *s, const char *dir)
@@ -106,25 +108,26 @@ void phases_read(struct samples *s, const char *dir)
 	double restore = first_number(s, "attach_devices");	/* domains are restored in it */
 	double retrieve = first_number(s, "retrieve_iommufd") +
 			  first_number(s, "retrieve_devices");
-	struct log old = log_open(dir, 1), new = log_open(dir, 2);
-	double down = tick_of(&old, "Starting new kernel"), pci, iommu, drivers, init;
+	const struct platform *platform = platform_find(NULL);
+	struct log previous = log_open(dir, 1), next = log_open(dir, 2);
+	double down = tick_of(&previous, "Starting new kernel"), pci, iommu, drivers, init;
 
-	pci = tick_of(&new, "PCI host bridge to bus");
-	iommu = tick_of(&new, "DMAR: No RMRR");
-	drivers = tick_of(&new, "DMAR: Intel(R) Virtualization");
-	init = tick_of(&new, "Run /init");
+	pci = tick_of(&next, "PCI host bridge to bus");
+	iommu = tick_of(&next, platform->init_begins);
+	drivers = tick_of(&next, platform->init_ends);
+	init = tick_of(&next, "Run /init");
 	add(s, "phase_old", reboot, down, 0);
-	add(s, "phase_early", down, new.zero, 0);
-	add(s, "phase_core", new.zero, pci, 0);
+	add(s, "phase_early", down, next.zero, 0);
+	add(s, "phase_core", next.zero, pci, 0);
 	add(s, "phase_pci", pci, iommu, 0);
 	add(s, "phase_iommu", iommu, drivers, restore);
 	add(s, "phase_drivers", drivers, init, 0);
 	add(s, "phase_init", init, born, 0);
 	add(s, "phase_memory", born, first_number(s, "running"), retrieve);
-	if (!isnan(new.zero)) {
+	if (!isnan(next.zero)) {
 		figure_add(s, "phase_restore", restore);
 		figure_add(s, "phase_retrieve", retrieve);
 	}
-	free(old.text);
-	free(new.text);
+	free(previous.text);
+	free(next.text);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The pictures: phases.svg (where the pause goes, a stacked bar for each case), sizes.svg
- * (instructions for a GiB, by size) and devices.svg (what each of so many devices costs).
- * All of the first kernel; medians. A case that was not measured is left out.
+ * The pictures: phases.svg (phases of the pause, a stacked bar for each case), sizes.svg
+ * (instructions per GiB, by size) and devices.svg (instructions per device, by number of
+ * devices). All of the first kernel; medians. A case that was not measured is left out.
  */
 #include <errno.h>
 #include <math.h>
@@ -60,7 +60,7 @@ static void draw_bar(struct picture *p, const struct bench *b, size_t c, double 
 	double x = BAR_LEFT, all = 0, ours = 0, width;
 	size_t i;
 
-	canvas_words(p, BAR_LEFT - 10, y + 16, "text-anchor=\"end\"", cases[c].what);
+	canvas_words(p, BAR_LEFT - 10, y + 16, "text-anchor=\"end\"", cases[c].title);
 	for (i = 0; i < nphase_names; i++) {
 		double part = median_of(b, 0, cases[c].name, phase_names[i].key);
 
@@ -83,7 +83,7 @@ static void draw_phase_legend(struct picture *p, double y)
 
 	for (i = 0; i < nphase_names; i++) {
 		box(p, x, y, 16, 12, phase_names[i].colour);
-		canvas_words(p, x + 22, y + 11, "font-size=\"12\"", phase_names[i].what);
+		canvas_words(p, x + 22, y + 11, "font-size=\"12\"", phase_names[i].title);
 		x += 345;
 		if (x > SHEET_WIDTH - 300) {
 			x = 40;
@@ -105,7 +105,7 @@ static void draw_phases(const struct bench *b)
 		n++;
 	}
 	open_sheet(&p, b, "phases.svg", 60 + n * BAR_PITCH + 120,
-		   "Where the pause goes, in ms at a thousand million instructions a second");
+		   "Phases of the pause, in ms at a thousand million instructions a second");
 	for (c = 0; c < ncases; c++) {
 		if (!has_phases(b, c))
 			continue;
@@ -116,9 +116,9 @@ static void draw_phases(const struct bench *b)
 	close_sheet(&p);
 }
 
-/* One curve: a figure of several cases, by what there is more of, divided by that */
+/* One curve: a figure of several cases, divided by size or number of devices */
 struct curve {
-	const char *what;
+	const char *title;
 	const char *key;
 	const char *colour;
 };
@@ -199,7 +199,7 @@ static void draw_plot(const struct bench *b, const char *file, const char *title
 		draw_curve(&p, b, &curves[i], names, at, n);
 		box(&p.sheet, PLOT_RIGHT + 30, PLOT_TOP + 24 * i, 16, 12, curves[i].colour);
 		canvas_words(&p.sheet, PLOT_RIGHT + 54, PLOT_TOP + 11 + 24 * i, "",
-			     curves[i].what);
+			     curves[i].title);
 	}
 	close_sheet(&p.sheet);
 }
@@ -225,8 +225,8 @@ void plots_write(const struct bench *b)
 	};
 
 	draw_phases(b);
-	draw_plot(b, "sizes.svg", "Instructions for a GiB in 4 KiB leaves, by size",
+	draw_plot(b, "sizes.svg", "Instructions per GiB in 4 KiB leaves, by size",
 		  "GiB of IOVA", by_size, 5, sizes, gib, 6);
-	draw_plot(b, "devices.svg", "Instructions for a device, of so many", "devices",
+	draw_plot(b, "devices.svg", "Instructions per device, by number of devices", "devices",
 		  by_device, 3, devices, count, 4);
 }

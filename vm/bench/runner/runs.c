@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs every wanted case as often as is asked for, round by round, so that what changes on
- * the host meanwhile meets all cases alike. A run is a lurun of its own; its report.json
- * and the kernels' logs are read and stay in the directory of the bench.
+ * Runs the selected cases round by round, so that changes on the build machine meanwhile
+ * affect all cases alike. A run is a lurun of its own; its report.json and the kernels' logs
+ * are read and stay in the directory of the bench.
  *
  * Invariant: a run that failed adds no figure, and the bench ends with an error that names it.
  */
@@ -23,12 +23,12 @@
 
 #define TIMEOUT "7200"
 
-/* Keys are said as key.n; the n only keeps them apart. */
-static void add_guest(struct samples *s, struct json_object *guest)
+/* A key is reported as key.n; the n only separates its values. */
+static void add_reported(struct samples *s, struct json_object *reported)
 {
 	char key[64], *dot;
 
-	json_object_object_foreach(guest, name, value) {
+	json_object_object_foreach(reported, name, value) {
 		snprintf(key, sizeof(key), "%s", name);
 		dot = strrchr(key, '.');
 		if (dot)
@@ -45,14 +45,14 @@ static double number(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &value) ? json_object_get_double(value) : NAN;
 }
 
-static void add_pause(struct samples *s, struct json_object *guest)
+static void add_pause(struct samples *s, struct json_object *reported)
 {
-	double reboot = number(guest, "reboot.0"), running = number(guest, "running.0");
+	double reboot = number(reported, "reboot.0"), running = number(reported, "running.0");
 
 	if (isnan(reboot) || isnan(running))
 		return;
 	figure_add(s, "pause", running - reboot);
-	figure_add(s, "boot", number(guest, "born.0") - reboot);
+	figure_add(s, "boot", number(reported, "born.0") - reboot);
 }
 
 static void add_gaps(struct samples *s, struct json_object *report)
@@ -68,17 +68,17 @@ static void add_gaps(struct samples *s, struct json_object *report)
 	figure_add(s, "gap_ratio", number(gaps, "during") / number(gaps, "before"));
 }
 
-static void read_run(struct samples *s, const char *dir, bool host_clock)
+static void read_run(struct samples *s, const char *dir, bool wall_clock)
 {
 	char *path = text("%s/report.json", dir);
-	struct json_object *report = json_object_from_file(path), *guest;
+	struct json_object *report = json_object_from_file(path), *reported;
 
-	if (!report || !json_object_object_get_ex(report, "reported", &guest))
+	if (!report || !json_object_object_get_ex(report, "reported", &reported))
 		die("%s: %s", path, json_util_get_last_err());
-	add_guest(s, guest);
-	add_pause(s, guest);
+	add_reported(s, reported);
+	add_pause(s, reported);
 	add_gaps(s, report);
-	if (!host_clock)
+	if (!wall_clock)
 		phases_read(s, dir);
 	json_object_put(report);
 	free(path);
@@ -90,8 +90,8 @@ static const char *kernel_of(const struct bench *b, const struct bench_case *c, 
 	return c->stock ? b->opt.stock : b->opt.kernel[kernel];
 }
 
-static void start(const struct bench *b, const char *lurun, const struct bench_case *c, int kernel,
-		  const char *dir)
+static void exec_lurun(const struct bench *b, const char *lurun, const struct bench_case *c,
+		       int kernel, const char *dir)
 {
 	char *words = case_words(c, b->opt.reps), *devices = case_devices(c);
 	const char *args[16] = { lurun, "--out", dir, "--kernel", kernel_of(b, c, kernel) };
@@ -117,7 +117,7 @@ static void start(const struct bench *b, const char *lurun, const struct bench_c
 	_exit(127);
 }
 
-static void carry_out(const struct bench *b, const char *lurun, size_t c, int kernel,
+static void run_lurun(const struct bench *b, const char *lurun, size_t c, int kernel,
 		      const char *dir)
 {
 	int status;
@@ -129,14 +129,14 @@ static void carry_out(const struct bench *b, const char *lurun, size_t c, int ke
 	if (pid < 0)
 		die("cannot fork: %s", strerror(errno));
 	if (!pid)
-		start(b, lurun, &cases[c], kernel, dir);
+		exec_lurun(b, lurun, &cases[c], kernel, dir);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		die("a run of %s failed: see %s/tap", cases[c].name, dir);
 }
 
-/* With --read only what earlier runs have left is read; those that never were are left out. */
+/* With --read only the reports of earlier runs are read; missing ones are left out. */
 static void run(struct bench *b, const char *lurun, size_t c, int kernel, unsigned int round)
 {
 	char *dir = text("%s/runs/%s%s-%u", b->opt.out, cases[c].name, kernel ? "-against" : "",
@@ -144,9 +144,9 @@ static void run(struct bench *b, const char *lurun, size_t c, int kernel, unsign
 	char *report = text("%s/report.json", dir);
 
 	if (!b->opt.read)
-		carry_out(b, lurun, c, kernel, dir);
+		run_lurun(b, lurun, c, kernel, dir);
 	if (!b->opt.read || !access(report, R_OK))
-		read_run(&b->samples[kernel][c], dir, cases[c].host_clock);
+		read_run(&b->samples[kernel][c], dir, cases[c].wall_clock);
 	free(report);
 	free(dir);
 }
@@ -185,7 +185,7 @@ void runs_do(struct bench *b, const char *lurun)
 				if (b->opt.read)
 					continue;
 				fprintf(stderr, "[%6.0f s] %s%s, round %u of %u\n",
-					seconds() - began, cases[c].what,
+					seconds() - began, cases[c].title,
 					k ? ", the other kernel" : "", round + 1, rounds);
 			}
 	b->seconds = seconds() - began;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * All that is learnt while the machine runs. Written by the files of qemu/ that serve it:
+ * Data recorded while the machine runs. Written by the files of qemu/ that serve it:
  * channel.c (reports of the kernel under test), console.c (its log), sender.c (frames sent),
  * pulse.c (pauses of the emulator), machine.c (how it ended), clock.c (time of the marks).
  */

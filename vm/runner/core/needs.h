@@ -10,7 +10,7 @@
 #define MAX_DEVICES	4
 #define MAX_BRIDGES	2	/* a root port, and the upstream port of a switch */
 
-/* What a scenario does with a device; each role is judged by rules of its own. */
+/* The part of a device in a scenario; each is judged by rules of its own. */
 enum device_role {
 	ROLE_PRESERVED,
 	ROLE_LEFT_BEHIND,	/* not preserved: the previous kernel quiesces it */

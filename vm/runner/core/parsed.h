@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* All that the emulator's trace tells after the run. Written by qemu/trace.c, read by others. */
+/* The content of the emulator's trace. Written by qemu/trace.c, read by others. */
 #ifndef VM_RUNNER_PARSED_H
 #define VM_RUNNER_PARSED_H
 
@@ -38,7 +38,7 @@ extern const struct event_name event_names[EV_KINDS];
 struct event {
 	int64_t t;
 	enum event_kind kind;
-	int device;		/* -1: the trace does not tell which */
+	int device;		/* -1: unknown from the trace */
 	char text[96];
 };
 
@@ -55,7 +55,7 @@ struct parsed {
 	struct dma_device device[MAX_DEVICES];
 	struct event *events;
 	size_t nevents, events_cap;
-	size_t unattributed;	/* writes whose device the trace does not tell */
+	size_t unattributed;	/* writes of an unknown device */
 };
 
 #endif /* VM_RUNNER_PARSED_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Helpers of the whole program: end with a message, format, grow an array, tell the time. */
+/* Helpers of the whole program: end with a message, format, grow an array, read the clock. */
 #ifndef VM_RUNNER_UTIL_H
 #define VM_RUNNER_UTIL_H
 

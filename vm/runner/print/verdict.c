@@ -205,7 +205,7 @@ static void print_phases(const struct run *r, int update)
 static bool print_story(const struct run *r)
 {
 	struct tap tap = {};
-	size_t i;
+	const struct fact *f = r->live->facts, *end = f + r->live->nfacts;
 	int u;
 
 	puts("");
@@ -214,8 +214,8 @@ static bool print_story(const struct run *r)
 	print_preserved(r);
 	for (u = 1; u <= r->needs->updates; u++)
 		print_phases(r, u);
-	for (i = 0; i < r->live->nfacts; i++)
-		bad_line(&tap, r->live->facts[i].text, r->live->facts[i].kind != FACT_NOT_OK, r->live->facts[i].why);
+	for (; f < end; f++)
+		bad_line(&tap, f->text, f->kind != FACT_NOT_OK, f->why);
 	rules_judge(r, bad_line, &tap);
 	printf("\n%s\n  %s/report.json\n  %s/dma.svg\n", verdict_line(r, !tap.bad), r->out,
 	       r->out);

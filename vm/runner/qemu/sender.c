@@ -33,7 +33,7 @@ static void offer(struct sender *s, int64_t t)
 	*array_add(s->tx, s->offered, s->cap) = t;
 }
 
-/* Push what is due; false when the socket is full or gone. */
+/* Push the frames that are due; false when the socket is full or gone. */
 static bool push(struct sender *s)
 {
 	_Alignas(8) char buf[FRAME_LEN_MAX];

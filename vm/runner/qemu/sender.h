@@ -27,7 +27,7 @@ struct sender {
 	pthread_t thread;
 	sem_t silent;		/* posted when nothing more is offered */
 	atomic_bool stop;	/* offer nothing more */
-	atomic_bool over;	/* do not push what is left either */
+	atomic_bool over;	/* do not push the remaining frames either */
 	bool sending;
 	bool joinable;
 };
@@ -38,7 +38,7 @@ void sender_start(struct sender *s, unsigned int rate, unsigned int len);
 /* Offer nothing more. Frames already offered may still be on their way. */
 void sender_stop(struct sender *s);
 
-/* The receiver is gone: drop what it has not read. */
+/* The receiver is gone: drop the frames it has not read. */
 void sender_end(struct sender *s);
 void sender_close(struct sender *s);
 

@@ -11,7 +11,7 @@
  *
  * The k-th frame written for a NIC is the k-th frame sent to it as long as none was lost.
  * Frames after the final look into the rings are only counted: when the emulator ends, it
- * flushes the frames that a stopped NIC had held back.
+ * flushes the frames that a stopped NIC had queued.
  *
  * Resets are attributed to the function whose configuration was written last.
  */
@@ -46,7 +46,7 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_INVALID_MEM] = { "unanswered_accesses", "access to nothing" },
 };
 
-/* What has been read so far */
+/* The state of the reader */
 struct trace {
 	const struct run *run;
 	struct parsed *parsed;

@@ -16,7 +16,7 @@ struct trace_event {
 /* Write the list of events to record, for the emulator; its path. */
 char *trace_write_events(const struct run *r);
 
-/* Read what it has recorded. */
+/* Read the events that it recorded. */
 void trace_read(const struct run *r, struct parsed *p);
 
 /*
