@@ -102,13 +102,14 @@ static int lu_walk(struct pt_lu_walk *walk, struct pt_range *range)
 	return range->top_level ? pt_walk_range(range, __lu_walk, walk) : 0;
 }
 
-/* The way to the lowest IOVA */
-static int lu_walk_lowest(struct pt_lu_walk *walk)
+/* Tables in no block: those on the way to the lowest IOVA, or all without blocks */
+static int lu_walk_alone(struct pt_lu_walk *walk)
 {
 	struct pt_common *common = common_from_iommu(walk->iommu_table);
-	struct pt_range top_range = pt_top_range(common);
-	struct pt_range range = pt_make_range(common, top_range.va, top_range.va);
+	struct pt_range range = pt_top_range(common);
 
+	if (IS_ENABLED(CONFIG_IOMMU_LIVEUPDATE_BLOCKS))
+		range = pt_make_range(common, range.va, range.va);
 	return lu_walk(walk, &range);
 }
 
@@ -136,7 +137,7 @@ static int lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table
 
 static int lu_meet_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
-	return iommu_blocks_meet(&walk->iommu_table->liveupdate.blocks, walk->met, table);
+	return iommu_blocks_visit(&walk->iommu_table->liveupdate.blocks, walk->met, table);
 }
 
 static void lu_unpreserve_alone(struct pt_iommu *iommu_table, u64 nr_tables)
@@ -147,7 +148,7 @@ static void lu_unpreserve_alone(struct pt_iommu *iommu_table, u64 nr_tables)
 		.limit = nr_tables,
 	};
 
-	lu_walk_lowest(&walk);
+	lu_walk_alone(&walk);
 }
 
 static void NS(lu_unpreserve)(struct pt_iommu *iommu_table)
@@ -169,7 +170,7 @@ static int NS(lu_preserve)(struct pt_iommu *iommu_table,
 	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
 	int ret;
 
-	ret = lu_walk_lowest(&walk);
+	ret = lu_walk_alone(&walk);
 	if (!ret)
 		ret = iommu_blocks_preserve(blocks);
 	if (ret) {
@@ -216,7 +217,7 @@ static int lu_meet_tables(struct pt_iommu *iommu_table)
 		      iommu_blocks_sum(blocks) != lu->blocks_sum)))
 		ret = -EIO;
 	if (ret)
-		iommu_blocks_forget(blocks);
+		iommu_blocks_drop(blocks);
 	mtree_destroy(&met);
 	return ret;
 }
@@ -225,14 +226,18 @@ static int lu_restore_tables(struct pt_iommu *iommu_table)
 {
 	struct pt_common *common = common_from_iommu(iommu_table);
 	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	int ret;
 
+	if (lu->restored)
+		return 0;
 	ret = hlist_empty(&blocks->all) ? lu_meet_tables(iommu_table) : 0;
-	if (ret)
-		return ret;
-	return iommu_blocks_restore(blocks,
-				    pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
-				    iommu_table->iommu_device : NULL);
+	if (!ret)
+		ret = iommu_blocks_restore(blocks,
+					   pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
+					   iommu_table->iommu_device : NULL);
+	lu->restored = !ret;
+	return ret;
 }
 
 static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
@@ -288,7 +293,7 @@ static void NS(lu_deinit)(struct pt_iommu *iommu_table)
 	if (restored)
 		iommu_table->ops->deinit(iommu_table);
 	else
-		iommu_blocks_forget(&iommu_table->liveupdate.blocks);
+		iommu_blocks_drop(&iommu_table->liveupdate.blocks);
 }
 
 static void NS(get_info)(struct pt_iommu *iommu_table,
@@ -309,7 +314,7 @@ static int NS(lu_restore)(struct pt_iommu *iommu_table,
 	    (!pt_feature(common, PT_FEAT_DYNAMIC_TOP) &&
 	     ser->top_level != range.top_level))
 		return -EPROTO;
-	if (!ser->nr_tables || !PAGE_ALIGNED(ser->top) || !iommu_blocks_kept(ser->top))
+	if (!ser->nr_tables || !PAGE_ALIGNED(ser->top) || !iommu_blocks_in_kho(ser->top))
 		return -EFAULT;
 
 	lu = kzalloc_obj(*lu);

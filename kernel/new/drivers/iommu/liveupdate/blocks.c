@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Table pages in blocks
+ * DOC: Allocation of table pages in blocks
  *
- * KHO needs a key for each piece of memory that it keeps, and each key costs time
- * when the table is preserved and again while the next kernel boots. So the table
- * pages of a domain of iommufd that can be carried come from blocks: physically
- * contiguous and aligned to their size, a key each. How they get into the next
- * kernel: blocks_kho.c.
+ * KHO needs a key for each contiguous piece of preserved memory, and each key costs
+ * time when the table is preserved and again while the next kernel boots. So the
+ * table pages of a domain of iommufd that can be preserved come from blocks:
+ * physically contiguous, aligned to their size, a key each. See blocks_kho.c for
+ * their way into the next kernel.
  *
- * The first block of a domain is small and each further one as large as all before
- * it together, up to a large page: a small table has few pages that it does not
- * need, and of a large one the blocks are few. Where there is no memory at hand in
- * so large pieces on the node a block is smaller, down to a single page. The pages
- * of a block are pages of their own, all counted as pages of IOMMU tables. A page
- * that is freed can become a table of the same domain again; with its last table a
- * block goes back to the page allocator.
+ * The first block of a domain is small, and each further block is as large as all
+ * blocks before it together, up to the size of a large page. So a small table has
+ * few unused pages, and a large table has few blocks. If the node has no free memory
+ * of that size, the block is smaller, down to a single page. The pages of a block
+ * are separate pages, all counted as pages of IOMMU tables. A freed page can become
+ * a table of the same domain again. A block without tables goes back to the page
+ * allocator.
  *
- * Not from a block is the table that a domain has from the start: it is made
- * before iommufd has the domain.
+ * The top table of a new domain is in no block: it is allocated before iommufd has
+ * the domain.
  *
- * Locking: blocks_lock protects all blocks of all domains. It is taken two or three
- * times in the life of a table, for a few instructions; filling one takes thousands.
- * Without it are the blocks of a domain that nobody can map or unmap in: a preserved
- * one, and one that is not adopted yet.
+ * Locking: blocks_lock protects the blocks of all domains. It is held for a few
+ * instructions, two or three times in the life of a table; filling a table takes
+ * thousands of instructions. A domain that cannot be mapped or unmapped needs no
+ * lock: a preserved domain, and an incoming domain before adoption.
  */
 #include <linux/bitmap.h>
 #include <linux/export.h>
@@ -39,30 +39,13 @@
 
 static DEFINE_SPINLOCK(blocks_lock);
 
-/**
- * iommu_block_new() - Allocate what describes a block, not its pages.
- * @order: Its size.
- * @gfp: Flags of the allocator.
- *
- * Return: A block without pages, to be given to kfree(), or NULL.
- */
-struct iommu_pages_block *iommu_block_new(unsigned int order, gfp_t gfp)
-{
-	struct iommu_pages_block *block;
-
-	block = kzalloc_flex(*block, used, BITS_TO_LONGS(BIT(order)), gfp);
-	if (block)
-		block->order = order;
-	return block;
-}
-
 static struct iommu_pages_block *block_alloc(unsigned int order, int nid, gfp_t gfp)
 {
 	struct iommu_pages_block *block = iommu_block_new(order, gfp);
 
 	if (!block)
 		return NULL;
-	/* Only what is there: no work, and no other node, for the sake of a key */
+	/* A large block is an optimisation: take only free memory of this node */
 	if (order)
 		gfp = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_THISNODE | __GFP_NOWARN;
 	block->page = alloc_pages_node(nid, gfp, order);
@@ -83,52 +66,33 @@ static void block_free(struct iommu_pages_block *block)
 	kfree(block);
 }
 
-/* As iommu_alloc_pages_node_sz() counts its pages */
-static void block_account(struct iommu_pages_block *block, int nr_pages)
-{
-	struct folio *folio = page_folio(block->page);
-
-	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, nr_pages);
-	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, nr_pages);
-}
-
 /**
- * iommu_block_add() - It is one of the domain's, but gives no pages yet.
- * @blocks: The domain's.
- * @block: The block.
+ * iommu_block_open() - Let the pages of a block become tables, and account for them.
+ * @block: A block that iommu_block_add() added.
  *
- * Context: See Locking at the top, here and for iommu_block_open() and
- * iommu_block_use().
- */
-void iommu_block_add(struct iommu_pages_blocks *blocks, struct iommu_pages_block *block)
-{
-	block->owner = blocks;
-	hlist_add_head(&block->item, &blocks->all);
-}
-
-/**
- * iommu_block_open() - Its pages can become tables, and are counted.
- * @block: One that was added.
+ * Context: See Locking at the top of this file.
  */
 void iommu_block_open(struct iommu_pages_block *block)
 {
-	struct iommu_pages_blocks *blocks = block->owner;
+	struct iommu_pages_blocks *blocks = block->set;
 
 	hlist_add_head(&block->spare, &blocks->spare);
 	blocks->nr_pages += BIT(block->order);
-	block_account(block, BIT(block->order));
+	iommu_block_account(block, BIT(block->order));
 }
 
 /**
- * iommu_block_use() - A page becomes a table.
- * @block: An open one.
- * @i: Which page of it.
+ * iommu_block_use() - Mark a page of a block as a table.
+ * @block: An open block.
+ * @i: Index of the page in the block.
+ *
+ * Context: See Locking at the top of this file.
  */
 void iommu_block_use(struct iommu_pages_block *block, unsigned int i)
 {
 	__set_bit(i, block->used);
 	set_page_private(block->page + i, (unsigned long)block);
-	block->owner->nr_used++;
+	block->set->nr_used++;
 	if (++block->nr_used == BIT(block->order))
 		hlist_del_init(&block->spare);
 }
@@ -146,7 +110,7 @@ static struct page *blocks_take(struct iommu_pages_blocks *blocks)
 	return block->page + i;
 }
 
-/* As large as what is there already, as far as there is memory for it */
+/* Add a block as large as all present blocks together, or smaller if memory is short */
 static struct page *blocks_grow(struct iommu_pages_blocks *blocks, int nid, gfp_t gfp)
 {
 	u64 nr_pages = max(READ_ONCE(blocks->nr_pages), BIT(BLOCK_MIN_ORDER));
@@ -167,9 +131,9 @@ static struct page *blocks_grow(struct iommu_pages_blocks *blocks, int nid, gfp_
 
 /**
  * pt_liveupdate_alloc_table() - Allocate a zeroed table.
- * @iommu_table: The page table that it is for.
+ * @iommu_table: The page table that gets the new table.
  * @gfp: Flags of the page allocator.
- * @size: Bytes.
+ * @size: Size of the table in bytes.
  *
  * Context: As @gfp allows; process context for a domain of iommufd.
  * Return: The table, to be freed as if iommu_alloc_pages_node_sz() had returned it,
@@ -198,10 +162,10 @@ void *pt_liveupdate_alloc_table(struct pt_iommu *iommu_table, gfp_t gfp, size_t 
 EXPORT_SYMBOL_GPL(pt_liveupdate_alloc_table);
 
 /**
- * iommu_pages_put() - Give up a page that is not used any more.
- * @folio: The page, not counted any more. In a block it counts again.
+ * iommu_pages_put() - Free a table page, or return it to its block.
+ * @folio: The page, no longer accounted for. A page in a block is accounted for again.
  *
- * Context: Process context if it is of a block, else any.
+ * Context: Process context if the page is in a block, else any context.
  */
 void iommu_pages_put(struct folio *folio)
 {
@@ -213,19 +177,19 @@ void iommu_pages_put(struct folio *folio)
 		return;
 	}
 	folio->private = NULL;
-	blocks = block->owner;
+	blocks = block->set;
 	scoped_guard(spinlock, &blocks_lock) {
 		__clear_bit(folio_page(folio, 0) - block->page, block->used);
 		if (block->nr_used-- == BIT(block->order))
 			hlist_add_head(&block->spare, &blocks->spare);
 		blocks->nr_used--;
-		block_account(block, 1);
+		iommu_block_account(block, 1);
 		if (block->nr_used)
 			return;
 		hlist_del(&block->item);
 		hlist_del(&block->spare);
 		blocks->nr_pages -= BIT(block->order);
-		block_account(block, -(int)BIT(block->order));
+		iommu_block_account(block, -(int)BIT(block->order));
 	}
 	block_free(block);
 }

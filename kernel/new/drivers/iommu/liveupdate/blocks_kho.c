@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Blocks of table pages in two kernels
+ * DOC: Blocks of table pages across a kexec
  *
- * Preserving a table takes its blocks, a key each, and reads no table page. There is
- * no list of them for the next kernel, which finds them by the pointers in the table:
- * KHO tells where a block begins and how large it is, and a block without a table
- * does not exist.
+ * A block is a contiguous piece of memory with table pages of one domain, and one
+ * key of KHO. Preserving a domain preserves its blocks and reads no table page; a
+ * table page in no block is preserved by itself and is a block of one page in the
+ * next kernel. The next kernel has no list of blocks: the pointers in the table lead
+ * to them, KHO knows where a block begins and how large it is, and a block without
+ * a table does not exist.
  *
- * A pointer that is damaged may lead to memory that was kept for somebody else. So
- * finding comes first and taking after it: while the table is walked the blocks are
- * only *met*, and they are KHO's still. The record of the domain has the sum of the
- * CRCs of all blocks; if it is that of what was met, all of it is restored. If it is
- * not, nothing is, and whose memory it was can still have it.
+ * A damaged pointer may lead to memory that was preserved for another object. So the
+ * next kernel first finds all blocks, and takes them from KHO afterwards. The walk
+ * over the table *visits* the blocks, which stay in KHO. The domain's record has the
+ * sum of the CRCs of all its blocks. If the visited blocks have the same sum, all of
+ * them are restored. Otherwise none is, and the memory stays available to the object
+ * that it was preserved for.
+ *
+ * Without CONFIG_IOMMU_LIVEUPDATE_BLOCKS restored pages become ordinary pages of
+ * iommu-pages.h, and pages of a block that are no tables are freed.
  */
 #include <linux/bitmap.h>
 #include <linux/crc32.h>
@@ -25,11 +31,54 @@
 #include "blocks.h"
 
 /**
- * iommu_blocks_preserve() - Have KHO keep all blocks of a domain.
- * @blocks: The domain's; the caller keeps its table from changing.
+ * iommu_block_new() - Allocate the description of a block, without its pages.
+ * @order: Size of the block, 2^order pages.
+ * @gfp: Flags of the allocator.
+ *
+ * Return: A block without pages, to be freed by kfree(), or NULL.
+ */
+struct iommu_pages_block *iommu_block_new(unsigned int order, gfp_t gfp)
+{
+	struct iommu_pages_block *block;
+
+	block = kzalloc_flex(*block, used, BITS_TO_LONGS(BIT(order)), gfp);
+	if (block)
+		block->order = order;
+	return block;
+}
+
+/**
+ * iommu_block_add() - Add a block to a domain. The block gives no pages yet.
+ * @blocks: Blocks of the domain.
+ * @block: The block.
+ *
+ * Context: The caller excludes other users of @blocks, see blocks.c.
+ */
+void iommu_block_add(struct iommu_pages_blocks *blocks, struct iommu_pages_block *block)
+{
+	block->set = blocks;
+	hlist_add_head(&block->item, &blocks->all);
+}
+
+/**
+ * iommu_block_account() - Count pages as iommu_alloc_pages_node_sz() counts them.
+ * @block: The block that the pages belong to.
+ * @nr_pages: Pages to add; negative to subtract.
+ */
+void iommu_block_account(struct iommu_pages_block *block, int nr_pages)
+{
+	struct folio *folio = page_folio(block->page);
+
+	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, nr_pages);
+	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, nr_pages);
+}
+
+/**
+ * iommu_blocks_preserve() - Preserve all blocks of a domain in KHO.
+ * @blocks: Blocks of the domain; the caller prevents changes of its table.
  *
  * Context: Process context, may sleep.
- * Return: 0 or an error of kho_preserve_pages(), then nothing is preserved.
+ * Return: 0, or an error of kho_preserve_pages(); then nothing is preserved.
  */
 int iommu_blocks_preserve(struct iommu_pages_blocks *blocks)
 {
@@ -55,7 +104,7 @@ EXPORT_SYMBOL_GPL(iommu_blocks_preserve);
 
 /**
  * iommu_blocks_unpreserve() - Undo iommu_blocks_preserve().
- * @blocks: The domain's.
+ * @blocks: Blocks of the domain.
  *
  * Context: Process context, may sleep. Cannot fail.
  */
@@ -69,9 +118,9 @@ void iommu_blocks_unpreserve(struct iommu_pages_blocks *blocks)
 EXPORT_SYMBOL_GPL(iommu_blocks_unpreserve);
 
 /**
- * iommu_blocks_crc() - What a block adds to the sum in its domain's record.
- * @phys: Where it begins.
- * @order: Its size.
+ * iommu_blocks_crc() - The contribution of a block to the sum in the domain's record.
+ * @phys: Physical address of the block.
+ * @order: Size of the block, 2^order pages.
  *
  * Return: A CRC-32.
  */
@@ -84,10 +133,10 @@ u32 iommu_blocks_crc(phys_addr_t phys, unsigned int order)
 EXPORT_SYMBOL_GPL(iommu_blocks_crc);
 
 /**
- * iommu_blocks_sum() - Which blocks does a domain have?
- * @blocks: The domain's; the caller keeps its table from changing.
+ * iommu_blocks_sum() - Identify the set of blocks of a domain.
+ * @blocks: Blocks of the domain; the caller prevents changes of its table.
  *
- * Return: The sum of their CRCs, the same for the same blocks in any order.
+ * Return: The sum of the CRCs, equal for the same blocks in any order.
  */
 u64 iommu_blocks_sum(const struct iommu_pages_blocks *blocks)
 {
@@ -100,8 +149,8 @@ u64 iommu_blocks_sum(const struct iommu_pages_blocks *blocks)
 }
 EXPORT_SYMBOL_GPL(iommu_blocks_sum);
 
-/* The order of a block that KHO keeps, nobody has taken back, and @phys lies in */
-static int kept_order(phys_addr_t phys)
+/* The order of the piece of memory in KHO around @phys, or -EIO */
+static int block_order_in_kho(phys_addr_t phys)
 {
 	phys_addr_t start;
 	int order;
@@ -116,21 +165,21 @@ static int kept_order(phys_addr_t phys)
 }
 
 /**
- * iommu_blocks_kept() - Has KHO kept a block with this page?
+ * iommu_blocks_in_kho() - Does KHO have a block with this page?
  * @phys: Any address.
  *
- * Return: True if it has and nobody has taken it back yet.
+ * Return: true if the page was preserved and has not been restored yet.
  */
-bool iommu_blocks_kept(phys_addr_t phys)
+bool iommu_blocks_in_kho(phys_addr_t phys)
 {
-	return kept_order(phys) >= 0;
+	return block_order_in_kho(phys) >= 0;
 }
-EXPORT_SYMBOL_GPL(iommu_blocks_kept);
+EXPORT_SYMBOL_GPL(iommu_blocks_in_kho);
 
-static struct iommu_pages_block *block_meet(struct iommu_pages_blocks *blocks,
-					    struct maple_tree *met, phys_addr_t phys)
+static struct iommu_pages_block *block_visit(struct iommu_pages_blocks *blocks,
+					     struct maple_tree *visited, phys_addr_t phys)
 {
-	int ret, order = kept_order(phys);
+	int ret, order = block_order_in_kho(phys);
 	struct iommu_pages_block *block;
 	unsigned long pfn;
 
@@ -140,31 +189,31 @@ static struct iommu_pages_block *block_meet(struct iommu_pages_blocks *blocks,
 	block = iommu_block_new(order, GFP_KERNEL);
 	if (!block)
 		return ERR_PTR(-ENOMEM);
-	ret = mtree_insert_range(met, pfn, pfn + BIT(order) - 1, block, GFP_KERNEL);
+	ret = mtree_insert_range(visited, pfn, pfn + BIT(order) - 1, block, GFP_KERNEL);
 	if (ret) {
 		kfree(block);
 		return ERR_PTR(ret);
 	}
 	block->page = pfn_to_page(pfn);
-	block->kept = true;
+	block->in_kho = true;
 	iommu_block_add(blocks, block);
 	return block;
 }
 
 /**
- * iommu_blocks_meet() - A pointer leads to a table of the previous kernel.
- * @blocks: Of the domain whose table it is.
- * @met: The blocks that were met so far, by page frame number.
- * @virt: Where the table is; anything is allowed here.
+ * iommu_blocks_visit() - Find the block of a table of the previous kernel.
+ * @blocks: Blocks of the domain that the table belongs to.
+ * @visited: Blocks visited so far, by page frame number.
+ * @virt: Address of the table. Any value is allowed.
  *
- * Nothing is taken from KHO, and the page may be anybody's still.
+ * The block stays in KHO, and the page may still belong to another object.
  *
  * Context: Process context, may sleep. The caller has the only reference to @blocks.
- * Return: 0. -EIO if KHO has not kept a block there, or the page was met already.
- * -ENOMEM; then it can be tried again.
+ * Return: 0. -EIO if KHO has no block there, or if the page was visited before.
+ * -ENOMEM; the walk can be repeated then.
  */
-int iommu_blocks_meet(struct iommu_pages_blocks *blocks, struct maple_tree *met,
-		      void *virt)
+int iommu_blocks_visit(struct iommu_pages_blocks *blocks, struct maple_tree *visited,
+		       void *virt)
 {
 	struct iommu_pages_block *block;
 	phys_addr_t phys;
@@ -172,14 +221,14 @@ int iommu_blocks_meet(struct iommu_pages_blocks *blocks, struct maple_tree *met,
 	if (!virt_addr_valid(virt))
 		return -EIO;
 	phys = virt_to_phys(virt);
-	block = mtree_load(met, PHYS_PFN(phys));
+	block = mtree_load(visited, PHYS_PFN(phys));
 	if (!block)
-		block = block_meet(blocks, met, phys);
+		block = block_visit(blocks, visited, phys);
 	if (IS_ERR(block))
 		return PTR_ERR(block);
 	return __test_and_set_bit(phys_to_page(phys) - block->page, block->used) ? -EIO : 0;
 }
-EXPORT_SYMBOL_GPL(iommu_blocks_meet);
+EXPORT_SYMBOL_GPL(iommu_blocks_visit);
 
 static int block_restore(struct iommu_pages_block *block)
 {
@@ -188,7 +237,7 @@ static int block_restore(struct iommu_pages_block *block)
 	if (!kho_restorable(phys, PAGE_SIZE << block->order) ||
 	    !kho_restore_pages(phys, BIT(block->order)))
 		return -EIO;
-	block->kept = false;
+	block->in_kho = false;
 	iommu_block_open(block);
 	return 0;
 }
@@ -212,50 +261,67 @@ static int block_restore_tables(struct iommu_pages_block *block, struct device *
 	return 0;
 }
 
+/* All tables of the block become ordinary pages, all other pages are freed */
+static void block_dissolve(struct iommu_pages_block *block)
+{
+	unsigned int i;
+
+	for (i = 0; i < BIT(block->order); i++) {
+		set_page_private(block->page + i, 0);
+		if (!test_bit(i, block->used))
+			__free_page(block->page + i);
+	}
+	hlist_del(&block->item);
+	kfree(block);
+}
+
 /**
- * iommu_blocks_restore() - Take back from KHO what iommu_blocks_meet() has met.
- * @blocks: The domain's.
- * @dma_dev: The IOMMU's device if it does not snoop caches, else NULL.
+ * iommu_blocks_restore() - Restore all blocks that iommu_blocks_visit() visited.
+ * @blocks: Blocks of the domain.
+ * @dma_dev: The IOMMU's device if the IOMMU does not snoop caches, else NULL.
  *
- * The content of tables is left alone; they are to be freed as if
+ * The content of the tables does not change. Tables are to be freed as if
  * iommu_alloc_pages_node_sz() had returned them.
  *
  * Context: Process context, may sleep. The caller has the only reference to @blocks.
- * Return: 0, also if all of it is done. -EIO if KHO has not kept a block. An error of
- * iommu_pages_start_incoherent(); then it can be tried again.
+ * Return: 0, also if all blocks were restored before. -EIO if KHO has no such block.
+ * An error of iommu_pages_start_incoherent(); the call can be repeated then.
  */
 int iommu_blocks_restore(struct iommu_pages_blocks *blocks, struct device *dma_dev)
 {
 	struct iommu_pages_block *block;
+	struct hlist_node *next;
 	int ret;
 
-	hlist_for_each_entry(block, &blocks->all, item) {
-		ret = block->kept ? block_restore(block) : 0;
+	hlist_for_each_entry_safe(block, next, &blocks->all, item) {
+		ret = block->in_kho ? block_restore(block) : 0;
 		if (!ret)
 			ret = block_restore_tables(block, dma_dev);
 		if (ret)
 			return ret;
+		if (!IS_ENABLED(CONFIG_IOMMU_LIVEUPDATE_BLOCKS))
+			block_dissolve(block);
 	}
 	return 0;
 }
 EXPORT_SYMBOL_GPL(iommu_blocks_restore);
 
 /**
- * iommu_blocks_forget() - Undo iommu_blocks_meet(), as far as nothing was taken back.
- * @blocks: The domain's.
+ * iommu_blocks_drop() - Undo iommu_blocks_visit() for all blocks still in KHO.
+ * @blocks: Blocks of the domain.
  *
  * Context: Process context. Cannot fail.
  */
-void iommu_blocks_forget(struct iommu_pages_blocks *blocks)
+void iommu_blocks_drop(struct iommu_pages_blocks *blocks)
 {
 	struct iommu_pages_block *block;
 	struct hlist_node *next;
 
 	hlist_for_each_entry_safe(block, next, &blocks->all, item) {
-		if (!block->kept)
+		if (!block->in_kho)
 			continue;
 		hlist_del(&block->item);
 		kfree(block);
 	}
 }
-EXPORT_SYMBOL_GPL(iommu_blocks_forget);
+EXPORT_SYMBOL_GPL(iommu_blocks_drop);

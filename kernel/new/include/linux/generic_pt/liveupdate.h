@@ -96,6 +96,7 @@ struct iommu_pages_blocks {
  * @level: Its level.
  * @verified: Bytes found to be mapped as expected.
  * @bad_iova: Where the first difference is, if @bad.
+ * @restored: All table pages were taken back from KHO.
  * @comparing: Between adopt_begin() and adopt_commit() or adopt_abort().
  * @bad: A difference was found.
  */
@@ -109,6 +110,7 @@ struct pt_iommu_incoming {
 	unsigned int level;
 	u64 verified;
 	u64 bad_iova;
+	bool restored;
 	bool comparing;
 	bool bad;
 };
@@ -123,7 +125,7 @@ struct pt_iommu_liveupdate {
 	struct pt_iommu_incoming *incoming;
 };
 
-#ifdef CONFIG_IOMMU_LIVEUPDATE
+#ifdef CONFIG_IOMMU_LIVEUPDATE_BLOCKS
 void *pt_liveupdate_alloc_table(struct pt_iommu *iommu_table, gfp_t gfp, size_t size);
 #else
 #define pt_liveupdate_alloc_table(iommu_table, gfp, size)	\
