@@ -4,13 +4,14 @@
  *
  * promise: 1
  */
+#include "iommu/vtd.h"
 #include "scenario.h"
 #include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	machine_is_caching();
+	vtd_is_caching();
 }
 
 static void before(void)
@@ -18,5 +19,5 @@ static void before(void)
 	machine_before(check);
 }
 
-SCENARIO(.name = "caching_mode", .iommu = "caching-mode=on",
+SCENARIO(.name = "caching_mode", .platform = "vtd", .iommu = "caching-mode=on",
 	 .before = before, .after = story_after);

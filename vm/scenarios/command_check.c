@@ -18,6 +18,7 @@
 
 #include "device/extra.h"
 #include "device/pci.h"
+#include "iommu/platform.h"
 #include "kapi/iommufd.h"
 #include "kapi/kexec.h"
 #include "kapi/luo.h"
@@ -167,12 +168,14 @@ static void set_bridge_master(const char *bridge, bool on)
 static void at_the_jump(struct vm *vm)
 {
 	const char *bdf = vm->nic[0].place->bdf;
+	char cmdline[80];
 	struct pci_path path;
 
+	snprintf(cmdline, sizeof(cmdline), "kho=on %s", platform()->cmdline_on);
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "no kernel is loaded",
 		   "kexec is refused without an image");
-	iolu_tells(iolu("load", NEXT_KERNEL, "--cmdline", "kho=on intel_iommu=on,sm_on",
-			"--device", bdf, NULL), 1, "add liveupdate=on",
+	iolu_tells(iolu("load", NEXT_KERNEL, "--cmdline", cmdline, "--device", bdf, NULL),
+		   1, "add liveupdate=on",
 		   "load refuses a command line without liveupdate=on");
 	kexec_load_next(story_stage());
 	iolu_tells(iolu("kexec", NULL), 1, "1 in use, 0 preserved",

@@ -6,6 +6,7 @@
  * promise: command
  */
 #include "device/pci.h"
+#include "iommu/platform.h"
 #include "kapi/luo.h"
 #include "os/command.h"
 #include "os/report.h"
@@ -29,5 +30,5 @@ static void before(void)
 		   "there is nothing to discard from");
 }
 
-SCENARIO(.name = "command_without", .cmdline = "kho=off intel_iommu=off", .command = true,
+SCENARIO(.name = "command_without", .cmdline = "kho=off " IOMMU_OFF, .command = true,
 	 .before = before);

@@ -106,7 +106,7 @@ static const struct expected {
 	{ DEVICE(reserved, .what = "a device's checksum", .value = 1, .flip = true), ISOLATED },
 	{ .damage = { .where = DAMAGE_SLOT_OF_DEVICE, .what = "a record that is missing",
 		      TABLE_ENTRY(0), SEALED }, ISOLATED },
-	{ .damage = { .where = DAMAGE_PASID_ENTRY, TABLE_ENTRY(3), .value = 1, .flip = true,
+	{ .damage = { .where = DAMAGE_LAST_ENTRY, TABLE_ENTRY(3), .value = 1, .flip = true,
 		      .what = "a PASID entry that is not the record's" }, ISOLATED },
 	{ LAST_ENTRY(.what = "a table that points to itself", .value = 3,
 		     .address = DAMAGE_ITSELF), TABLE_IS_BAD },

@@ -4,13 +4,14 @@
  *
  * promise: 1
  */
+#include "iommu/vtd.h"
 #include "scenario.h"
 #include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	machine_is_scalable(true);
+	vtd_is_scalable(true);
 	machine_is_first_stage();
 }
 
@@ -19,4 +20,5 @@ static void before(void)
 	machine_before(check);
 }
 
-SCENARIO(.name = "first_stage", .iommu = "x-flts=on", .before = before, .after = story_after);
+SCENARIO(.name = "first_stage", .platform = "vtd", .iommu = "x-flts=on",
+	 .before = before, .after = story_after);

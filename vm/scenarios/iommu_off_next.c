@@ -5,7 +5,7 @@
  *
  * promise: 6
  */
-#include "iommu/walk.h"
+#include "iommu/platform.h"
 #include "os/report.h"
 #include "scenario.h"
 #include "story/story.h"
@@ -17,11 +17,11 @@ static void before(void)
 
 static void after(void)
 {
-	bool on = walk_translation_on();
+	bool on = platform()->translating();
 
 	ok(!on, "translation is off", "it is on");
 	story_stopped();
 }
 
-SCENARIO(.name = "iommu_off_next", .cmdline2 = "intel_iommu=off", .expect_lost = true,
+SCENARIO(.name = "iommu_off_next", .cmdline2 = IOMMU_OFF, .expect_lost = true,
 	 .before = before, .after = after);

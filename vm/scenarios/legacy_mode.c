@@ -4,13 +4,14 @@
  *
  * promise: 1
  */
+#include "iommu/vtd.h"
 #include "scenario.h"
 #include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	machine_is_scalable(false);
+	vtd_is_scalable(false);
 }
 
 static void before(void)
@@ -18,5 +19,5 @@ static void before(void)
 	machine_before(check);
 }
 
-SCENARIO(.name = "legacy_mode", .iommu = "x-scalable-mode=off",
+SCENARIO(.name = "legacy_mode", .platform = "vtd", .iommu = "x-scalable-mode=off",
 	 .before = before, .after = story_after);

@@ -9,7 +9,7 @@
  *   `iommu_lu_fetch_incoming`): bus master on arrival, 574,317 faults, then the NIC read all
  *   memory
  */
-#include "iommu/walk.h"
+#include "iommu/platform.h"
 #include "kapi/luo.h"
 #include "os/klog.h"
 #include "os/report.h"
@@ -23,7 +23,7 @@ static void before(void)
 
 static void after(void)
 {
-	bool on = walk_translation_on();
+	bool on = platform()->translating();
 
 	ok(!luo_present(), "there is no live update device", "there is");
 	ok(on, "translation has stayed on", "it is off");

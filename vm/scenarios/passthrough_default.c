@@ -6,6 +6,7 @@
  *
  * promise: 1
  */
+#include "iommu/platform.h"
 #include "scenario.h"
 #include "story/machine.h"
 #include "story/story.h"
@@ -26,5 +27,5 @@ static void after(void)
 	check();
 }
 
-SCENARIO(.name = "passthrough_default", .cmdline = "iommu=pt", .iommu = "x-scalable-mode=off",
+SCENARIO(.name = "passthrough_default", .cmdline = "iommu=pt", .iommu = PLAIN_MODE,
 	 .before = before, .after = after);

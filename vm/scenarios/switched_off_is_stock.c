@@ -5,7 +5,7 @@
  *
  * promise: control
  */
-#include "iommu/walk.h"
+#include "iommu/platform.h"
 #include "kapi/kexec.h"
 #include "kapi/luo.h"
 #include "os/report.h"
@@ -22,7 +22,7 @@ static void before(void)
 
 static void after(void)
 {
-	bool on = walk_translation_on();
+	bool on = platform()->translating();
 
 	ok(on, "the new kernel has turned translation on", "it is off");
 	story_stopped();

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "iommu/guard.h"
-#include "iommu/walk.h"
+#include "iommu/platform.h"
 #include "kapi/kexec.h"
 #include "kapi/luo.h"
 #include "lib/service.h"
@@ -122,7 +122,7 @@ static void after(void)
 {
 	char bdf[BDF_LEN];
 
-	ok(walk_translation_on(), "translation is on when the operator looks", "it is off");
+	ok(platform()->translating(), "translation is on when the operator looks", "it is off");
 	operator_find(bdf);
 	ok(pci_bus_master_path(bdf), "bus mastering is on, for the NIC and above it", "it is off");
 	operator_refuses("process 1 (systemd) has a session of the last update open",

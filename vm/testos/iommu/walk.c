@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The IOMMU's tables as the hardware sees them: from the root table address register down to
- * the last page-table page, read from physical memory, no help from the kernel's structures.
+ * The IOMMU's tables as the hardware sees them: from the root register down to the last
+ * page-table page, read from physical memory, without the kernel's structures. The platform
+ * (platform.h) reads the registers and decodes the entries.
  *
- * Recorded per device: context entry, PASID directory entry, PASID entry (scalable mode), top
- * table; per table page: address and all 4096 bytes. Root and context tables may move from
- * one kernel to the next, so their addresses are not part of the record; their entries are.
+ * Recorded per device: the entries that lead to its table, and the top table; per table page:
+ * address and all 4096 bytes. The tables in which the entries lie may move from one kernel to
+ * the next, so their addresses are not part of the record.
  *
  * Vocabulary: level 1 tables hold leaves of 4 KiB; a table of level n covers 512^n pages.
- * Invariant: pages are recorded once, also when several devices share a table, so a record
- * of one device's pages alone is the range that its top table was first met with.
+ * Invariant: pages are recorded once, also when several devices share a table, so the pages
+ * of one device alone are the range that was recorded when its top table was first visited.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,55 +18,6 @@
 #include "iommu/walk.h"
 #include "os/phys.h"
 #include "os/util.h"
-
-#define UNIT_BASE	0xfed90000ull	/* q35 has one remapping unit, here */
-#define REG_CAPABILITY	0x08
-#define CAPABILITY_CM	(1u << 7)
-#define REG_STATUS	0x1c
-#define REG_ROOT	0x20
-#define STATUS_TES	(1u << 31)
-
-#define ADDRESS		0x000ffffffffff000ull
-#define PRESENT		1ull
-#define ROOT_SCALABLE	(1ull << 10)
-#define LEAF		(1ull << 7)
-
-static volatile uint32_t *unit(void)
-{
-	static volatile uint32_t *regs;
-
-	if (!regs)
-		regs = phys_map_regs(UNIT_BASE, PAGE);
-	return regs;
-}
-
-uint32_t walk_status(void)
-{
-	return unit()[REG_STATUS / 4];
-}
-
-bool walk_translation_on(void)
-{
-	return walk_status() & STATUS_TES;
-}
-
-static uint64_t root_register(void)
-{
-	volatile uint32_t *regs = unit();
-
-	return regs[REG_ROOT / 4] | (uint64_t)regs[REG_ROOT / 4 + 1] << 32;
-}
-
-bool walk_scalable_mode(void)
-{
-	return root_register() & ROOT_SCALABLE;
-}
-
-/* Must software flush also when it makes an entry present? */
-bool walk_caching_mode(void)
-{
-	return unit()[REG_CAPABILITY / 4] & CAPABILITY_CM;
-}
 
 static bool known(const struct walk *w, uint64_t phys)
 {
@@ -77,10 +29,9 @@ static bool known(const struct walk *w, uint64_t phys)
 	return false;
 }
 
-/* @present: bits of which any one makes an entry present */
-static void add_table(struct walk *w, uint64_t phys, uint32_t level, uint64_t present)
+static void add_table(struct walk *w, const struct walk_device *d, uint64_t phys, uint32_t level)
 {
-	uint64_t *entry;
+	uint64_t *entry, to;
 	int i;
 
 	if (known(w, phys))
@@ -96,63 +47,17 @@ static void add_table(struct walk *w, uint64_t phys, uint32_t level, uint64_t pr
 	}
 	w->phys[w->npages++] = phys;
 	for (i = 0; i < 512; i++) {
-		if (!(entry[i] & present))
-			continue;
-		if (level > 1 && !(entry[i] & LEAF)) {
-			add_table(w, entry[i] & ADDRESS, level - 1, present);
-			continue;
+		switch (platform()->decode(d, entry[i], level, &to)) {
+		case ENTRY_ABSENT:
+			break;
+		case ENTRY_TABLE:
+			add_table(w, d, to, level - 1);
+			break;
+		case ENTRY_LEAF:
+			w->leaves++;
+			w->leaf_bytes += PAGE << 9 * (level - 1);
 		}
-		w->leaves++;
-		w->leaf_bytes += PAGE << 9 * (level - 1);
 	}
-}
-
-static void walk_legacy(struct walk_device *d, uint64_t root)
-{
-	uint64_t table = phys_read_u64(root + (d->source_id >> 8) * 16);
-
-	if (!(table & PRESENT))
-		return;
-	phys_read(d->context, (table & ADDRESS) + (d->source_id & 0xff) * 16, 16);
-	d->present = d->context[0] & PRESENT;
-	d->domain_id = d->context[1] >> 8;
-	d->levels = (d->context[1] & 7) + 2;
-	d->top = d->context[0] & ADDRESS;
-}
-
-static uint64_t decode_pasid(struct walk_device *d)
-{
-	d->first_stage = (d->pasid[0] >> 6 & 7) == 1;
-	d->domain_id = d->pasid[1];
-	if (d->first_stage) {
-		d->levels = d->pasid[2] >> 2 & 3 ? 5 : 4;
-		d->top = d->pasid[2] & ADDRESS;
-		return 1;
-	}
-	d->levels = (d->pasid[0] >> 2 & 7) + 2;
-	d->top = d->pasid[0] & ADDRESS;
-	return 3;
-}
-
-/* Returns the mask of present bits for the page table, 0 when there is none. */
-static uint64_t walk_scalable(struct walk_device *d, uint64_t root)
-{
-	uint32_t devfn = d->source_id & 0xff;
-	uint64_t table = phys_read_u64(root + (d->source_id >> 8) * 16 + (devfn >> 7) * 8);
-
-	if (!(table & PRESENT))
-		return 0;
-	phys_read(d->context, (table & ADDRESS) + (devfn & 0x7f) * 32, 32);
-	if (!(d->context[0] & PRESENT))
-		return 0;
-	/* requests without PASID use the entry that RID_PASID names */
-	d->pasid_dir_entry = phys_read_u64((d->context[0] & ADDRESS) +
-					   (d->context[1] >> 6 & 0x3fff) * 8);
-	if (!(d->pasid_dir_entry & PRESENT))
-		return 0;
-	phys_read(d->pasid, (d->pasid_dir_entry & ADDRESS) + (d->context[1] & 0x3f) * 64, 64);
-	d->present = d->pasid[0] & PRESENT;
-	return d->present ? decode_pasid(d) : 0;
 }
 
 void walk_capture(struct walk *w, const uint16_t *source_ids, uint32_t n)
@@ -160,20 +65,16 @@ void walk_capture(struct walk *w, const uint16_t *source_ids, uint32_t n)
 	uint32_t i;
 
 	memset(w, 0, offsetof(struct walk, page));
-	w->root = root_register();
-	w->status = walk_status();
+	w->root = platform()->root();
+	w->status = platform()->status();
 	for (i = 0; i < n && i < WALK_DEVICES; i++) {
 		struct walk_device *d = &w->device[w->ndevices++];
-		uint64_t present = 3;
 
 		d->source_id = source_ids[i];
-		if (w->root & ROOT_SCALABLE)
-			present = walk_scalable(d, w->root & ADDRESS);
-		else
-			walk_legacy(d, w->root & ADDRESS);
+		platform()->read_device(d, w->root);
 		d->pages[0] = w->npages;
 		if (d->present && d->top)
-			add_table(w, d->top, d->levels, present);
+			add_table(w, d, d->top, d->levels);
 		d->pages[1] = w->npages;
 	}
 }
@@ -201,31 +102,36 @@ static const uint8_t *page_at(const struct walk *w, uint64_t phys)
 uint64_t walk_translate(const struct walk *w, uint16_t source_id, uint64_t iova)
 {
 	const struct walk_device *d = walk_find(w, source_id);
-	uint64_t at = d ? d->top : 0, span, entry;
+	uint64_t at = d ? d->top : 0, span;
 	const uint64_t *table;
 	uint32_t level;
 
 	for (level = d ? d->levels : 0; level; level--) {
 		span = PAGE << 9 * (level - 1);
 		table = (const uint64_t *)page_at(w, at);
-		entry = table ? table[iova / span % 512] : 0;
-		at = entry & ADDRESS;
-		if (at && (level == 1 || entry & LEAF))
+		if (!table)
+			return 0;
+		switch (platform()->decode(d, table[iova / span % 512], level, &at)) {
+		case ENTRY_ABSENT:
+			return 0;
+		case ENTRY_TABLE:
+			break;
+		case ENTRY_LEAF:
 			return (at & ~(span - 1)) + iova % span;
+		}
 	}
 	return 0;
 }
 
 static const char *entries_differ(const struct walk_device *a, const struct walk_device *b)
 {
+	unsigned int i;
+
 	if (!a || !b || !a->present || !b->present)
 		return "there is no entry";
-	if (memcmp(a->context, b->context, sizeof(a->context)))
-		return "context entry";
-	if (a->pasid_dir_entry != b->pasid_dir_entry)
-		return "PASID directory entry";
-	if (memcmp(a->pasid, b->pasid, sizeof(a->pasid)))
-		return "PASID entry";
+	for (i = 0; i < WALK_ENTRY; i++)
+		if (a->entry[i] != b->entry[i])
+			return platform()->entry_name(i);
 	if (a->domain_id != b->domain_id || a->top != b->top || a->levels != b->levels)
 		return "domain";
 	return NULL;

@@ -6,25 +6,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iommu/platform.h"
+
 #define WALK_DEVICES	4
 #define WALK_PAGES	240
+#define WALK_ENTRY	16		/* at least every platform's entry_words */
 
 struct walk_device {
 	uint16_t source_id;
 	uint16_t domain_id;
 	uint32_t present;
-	uint64_t context[4];
-	uint64_t pasid_dir_entry;
-	uint64_t pasid[8];
+	uint64_t entry[WALK_ENTRY];	/* the entries that lead to the table */
 	uint64_t top;			/* address of the top table */
 	uint32_t levels;
 	uint32_t pages[2];		/* first and end index of its pages; none when shared */
-	uint32_t first_stage;
+	uint32_t first_stage;		/* the table has the format of the CPU's page tables */
 };
 
 struct walk {
-	uint64_t root;			/* root table address register */
-	uint32_t status;		/* global status register */
+	uint64_t root;			/* register that points to the root of all tables */
+	uint32_t status;		/* status register */
 	uint32_t ndevices;
 	uint32_t npages;
 	uint32_t overflow;		/* there were more pages than room */
@@ -37,17 +38,13 @@ struct walk {
 	uint8_t page[WALK_PAGES][4096];
 };
 
-uint32_t walk_status(void);
-bool walk_translation_on(void);
-bool walk_scalable_mode(void);
-bool walk_caching_mode(void);
 void walk_capture(struct walk *w, const uint16_t *source_ids, uint32_t n);
 const struct walk_device *walk_find(const struct walk *w, uint16_t source_id);
 
-/* Where a request of this device to @iova goes, 0 when nowhere. */
+/* Physical address to which @iova translates for this device, 0 if it does not. */
 uint64_t walk_translate(const struct walk *w, uint16_t source_id, uint64_t iova);
 
-/* Is everything of this device the same in both? Says in @why what differs. */
+/* Are entries and tables of this device the same in both? @why: the first difference. */
 bool walk_same(const struct walk *a, const struct walk *b, uint16_t source_id, char *why,
 	       unsigned int room);
 

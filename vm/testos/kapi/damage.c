@@ -24,7 +24,6 @@
 
 #define KNOB		"/sys/kernel/debug/kho_damage"
 #define WINDOW		(4 * MIB)
-#define TABLE_MASK	0x000ffffffffff000ull
 
 static struct walk look;
 
@@ -149,8 +148,8 @@ static uint64_t place(enum damage_where where, const struct vm_data *data)
 	walk_capture(&look, &bdf, 1);
 	if (where == DAMAGE_TOP_TABLE)
 		return d->top;
-	if (where == DAMAGE_PASID_ENTRY)
-		return (d->pasid_dir_entry & TABLE_MASK) + (d->context[1] & 0x3f) * 64;
+	if (where == DAMAGE_LAST_ENTRY)
+		return platform()->last_entry(d);
 	if (where == DAMAGE_VFIO)
 		return find(VFIO_PCI_RECORD_DEVICE, bdf, 0);
 	if (where == DAMAGE_PCI)

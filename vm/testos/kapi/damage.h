@@ -19,10 +19,10 @@ enum damage_where {
 	DAMAGE_UNIT,
 	DAMAGE_SLOT_OF_DEVICE,	/* ... an entry of an index ... */
 	DAMAGE_TOP_TABLE,	/* ... and what the IOMMU itself reads */
-	DAMAGE_PASID_ENTRY,
+	DAMAGE_LAST_ENTRY,	/* the entry that points to the top table */
 };
 
-/* One change; the table's entries are those for requests without a PASID. */
+/* One change */
 struct damage {
 	const char *what;
 	enum damage_where where;

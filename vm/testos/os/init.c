@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "iommu/platform.h"
 #include "os/leaks.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -65,32 +66,39 @@ static int list(void)
 /* The scenario with the usual value in each field that it leaves out */
 static struct scenario with_usual_values(const struct scenario *from)
 {
-	static char cmdline[1024];
 	struct scenario s = *from;
 
 #define FILL_TEXT(name, size, usual)	s.name = s.name ? s.name : usual;
 #define FILL_NUMBER(name, usual)	s.name = s.name ? s.name : (usual);
 #define FILL_FLAG(name)
 	SCENARIO_FIELDS(FILL_TEXT, FILL_NUMBER, FILL_FLAG)
-	snprintf(cmdline, sizeof(cmdline), SCENARIO_GUARD_CMDLINE " %s", s.cmdline);
-	s.cmdline = cmdline;
 	if (!s.after)
 		s.updates = 0;
 	return s;
 }
 
-static int needs(const char *name)
+static void print_text(const struct platform *p, const char *key, const char *text)
 {
+	const char *guard = strcmp(key, "cmdline") ? "" : SCENARIO_GUARD_CMDLINE " ";
+	char line[1024];
+
+	platform_expand(p, text, line, sizeof(line));
+	printf("%s=%s%s\n", key, guard, line);
+}
+
+static int needs(const char *name, const char *platform)
+{
+	const struct platform *p = platform_find(platform);
 	const struct scenario *found = find(name);
 	struct scenario s;
 
-	if (!found) {
-		fprintf(stderr, "there is no scenario %s\n", name);
+	if (!found || !p) {
+		fprintf(stderr, "there is no scenario %s, or no platform %s\n", name, platform);
 		return 1;
 	}
 	s = with_usual_values(found);
 	printf("name=%s\n", s.name);
-#define PRINT_TEXT(name, size, usual)	printf("%s=%s\n", #name, s.name);
+#define PRINT_TEXT(name, size, usual)	print_text(p, #name, s.name);
 #define PRINT_NUMBER(name, usual)	printf("%s=%d\n", #name, s.name);
 #define PRINT_FLAG(name)		printf("%s=%d\n", #name, s.name);
 	SCENARIO_FIELDS(PRINT_TEXT, PRINT_NUMBER, PRINT_FLAG)
@@ -171,14 +179,14 @@ static int by_hand(int argc, char **argv)
 		return 0;
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
-	if (argc == 3 && !strcmp(argv[1], "--needs"))
-		return needs(argv[2]);
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "--needs"))
+		return needs(argv[2], argc == 4 ? argv[3] : platform_vtd.name);
 	if (argc == 4 && !strcmp(argv[1], "--stage") && find(argv[3])) {
 		report_open(cmdline_number("lu.facts", 0), true);
 		run_stage(find(argv[3]), atoi(argv[2]));
 		return 0;
 	}
-	fprintf(stderr, "usage: %s --list | --needs NAME | --stage N NAME\n", argv[0]);
+	fprintf(stderr, "usage: %s --list | --needs NAME [PLATFORM] | --stage N NAME\n", argv[0]);
 	return 1;
 }
 

@@ -25,12 +25,6 @@ void machine_before(void (*check)(void))
 	story_leave();
 }
 
-void machine_is_scalable(bool scalable)
-{
-	ok(walk_scalable_mode() == scalable, scalable ? "the IOMMU is in scalable mode" :
-	   "the IOMMU is in legacy mode", "it is not");
-}
-
 static const struct walk_device *look_up_nic(void)
 {
 	const uint16_t id = pci_source_id(story_vm(0)->data->nic[0].bdf);
@@ -50,11 +44,6 @@ void machine_has_levels(uint32_t n)
 	uint32_t levels = look_up_nic()->levels;
 
 	ok(levels == n, "the NIC's table has as many levels as expected", "%u, not %u", levels, n);
-}
-
-void machine_is_caching(void)
-{
-	ok(walk_caching_mode(), "the IOMMU caches absent entries", "it does not");
 }
 
 void machine_has_cpus(int n)

@@ -9,10 +9,8 @@
 /* the usual story with one NIC; @check states its facts while traffic comes */
 _Noreturn void machine_before(void (*check)(void));
 
-void machine_is_scalable(bool scalable);
 void machine_is_first_stage(void);
 void machine_has_levels(uint32_t n);
-void machine_is_caching(void);
 void machine_has_cpus(int n);
 void machine_has_high_memory(void);
 void machine_group_is(const char *type);

@@ -50,14 +50,14 @@ static void look_at_vm(const struct vm_data *data)
 
 void story_arrive(void)
 {
-	bool on = walk_translation_on();
+	bool on = platform()->translating();
 	struct state *state;
 	unsigned int i;
 
 	tables_arrive();
 	state = state_retrieve();
 	ok(on, "translation is on when the new kernel starts userspace", "status 0x%x",
-	   walk_status());
+	   platform()->status());
 	for (i = 0; i < state->nvms; i++)
 		look_at_vm(&state->vm[i]);
 	if (!story_bare())

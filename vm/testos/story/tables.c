@@ -86,7 +86,7 @@ void tables_record(void)
 	fig("table_bytes", record->npages * PAGE);
 	fig("leaves_compared", record->leaves);
 	fig("leaf_bytes", record->leaf_bytes);
-	fig("entries_compared", record->npages * 512ull + n * 13ull);
+	fig("entries_compared", record->npages * 512ull + n * platform()->entry_words);
 }
 
 static void compare(const struct walk *with, const char *when)

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A platform: all that testos knows about one kind of IOMMU.
+ *
+ * The table walker and the scenarios speak of devices, entries, table pages and leaves. A
+ * platform reads its registers and decodes its entries, and knows its kernel parameters. Another
+ * kind of IOMMU is one more platform_NAME.c and walk_NAME.c, and an entry in platform.c.
+ */
+#ifndef TESTOS_PLATFORM_H
+#define TESTOS_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct walk_device;
+
+enum walk_entry { ENTRY_ABSENT, ENTRY_TABLE, ENTRY_LEAF };
+
+struct platform {
+	const char *name;		/* as the runner has it */
+	const char *acpi_table;		/* file in sysfs by which this machine has it */
+	const char *cmdline_on;		/* kernel parameters: the IOMMU on, or off */
+	const char *cmdline_off;
+	const char *plain_mode;		/* properties of the emulator's IOMMU, see PLAIN_MODE */
+	const char *table_format;	/* generic_pt's name of the usual HWPT's page table */
+	unsigned int entry_words;	/* 64-bit words that lead to a device's table */
+
+	uint32_t (*status)(void);	/* status register, for diagnostics */
+	bool (*translating)(void);
+	uint64_t (*root)(void);		/* register that points to the root of all tables */
+
+	/*
+	 * Read the entries of the device with @d->source_id, starting at @root: sets @d->present
+	 * and, if so, entries, domain id, top table, levels and @d->format.
+	 */
+	void (*read_device)(struct walk_device *d, uint64_t root);
+
+	/* Decode an entry of a table page; @phys: the table or memory it points to. */
+	enum walk_entry (*decode)(const struct walk_device *d, uint64_t entry, uint32_t level,
+				  uint64_t *phys);
+
+	/* Physical address of the last entry before the top table. */
+	uint64_t (*last_entry)(const struct walk_device *d);
+	const char *(*entry_name)(unsigned int word);
+};
+
+extern const struct platform platform_vtd;
+
+const struct platform *platform(void);			/* this machine's */
+const struct platform *platform_find(const char *name);	/* NULL if unknown */
+
+/*
+ * Words of a scenario's machine that each platform spells differently; the init replaces
+ * them when it prints what the scenario needs.
+ */
+#define IOMMU_OFF	"{iommu_off}"	/* in a kernel command line */
+#define PLAIN_MODE	"{plain_mode}"	/* in .iommu: a mode without PASID table entries */
+
+/* Copy @text with these words replaced. */
+void platform_expand(const struct platform *p, const char *text, char *out, size_t room);
+
+#endif /* TESTOS_PLATFORM_H */
