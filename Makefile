@@ -315,7 +315,7 @@ out/lib/libiolu.3: lib/libiolu.3.scd | packages
 	@scdoc <$< >$@
 
 install-lib: lib
-	install -Dm644 lib/iolu.h $(DESTDIR)$(PREFIX)/include/iolu.h
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/include lib/iolu.h lib/iolu_*.h
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib out/lib/libiolu.a out/lib/libiolu.so.0
 	ln -sfn libiolu.so.0 $(DESTDIR)$(PREFIX)/lib/libiolu.so
 	install -Dm644 out/lib/libiolu.3 $(DESTDIR)$(PREFIX)/share/man/man3/libiolu.3

@@ -20,7 +20,7 @@ holds "the header compiles alone in C" gcc $strict -std=c99 -Ilib -fsyntax-only 
 # shellcheck disable=SC2086
 holds "and in C++" g++ $strict -std=c++11 -Ilib -fsyntax-only -Wno-address "$tmp/header.cc"
 
-grep -E '^(int|void|const char \*|struct)[^=]*iolu_vm_[a-z_]*\(' lib/iolu.h |
+grep -E '^(int|void|const char \*|struct)[^=]*iolu_vm_[a-z_]*\(' lib/iolu*.h |
 	sed 's/.*\(iolu_vm_[a-z_]*\)(.*/\1/' | sort >"$tmp/declared"
 sed -n 's/^\t\t\(iolu_[a-z_]*\);/\1/p' lib/iolu.map | sort >"$tmp/map"
 nm -D --defined-only out/lib/libiolu.so | awk '$2 == "T" { sub("@.*", "", $3); print $3 }' |

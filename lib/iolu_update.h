@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * libiolu: save a VM in the previous kernel and restore it in the next one
+ *
+ * Part of iolu.h, which has the model and the rules for all functions.
+ */
+#ifndef LIBIOLU_UPDATE_H
+#define LIBIOLU_UPDATE_H
+
+#include "iolu.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* -- the previous kernel -------------------------------------------------------------------- */
+
+/**
+ * iolu_vm_save() - Preserve and seal.
+ * Return: 0, or an error of iolu_vm_preserve() or iolu_vm_seal(); the handle is live then.
+ */
+int iolu_vm_save(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_preserve() - Put memfds, iommufd and devices into a session.
+ *
+ * Afterwards mappings, attachments and the size of memfds cannot change. vCPUs, DMA and
+ * interrupts continue. After a failure the handle is live.
+ *
+ * Return: 0; -EBUSY: the previous update is not finished, or a file is in another session;
+ * -EPERM: a memfd is not sealed; -ENOTTY: the kernel does not support live update of IOMMU
+ * state; -ENOENT: a device is not attached; -ENODEV: an HWPT has no device; -EBADE: mappings were
+ * changed without the library; the other errors of docs/refusals.md.
+ */
+int iolu_vm_preserve(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_seal() - Write the journal with the blobs into the session.
+ *
+ * The last step before the kexec. Afterwards blobs and interrupts cannot change. The process, or
+ * another one that has the session open, must live until the kexec. After a failure the handle
+ * is preserved.
+ *
+ * Return: 0; -EBUSY: the handle is not preserved; -E2BIG: the journal is too large.
+ */
+int iolu_vm_seal(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_unsave() - Undo a preserve or save; the handle is live.
+ * Return: 0; -EINVAL: the handle is not preserved; -EBUSY: the handle is live, but another
+ * process has the session open and the files stay preserved until it closes the session.
+ */
+int iolu_vm_unsave(struct iolu_vm *vm);
+
+/* -- the next kernel ------------------------------------------------------------------------ */
+
+/**
+ * iolu_vm_restore() - Retrieve, rearm and adopt, on a handle without objects.
+ *
+ * After an error other than -ENOENT the handle may be incoming: call again, or free it so that
+ * another process can restore the VM, or discard the session.
+ *
+ * Return: 0; -ENOENT: there is nothing to restore: no incoming session of that name, or the given
+ * session is a new one, or the kernel has no live update; -ENODEV: a file that the restore needs
+ * does not exist, /dev/iommu for example; an error of iolu_vm_retrieve() or iolu_vm_adopt().
+ */
+int iolu_vm_restore(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_retrieve() - Retrieve session, journal and all files, and bind the devices.
+ *
+ * Afterwards the vCPUs may run.
+ *
+ * Return: 0; -ENOENT, -ENODEV: as iolu_vm_restore(); -EBUSY: the handle has objects; -ENODATA: the session
+ * has no journal; -EBADMSG: the journal is damaged; -ENOTSUP: the journal is from a newer library
+ * and needs features that this one does not have.
+ */
+int iolu_vm_retrieve(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_rearm() - Arm all interrupts as before, with new eventfds, and signal each once.
+ * Return: 0; -EINVAL: the handle is not retrieved.
+ */
+int iolu_vm_rearm(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_adopt() - Rebuild the IOASes, adopt the restored page tables, attach the devices.
+ * Return: 0; -EINVAL: the handle is not retrieved; -EBADE: a page table and its IOAS differ, the
+ * reason has the first IOVA; -EIO: a page table is damaged and its devices are isolated.
+ */
+int iolu_vm_adopt(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_finish() - End the update; the handle is live and the session is closed.
+ * Return: 0; -EINVAL: the handle is not retrieved; -EBUSY: an HWPT is not adopted, a device
+ * not attached, or an IOAS not rebuilt.
+ */
+int iolu_vm_finish(struct iolu_vm *vm);
+
+/**
+ * iolu_vm_discard() - Discard an incoming session: quiesce its devices and free its memory.
+ *
+ * On an incoming handle in any state, or on one without objects. Afterwards the handle is live
+ * and has no objects.
+ *
+ * Return: 0; -EBUSY: the handle has objects that are not incoming; -ENOENT: no such session.
+ */
+int iolu_vm_discard(struct iolu_vm *vm);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBIOLU_UPDATE_H */
