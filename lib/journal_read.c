@@ -84,12 +84,8 @@ static int invalid(struct reader *r, const char *why)
 /* A token of the library, for this kind, that no other object has */
 static bool token_valid(const struct iolu_vm *vm, unsigned int kind, uint64_t token)
 {
-	const struct iolu_object *o;
-
-	for (o = vm->objects[kind]; o; o = o->next)
-		if (o->token == token)
-			return false;
-	return (token & ~IOLU_TOKEN_NUMBER) == IOLU_TOKEN(kind, 0);
+	return (token & ~IOLU_TOKEN_NUMBER) == IOLU_TOKEN(kind, 0) &&
+	       !iolu_find_token(vm, kind, token);
 }
 
 static int read_memfd(struct reader *r, struct in *in)

@@ -8,9 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <linux/iommufd.h>
+#include <linux/magic.h>
+
+#include "refusals.h"
 #include "vm.h"
 
 static const struct {
@@ -39,9 +45,23 @@ int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd)
 	return 0;
 }
 
+static const struct iolu_attempt add_attempt = {
+	"added", "memfd", (const enum iolu_refusal[]){ REFUSED_NONE },
+};
+
+static bool is_hugetlb(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && fs.f_type == HUGETLBFS_MAGIC;
+}
+
 static int seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
 	struct stat st;
+
+	if (is_hugetlb(memfd->fd))
+		return iolu_refuse(vm, &add_attempt, memfd->object.name, REFUSED_MEMFD_KIND);
 
 	/* If seals cannot be added any more, the check below names the missing one. */
 	if (fcntl(memfd->fd, F_ADD_SEALS, SEALS) && errno != EPERM && errno != EINVAL)
@@ -84,8 +104,13 @@ int iolu_vm_memfd(struct iolu_vm *vm, const char *name)
 
 /* -- iommufd -- */
 
+/* Objects need an iommufd: the retrieved one, else the given one, else a new one. */
 int iolu_open_iommufd(struct iolu_vm *vm)
 {
+	if (vm->iommufd >= 0)
+		return 0;
+	vm->iommufd = vm->given_iommufd;
+	vm->given_iommufd = -1;
 	if (vm->iommufd >= 0)
 		return 0;
 	vm->iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
@@ -94,18 +119,31 @@ int iolu_open_iommufd(struct iolu_vm *vm)
 	return 0;
 }
 
+static bool is_iommufd(int fd)
+{
+	struct iommu_option arg = {
+		.size = sizeof(arg), .option_id = IOMMU_OPTION_RLIMIT_MODE, .op = IOMMU_OPTION_OP_GET,
+	};
+
+	return !ioctl(fd, IOMMU_OPTION, &arg);
+}
+
 int iolu_vm_set_iommufd(struct iolu_vm *vm, int fd)
 {
-	if (vm->iommufd >= 0 || vm->state != IOLU_LIVE)
+	if (vm->iommufd >= 0 || vm->given_iommufd >= 0)
 		return iolu_fail(vm, -EBUSY, "VM \"%s\" already has an iommufd", vm->name);
-	return iolu_dup(vm, fd, &vm->iommufd);
+	if (!is_iommufd(fd))
+		return iolu_fail(vm, -EINVAL, "descriptor %d is not an iommufd", fd);
+	return iolu_dup(vm, fd, &vm->given_iommufd);
 }
 
 int iolu_vm_iommufd(struct iolu_vm *vm)
 {
-	if (vm->iommufd < 0)
-		return iolu_fail(vm, -ENOENT, "VM \"%s\" has no iommufd", vm->name);
-	return vm->iommufd;
+	if (vm->iommufd >= 0)
+		return vm->iommufd;
+	if (vm->given_iommufd >= 0)
+		return vm->given_iommufd;
+	return iolu_fail(vm, -ENOENT, "VM \"%s\" has no iommufd", vm->name);
 }
 
 int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)

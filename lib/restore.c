@@ -161,7 +161,7 @@ static int retrieve_objects(struct iolu_vm *vm)
 	return 0;
 }
 
-int iolu_vm_retrieve(struct iolu_vm *vm)
+static int retrieve(struct iolu_vm *vm)
 {
 	int rc = 0;
 
@@ -177,6 +177,17 @@ int iolu_vm_retrieve(struct iolu_vm *vm)
 	if (!rc)
 		rc = retrieve_journal(vm);
 	return rc ? rc : retrieve_objects(vm);
+}
+
+/* -ENOENT tells the VMM to build a new VM. When there is something to restore it is -ENODEV. */
+static int something_to_restore(const struct iolu_vm *vm, int rc)
+{
+	return rc == -ENOENT && vm->state == IOLU_INCOMING ? -ENODEV : rc;
+}
+
+int iolu_vm_retrieve(struct iolu_vm *vm)
+{
+	return something_to_restore(vm, retrieve(vm));
 }
 
 static int need_incoming(struct iolu_vm *vm)
@@ -197,22 +208,12 @@ int iolu_vm_rearm(struct iolu_vm *vm)
 		iolu_step(vm, "arm interrupts", device->object.name);
 		rc = iolu_rearm_device(vm, device);
 		if (rc)
-			return rc;
+			return something_to_restore(vm, rc);
 	}
 	return 0;
 }
 
 /* -- adopt -- */
-
-static struct iolu_hwpt *find_token(const struct iolu_vm *vm, uint64_t token)
-{
-	struct iolu_hwpt *hwpt;
-
-	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if (hwpt->object.token == token)
-			return hwpt;
-	return NULL;
-}
 
 /* Find the HWPTs that are already adopted, perhaps by another process. */
 static int learn(struct iolu_vm *vm)
@@ -221,7 +222,7 @@ static int learn(struct iolu_vm *vm)
 	struct iolu_hwpt *hwpt;
 
 	for (; !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++) {
-		hwpt = find_token(vm, q.out_token);
+		hwpt = iolu_find_token(vm, IOLU_HWPT, q.out_token);
 		if (!hwpt)
 			continue;
 		if (q.out_state == IOMMU_LIVEUPDATE_ISOLATED)
@@ -266,7 +267,7 @@ static int attach(struct iolu_vm *vm, struct iolu_device *device)
 	return iolu_attach(vm, device, device->hwpt);
 }
 
-int iolu_vm_adopt(struct iolu_vm *vm)
+static int adopt_all(struct iolu_vm *vm)
 {
 	struct iolu_ioas *ioas;
 	struct iolu_hwpt *hwpt;
@@ -291,6 +292,11 @@ int iolu_vm_adopt(struct iolu_vm *vm)
 	return 0;
 }
 
+int iolu_vm_adopt(struct iolu_vm *vm)
+{
+	return something_to_restore(vm, adopt_all(vm));
+}
+
 int iolu_vm_restore(struct iolu_vm *vm)
 {
 	int rc = iolu_vm_retrieve(vm);
@@ -304,6 +310,7 @@ int iolu_vm_restore(struct iolu_vm *vm)
 
 static int check_finished(struct iolu_vm *vm)
 {
+	const struct iolu_ioas *ioas;
 	const struct iolu_hwpt *hwpt;
 	const struct iolu_device *device;
 	int rc = need_incoming(vm);
@@ -318,6 +325,10 @@ static int check_finished(struct iolu_vm *vm)
 		if (!device->attached)
 			return iolu_fail(vm, -EBUSY, "device %s is not attached",
 					 device->object.name);
+	iolu_for_each(vm, IOLU_IOAS, ioas)
+		if (!ioas->id)
+			return iolu_fail(vm, -EBUSY, "IOAS \"%s\" is not rebuilt",
+					 ioas->object.name);
 	return 0;
 }
 

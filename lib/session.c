@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -19,6 +20,20 @@
 #define DEVICE	"/dev/liveupdate"
 #define TRIES	50
 #define WAIT	20000000	/* ns */
+
+/* Does the kernel have the device, for which there may be no node in this /dev? */
+static bool is_registered(void)
+{
+	char line[64];
+	FILE *f = fopen("/proc/misc", "re");
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, " liveupdate\n");
+	if (f)
+		fclose(f);
+	return found;
+}
 
 static int open_device(struct iolu_vm *vm, int *fd)
 {
@@ -38,6 +53,9 @@ static int open_device(struct iolu_vm *vm, int *fd)
 	if (errno == EBUSY)
 		return iolu_fail(vm, -EBUSY, DEVICE " is open in another process: get a session from "
 				 "that process");
+	if (errno == ENOENT && is_registered())
+		return iolu_fail(vm, -ENODEV, "there is no " DEVICE ", but the kernel has the device: "
+				 "create the node, or give a session to the library");
 	if (errno == ENOENT)
 		return iolu_fail(vm, -ENOENT, "there is no " DEVICE ": boot a kernel with "
 				 "CONFIG_LIVEUPDATE and with kho=on liveupdate=on");
@@ -131,6 +149,13 @@ int iolu_session_discard(int session)
 
 int iolu_vm_set_liveupdate_fd(struct iolu_vm *vm, int fd)
 {
+	/* No session has an empty name: LUO answers -EINVAL or -ENOENT, other files -ENOTTY. */
+	struct liveupdate_ioctl_retrieve_session arg = { .size = sizeof(arg) };
+
+	if (!ioctl(fd, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &arg))
+		close(arg.fd);
+	else if (errno == ENOTTY || errno == EBADF)
+		return iolu_fail(vm, -EINVAL, "descriptor %d is not " DEVICE, fd);
 	iolu_close(&vm->liveupdate);
 	return iolu_dup(vm, fd, &vm->liveupdate);
 }

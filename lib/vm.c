@@ -96,20 +96,22 @@ int iolu_need_object(struct iolu_vm *vm, unsigned int kind, const char *name,
 			 name ? name : "");
 }
 
+void *iolu_find_token(const struct iolu_vm *vm, unsigned int kind, uint64_t token)
+{
+	struct iolu_object *o = vm->objects[kind];
+
+	while (o && o->token != token)
+		o = o->next;
+	return o;
+}
+
 /* The lowest token of a kind that no object has */
 uint64_t iolu_free_token(const struct iolu_vm *vm, unsigned int kind)
 {
 	uint64_t token = IOLU_TOKEN(kind, 0);
-	const struct iolu_object *o = vm->objects[kind];
 
-	while (o) {
-		if (o->token == token) {
-			token++;
-			o = vm->objects[kind];
-		} else {
-			o = o->next;
-		}
-	}
+	while (iolu_find_token(vm, kind, token))
+		token++;
 	return token;
 }
 
@@ -251,6 +253,7 @@ int iolu_vm_new(const char *name, struct iolu_vm **vm)
 	new->liveupdate = -1;
 	new->given_session = -1;
 	new->session = -1;
+	new->given_iommufd = -1;
 	new->iommufd = -1;
 	*vm = new;
 	return 0;
@@ -262,6 +265,7 @@ void iolu_vm_free(struct iolu_vm *vm)
 		return;
 	iolu_close(&vm->session);
 	iolu_close(&vm->given_session);
+	iolu_close(&vm->given_iommufd);
 	iolu_drop_all(vm);
 	iolu_close(&vm->liveupdate);
 	free(vm);

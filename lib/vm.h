@@ -100,7 +100,8 @@ struct iolu_vm {
 	int liveupdate;			/* given, or -1 */
 	int given_session;		/* for the next update, or -1 */
 	int session;			/* of the update in progress, or -1 */
-	int iommufd;
+	int given_iommufd;		/* until the handle needs one, or -1 */
+	int iommufd;			/* of the objects, or -1 */
 	bool journal_read;
 	uint32_t nmaps;
 	struct iolu_object *objects[IOLU_KINDS];
@@ -156,6 +157,7 @@ IOLU_OBJECT(hwpt, IOLU_HWPT)
 IOLU_OBJECT(device, IOLU_DEVICE)
 IOLU_OBJECT(blob, IOLU_BLOB)
 
+void *iolu_find_token(const struct iolu_vm *vm, unsigned int kind, uint64_t token);
 uint64_t iolu_free_token(const struct iolu_vm *vm, unsigned int kind);
 void iolu_drop(struct iolu_vm *vm, unsigned int kind, void *object);
 void iolu_drop_all(struct iolu_vm *vm);

@@ -60,7 +60,7 @@ static void test_memfds(void)
 {
 	int plain = memfd(MFD_ALLOW_SEALING, 0), closed = memfd(0, 0);
 	int partly = memfd(MFD_ALLOW_SEALING, F_SEAL_GROW | F_SEAL_SEAL), file = open("/", O_RDONLY);
-	int fd;
+	int huge = memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB | MFD_ALLOW_SEALING), fd;
 
 	ok_rc(iolu_vm_add_memfd(vm, "ram", plain), 0, "a memfd is added", iolu_vm_reason(vm));
 	ok(fcntl(plain, F_GET_SEALS) == (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL),
@@ -76,12 +76,16 @@ static void test_memfds(void)
 		"memfd \"rom\" is not sealed against shrinking", "a memfd sealed in part for good");
 	refuses(iolu_vm_add_memfd(vm, "rom", file), -EINVAL, "\"rom\" is not a memfd",
 		"what is no memfd");
+	if (huge >= 0)
+		refuses(iolu_vm_add_memfd(vm, "huge", huge), -ENOENT, "without MFD_HUGETLB",
+			"a memfd of huge pages");
 	refuses(iolu_vm_add_memfd(vm, "rom", -1), -EBADF, "descriptor -1", "no descriptor");
 	refuses(iolu_vm_add_memfd(vm, "r m", plain), -EINVAL, "without blanks", "a bad name");
 	refuses(iolu_vm_memfd(vm, "rom"), -ENOENT, "no memfd \"rom\"", "nothing of it is left");
 	close(plain);
 	close(closed);
 	close(partly);
+	close(huge);
 	close(file);
 }
 
@@ -131,6 +135,10 @@ static void test_update(void)
 
 	refuses(iolu_vm_set_session_fd(vm, no_session), -EINVAL, "not a live update session",
 		"a session that is none");
+	refuses(iolu_vm_set_liveupdate_fd(vm, no_session), -EINVAL, "not /dev/liveupdate",
+		"a /dev/liveupdate that is none");
+	refuses(iolu_vm_set_iommufd(vm, no_session), -EINVAL, "not an iommufd",
+		"an iommufd that is none");
 	refuses(iolu_vm_seal(vm), -EBUSY, "not preserved", "to seal what is not preserved");
 	refuses(iolu_vm_unsave(vm), -EINVAL, "not preserved", "to call off what is not preserved");
 	refuses(iolu_vm_restore(vm), -EBUSY, "new handle", "to restore into a handle in use");
