@@ -7,12 +7,16 @@
  * it in this kernel. Binding a device to the vfio-pci driver is up to the host; when a device is
  * retrieved, the kernel binds it.
  */
+#define _GNU_SOURCE 1
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <linux/iommufd.h>
@@ -63,6 +67,26 @@ static int open_cdev(struct iolu_vm *vm, const char *bdf, int *fd)
 	return 0;
 }
 
+/* A character device of VFIO has the PCI device as its parent in sysfs. */
+static int check_cdev(struct iolu_vm *vm, const char *bdf, int fd)
+{
+	char path[64], parent[256];
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fstat(fd, &st) || !S_ISCHR(st.st_mode))
+		return iolu_fail(vm, -EINVAL, "device %s: descriptor %d is not a VFIO character device",
+				 bdf, fd);
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/device", major(st.st_rdev),
+		 minor(st.st_rdev));
+	n = readlink(path, parent, sizeof(parent) - 1);
+	parent[n < 0 ? 0 : n] = '\0';
+	if (!strcmp(basename(parent), bdf))
+		return 0;
+	return iolu_fail(vm, -EINVAL, "device %s: descriptor %d is %s", bdf, fd,
+			 n < 0 ? "not a VFIO character device" : basename(parent));
+}
+
 /* A process that restored the VM before and died may have bound the device. */
 static bool is_bound(int fd)
 {
@@ -105,6 +129,8 @@ static int add_device(struct iolu_vm *vm, const char *bdf, int given)
 		return rc;
 	device->object.token = iolu_free_token(vm, IOLU_DEVICE);
 	rc = given < 0 ? open_cdev(vm, bdf, &device->fd) : iolu_dup(vm, given, &device->fd);
+	if (!rc)
+		rc = check_cdev(vm, bdf, device->fd);
 	if (!rc)
 		rc = iolu_bind(vm, device);
 	if (rc)

@@ -95,10 +95,11 @@ static int do_map(struct iolu_vm *vm, const struct iolu_ioas *ioas, const struct
 
 	if (ioctl(vm->iommufd, IOMMU_IOAS_MAP_FILE, &arg))
 		return iolu_fail(vm, -errno, "memfd \"%s\": 0x%llx bytes from offset 0x%llx cannot be "
-				 "mapped at IOVA 0x%llx of IOAS \"%s\": %s",
+				 "mapped at IOVA 0x%llx of IOAS \"%s\": %s%s",
 				 map->memfd->object.name, (unsigned long long)map->length,
 				 (unsigned long long)map->offset, (unsigned long long)map->iova,
-				 ioas->object.name, strerror(errno));
+				 ioas->object.name, strerror(errno),
+				 errno == ENOMEM ? "; see RLIMIT_MEMLOCK" : "");
 	return 0;
 }
 

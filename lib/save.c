@@ -150,6 +150,42 @@ static int put_memfds(struct iolu_vm *vm)
 	return 0;
 }
 
+static uint64_t bytes_of(const struct iolu_ioas *ioas)
+{
+	const struct iolu_map *map;
+	uint64_t bytes = 0;
+
+	for (map = ioas->maps; map; map = map->next)
+		bytes += map->length;
+	return bytes;
+}
+
+/*
+ * The next kernel compares each table with an IOAS that is rebuilt from the library's list. If
+ * the VMM has changed the IOAS without the library, that fails when it is too late.
+ */
+static int check_mapped(struct iolu_vm *vm)
+{
+	struct iommu_liveupdate_query q = { .size = sizeof(q) };
+	const struct iolu_hwpt *hwpt;
+	uint64_t bytes;
+
+	for (; !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++) {
+		hwpt = iolu_find_token(vm, IOLU_HWPT, q.out_token);
+		if (!hwpt || q.out_state != IOMMU_LIVEUPDATE_PRESERVED)
+			continue;
+		bytes = bytes_of(hwpt->ioas);
+		if (bytes == q.out_mapped_bytes)
+			continue;
+		return iolu_fail(vm, -EBADE, "IOAS \"%s\": not preserved: %s (0x%llx bytes are mapped, "
+				 "0x%llx by the library)", hwpt->ioas->object.name,
+				 iolu_refusal_sentence(REFUSED_IOAS_UNKNOWN),
+				 (unsigned long long)q.out_mapped_bytes,
+				 (unsigned long long)bytes);
+	}
+	return 0;
+}
+
 /* An iommufd without an HWPT is not preserved: the next kernel opens a new one. */
 static int put_iommufd(struct iolu_vm *vm)
 {
@@ -162,7 +198,8 @@ static int put_iommufd(struct iolu_vm *vm)
 		if ((rc = mark(vm, hwpt)))
 			return rc;
 	iolu_step(vm, "preserve iommufd", vm->name);
-	return put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, &iommufd_attempt, vm->name);
+	rc = put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, &iommufd_attempt, vm->name);
+	return rc ? rc : check_mapped(vm);
 }
 
 static int put_devices(struct iolu_vm *vm)

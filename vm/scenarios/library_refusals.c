@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "device/pci.h"
@@ -93,6 +95,10 @@ static void test_given_files(void)
 	lib_refuses(fresh, iolu_vm_set_iommufd(fresh, iommufd), EBUSY, "already", "but one only");
 	close(iommufd);
 	lib_holds(fresh, iolu_vm_add_ioas(fresh, "guest"), "it is used");
+	lib_refuses(fresh, iolu_vm_add_device_fd(fresh, nic, dev), EINVAL, other,
+		    "a device under the address of another is refused");
+	lib_refuses(fresh, iolu_vm_add_device_fd(fresh, other, iolu_vm_iommufd(fresh)), EINVAL,
+		    "not a VFIO character device", "so is a descriptor that is no device");
 	lib_holds(fresh, iolu_vm_add_device_fd(fresh, other, dev), "a device is given");
 	lib_holds(fresh, iolu_vm_add_hwpt(fresh, "table", "guest", other), "it has an HWPT");
 	lib_holds(fresh, iolu_vm_attach(fresh, other, "table"), "and is attached");
@@ -117,6 +123,29 @@ static void test_stranger(void)
 		     "nor if it is not in the session");
 	ok_rc(ioas_unmap(iommufd, ioas, area.iova, area.length), "it is unmapped");
 	close(fd);
+	ok_rc(ioas_map(iommufd, ioas, iolu_vm_memfd(vm, LIB_RAM), &area),
+	      "a memfd that the library knows is mapped past it");
+	refuses_save(EBADE, "changed without libiolu", "to save what could not be restored");
+	ok_rc(ioas_unmap(iommufd, ioas, area.iova, area.length), "it is unmapped");
+}
+
+/* As a user who may lock little memory. An IOAS without HWPT pins nothing. */
+static void test_locked_memory(void)
+{
+	const struct rlimit little = { 65536, 65536 };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		setrlimit(RLIMIT_MEMLOCK, &little);
+		if (setuid(65534))
+			_exit(2);
+		if (iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, MIB, LIB_RW) != -ENOMEM)
+			_exit(3);
+		_exit(strstr(iolu_vm_reason(vm), "RLIMIT_MEMLOCK") ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	ok(!status, "a map beyond the limit of locked memory names the limit", "status %d", status);
 }
 
 static void test_preserved(void)
@@ -188,6 +217,7 @@ static void before(void)
 	test_devices();
 	test_given_files();
 	test_stranger();
+	test_locked_memory();
 	test_preserved();
 	test_given_session();
 	iolu_vm_free(vm);
