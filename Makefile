@@ -10,7 +10,7 @@ JOBS     ?= $(shell nproc)
 CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iommu-liveupdate
 QEMU     ?= qemu-system-x86_64
 KDIR     ?=
-export FLAVOUR JOBS CACHE QEMU QEMU_MINIMUM KDIR
+export FLAVOUR JOBS CACHE QEMU QEMU_MINIMUM QEMU_SUITE QEMU_WANTED KDIR
 export SERIES OLDER_SERIES KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
 
 TREE     := out/linux-$(SERIES)
@@ -63,12 +63,12 @@ LURUN     = \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
 .PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-older other each
-.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
+.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd qemu stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
 help:
-	@sed -n 's/^## \{0,1\}//; T; s/@SERIES@/$(SERIES)/g; s/@OLDER@/$(OLDER_SERIES)/g; p' Makefile
+	@sed -n 's/^## \{0,1\}//; T; s/@SERIES@/$(SERIES)/g; s/@OLDER@/$(OLDER_SERIES)/g; s/@QEMU@/$(QEMU_WANTED)/g; p' Makefile
 
 ## make run        set up, replace the kernel under DMA, print the story and the verdict;
 ##                 results in out/run
@@ -87,6 +87,7 @@ help:
 ## make debug      build the patched kernel with KASAN, lockdep etc. (@SERIES@-debug)
 ## make vm         build the runner and the init of the test machine, and the example
 ## make systemd    the root file system with systemd for two scenarios, from Debian's forky
+## make qemu       unpack QEMU @QEMU@ or newer into the cache and print its path, for QEMU=
 ## make lib        build libiolu, the library for authors of VMMs (out/lib); install-lib:
 ##                 into DESTDIR and PREFIX (/usr/local)
 ## make cli        build the command iolu and its man page (out/cli)
@@ -108,7 +109,7 @@ help:
 ##   WITHOUT=preserve   preserve nothing, to see the loss
 ##   KERNEL=stock       the unpatched kernel, to see the loss
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
-##   PLATFORM=vtd       the kind of IOMMU       IOMMU=x-flts=on   more properties of it
+##   PLATFORM=vtd       the kind of IOMMU       IOMMU=fsts=on   more properties of it
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
 ## Variables for bench:
 ##   QUICK=1            three cases, one round        ONLY=4k-1g,dev-16  these cases
@@ -255,6 +256,9 @@ out/vm/vmm-session: out/obj/examples/systemd/session.o out/obj/examples/systemd/
 systemd: out/vm/systemd.spec
 out/vm/systemd.spec: scripts/systemd-root.sh
 	@scripts/systemd-root.sh $(@D)
+
+qemu:
+	@scripts/qemu-root.sh
 
 # The kernel's tool that writes an initramfs
 out/vm/gen_init_cpio: $(TREE)/.source

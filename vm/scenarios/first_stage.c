@@ -20,5 +20,5 @@ static void before(void)
 	machine_before(check);
 }
 
-SCENARIO(.name = "first_stage", .platform = "vtd", .iommu = "x-flts=on",
+SCENARIO(.name = "first_stage", .platform = "vtd", .iommu = "fsts=on",
 	 .before = before, .after = story_after);

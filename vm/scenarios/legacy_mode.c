@@ -19,5 +19,5 @@ static void before(void)
 	machine_before(check);
 }
 
-SCENARIO(.name = "legacy_mode", .platform = "vtd", .iommu = "x-scalable-mode=off",
+SCENARIO(.name = "legacy_mode", .platform = "vtd", .iommu = "scalable-mode=off",
 	 .before = before, .after = story_after);

@@ -23,6 +23,7 @@
 #include "device.h"
 #include "pci.h"
 #include "platform.h"
+#include "properties.h"
 #include "qemu.h"
 #include "trace.h"
 
@@ -32,19 +33,20 @@
 static void add_machine(struct args *a, const struct run *r)
 {
 	const struct needs *n = r->needs;
-	const char *emulator = getenv("QEMU");
+	char *iommu = text("%s%s%s%s%s", r->platform->device, *n->iommu ? "," : "", n->iommu,
+			   r->opt->iommu ? "," : "", r->opt->iommu ? r->opt->iommu : "");
 	static const char *const fixed[] = {
 		"-M", "q35,kernel-irqchip=off", "-accel", "tcg,thread=single",
 		"-cpu", "max", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		NULL
 	};
 
-	arg(a, "%s", emulator ? emulator : "qemu-system-x86_64");
+	arg(a, "%s", emulator_name());
 	args_list(a, fixed);
 	option(a, "-smp", "%d", n->smp);
 	option(a, "-m", "%d", n->mem);
-	option(a, "-device", "%s%s%s%s%s", r->platform->device, *n->iommu ? "," : "", n->iommu,
-	       r->opt->iommu ? "," : "", r->opt->iommu ? r->opt->iommu : "");
+	option(a, "-device", "%s", properties_fit(iommu, r->platform->renamed));
+	free(iommu);
 }
 
 /* The emulated downstream port of a switch has no ACS: a device there shares its group. */
@@ -113,7 +115,7 @@ static void add_software(struct args *a, const struct run *r, const char *kernel
 static void add_pulse(struct args *a, const struct run *r)
 {
 	option(a, "-chardev", "socket,id=pulse,fd=%d", r->live->pulse.qemu_fd);
-	option(a, "-mon", "chardev=pulse,mode=control");
+	option(a, "-qmp", "chardev:pulse");
 }
 
 static void add_logs(struct args *a, const struct run *r, int channel, int serial)

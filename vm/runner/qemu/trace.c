@@ -15,11 +15,13 @@
  *
  * Resets are attributed to the function whose configuration was written last.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "device.h"
@@ -204,21 +206,51 @@ static void handle(struct trace *t, const struct table *tables, size_t n, const 
 			}
 }
 
-/* PID@SECONDS.MICROSECONDS:EVENT ARGUMENTS, or a message of -d invalid_mem without a stamp */
-static void read_line(struct trace *t, const struct table *tables, size_t n, char *line)
+/* PID@SECONDS.MICROSECONDS:EVENT ...: the event, or NULL if it is no such line */
+static char *read_stamp(char *line, int64_t *real)
 {
-	char *at = strchr(line, '@'), *colon = at ? strchr(at, ':') : NULL, *args;
+	char *at = strchr(line, '@'), *colon = at ? strchr(at, ':') : NULL;
 	int64_t sec, usec;
 
-	if (!strncmp(line, "Invalid access", 14))
-		trace_note(t, EV_INVALID_MEM, -1, line);
 	if (!colon || sscanf(at, "@%" SCNd64 ".%" SCNd64, &sec, &usec) != 2)
+		return NULL;
+	*real = sec * NSEC + usec * 1000;
+	return colon + 1;
+}
+
+/* YYYY-MM-DDTHH:MM:SS.MICROSECONDSZ EVENT ...: likewise, QEMU 11 */
+static char *read_iso_stamp(char *line, int64_t *real)
+{
+	struct tm tm = {};
+	char *end = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t usec;
+
+	if (!end || sscanf(end, ".%6" SCNd64 "Z ", &usec) != 1)
+		return NULL;
+	*real = timegm(&tm) * NSEC + usec * 1000;
+	end = strchr(end, ' ');
+	return end ? end + 1 : NULL;
+}
+
+/* An event, or a message of -d invalid_mem, which has no stamp before QEMU 11 */
+static void read_line(struct trace *t, const struct table *tables, size_t n, char *line)
+{
+	char *event, *args;
+	int64_t real;
+
+	event = read_iso_stamp(line, &real);
+	if (!event)
+		event = read_stamp(line, &real);
+	if (event)
+		t->t = clock_from_real(t->run->live, real);
+	if (!strncmp(event ? event : line, "Invalid access", 14))
+		trace_note(t, EV_INVALID_MEM, -1, event ? event : line);
+	if (!event)
 		return;
-	t->t = clock_from_real(t->run->live, sec * NSEC + usec * 1000);
-	args = strchr(colon, ' ');
+	args = strchr(event, ' ');
 	if (args)
 		*args++ = 0;
-	handle(t, tables, n, colon + 1, args ? args : "");
+	handle(t, tables, n, event, args ? args : "");
 }
 
 void trace_read(const struct run *r, struct parsed *p)
