@@ -297,10 +297,10 @@ out/headers/.installed: $(TREE)/.git/applied
 
 # -- library ---------------------------------------------------------------------
 
-LIB_VERSION := 0.1
+LIB_VERSION = $(shell sed -n 's/^\#define IOLU_VERSION[[:blank:]]*"\(.*\)"/\1/p' lib/iolu.h)
 PREFIX      ?= /usr/local
 
-lib: out/lib/libiolu.a out/lib/libiolu.so out/lib/libiolu.3
+lib: out/lib/libiolu.a out/lib/libiolu.so out/lib/libiolu.3 out/lib/man3/.made
 
 out/lib/libiolu.a: $(LIB_OBJ)
 	@mkdir -p $(@D) && echo "  AR $@" && rm -f $@
@@ -318,11 +318,17 @@ out/lib/libiolu.3: lib/libiolu.3.scd | packages
 	@mkdir -p $(@D) && echo "  MAN $@"
 	@scdoc <$< >$@
 
+# A page for each call
+out/lib/man3/.made: lib/iolu.h $(wildcard lib/iolu_*.h) scripts/lib-man.sh
+	@echo "  MAN $(@D)"
+	@scripts/lib-man.sh $(@D)
+	@touch $@
+
 install-lib: lib
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include lib/iolu.h lib/iolu_*.h
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib out/lib/libiolu.a out/lib/libiolu.so.0
 	ln -sfn libiolu.so.0 $(DESTDIR)$(PREFIX)/lib/libiolu.so
-	install -Dm644 out/lib/libiolu.3 $(DESTDIR)$(PREFIX)/share/man/man3/libiolu.3
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man3 out/lib/libiolu.3 out/lib/man3/*.3
 	mkdir -p $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(LIB_VERSION)|' lib/libiolu.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libiolu.pc

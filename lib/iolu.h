@@ -61,6 +61,15 @@ enum iolu_kind {
 #define IOLU_MAX_VECTORS	2048u		/* of one interrupt type of a device */
 #define IOLU_MAX_BLOB		16777216u	/* bytes in one blob */
 
+#define IOLU_VERSION	"0.1"
+
+/**
+ * iolu_version() - Get the version of the library that the program runs with.
+ *
+ * Return: The version, "0.1" for example; IOLU_VERSION is that of the header.
+ */
+const char *iolu_version(void);
+
 /* -- the handle ---------------------------------------------------------------------------- */
 
 /**
@@ -88,14 +97,13 @@ void iolu_vm_free(struct iolu_vm *vm);
  */
 const char *iolu_vm_reason(const struct iolu_vm *vm);
 
-/* @step: "preserve memfd" and the like; @object: its name. Must not call the library. */
-typedef void (*iolu_progress)(void *arg, const char *step, const char *object);
-
 /**
  * iolu_vm_set_progress() - Register a function to be called before each step of an update.
- * @progress: The function, or NULL.
+ * @progress: The function, or NULL. It gets the step ("preserve memfd") and the name of the
+ *	      object, and must not call the library.
  * @arg: Passed to @progress.
  */
+typedef void (*iolu_progress)(void *arg, const char *step, const char *object);
 void iolu_vm_set_progress(struct iolu_vm *vm, iolu_progress progress, void *arg);
 
 /**
@@ -265,7 +273,13 @@ int iolu_vm_set_blob(struct iolu_vm *vm, const char *name, const void *data, siz
  */
 const char *iolu_vm_next(const struct iolu_vm *vm, enum iolu_kind kind, const char *name);
 
-/* A descriptor, or an id in the iommufd, for uses beyond the library. -ENOENT: not there. */
+/**
+ * iolu_vm_session_fd() - Get a descriptor, or an id in the iommufd, for uses beyond the library.
+ * @name: Name of the object.
+ * @bdf: Name of the device.
+ *
+ * Return: The descriptor or id; -ENOENT: no such object, or not in this state.
+ */
 int iolu_vm_session_fd(struct iolu_vm *vm);
 int iolu_vm_iommufd(struct iolu_vm *vm);
 int iolu_vm_memfd(struct iolu_vm *vm, const char *name);

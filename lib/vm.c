@@ -239,6 +239,11 @@ int iolu_changeable(struct iolu_vm *vm, bool preserved_too)
 
 /* -- allocate and free -- */
 
+const char *iolu_version(void)
+{
+	return IOLU_VERSION;
+}
+
 int iolu_vm_new(const char *name, struct iolu_vm **vm)
 {
 	struct iolu_vm *new;

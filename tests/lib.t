@@ -20,14 +20,18 @@ holds "the header compiles alone in C" gcc $strict -std=c99 -Ilib -fsyntax-only 
 # shellcheck disable=SC2086
 holds "and in C++" g++ $strict -std=c++11 -Ilib -fsyntax-only -Wno-address "$tmp/header.cc"
 
-grep -E '^(int|void|const char \*|struct)[^=]*iolu_vm_[a-z_]*\(' lib/iolu*.h |
-	sed 's/.*\(iolu_vm_[a-z_]*\)(.*/\1/' | sort >"$tmp/declared"
+grep -hE '^(int|void|const char \*|struct)[^=]*iolu_[a-z_]*\(' lib/iolu*.h |
+	sed 's/.*\(iolu_[a-z_]*\)(.*/\1/' | sort >"$tmp/declared"
 sed -n 's/^\t\t\(iolu_[a-z_]*\);/\1/p' lib/iolu.map | sort >"$tmp/map"
 nm -D --defined-only out/lib/libiolu.so | awk '$2 == "T" { sub("@.*", "", $3); print $3 }' |
 	sort >"$tmp/exported"
 holds "the header declares something" test -s "$tmp/declared"
 holds "the map exports what the header declares" diff "$tmp/declared" "$tmp/map"
 holds "the shared library exports what the map says" diff "$tmp/map" "$tmp/exported"
+holds "types and constants are those that programs were compiled against" \
+	gcc -std=gnu11 -Wall -Wextra -Werror -fsyntax-only lib/t/abi.c
+sed -n 's/^CALL([a-z *]*, \(iolu_[a-z_]*\),.*/\1/p' lib/t/abi.c | sort >"$tmp/pinned"
+holds "lib/t/abi.c has each function" diff "$tmp/map" "$tmp/pinned"
 nm out/lib/libiolu.a | awk '$2 ~ /^[TDBRC]$/ && $3 !~ /^iolu_/' >"$tmp/found"
 empty "the static library has no global name but iolu_*" "$tmp/found"
 size -A out/lib/libiolu.a | awk '$1 ~ /^\.(t?data|t?bss)$/ && $2' >"$tmp/found"
@@ -56,6 +60,16 @@ CC
 holds "a program in C++ is built by pkg-config's words" g++ -o "$tmp/user" "$tmp/user.cc" $flags
 holds "and runs" env LD_LIBRARY_PATH="$tmp/to/usr/lib" "$tmp/user"
 holds "the man page has no fault" mandoc -Tlint -W error out/lib/libiolu.3
+find "$tmp/to/usr/share/man/man3" -name 'iolu_*.3' | sed 's|.*/||; s|\.3$||' | sort >"$tmp/pages"
+holds "each function has a man page" diff "$tmp/map" "$tmp/pages"
+lint_pages() (
+	cd "$tmp/to/usr/share/man"
+	mandoc -Tlint -W error man3/iolu_*.3
+)
+holds "none has a fault" lint_pages
+grep -lx 'None\.' "$tmp"/to/usr/share/man/man3/iolu_*.3 | sed 's|.*/||; s|\.3$||' >"$tmp/silent"
+sed -n 's/^void \(iolu_[a-z_]*\)(.*/\1/p' lib/iolu*.h | sort >"$tmp/void"
+holds "each says what the function returns, if it returns anything" diff "$tmp/void" "$tmp/silent"
 
 # Each line of code that the guide shows stands in the scenario that runs it
 awk '/^```$/ { code = 0 } code; /^```c$/ { code = 1 }' docs/vmm-author.md >"$tmp/code"
