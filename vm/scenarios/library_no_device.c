@@ -20,9 +20,10 @@
 #include "kapi/luo.h"
 #include "lib/library.h"
 #include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
-#include "os/util.h"
+#include "story/tables.h"
 
 #define IOMMU	"/dev/iommu"
 #define AWAY	"/dev/iommu.away"
