@@ -48,14 +48,14 @@ static void load(void)
 static void leave(void)
 {
 	struct vm *vm;
-	struct nic *nic;
+	struct dma_device *nic;
 
 	state_get()->updates++;
 	state_preserve();
 	load();
 	for_each_vm(vm)
-		for_each_nic(vm, nic)
-			nic->place->head = nic_head(nic->ops, nic->regs);
+		for_each_device(vm, nic)
+			nic->place->head = device_progress(nic);
 	luo_let_go();			/* iolu leaves a note in a session of its own */
 	mark("reboot");
 	iolu("kexec", NULL);
@@ -76,7 +76,7 @@ static void before(void)
 
 static void arrived(void)
 {
-	const char *bdf = state_get()->vm[0].nic[0].bdf, *names;
+	const char *bdf = state_get()->vm[0].device[0].bdf, *names;
 
 	iolu_tells(iolu("status", NULL), 0, "incoming  running",
 		   "status: the NICs came in and run");
@@ -98,7 +98,7 @@ static void give_up_vm1(void)
 		   "a session that never was cannot be discarded");
 	iolu_tells(iolu("discard", "vm1", "--json", NULL), 0, "{\n  \"discarded\": \"vm1\"\n}\n",
 		   "one that waits can, and JSON says no more than that");
-	ok_nic(1, !pci_bus_master(data->nic[0].bdf), "its device is stopped",
+	ok_nic(1, !pci_bus_master(data->device[0].bdf), "its device is stopped",
 	       "it is bus master");
 	mark_nic(1, "quiet");
 	iolu_tells(iolu("discard", "vm1", NULL), 1, "no session vm1 came in", "it is gone");
@@ -112,7 +112,7 @@ static void forget_vm1(void)
 
 	vm->data = &state_get()->vm[1];
 	vm->iommufd = -1;
-	vm->nic[0].place = &vm->data->nic[0];
+	vm->device[0].place = &vm->data->device[0];
 }
 
 /* Microseconds of this kernel's life, and processor's counts in one of them */

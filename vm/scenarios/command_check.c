@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 
+#include "device/dma_device.h"
 #include "device/extra.h"
 #include "device/pci.h"
 #include "iommu/platform.h"
@@ -95,11 +96,11 @@ static void kinds(struct vm *vm)
 
 static void the_nic(struct vm *vm)
 {
-	const char *bdf = vm->nic[0].place->bdf;
+	const char *bdf = vm->device[0].place->bdf;
 
 	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes to the VM's NIC");
 	extra_open_session(vm);
-	ok_rc(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
+	ok_rc(luo_preserve_fd(vm->session, vm->device[0].dev, TOKEN_DEVICE(0)),
 	      "and the kernel takes it");
 	iolu_tells(check(bdf), 0, "verdict: yes", "check says yes while it is preserved, too");
 	vm_call_off(vm);
@@ -107,7 +108,7 @@ static void the_nic(struct vm *vm)
 
 static void asleep(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 
 	ok_rc(vfio_set_power_state(nic->dev, 3), "the NIC is put to sleep");
 	agree(vm, nic->place->bdf, nic->dev, "it is in D3", EAGAIN, "a device in D3");
@@ -116,7 +117,7 @@ static void asleep(struct vm *vm)
 
 static void virtual_functions(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 	char vf[BDF_LEN];
 	int dev;
 
@@ -134,7 +135,7 @@ static void spare(struct vm *vm)
 	char bdf[BDF_LEN];
 	int dev;
 
-	if (!pci_find_nic(1, bdf))
+	if (!dma_device_find(1, bdf))
 		bail_out("there is no spare NIC");
 	iolu_tells(check(bdf), 1, "it is bound to no driver",
 		   "check says no to a device without a driver");
@@ -167,7 +168,7 @@ static void set_bridge_master(const char *bridge, bool on)
 /* What is refused at the jump only, and what iolu load and iolu kexec refuse before it */
 static void at_the_jump(struct vm *vm)
 {
-	const char *bdf = vm->nic[0].place->bdf;
+	const char *bdf = vm->device[0].place->bdf;
 	char cmdline[80];
 	struct pci_path path;
 

@@ -5,6 +5,7 @@
  *
  * promise: command
  */
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "iommu/platform.h"
 #include "kapi/luo.h"
@@ -16,7 +17,7 @@ static void before(void)
 {
 	char bdf[BDF_LEN];
 
-	if (!pci_find_nic(0, bdf))
+	if (!dma_device_find(0, bdf))
 		bail_out("there is no NIC");
 	ok(!luo_present(), "there is no /dev/liveupdate", "there is one");
 	iolu_tells(iolu("check", NULL), 1, "there is no /dev/liveupdate",

@@ -48,9 +48,9 @@ static void take_up_again(enum crash_step last)
 	tables_compare("after the crash");
 	ok_rc(adopt_what_is_left(vm), "it adopts the table, or learns of which HWPT it is");
 	ok_rc(vm_attach(vm), "it attaches the device");
-	vm->nic[0].regs = vfio_map_bar0(vm->nic[0].dev);
-	rc = vm_arm(&vm->nic[0]);
-	ok(rc >= 0 && vm_interrupt_arrives(&vm->nic[0]), "interrupts arrive", "error %d", -rc);
+	vm->device[0].regs = vfio_map_bar0(vm->device[0].dev);
+	rc = vm_arm(&vm->device[0]);
+	ok(rc >= 0 && vm_interrupt_arrives(&vm->device[0]), "interrupts arrive", "error %d", -rc);
 }
 
 static void after(void)

@@ -195,8 +195,8 @@ static void restore_fails(struct vm *vm, struct vm_data *data, const struct expe
 	vm_retrieve_memory(vm, data);
 	vm->iommufd = luo_retrieve_fd(vm->session, TOKEN_IOMMUFD);
 	is(error_of(vm->iommufd), e->iommufd, "retrieving the iommufd", e);
-	vm->nic[0].dev = luo_retrieve_fd(vm->session, TOKEN_NIC(0));
-	is(error_of(vm->nic[0].dev), e->device, "retrieving the device", e);
+	vm->device[0].dev = luo_retrieve_fd(vm->session, TOKEN_DEVICE(0));
+	is(error_of(vm->device[0].dev), e->device, "retrieving the device", e);
 	if (vm->iommufd >= 0)
 		is(vm_adopt(vm), e->adopt, "adopting the table", e);
 }
@@ -206,8 +206,8 @@ static void discard_session(struct vm *vm)
 	ok_rc(luo_discard(vm->session), "the session is given up");
 	if (vm->iommufd >= 0)
 		close(vm->iommufd);
-	if (vm->nic[0].dev >= 0)
-		close(vm->nic[0].dev);
+	if (vm->device[0].dev >= 0)
+		close(vm->device[0].dev);
 	close(vm->session);
 }
 
@@ -215,7 +215,7 @@ static void victim(unsigned int i)
 {
 	struct vm_data *data = &state_get()->vm[i];
 	const struct expected *e = expected_of(i, state_get()->updates);
-	const char *bdf = data->nic[0].bdf;
+	const char *bdf = data->device[0].bdf;
 	struct vm *vm = story_vm(i);
 
 	is(pci_bus_master(bdf), e->when != AT_BOOT, "cut off before userspace runs, or not", e);

@@ -51,7 +51,7 @@ static void after(void)
 	const char *bdf;
 
 	story_arrive();
-	bdf = state_get()->vm[0].nic[0].bdf;
+	bdf = state_get()->vm[0].device[0].bdf;
 	pci_bind_vfio(bdf);
 	leave_alone(bdf, false);
 	story_retrieve();

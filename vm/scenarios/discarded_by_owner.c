@@ -44,7 +44,7 @@ static void let_go(struct vm *vm)
 {
 	unsigned int i;
 
-	close(vm->nic[0].dev);
+	close(vm->device[0].dev);
 	close(vm->iommufd);
 	close(vm->session);
 	for (i = 0; i < vm->data->nmems; i++) {
@@ -55,7 +55,7 @@ static void let_go(struct vm *vm)
 
 static void discard_while_open(struct vm *vm)
 {
-	const char *bdf = vm->data->nic[0].bdf;
+	const char *bdf = vm->data->device[0].bdf;
 
 	ok_rc(luo_discard(vm->session), "its VMM gives the session up");
 	ok_nic(1, !pci_bus_master(bdf), "the device is stopped", "it is bus master");

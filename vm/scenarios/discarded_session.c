@@ -38,7 +38,7 @@ static uint64_t memory_of(const struct vm_data *data)
 
 static void discard_session(struct vm_data *data)
 {
-	const char *bdf = data->nic[0].bdf;
+	const char *bdf = data->device[0].bdf;
 	uint64_t before = memory_free();
 	int session = luo_try_retrieve(data->session);
 	int gone;

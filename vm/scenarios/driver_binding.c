@@ -45,7 +45,7 @@ static void after(void)
 	const char *bdf;
 
 	story_arrive();
-	bdf = state_get()->vm[0].nic[0].bdf;
+	bdf = state_get()->vm[0].device[0].bdf;
 	other_drivers(bdf);
 	pci_bind_vfio(bdf);
 	ok_rc(pci_unbind_vfio(bdf), "vfio-pci can be unbound");

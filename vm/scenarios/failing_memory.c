@@ -86,7 +86,7 @@ static int preserve_device(void *arg)
 {
 	struct vm *vm = arg;
 
-	return luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0));
+	return luo_preserve_fd(vm->session, vm->device[0].dev, TOKEN_DEVICE(0));
 }
 
 /* The last attempt does not return. */
@@ -126,7 +126,7 @@ static void before(void)
 	state_get()->updates++;
 	state_preserve();
 	kexec_load_next(story_stage());
-	vm->nic[0].place->head = nic_head(vm->nic[0].ops, vm->nic[0].regs);
+	vm->device[0].place->head = device_progress(&vm->device[0]);
 	freeze_and_go();
 }
 

@@ -140,7 +140,7 @@ static int attempt(struct minimal_vm *v, int fails, bool *hit)
 	v->session = luo_retrieve(v->name);
 	v->memfd = luo_retrieve_fd(v->session, TOKEN_MEM(0));
 	v->iommufd = retrieve(v, TOKEN_IOMMUFD, fails == IOMMUFD_FAILS ? nth : 0, hit);
-	v->dev = retrieve(v, TOKEN_NIC(0), fails == DEVICE_FAILS ? nth : 0, hit);
+	v->dev = retrieve(v, TOKEN_DEVICE(0), fails == DEVICE_FAILS ? nth : 0, hit);
 	if (v->iommufd < 0)
 		is(v->dev == -EIO, v, "its device cannot be had then", v->dev);
 	if (v->dev >= 0)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/nic.h"
 #include "kapi/kexec.h"
 #include "kapi/kho.h"
 #include "kapi/luo.h"
@@ -51,18 +52,18 @@ static void before(void)
 	story_leave();
 }
 
-static const struct nic_place *kept_place(void)
+static const struct device_place *kept_place(void)
 {
 	const void *data = NULL;
 	size_t size = 0;
 
 	lib_holds(vm, iolu_vm_blob(vm, "nic", &data, &size), "what the VMM kept is there");
-	if (size != sizeof(struct nic_place))
+	if (size != sizeof(struct device_place))
 		bail_out("the blob has %zu bytes", size);
 	return data;
 }
 
-static void check_interrupt(struct nic *nic)
+static void check_interrupt(struct dma_device *nic)
 {
 	int idle = iolu_vm_vector_fd(vm, nic->place->bdf, IOLU_IRQ_MSIX, 1);
 	uint64_t n = 0;
@@ -79,7 +80,7 @@ static void restore_at_once(void)
 	lib_must(vm, iolu_vm_restore(vm), "one call restores the VM");
 	mark("attach.end");
 	lib_show(vm, 0);
-	check_interrupt(&story_vm(0)->nic[0]);
+	check_interrupt(&story_vm(0)->device[0]);
 }
 
 /* The third: the VM could run, with its interrupts, before anything is adopted. */
@@ -88,7 +89,7 @@ static void restore_in_steps(void)
 	lib_must(vm, iolu_vm_retrieve(vm), "the VM is retrieved");
 	lib_must(vm, iolu_vm_rearm(vm), "its interrupts are armed");
 	lib_show(vm, 0);
-	check_interrupt(&story_vm(0)->nic[0]);
+	check_interrupt(&story_vm(0)->device[0]);
 	lib_refuses(vm, iolu_vm_finish(vm), EBUSY, "\"table\" is not adopted",
 		    "it cannot be finished yet");
 	tables_compare("before adoption");
@@ -132,8 +133,8 @@ static void life(void)
 		  "what the IOAS without HWPT mapped is mapped again, and can be unmapped");
 	lib_refuses(vm, iolu_vm_remove(vm, IOLU_MEMFD, LIB_RAM), EBUSY, "is mapped in IOAS",
 		    "what is mapped cannot be removed");
-	nic_write(story_vm(0)->nic[0].regs, NIC_RCTL, 0);
-	vfio_unmap_bar0(story_vm(0)->nic[0].regs);
+	nic_write(story_vm(0)->device[0].regs, NIC_RCTL, 0);
+	vfio_unmap_bar0(story_vm(0)->device[0].regs);
 	lib_holds(vm, remove_all(IOLU_DEVICE), "the device goes");
 	lib_holds(vm, remove_all(IOLU_HWPT), "the HWPT goes");
 	lib_holds(vm, remove_all(IOLU_IOAS), "the IOAS goes");
@@ -150,7 +151,7 @@ static void after(void)
 	story_arrive();
 	fds = open_fds();
 	last = state_get()->updates == 2;
-	bdf = state_get()->vm[0].nic[0].bdf;
+	bdf = state_get()->vm[0].device[0].bdf;
 	vm = lib_new(0);
 	lib_watch(vm);
 	iolu_vm_set_liveupdate_fd(vm, luo_device());

@@ -15,6 +15,7 @@
 
 #include <iolu.h>
 
+#include "device/nic.h"
 #include "device/pci.h"
 #include "iommu/guard.h"
 #include "kapi/kexec.h"
@@ -83,16 +84,15 @@ static int save(struct iolu_vm *vm, const void *vcpus, size_t size)
 
 static const char vcpus[] = "state of the vCPUs";
 
-static void plan(struct nic_place *nic)
+static void plan(struct device_place *nic)
 {
-	nic->ring_iova = MEMORY_IOVA + VM_RAM_SIZE;
-	nic->buf_iova = nic->ring_iova + RING_BUFS_AT;
+	nic->iova = MEMORY_IOVA + VM_RAM_SIZE;
 }
 
 static void show(struct iolu_vm *vm)
 {
 	struct vm *to = story_vm(0);
-	struct nic *nic = &to->nic[0];
+	struct dma_device *nic = &to->device[0];
 
 	lib_expect(0);
 	to->iommufd = iolu_vm_iommufd(vm);
@@ -106,7 +106,7 @@ static void show(struct iolu_vm *vm)
 static void before(void)
 {
 	struct state *state = state_create();
-	struct nic_place *nic = &state->vm[0].nic[0];
+	struct device_place *nic = &state->vm[0].device[0];
 	struct iolu_vm *vm;
 
 	lib_plan(state, 1);
@@ -133,7 +133,7 @@ static void after(void)
 	vm = lib_new(0);
 	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	mark("finish.begin");
-	lib_must(vm, start(vm, state_get()->vm[0].nic[0].bdf), "the same program starts it again");
+	lib_must(vm, start(vm, state_get()->vm[0].device[0].bdf), "the same program starts it again");
 	mark("finish.end");
 	show(vm);
 	ok(!iolu_vm_blob(vm, "vcpus", &data, &size) && size == sizeof(vcpus) &&

@@ -157,7 +157,7 @@ static void after(void)
 	end_agent(&agent, SIGKILL);
 	lib_must(vm, iolu_vm_restore(vm), "and restored when the agent is dead");
 	lib_show(vm, 0);
-	ok(vm_interrupt_arrives(&story_vm(0)->nic[0]), "its interrupts arrive", "none");
+	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "its interrupts arrive", "none");
 	tables_compare("after adoption");
 	mark("finish.begin");
 	lib_must(vm, iolu_vm_finish(vm), "the session is finished");

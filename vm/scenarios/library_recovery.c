@@ -106,10 +106,10 @@ static void take_up_again(void)
 
 	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	lib_must(vm, iolu_vm_restore(vm), "the next VMM restores the VM");
-	ok(iolu_vm_device_id(vm, state_get()->vm[0].nic[0].bdf) == -ENOENT,
+	ok(iolu_vm_device_id(vm, state_get()->vm[0].device[0].bdf) == -ENOENT,
 	   "what only the dead one knew is not made up", "%s", iolu_vm_reason(vm));
 	lib_show(vm, 0);
-	ok(vm_interrupt_arrives(&story_vm(0)->nic[0]), "its interrupts arrive", "none");
+	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "its interrupts arrive", "none");
 	tables_compare("after adoption");
 	mark("finish.begin");
 	lib_must(vm, iolu_vm_finish(vm), "and finishes");
@@ -120,7 +120,7 @@ static void take_up_again(void)
 
 static void discard_vm(void)
 {
-	const char *bdf = state_get()->vm[1].nic[0].bdf;
+	const char *bdf = state_get()->vm[1].device[0].bdf;
 	struct iolu_vm *vm = lib_new(1), *again = lib_new(1);
 	char iova[32];
 

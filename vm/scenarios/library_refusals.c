@@ -209,8 +209,8 @@ static void before(void)
 	struct state *state = state_create();
 
 	lib_plan(state, 2);
-	nic = state->vm[0].nic[0].bdf;
-	other = state->vm[1].nic[0].bdf;
+	nic = state->vm[0].device[0].bdf;
+	other = state->vm[1].device[0].bdf;
 	pci_bind_vfio(other);
 	vm = lib_build(0);
 	test_maps();

@@ -25,7 +25,9 @@
 
 #include <linux/vfio.h>
 
+#include "device/dma_device.h"
 #include "device/extra.h"
+#include "device/nic.h"
 #include "device/pci.h"
 #include "iommu/guard.h"
 #include "kapi/kexec.h"
@@ -54,7 +56,7 @@ static const struct kind {
 #define CAUSE_MASK	0x00d0
 #define FRAME_RECEIVED	(1u << 7)
 
-static const struct kind *kind_of(const struct nic *nic)
+static const struct kind *kind_of(const struct dma_device *nic)
 {
 	return &kinds[nic->place->index];
 }
@@ -67,24 +69,22 @@ static void plan(struct state *state)
 	unsigned int i;
 
 	lib_plan(state, 1);
-	data->nnics = NICS;
+	data->ndevices = NICS;
 	data->nmems = 1 + NICS;
 	for (i = 0; i < NICS; i++) {
-		struct nic_place *nic = &data->nic[i];
+		struct device_place *nic = &data->device[i];
 
-		if (!pci_find_nic(i, nic->bdf))
+		if (!dma_device_find(i, nic->bdf))
 			bail_out("there is no NIC number %u", i);
 		strcpy(nic->model, "e1000e");
 		nic->index = i;
 		nic->mem = 1 + i;
-		nic->entries = RING_ENTRIES;
-		nic->ring_iova = SCENARIO_GUARD_BASE + i * VM_NIC_STRIDE;
-		nic->buf_iova = nic->ring_iova + RING_BUFS_AT;
+		nic->iova = SCENARIO_GUARD_BASE + i * VM_NIC_STRIDE;
 		data->mem_size[nic->mem] = RING_SIZE;
 	}
 }
 
-static void add_nic(struct iolu_vm *vm, const struct nic_place *nic)
+static void add_nic(struct iolu_vm *vm, const struct device_place *nic)
 {
 	const struct kind *kind = &kinds[nic->index];
 	int ring = vm_memfd(RING_SIZE, 0);
@@ -92,7 +92,7 @@ static void add_nic(struct iolu_vm *vm, const struct nic_place *nic)
 	pci_bind_vfio(nic->bdf);
 	lib_must(vm, iolu_vm_add_memfd(vm, kind->ring, ring), "memory for a ring is added");
 	close(ring);
-	lib_must(vm, iolu_vm_map(vm, "guest", kind->ring, 0, nic->ring_iova, RING_SIZE, LIB_RW),
+	lib_must(vm, iolu_vm_map(vm, "guest", kind->ring, 0, nic->iova, RING_SIZE, LIB_RW),
 		 "and mapped");
 	lib_must(vm, iolu_vm_add_device(vm, nic->bdf), "a NIC is added");
 	if (!nic->index)
@@ -114,7 +114,7 @@ static struct iolu_vm *build(void)
 	lib_must(vm, iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_RAM_IOVA, VM_RAM_SIZE, LIB_RW),
 		 "RAM is mapped");
 	for (i = 0; i < NICS; i++)
-		add_nic(vm, &state_get()->vm[0].nic[i]);
+		add_nic(vm, &state_get()->vm[0].device[i]);
 	return vm;
 }
 
@@ -122,15 +122,15 @@ static struct iolu_vm *build(void)
 static void show(struct iolu_vm *vm)
 {
 	struct vm *to = story_vm(0);
-	struct nic *nic;
+	struct dma_device *nic;
 
 	lib_expect(0);
 	to->iommufd = iolu_vm_iommufd(vm);
 	to->mem_fd[VM_RAM] = iolu_vm_memfd(vm, LIB_RAM);
 	to->mem[VM_RAM] = must_map(to->mem_fd[VM_RAM], VM_RAM_SIZE, 0, "RAM");
-	for (nic = to->nic; nic < to->nic + NICS; nic++) {
-		nic->place = &to->data->nic[nic - to->nic];
-		nic->ops = nic_ops_of(nic->place->model);
+	for (nic = to->device; nic < to->device + NICS; nic++) {
+		nic->place = &to->data->device[nic - to->device];
+		nic->ops = dma_device_ops(nic->place->model);
 		nic->dev = iolu_vm_device_fd(vm, nic->place->bdf);
 		nic->event = iolu_vm_vector_fd(vm, nic->place->bdf, kind_of(nic)->irq, 0);
 		nic->regs = vfio_map_bar0(nic->dev);
@@ -142,7 +142,7 @@ static void show(struct iolu_vm *vm)
 /* -- interrupts -- */
 
 /* What a VMM's guest does: read the cause, and end a level interrupt. */
-static void acknowledge(struct nic *nic)
+static void acknowledge(struct dma_device *nic)
 {
 	struct vfio_irq_set unmask = {
 		.argsz = sizeof(unmask), .index = VFIO_PCI_INTX_IRQ_INDEX, .count = 1,
@@ -154,7 +154,7 @@ static void acknowledge(struct nic *nic)
 		must_ioctl(nic->dev, VFIO_DEVICE_SET_IRQS, &unmask, "unmask INTx");
 }
 
-static bool comes(struct nic *nic)
+static bool comes(struct dma_device *nic)
 {
 	struct pollfd wait = { .fd = nic->event, .events = POLLIN };
 
@@ -162,7 +162,7 @@ static bool comes(struct nic *nic)
 }
 
 /* Three times in a row: each interrupt comes after the one before was acknowledged. */
-static void check_interrupts(struct nic *nic)
+static void check_interrupts(struct dma_device *nic)
 {
 	int i, n = 0;
 
@@ -179,21 +179,21 @@ static void check_interrupts(struct nic *nic)
 
 static void start(struct vm *vm)
 {
-	struct nic *nic;
+	struct dma_device *nic;
 
 	vm_ram_fill(vm);
-	for_each_nic(vm, nic) {
-		nic_ring_fill(nic_ring(vm, nic - vm->nic), nic->place->buf_iova, RING_ENTRIES);
+	for_each_device(vm, nic) {
+		nic->ops->prepare(nic->place, device_memory(vm, nic - vm->device));
 		vfio_enable_bus_master(nic->dev);
-		nic->ops->rx_start(nic->regs, nic->place->ring_iova, RING_ENTRIES);
+		nic->ops->start(nic);
 		nic_write(nic->regs, CAUSE_MASK, FRAME_RECEIVED);
 	}
 	guard_fill();
 	mark("rx_on");
-	for_each_nic(vm, nic)
+	for_each_device(vm, nic)
 		tx_start(nic->place->index, story_rate(), cmdline_number("lu.len", 200));
 	story_traffic("lu.pre");
-	for_each_nic(vm, nic)
+	for_each_device(vm, nic)
 		check_interrupts(nic);
 }
 
@@ -203,7 +203,7 @@ static void start(struct vm *vm)
 static void refused_jump(struct iolu_vm *vm)
 {
 	char bdf[BDF_LEN];
-	struct nic *nic;
+	struct dma_device *nic;
 
 	pci_find_device(EXTRA_E1000E, NICS, bdf);
 	pci_bind_vfio(bdf);
@@ -215,7 +215,7 @@ static void refused_jump(struct iolu_vm *vm)
 	klog_skip();
 	reboot(RB_KEXEC);
 	refused(-errno, EAGAIN, "not frozen: not in D0", "the kernel does not leave");
-	for_each_nic(story_vm(0), nic)
+	for_each_device(story_vm(0), nic)
 		check_interrupts(nic);
 	ok_rc(vfio_set_power_state(iolu_vm_device_fd(vm, bdf), 0), "it wakes up");
 	lib_must(vm, iolu_vm_unsave(vm), "the save is called off");
@@ -238,7 +238,7 @@ static void before(void)
 	story_leave();
 }
 
-static void check_restored(struct iolu_vm *vm, struct nic *nic)
+static void check_restored(struct iolu_vm *vm, struct dma_device *nic)
 {
 	const char *bdf = nic->place->bdf;
 	uint32_t irq;
@@ -255,9 +255,9 @@ static void check_restored(struct iolu_vm *vm, struct nic *nic)
 
 static void take_apart(struct iolu_vm *vm)
 {
-	struct nic *nic;
+	struct dma_device *nic;
 
-	for_each_nic(story_vm(0), nic) {
+	for_each_device(story_vm(0), nic) {
 		nic_write(nic->regs, NIC_RCTL, 0);
 		vfio_unmap_bar0(nic->regs);
 		lib_holds(vm, iolu_vm_arm(vm, nic->place->bdf, kind_of(nic)->irq, 0),
@@ -271,7 +271,7 @@ static void take_apart(struct iolu_vm *vm)
 static void after(void)
 {
 	struct iolu_vm *vm;
-	struct nic *nic;
+	struct dma_device *nic;
 
 	story_arrive();
 	vm = lib_new(0);
@@ -280,7 +280,7 @@ static void after(void)
 	lib_must(vm, iolu_vm_restore(vm), "one call restores the VM with both NICs");
 	mark("retrieve.end");
 	show(vm);
-	for_each_nic(story_vm(0), nic)
+	for_each_device(story_vm(0), nic)
 		check_restored(vm, nic);
 	tables_compare("after adoption");
 	mark("finish.begin");

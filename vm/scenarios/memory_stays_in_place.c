@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "device/nic.h"
 #include "os/memory.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -46,7 +47,7 @@ static void after(void)
 	story_arrive();
 	story_retrieve();
 	in_place("the NIC's memory is where it writes when retrieved");
-	upheaval(story_vm(0)->mem_fd[story_vm(0)->nic[0].place->mem]);
+	upheaval(story_vm(0)->mem_fd[story_vm(0)->device[0].place->mem]);
 	in_place("and still is after compaction and pressure");
 	story_adopt();
 	story_finish();

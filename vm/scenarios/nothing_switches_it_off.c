@@ -21,7 +21,7 @@ static void before(void)
 {
 	story_begin(one_nic_each, 1);
 	story_preserve();
-	ok_errno(pci_set(state_get()->vm[0].nic[0].bdf, "sriov_numvfs", "1"), EBUSY,
+	ok_errno(pci_set(state_get()->vm[0].device[0].bdf, "sriov_numvfs", "1"), EBUSY,
 		 "a preserved device gets no virtual functions");
 	story_leave();
 }
@@ -48,7 +48,7 @@ static void after(void)
 	const char *bdf;
 
 	story_arrive();
-	bdf = state_get()->vm[0].nic[0].bdf;
+	bdf = state_get()->vm[0].device[0].bdf;
 	pci_path(bdf, &path);
 	bridge(path.bdf[0]);
 	device(bdf);

@@ -8,6 +8,7 @@
  */
 #include <unistd.h>
 
+#include "device/nic.h"
 #include "kapi/iommufd.h"
 #include "kapi/vfio.h"
 #include "os/report.h"
@@ -23,7 +24,7 @@ static void before(void)
 static void live(struct vm *vm)
 {
 	const struct area more = { .iova = VM_FREE_IOVA, .length = VM_RAM_SIZE, .mem = VM_RAM };
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 
 	ok_rc(ioas_map(vm->iommufd, vm->ioas[0], vm->mem_fd[VM_RAM], &more),
 	      "a range that never was in the table can be mapped");
@@ -44,7 +45,7 @@ static uint64_t build_and_close(void)
 
 	vm_create(&vm, &data, &one_nic_each[0]);
 	vm_start_reception(&vm);
-	ok_nic(0, vm_interrupt_arrives(&vm.nic[0]), "a VM that was built here gets interrupts",
+	ok_nic(0, vm_interrupt_arrives(&vm.device[0]), "a VM that was built here gets interrupts",
 	       "none");
 	story_close(&vm);
 	return vmstat("nr_iommu_pages");
@@ -53,7 +54,7 @@ static uint64_t build_and_close(void)
 static void open_by_group(void)
 {
 	int iommufd = iommufd_open();
-	int dev = vfio_open_by_group(state_get()->vm[0].nic[0].bdf, iommufd);
+	int dev = vfio_open_by_group(state_get()->vm[0].device[0].bdf, iommufd);
 
 	ok_rc(dev, "and can be opened through its group");
 	close(dev);

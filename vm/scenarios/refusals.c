@@ -31,7 +31,7 @@ static void marks(struct vm *vm)
 	ok_errno(hwpt_mark(vm->iommufd, 0x7fffffff, TOKEN), ENOENT,
 		 "a mark needs an HWPT that exists");
 	ok_rc(hwpt_mark(vm->iommufd, vm->hwpt[0], TOKEN), "an HWPT can be marked");
-	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &other),
+	ok_rc(hwpt_alloc(vm->iommufd, vm->device[0].id, vm->ioas[0], &other),
 	      "a second HWPT can be made");
 	ok_errno(hwpt_mark(vm->iommufd, other, TOKEN), EEXIST, "a token can be used once");
 	ok_rc(hwpt_unmark(vm->iommufd, vm->hwpt[0]), "a mark can be taken off");
@@ -63,7 +63,7 @@ static void dependencies(struct vm *vm)
 	preserve_memory(vm, 1);
 	refused(luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD),
 		"an iommufd whose memory is not all in the session is refused");
-	refused(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
+	refused(luo_preserve_fd(vm->session, vm->device[0].dev, TOKEN_DEVICE(0)),
 		"a device whose iommufd is not in the session is refused");
 	vm_call_off(vm);
 
@@ -80,7 +80,7 @@ static void dependencies(struct vm *vm)
 	preserve_memory(vm, 0);
 	diag("an iommufd without marks: error %d",
 	     -luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD));
-	refused(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)),
+	refused(luo_preserve_fd(vm->session, vm->device[0].dev, TOKEN_DEVICE(0)),
 		"a device attached to an HWPT that is not marked is refused");
 	vm_call_off(vm);
 	ok_rc(hwpt_mark(vm->iommufd, vm->hwpt[0], TOKEN), "the mark is set again");
@@ -93,14 +93,14 @@ static void while_preserved(struct vm *vm)
 	ok_errno(vm_map_spare(vm, vm->mem_fd[VM_RAM]), EBUSY, "while preserved: map is refused");
 	ok_errno(ioas_unmap(vm->iommufd, vm->ioas[0], VM_RAM_IOVA, VM_RAM_SIZE), EBUSY,
 		 "while preserved: unmap is refused");
-	ok_errno(vfio_attach(vm->nic[0].dev, vm->ioas[0]), EBUSY,
+	ok_errno(vfio_attach(vm->device[0].dev, vm->ioas[0]), EBUSY,
 		 "while preserved: replacing the attachment is refused");
-	ok_errno(vfio_detach(vm->nic[0].dev), EBUSY, "while preserved: detach is refused");
+	ok_errno(vfio_detach(vm->device[0].dev), EBUSY, "while preserved: detach is refused");
 	ok_errno(iommufd_destroy(vm->iommufd, vm->hwpt[0]), EBUSY,
 		 "while preserved: destroying the HWPT is refused");
 	ok_errno(hwpt_unmark(vm->iommufd, vm->hwpt[0]), EBUSY,
 		 "while preserved: taking the mark off is refused");
-	if (!hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &other))
+	if (!hwpt_alloc(vm->iommufd, vm->device[0].id, vm->ioas[0], &other))
 		ok_errno(hwpt_mark(vm->iommufd, other, TOKEN + 1), EBUSY,
 			 "while preserved: another mark is refused");
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "device/extra.h"
+#include "device/nic.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
@@ -43,7 +44,7 @@ static int preserve_device(struct vm *vm, int dev)
 /* The NIC of the VM is taken, and let go again. */
 static void nic_is_taken(struct vm *vm, const char *name)
 {
-	ok_rc(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_NIC(0)), name);
+	ok_rc(luo_preserve_fd(vm->session, vm->device[0].dev, TOKEN_DEVICE(0)), name);
 	vm_call_off(vm);
 }
 
@@ -93,7 +94,7 @@ static void kinds(struct vm *vm)
 
 static void attachments(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 	uint32_t other;
 
 	ok_rc(vfio_detach(nic->dev), "the NIC is detached");
@@ -119,7 +120,7 @@ static void another_session(struct vm *vm)
 
 	extra_open_session(vm);
 	klog_skip();
-	refused(luo_preserve_fd(other, vm->nic[0].dev, EXTRA_TOKEN), ENOENT, REFUSED,
+	refused(luo_preserve_fd(other, vm->device[0].dev, EXTRA_TOKEN), ENOENT, REFUSED,
 		"a device whose iommufd is in another session is refused");
 	close(other);
 	nic_is_taken(vm, "it is taken into the same");
@@ -142,11 +143,11 @@ static void not_bound(struct vm *vm)
 
 static void asleep(struct vm *vm)
 {
-	int dev = vm->nic[0].dev;
+	int dev = vm->device[0].dev;
 
 	ok_rc(vfio_set_power_state(dev, 3), "the NIC is put to sleep");
-	ok(pci_power_state(vm->nic[0].place->bdf) == 3, "it is in D3", "D%d",
-	   pci_power_state(vm->nic[0].place->bdf));
+	ok(pci_power_state(vm->device[0].place->bdf) == 3, "it is in D3", "D%d",
+	   pci_power_state(vm->device[0].place->bdf));
 	extra_open_session(vm);
 	refused(preserve_device(vm, dev), EAGAIN, REFUSED "not in D0",
 		"a device in D3 is refused");
@@ -159,18 +160,18 @@ static void twice(struct vm *vm)
 	int other;
 
 	ok_rc(vm_preserve(vm), "the VM is preserved");
-	ok_errno(luo_preserve_fd(vm->session, vm->nic[0].dev, EXTRA_TOKEN), EBUSY,
+	ok_errno(luo_preserve_fd(vm->session, vm->device[0].dev, EXTRA_TOKEN), EBUSY,
 		 "its NIC cannot be preserved twice");
 	ok_errno(luo_preserve_fd(vm->session, vm->iommufd, EXTRA_TOKEN), EBUSY,
 		 "nor its iommufd");
 	ok_errno(luo_preserve_fd(vm->session, vm->mem_fd[0], EXTRA_TOKEN), EBUSY,
 		 "nor its memory");
-	ok_errno(luo_preserve_fd(vm->session, vm->nic[0].dev, TOKEN_IOMMUFD), EEXIST,
+	ok_errno(luo_preserve_fd(vm->session, vm->device[0].dev, TOKEN_IOMMUFD), EEXIST,
 		 "nor anything under a token in use");
 	other = luo_create("other");
 	ok_errno(luo_preserve_fd(other, vm->iommufd, EXTRA_TOKEN), EBUSY,
 		 "nor the iommufd in another session");
-	ok_errno(luo_preserve_fd(other, vm->nic[0].dev, EXTRA_TOKEN), EBUSY, "nor the NIC");
+	ok_errno(luo_preserve_fd(other, vm->device[0].dev, EXTRA_TOKEN), EBUSY, "nor the NIC");
 	close(other);
 	vm_call_off(vm);
 }
@@ -183,11 +184,11 @@ static void virtual_functions(struct vm *vm)
 	extra_open_session(vm);
 	refused(preserve_device(vm, vf), EOPNOTSUPP, REFUSED "virtual function",
 		"a virtual function is refused");
-	refused(preserve_device(vm, vm->nic[0].dev), ENOTEMPTY,
+	refused(preserve_device(vm, vm->device[0].dev), ENOTEMPTY,
 		REFUSED "virtual functions are enabled", "and so is the NIC while it has one");
 	vm_call_off(vm);
 	close(vf);
-	ok_rc(pci_set(vm->nic[0].place->bdf, "sriov_numvfs", "0"), "it loses it");
+	ok_rc(pci_set(vm->device[0].place->bdf, "sriov_numvfs", "0"), "it loses it");
 	extra_open_session(vm);
 	nic_is_taken(vm, "and is taken");
 }

@@ -59,17 +59,17 @@ static void set_bridge_master(const struct more *more, bool on)
 
 static void goes_on(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 	uint32_t head;
 	int rc;
 
 	sleep_ms(300);
-	head = nic_head(nic->ops, nic->regs);
+	head = device_progress(nic);
 	vm_interrupts(nic);
 	sleep_ms(500);
-	ok_nic(0, nic_head(nic->ops, nic->regs) > head && vm_interrupts(nic),
+	ok_nic(0, device_progress(nic) > head && vm_interrupts(nic),
 	       "frames and interrupts go on arriving", "head at %u, then %u", head,
-	       nic_head(nic->ops, nic->regs));
+	       device_progress(nic));
 	rc = vm_arm(nic);
 	ok_nic(0, rc >= 0, "the device takes orders again", "error %d", -rc);
 }
@@ -78,7 +78,7 @@ static void without_device(struct vm *vm)
 {
 	uint32_t lonely;
 
-	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &lonely),
+	ok_rc(hwpt_alloc(vm->iommufd, vm->device[0].id, vm->ioas[0], &lonely),
 	      "an HWPT without a device is made");
 	ok_rc(hwpt_mark(vm->iommufd, lonely, TOKEN_LONELY), "and marked");
 	ok_rc(vm_preserve(vm), "the VM is preserved with it");

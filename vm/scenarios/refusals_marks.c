@@ -48,7 +48,7 @@ static void mark_arguments(struct vm *vm)
 	ok_errno(mark_raw(vm, size, IOMMU_LIVEUPDATE_MARK_CLEAR, 0, 0), EINVAL,
 		 "MARK refuses a token to take off");
 	ok_errno(hwpt_mark(vm->iommufd, vm->ioas[0], TOKEN), ENOENT, "MARK refuses an IOAS");
-	ok_errno(hwpt_mark(vm->iommufd, vm->nic[0].id, TOKEN), ENOENT, "MARK refuses a device");
+	ok_errno(hwpt_mark(vm->iommufd, vm->device[0].id, TOKEN), ENOENT, "MARK refuses a device");
 	ok_rc(mark_raw(vm, size + 8, 0, 0, 0), "MARK takes a longer struct with nothing behind");
 }
 
@@ -78,7 +78,7 @@ static void other_arguments(struct vm *vm)
 static int alloc_kind(struct vm *vm, uint32_t flags, uint32_t fault, uint32_t *hwpt)
 {
 	struct iommu_hwpt_alloc arg = {
-		.size = sizeof(arg), .flags = flags, .dev_id = vm->nic[0].id,
+		.size = sizeof(arg), .flags = flags, .dev_id = vm->device[0].id,
 		.pt_id = vm->ioas[0], .fault_id = fault,
 	};
 	int rc = try_ioctl(vm->iommufd, IOMMU_HWPT_ALLOC, &arg);
@@ -121,12 +121,12 @@ static void automatic(struct vm *vm)
 {
 	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = vm->ioas[0] };
 
-	ok_rc(try_ioctl(vm->nic[0].dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg),
+	ok_rc(try_ioctl(vm->device[0].dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg),
 	      "the device is attached to the IOAS instead");
 	ok(arg.pt_id != vm->ioas[0] && arg.pt_id != vm->hwpt[0], "which makes an HWPT",
 	   "it is %u", arg.pt_id);
 	ok_errno(hwpt_mark(vm->iommufd, arg.pt_id, TOKEN + 1), EOPNOTSUPP, "it cannot be marked");
-	ok_rc(vfio_attach(vm->nic[0].dev, vm->hwpt[0]), "and the device be attached as before");
+	ok_rc(vfio_attach(vm->device[0].dev, vm->hwpt[0]), "and the device be attached as before");
 }
 
 static void kinds(struct vm *vm)

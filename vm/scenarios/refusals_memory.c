@@ -138,7 +138,7 @@ static void by_address(struct vm *vm)
 static void registers(struct vm *vm)
 {
 	struct area page = { .iova = vm_spare.iova, .length = PAGE, .writable = 1 };
-	int fd = vfio_export_bar0(vm->nic[0].dev, page.length);
+	int fd = vfio_export_bar0(vm->device[0].dev, page.length);
 
 	ok_rc(fd < 0 ? fd : 0, "a device's registers are a dma-buf");
 	ok_rc(ioas_map(vm->iommufd, vm->ioas[0], fd, &page), "which is mapped");

@@ -50,7 +50,7 @@ static void before(void)
 
 	story_begin(one_nic_each, 1);
 	make_huge(story_vm(0));
-	id = pci_source_id(state_get()->vm[0].nic[0].bdf);
+	id = pci_source_id(state_get()->vm[0].device[0].bdf);
 	walk_capture(&walk, &id, 1);
 	ok(walk.leaves * PAGE < walk.leaf_bytes, "the table has a large leaf",
 	   "%llu leaves map %llu bytes", (unsigned long long)walk.leaves,
@@ -80,7 +80,7 @@ static void too_early(struct vm *vm, const char *when)
 
 static void retrieve(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 
 	vm_retrieve_memory(vm, &state_get()->vm[0]);
 	ok_errno(luo_try_retrieve(vm->data->session), EINVAL, "nobody gets the session twice");
@@ -90,14 +90,14 @@ static void retrieve(struct vm *vm)
 	vm->iommufd = luo_retrieve_fd(vm->session, TOKEN_IOMMUFD);
 	ok_rc(vm->iommufd, "the iommufd is retrieved");
 	too_early(vm, "still too early");
-	nic->dev = luo_retrieve_fd(vm->session, TOKEN_NIC(0));
+	nic->dev = luo_retrieve_fd(vm->session, TOKEN_DEVICE(0));
 	ok_rc(nic->dev, "the device is retrieved");
 	too_early(vm, "still too early with all files");
 }
 
 static void other_owner(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 	int other = iommufd_open();
 	struct adoption got;
 	uint32_t id, ioas;
@@ -115,7 +115,7 @@ static void other_owner(struct vm *vm)
 /* Anything but the adopted HWPT */
 static void other_attachment(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 	uint32_t hwpt;
 
 	vm_map_space(vm, 0);
@@ -208,7 +208,7 @@ static void adopt(struct vm *vm)
 	ok_errno(iommufd_destroy(vm->iommufd, vm->hwpt[0]), EBUSY,
 		 "the HWPT cannot be destroyed yet");
 	ok_errno(hwpt_unmark(vm->iommufd, vm->hwpt[0]), EBUSY, "nor its mark be taken off");
-	ok_errno(vfio_reset(vm->nic[0].dev), EBUSY, "nor the device be reset");
+	ok_errno(vfio_reset(vm->device[0].dev), EBUSY, "nor the device be reset");
 }
 
 static void preserve_again(struct vm *vm)
@@ -217,7 +217,7 @@ static void preserve_again(struct vm *vm)
 
 	ok_errno(luo_preserve_fd(session, vm->iommufd, TOKEN_IOMMUFD), EBUSY,
 		 "the iommufd cannot be preserved again before the session is finished");
-	ok_errno(luo_preserve_fd(session, vm->nic[0].dev, TOKEN_NIC(0)), EBUSY, "nor the device");
+	ok_errno(luo_preserve_fd(session, vm->device[0].dev, TOKEN_DEVICE(0)), EBUSY, "nor the device");
 	close(session);
 }
 
@@ -226,10 +226,10 @@ static void after(void)
 	struct vm *vm = story_vm(0);
 
 	story_arrive();
-	nobody_has_it(state_get()->vm[0].nic[0].bdf);
+	nobody_has_it(state_get()->vm[0].device[0].bdf);
 	retrieve(vm);
 	other_owner(vm);
-	vm->nic[0].regs = vfio_map_bar0(vm->nic[0].dev);
+	vm->device[0].regs = vfio_map_bar0(vm->device[0].dev);
 	other_attachment(vm);
 	other_ram(vm);
 	adopt(vm);

@@ -65,10 +65,10 @@ static void attachments(struct vm *vm, int spare_dev, uint32_t second)
 	ok_errno(vfio_attach(spare_dev, vm->hwpt[0]), EBUSY,
 		 "no other device can be attached to a preserved HWPT");
 	ok_errno(vfio_attach(spare_dev, vm->ioas[0]), EBUSY, "nor to its IOAS");
-	ok_errno(vfio_attach(vm->nic[0].dev, second), EBUSY,
+	ok_errno(vfio_attach(vm->device[0].dev, second), EBUSY,
 		 "the attachment cannot be replaced by one to another HWPT");
-	ok_errno(vfio_attach(vm->nic[0].dev, vm->ioas[0]), EBUSY, "nor by one to the IOAS");
-	ok_errno(vfio_detach(vm->nic[0].dev), EBUSY, "the device cannot be detached");
+	ok_errno(vfio_attach(vm->device[0].dev, vm->ioas[0]), EBUSY, "nor by one to the IOAS");
+	ok_errno(vfio_detach(vm->device[0].dev), EBUSY, "the device cannot be detached");
 }
 
 static void objects(struct vm *vm, uint32_t second)
@@ -77,7 +77,7 @@ static void objects(struct vm *vm, uint32_t second)
 	ok_errno(iommufd_destroy(vm->iommufd, second), EBUSY,
 		 "also not one that no device is attached to");
 	ok_errno(iommufd_destroy(vm->iommufd, vm->ioas[0]), EBUSY, "nor the IOAS");
-	ok_errno(iommufd_destroy(vm->iommufd, vm->nic[0].id), EBUSY, "nor the device");
+	ok_errno(iommufd_destroy(vm->iommufd, vm->device[0].id), EBUSY, "nor the device");
 	ok_errno(hwpt_mark(vm->iommufd, vm->hwpt[0], TOKEN_MANY), EBUSY,
 		 "no mark can be changed");
 	ok_errno(hwpt_unmark(vm->iommufd, second), EBUSY, "nor taken off");
@@ -85,7 +85,7 @@ static void objects(struct vm *vm, uint32_t second)
 
 static void neighbours(struct vm *vm)
 {
-	const char *bdf = vm->nic[0].place->bdf;
+	const char *bdf = vm->device[0].place->bdf;
 	struct pci_path path;
 
 	pci_path(bdf, &path);
@@ -135,7 +135,7 @@ static void too_many(struct vm *vm)
 	int rc = 0;
 
 	for (i = 0; !rc && i < MANY; i++) {
-		rc = hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &hwpt[i]);
+		rc = hwpt_alloc(vm->iommufd, vm->device[0].id, vm->ioas[0], &hwpt[i]);
 		if (!rc)
 			rc = hwpt_mark(vm->iommufd, hwpt[i], TOKEN_MANY + i);
 	}
@@ -172,7 +172,7 @@ static void before(void)
 	story_begin(one_nic_each, 1);
 	spare_dev = open_spare(vm);
 	ok_rc(vm_mark(vm), "the HWPT is marked");
-	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[0].id, vm->ioas[0], &second),
+	ok_rc(hwpt_alloc(vm->iommufd, vm->device[0].id, vm->ioas[0], &second),
 	      "a second HWPT of the same IOAS is made");
 	ok_rc(hwpt_mark(vm->iommufd, second, TOKEN_SECOND), "and marked");
 	mark("preserve.begin");

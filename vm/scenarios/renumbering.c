@@ -6,6 +6,7 @@
  *
  * promise: waiting
  */
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "os/report.h"
 #include "scenario.h"
@@ -21,8 +22,8 @@ static void after(void)
 	char bdf[BDF_LEN];
 
 	story_arrive();
-	ok(pci_find_nic(0, bdf), "there is a NIC", "there is none");
-	ok_nic(0, pci_source_id(bdf) == pci_source_id(state_get()->vm[0].nic[0].bdf),
+	ok(dma_device_find(0, bdf), "there is a NIC", "there is none");
+	ok_nic(0, pci_source_id(bdf) == pci_source_id(state_get()->vm[0].device[0].bdf),
 	       "it is where it was", "it is %s", bdf);
 	story_go_on();
 }

@@ -70,21 +70,21 @@ static void start_insisting(const char *bdf)
 static void before(void)
 {
 	static const struct vm_shape vms[] = {
-		{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-		{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1,
+		{ .session = "vm0", .first_device = 0, .ndevices = 1, .nspaces = 1 },
+		{ .session = "vm1", .first_device = 1, .ndevices = 1, .nspaces = 1,
 		  .unpreserved = true },
 	};
 
 	story_begin(vms, 2);
 	story_preserve();
-	start_insisting(state_get()->vm[1].nic[0].bdf);
+	start_insisting(state_get()->vm[1].device[0].bdf);
 	story_leave();
 }
 
 static void after(void)
 {
 	story_arrive();
-	ok_nic(1, !pci_bus_master(state_get()->vm[1].nic[0].bdf),
+	ok_nic(1, !pci_bus_master(state_get()->vm[1].device[0].bdf),
 	       "the new kernel has stopped it", "it is bus master");
 	story_retrieve();
 	story_adopt();

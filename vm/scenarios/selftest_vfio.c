@@ -5,6 +5,7 @@
  *
  * promise: kernel
  */
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "kapi/kexec.h"
 #include "os/kselftest.h"
@@ -13,7 +14,7 @@
 
 static void bdf_of_nic(char bdf[BDF_LEN])
 {
-	if (!pci_find_nic(0, bdf))
+	if (!dma_device_find(0, bdf))
 		bail_out("there is no NIC");
 }
 

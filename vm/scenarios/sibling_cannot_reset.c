@@ -31,7 +31,7 @@ static void before(void)
 
 	pci_find_device(EXTRA_DISPLAY, 0, bdf);
 	story_begin(one_nic_each, 1);
-	ok(!strncmp(bdf, state_get()->vm[0].nic[0].bdf, strlen("0000:01:00.")),
+	ok(!strncmp(bdf, state_get()->vm[0].device[0].bdf, strlen("0000:01:00.")),
 	   "the NIC has a neighbour on its bus", "%s", bdf);
 	story_preserve();
 	story_leave();
@@ -60,7 +60,7 @@ static void resets(const char *bdf, int iommufd, int expected, const char *name)
 	ok_errno(hot_reset(dev), expected, name);
 	ok_errno(vfio_reset(dev), EINVAL, "there is no other reset for it");
 	close(dev);
-	ok(pci_bus_master_path(state_get()->vm[0].nic[0].bdf),
+	ok(pci_bus_master_path(state_get()->vm[0].device[0].bdf),
 	   "when it is closed the NIC is still bus master", "it is not");
 }
 
@@ -70,7 +70,7 @@ static void may_reset_now(struct vm *vm, const char *bdf)
 	int dev = open_neighbour(bdf, vm->iommufd);
 	char words[64];
 
-	snprintf(words, sizeof(words), "%s: resetting", vm->nic[0].place->bdf);
+	snprintf(words, sizeof(words), "%s: resetting", vm->device[0].place->bdf);
 	klog_skip();
 	diag("hot reset: error %d", -hot_reset(dev));
 	ok(klog_says(words), "now its owner can reset the bus, and the NIC with it", "it cannot");
@@ -86,7 +86,7 @@ static void after(void)
 	story_arrive();
 	pci_find_device(EXTRA_DISPLAY, 0, bdf);
 	stranger = iommufd_open();
-	pci_bind_vfio(state_get()->vm[0].nic[0].bdf);
+	pci_bind_vfio(state_get()->vm[0].device[0].bdf);
 	resets(bdf, stranger, EINVAL, "somebody cannot reset it before the NIC is taken over");
 	story_retrieve();
 	resets(bdf, stranger, EINVAL, "nor when the NIC has another owner");

@@ -7,6 +7,7 @@
  * red when: a table is the same at two moments (a bit flipped between them through `/dev/mem`):
  *   tables differ
  */
+#include "device/nic.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "os/report.h"
@@ -40,7 +41,7 @@ static void after(void)
 
 	story_arrive();
 	data = &state_get()->vm[0];
-	pci_bind_vfio(data->nic[0].bdf);
+	pci_bind_vfio(data->device[0].bdf);
 	tables_compare("after the driver was bound");
 	mark("retrieve.begin");
 	ok_rc(vm_retrieve(vm, data), "memory, iommufd and device are retrieved");

@@ -9,7 +9,7 @@
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .nnics = 2, .nspaces = 2 };
+	static const struct vm_shape vm = { .session = "vm0", .ndevices = 2, .nspaces = 2 };
 
 	story_before(&vm, 1);
 }

@@ -25,15 +25,15 @@ static void second_table(struct vm *vm)
 {
 	uint32_t second;
 
-	ok_rc(hwpt_alloc(vm->iommufd, vm->nic[1].id, vm->ioas[0], &second),
+	ok_rc(hwpt_alloc(vm->iommufd, vm->device[1].id, vm->ioas[0], &second),
 	      "a second HWPT of the IOAS is made");
-	ok_rc(vfio_attach(vm->nic[1].dev, second), "for the second NIC");
+	ok_rc(vfio_attach(vm->device[1].dev, second), "for the second NIC");
 	ok_rc(hwpt_mark(vm->iommufd, second, TOKEN_SECOND), "and marked");
 }
 
 static void before(void)
 {
-	static const struct vm_shape shape = { .session = "vm0", .nnics = 2, .nspaces = 1 };
+	static const struct vm_shape shape = { .session = "vm0", .ndevices = 2, .nspaces = 1 };
 	struct vm *vm = story_vm(0);
 
 	story_begin(&shape, 1);
@@ -73,7 +73,7 @@ static void end(struct vm *vm, uint32_t second)
 {
 	ok_rc(vm_map_spare(vm, vm->mem_fd[VM_RAM]), "the IOAS of both can be changed");
 	ok_rc(vm_unmap_spare(vm), "and back");
-	vfio_detach(vm->nic[1].dev);
+	vfio_detach(vm->device[1].dev);
 	ok_rc(iommufd_destroy(vm->iommufd, second), "the second HWPT can be destroyed");
 	story_life();
 }
@@ -86,10 +86,10 @@ static void after(void)
 	story_arrive();
 	story_retrieve();
 	adopt_both(vm, &second);
-	ok_rc(vfio_attach(vm->nic[0].dev, vm->hwpt[0]), "the first NIC is attached");
-	ok_errno(vfio_attach(vm->nic[1].dev, vm->hwpt[0]), EBUSY,
+	ok_rc(vfio_attach(vm->device[0].dev, vm->hwpt[0]), "the first NIC is attached");
+	ok_errno(vfio_attach(vm->device[1].dev, vm->hwpt[0]), EBUSY,
 		 "the second cannot be attached to its table");
-	ok_rc(vfio_attach(vm->nic[1].dev, second), "but to its own");
+	ok_rc(vfio_attach(vm->device[1].dev, second), "but to its own");
 	tables_compare("after adoption");
 	story_finish();
 	story_traffic("lu.post");

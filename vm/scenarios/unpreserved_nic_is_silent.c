@@ -17,8 +17,8 @@
 static void before(void)
 {
 	static const struct vm_shape vms[] = {
-		{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-		{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1,
+		{ .session = "vm0", .first_device = 0, .ndevices = 1, .nspaces = 1 },
+		{ .session = "vm1", .first_device = 1, .ndevices = 1, .nspaces = 1,
 		  .unpreserved = true },
 	};
 
@@ -29,16 +29,16 @@ static uint32_t written(void)
 {
 	const struct vm *left = story_vm(1);
 
-	return ring_finished(left->nic[0].ops, nic_ring(left, 0));
+	return left->device[0].ops->completed(device_memory(left, 0));
 }
 
 static void after(void)
 {
-	const struct nic_place *place;
+	const struct device_place *place;
 	uint32_t at_arrival, bound;
 
 	story_arrive();
-	place = &state_get()->vm[1].nic[0];
+	place = &state_get()->vm[1].device[0];
 	ok_nic(1, !pci_bus_master(place->bdf),
 	       "a NIC that was not preserved may not write in the new kernel", "it may");
 	story_retrieve();

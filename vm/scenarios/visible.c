@@ -79,7 +79,7 @@ static void before(void)
 	expect("preserved_mapped_bytes", q.out_mapped_bytes, "after preserve");
 	ok(strstr(read_text(DUMP), domain), "debugfs: the domain is preserved", "%s",
 	   text);
-	ok(strstr(text, story_vm(0)->data->nic[0].bdf), "debugfs: and the device", "%s", text);
+	ok(strstr(text, story_vm(0)->data->device[0].bdf), "debugfs: and the device", "%s", text);
 	expect_step("iommu_liveupdate_preserve_domain");
 	expect_step("iommu_liveupdate_preserve_device");
 	story_leave();

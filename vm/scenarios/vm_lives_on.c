@@ -29,6 +29,7 @@
 #include <linux/iommufd_liveupdate.h>
 
 #include "board.h"
+#include "device/nic.h"
 #include "device/pci.h"
 #include "guest/guest.h"
 #include "iommu/guard.h"
@@ -57,7 +58,7 @@ static const volatile struct counts *counts;
 
 static const char *bdf(void)
 {
-	return state_get()->vm[0].nic[0].bdf;
+	return state_get()->vm[0].device[0].bdf;
 }
 
 static void look_inside(void)
@@ -146,7 +147,7 @@ static void save_and_leave(bool silent)
 	mark("preserve.end");
 	if (silent)
 		start_frames(story_rate());
-	state_get()->vm[0].nic[0].head = counts->received;
+	state_get()->vm[0].device[0].head = counts->received;
 	state_get()->tsc = __rdtsc();
 	lib_expect(0);
 	story_vm(0)->iommufd = vmm_copy_fd("iommu");
@@ -167,7 +168,7 @@ static void before(void)
 /* Frames since the old kernel, and their interrupts, while the VMM has not adopted anything */
 static void look_before_adoption(bool silent)
 {
-	uint64_t had = state_get()->vm[0].nic[0].head, now;
+	uint64_t had = state_get()->vm[0].device[0].head, now;
 
 	look_inside();
 	ok(reaches(had + 1), "the guest has found what came in the meantime",

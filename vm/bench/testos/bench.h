@@ -51,7 +51,7 @@ struct bench_tables {
 #define for_each_session(s) \
 	for (s = bench_sessions(); s < bench_sessions() + bench()->sessions; s++)
 
-#define for_each_device(s, d) \
+#define for_each_bench_device(s, d) \
 	for (d = (s)->device; d < (s)->device + (s)->ndevices; d++)
 
 /* steps.c: one function for each step that is timed; bails out if it fails */

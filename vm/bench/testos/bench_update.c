@@ -162,7 +162,7 @@ static void adopt_all(void)
 	uint64_t began;
 
 	for_each_session(s)
-		for_each_device(s, d) {
+		for_each_bench_device(s, d) {
 			began = ticks();
 			bench_map(s, d);
 			say_ticks("map_file", began);

@@ -138,7 +138,7 @@ void bench_build(struct bench_session *s)
 	s->memfd = vm_memfd(bench()->pool, SEALS_FIXED);
 	touch(s->memfd, bench()->huge ? 2 * MIB : PAGE);
 	s->iommufd = iommufd_open();
-	for_each_device(s, d)
+	for_each_bench_device(s, d)
 		build_device(s, d);
 }
 
@@ -165,8 +165,8 @@ void bench_preserve_devices(struct bench_session *s)
 {
 	struct bench_device *d;
 
-	for_each_device(s, d)
-		must(luo_preserve_fd(s->session, d->fd, TOKEN_NIC(d - devices)),
+	for_each_bench_device(s, d)
+		must(luo_preserve_fd(s->session, d->fd, TOKEN_DEVICE(d - devices)),
 		     "preserve a device");
 }
 
@@ -221,8 +221,8 @@ void bench_retrieve_devices(struct bench_session *s)
 {
 	struct bench_device *d;
 
-	for_each_device(s, d) {
-		d->fd = luo_retrieve_fd(s->session, TOKEN_NIC(d - devices));
+	for_each_bench_device(s, d) {
+		d->fd = luo_retrieve_fd(s->session, TOKEN_DEVICE(d - devices));
 		must(d->fd, "retrieve a device");
 		must(vfio_bind(d->fd, s->iommufd, &d->id), "bind a device");
 	}

@@ -55,8 +55,8 @@ static void set_vf_token(int dev)
 
 int extra_attach_vf(struct vm *vm, char *bdf)
 {
-	set_vf_token(vm->nic[0].dev);
-	ok_rc(pci_set(vm->nic[0].place->bdf, "sriov_numvfs", "1"),
+	set_vf_token(vm->device[0].dev);
+	ok_rc(pci_set(vm->device[0].place->bdf, "sriov_numvfs", "1"),
 	      "the NIC gets a virtual function");
 	pci_find_device(EXTRA_IGB_VF, 0, bdf);
 	return attach(vm, bdf, vf_token);

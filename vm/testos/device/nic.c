@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the two NIC models share: link, ring, head and tail.
+ * The code shared by the NIC models: link, ring, head and tail.
  *
  * The ring is filled once, before reception starts, and never refilled: descriptor k
- * belongs to frame k for good. So the ring is a log of everything that the NIC wrote, and
- * looking at it needs no register. Head and tail sit at the same place behind the queue's
- * base in both models.
+ * belongs to frame k for good. So the ring is a log of all frames that the NIC wrote, and
+ * examining it needs no register. Head and tail are at the same offset from the queue's base
+ * in both models.
  *
- * Invariant: after a live update nothing here is called but nic_head(), nic_receiving() and
- * the interrupt operations, none of which touches reception.
+ * Invariant: after a live update only nic_head(), nic_receiving() and the interrupt operations
+ * are called, none of which affects reception.
  */
 #include <string.h>
 
@@ -25,18 +25,7 @@
 #define MDIC_READY	(1u << 28)
 #define BMCR_AUTONEG	0x1200		/* enable and restart auto-negotiation */
 
-const struct nic_ops *nic_ops_of(const char *model)
-{
-	static const struct nic_ops *const all[] = { &nic_igb, &nic_e1000e };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(all); i++)
-		if (!strcmp(model, all[i]->model))
-			return all[i];
-	bail_out("there is no NIC code for model \"%s\"", model);
-}
-
-static bool link_negotiated(nic_regs regs)
+static bool link_negotiated(device_regs regs)
 {
 	int i;
 
@@ -49,7 +38,7 @@ static bool link_negotiated(nic_regs regs)
 }
 
 /* After a function-level reset the link stays down until auto-negotiation ran again. */
-void nic_link_up(nic_regs regs)
+void nic_link_up(device_regs regs)
 {
 	int i;
 
@@ -63,40 +52,39 @@ void nic_link_up(nic_regs regs)
 	bail_out("the NIC's link stays down");
 }
 
-void nic_ring_fill(void *ring, uint64_t buf_iova, uint32_t entries)
+void nic_prepare(const struct device_place *place, void *ring)
 {
 	uint64_t *desc = ring;
 	uint32_t i;
 
-	for (i = 0; i < entries; i++) {
-		desc[2 * i] = buf_iova + (uint64_t)i * RING_BUF;
-		desc[2 * i + 1] = 0;
-	}
+	memset(ring, 0, RING_SIZE);
+	for (i = 0; i < RING_ENTRIES; i++)
+		desc[2 * i] = place->iova + RING_BUFS_AT + (uint64_t)i * RING_BUF;
 }
 
-void nic_ring_program(const struct nic_ops *ops, nic_regs regs, uint64_t iova, uint32_t entries)
+void nic_ring_program(const struct nic_model *model, const struct dma_device *d)
 {
-	nic_write(regs, ops->rx_base + NIC_RX_LOW, (uint32_t)iova);
-	nic_write(regs, ops->rx_base + NIC_RX_HIGH, iova >> 32);
-	nic_write(regs, ops->rx_base + NIC_RX_LEN, entries * RING_DESC);
-	nic_write(regs, ops->rx_base + NIC_RX_HEAD, 0);
-	nic_write(regs, ops->rx_base + NIC_RX_TAIL, 0);
+	nic_write(d->regs, model->rx_base + NIC_RX_LOW, (uint32_t)d->place->iova);
+	nic_write(d->regs, model->rx_base + NIC_RX_HIGH, d->place->iova >> 32);
+	nic_write(d->regs, model->rx_base + NIC_RX_LEN, RING_ENTRIES * RING_DESC);
+	nic_write(d->regs, model->rx_base + NIC_RX_HEAD, 0);
+	nic_write(d->regs, model->rx_base + NIC_RX_TAIL, 0);
 }
 
-/* From here on the NIC writes what comes. */
-void nic_receive(const struct nic_ops *ops, nic_regs regs, uint32_t entries)
+/* From here on the NIC writes the frames it receives. */
+void nic_receive(const struct nic_model *model, device_regs regs)
 {
 	nic_write(regs, NIC_RCTL, NIC_RCTL_EN | NIC_RCTL_UPE | NIC_RCTL_MPE | NIC_RCTL_BAM |
 		  NIC_RCTL_BUF256 | NIC_RCTL_SECRC);
-	nic_write(regs, ops->rx_base + NIC_RX_TAIL, entries - 1);
+	nic_write(regs, model->rx_base + NIC_RX_TAIL, RING_ENTRIES - 1);
 }
 
-uint32_t nic_head(const struct nic_ops *ops, nic_regs regs)
+void nic_stop(const struct dma_device *d)
 {
-	return nic_read(regs, ops->rx_base + NIC_RX_HEAD);
+	nic_write(d->regs, NIC_RCTL, 0);
 }
 
-bool nic_receiving(nic_regs regs)
+bool nic_receiving(device_regs regs)
 {
 	return nic_read(regs, NIC_RCTL) & NIC_RCTL_EN;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A NIC that receives by DMA into a ring in the VM's memory. The models differ in registers
- * and in how a finished descriptor looks; everything else is shared. See nic.c.
+ * NICs as DMA devices: a NIC receives into a ring in the VM's memory. The models differ in
+ * registers and in the layout of a finished descriptor; the rest is shared. See nic.c.
  */
 #ifndef TESTOS_NIC_H
 #define TESTOS_NIC_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "device/dma_device.h"
 
 #define RING_ENTRIES	65528u		/* the most that the length register takes */
 #define RING_DESC	16u
@@ -16,40 +15,32 @@
 #define RING_BYTES	(RING_BUFS_AT + RING_ENTRIES * RING_BUF)
 #define RING_SIZE	((RING_BYTES + 4095) & ~4095ull)
 
-typedef volatile uint32_t *nic_regs;
-
-struct nic_ops {
-	const char *model;
+struct nic_model {
+	struct dma_device_ops ops;
 	uint32_t rx_base;	/* offset of RDBAL; the rest of the queue follows it */
-	/* Reception into a ring of @entries descriptors at @iova; registers as after reset. */
-	void (*rx_start)(nic_regs regs, uint64_t iova, uint32_t entries);
-	/* Vector 0 for received frames; the eventfd is armed already. */
-	void (*irq_enable)(nic_regs regs);
-	/* One interrupt out of nothing, reception is not touched. */
-	void (*irq_inject)(nic_regs regs);
-	/* Length of the frame in a finished descriptor, -1 when it is not finished. */
+	/* Length of the frame in a finished descriptor, -1 if it is not finished. */
 	int (*desc_len)(const void *desc);
 };
 
-const struct nic_ops *nic_ops_of(const char *model);
+extern const struct nic_model nic_igb, nic_e1000e;
 
-static inline uint32_t nic_read(nic_regs regs, uint32_t at)
+static inline uint32_t nic_read(device_regs regs, uint32_t at)
 {
 	return regs[at / 4];
 }
 
-static inline void nic_write(nic_regs regs, uint32_t at, uint32_t value)
+static inline void nic_write(device_regs regs, uint32_t at, uint32_t value)
 {
 	regs[at / 4] = value;
 }
 
 /* shared by the models: registers at the same place in both */
-void nic_link_up(nic_regs regs);
-void nic_ring_fill(void *ring, uint64_t buf_iova, uint32_t entries);
-void nic_ring_program(const struct nic_ops *ops, nic_regs regs, uint64_t iova, uint32_t entries);
-void nic_receive(const struct nic_ops *ops, nic_regs regs, uint32_t entries);
-uint32_t nic_head(const struct nic_ops *ops, nic_regs regs);
-bool nic_receiving(nic_regs regs);
+void nic_prepare(const struct device_place *place, void *ring);
+void nic_stop(const struct dma_device *d);
+bool nic_receiving(device_regs regs);
+void nic_link_up(device_regs regs);
+void nic_ring_program(const struct nic_model *model, const struct dma_device *d);
+void nic_receive(const struct nic_model *model, device_regs regs);
 
 #define NIC_RCTL	0x0100
 #define NIC_RCTL_EN	(1u << 1)
@@ -67,6 +58,9 @@ bool nic_receiving(nic_regs regs);
 #define NIC_RX_TAIL	0x18
 #define NIC_RX_CTL	0x28
 
-extern const struct nic_ops nic_igb, nic_e1000e;
+static inline uint32_t nic_head(const struct nic_model *model, device_regs regs)
+{
+	return nic_read(regs, model->rx_base + NIC_RX_HEAD);
+}
 
 #endif /* TESTOS_NIC_H */

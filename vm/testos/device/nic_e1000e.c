@@ -7,6 +7,7 @@
  * because acknowledging is told not to clear it.
  */
 #include "device/nic.h"
+#include "device/ring.h"
 #include "os/util.h"
 
 #define CTRL_EXT		0x0018
@@ -22,26 +23,26 @@
 #define QUEUE0			0x2800
 #define DESC_DONE		1u
 
-static void rx_start(nic_regs regs, uint64_t iova, uint32_t entries)
+static void start(const struct dma_device *d)
 {
-	nic_link_up(regs);
-	nic_ring_program(&nic_e1000e, regs, iova, entries);
-	nic_receive(&nic_e1000e, regs, entries);
+	nic_link_up(d->regs);
+	nic_ring_program(&nic_e1000e, d);
+	nic_receive(&nic_e1000e, d->regs);
 }
 
-static void irq_enable(nic_regs regs)
+static void irq_enable(const struct dma_device *d)
 {
-	nic_write(regs, CTRL_EXT, nic_read(regs, CTRL_EXT) | CTRL_EXT_IAME);
-	nic_write(regs, EIAC, CAUSE_RXQ0);
-	nic_write(regs, IVAR, IVAR_RXQ0_VECTOR0);
-	nic_write(regs, IMS, CAUSE_RXQ0);
+	nic_write(d->regs, CTRL_EXT, nic_read(d->regs, CTRL_EXT) | CTRL_EXT_IAME);
+	nic_write(d->regs, EIAC, CAUSE_RXQ0);
+	nic_write(d->regs, IVAR, IVAR_RXQ0_VECTOR0);
+	nic_write(d->regs, IMS, CAUSE_RXQ0);
 }
 
-static void irq_inject(nic_regs regs)
+static void irq_inject(const struct dma_device *d)
 {
-	nic_write(regs, ICR, CAUSE_RXQ0);
-	nic_write(regs, IMS, CAUSE_RXQ0);
-	nic_write(regs, ICS, CAUSE_RXQ0);
+	nic_write(d->regs, ICR, CAUSE_RXQ0);
+	nic_write(d->regs, IMS, CAUSE_RXQ0);
+	nic_write(d->regs, ICS, CAUSE_RXQ0);
 }
 
 static int desc_len(const void *desc)
@@ -51,7 +52,36 @@ static int desc_len(const void *desc)
 	return word[3] & DESC_DONE ? (int)(word[2] & 0xffff) : -1;
 }
 
-const struct nic_ops nic_e1000e = {
-	.model = "e1000e", .rx_base = QUEUE0, .rx_start = rx_start, .irq_enable = irq_enable,
-	.irq_inject = irq_inject, .desc_len = desc_len,
+static uint32_t progress(device_regs regs)
+{
+	return nic_head(&nic_e1000e, regs);
+}
+
+static uint32_t completed(const void *ring)
+{
+	return ring_finished(&nic_e1000e, ring);
+}
+
+static uint64_t verify(uint32_t index, const void *ring)
+{
+	return ring_verify(&nic_e1000e, index, ring);
+}
+
+const struct nic_model nic_e1000e = {
+	.ops = {
+		.model = "e1000e",
+		.ids = 0x808610d3u,
+		.memory_size = RING_SIZE,
+		.prepare = nic_prepare,
+		.start = start,
+		.stop = nic_stop,
+		.irq_enable = irq_enable,
+		.irq_inject = irq_inject,
+		.running = nic_receiving,
+		.progress = progress,
+		.completed = completed,
+		.verify = verify,
+	},
+	.rx_base = QUEUE0,
+	.desc_len = desc_len,
 };

@@ -7,6 +7,7 @@
  * its own cause, so it fires again for each frame.
  */
 #include "device/nic.h"
+#include "device/ring.h"
 #include "os/util.h"
 
 #define CTRL_EXT		0x0018
@@ -28,29 +29,29 @@
 
 #define DESC_DONE		1u
 
-static void rx_start(nic_regs regs, uint64_t iova, uint32_t entries)
+static void start(const struct dma_device *d)
 {
-	nic_write(regs, CTRL_EXT, nic_read(regs, CTRL_EXT) | CTRL_EXT_DRV_LOAD);
-	nic_link_up(regs);
-	nic_ring_program(&nic_igb, regs, iova, entries);
-	nic_write(regs, QUEUE0 + SRRCTL, SRRCTL_ADVANCED);
-	nic_write(regs, QUEUE0 + NIC_RX_CTL, RXDCTL_ENABLE);
-	nic_receive(&nic_igb, regs, entries);
+	nic_write(d->regs, CTRL_EXT, nic_read(d->regs, CTRL_EXT) | CTRL_EXT_DRV_LOAD);
+	nic_link_up(d->regs);
+	nic_ring_program(&nic_igb, d);
+	nic_write(d->regs, QUEUE0 + SRRCTL, SRRCTL_ADVANCED);
+	nic_write(d->regs, QUEUE0 + NIC_RX_CTL, RXDCTL_ENABLE);
+	nic_receive(&nic_igb, d->regs);
 }
 
-static void irq_enable(nic_regs regs)
+static void irq_enable(const struct dma_device *d)
 {
-	nic_write(regs, GPIE, GPIE_MSIX_MODE);
-	nic_write(regs, EIAC, VECTOR0);
-	nic_write(regs, IVAR0, IVAR_VALID);
-	nic_write(regs, EIMS, VECTOR0);
+	nic_write(d->regs, GPIE, GPIE_MSIX_MODE);
+	nic_write(d->regs, EIAC, VECTOR0);
+	nic_write(d->regs, IVAR0, IVAR_VALID);
+	nic_write(d->regs, EIMS, VECTOR0);
 }
 
-static void irq_inject(nic_regs regs)
+static void irq_inject(const struct dma_device *d)
 {
-	nic_write(regs, EICR, VECTOR0);
-	nic_write(regs, EIMS, VECTOR0);
-	nic_write(regs, EICS, VECTOR0);
+	nic_write(d->regs, EICR, VECTOR0);
+	nic_write(d->regs, EIMS, VECTOR0);
+	nic_write(d->regs, EICS, VECTOR0);
 }
 
 static int desc_len(const void *desc)
@@ -60,7 +61,36 @@ static int desc_len(const void *desc)
 	return word[2] & DESC_DONE ? (int)(word[3] & 0xffff) : -1;
 }
 
-const struct nic_ops nic_igb = {
-	.model = "igb", .rx_base = QUEUE0, .rx_start = rx_start, .irq_enable = irq_enable,
-	.irq_inject = irq_inject, .desc_len = desc_len,
+static uint32_t progress(device_regs regs)
+{
+	return nic_head(&nic_igb, regs);
+}
+
+static uint32_t completed(const void *ring)
+{
+	return ring_finished(&nic_igb, ring);
+}
+
+static uint64_t verify(uint32_t index, const void *ring)
+{
+	return ring_verify(&nic_igb, index, ring);
+}
+
+const struct nic_model nic_igb = {
+	.ops = {
+		.model = "igb",
+		.ids = 0x808610c9u,
+		.memory_size = RING_SIZE,
+		.prepare = nic_prepare,
+		.start = start,
+		.stop = nic_stop,
+		.irq_enable = irq_enable,
+		.irq_inject = irq_inject,
+		.running = nic_receiving,
+		.progress = progress,
+		.completed = completed,
+		.verify = verify,
+	},
+	.rx_base = QUEUE0,
+	.desc_len = desc_len,
 };

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NICs and the bridges above them, as sysfs shows them.
+ * PCI devices and the bridges above them, as sysfs shows them.
  *
- * A NIC's index is its place among the Ethernet functions in the order of their addresses,
- * virtual functions left out: the host adds root ports and NICs in index order. Reads of
- * configuration space never change a device; binding is by driver_override, so no other
- * driver is ever asked.
+ * Reads of configuration space never change a device; binding is by driver_override, so no
+ * other driver is ever probed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +19,6 @@
 #include "os/util.h"
 
 #define DEVICES		"/sys/bus/pci/devices"
-#define CLASS_ETHERNET	0x020000ul
 
 static unsigned long attribute(const char *bdf, const char *name)
 {
@@ -39,29 +36,12 @@ int pci_set(const char *bdf, const char *name, const char *text)
 	return file_write(path, text);
 }
 
-static bool is_virtual_function(const char *bdf)
-{
-	char path[300];
-
-	snprintf(path, sizeof(path), DEVICES "/%s/physfn", bdf);
-	return !access(path, F_OK);
-}
-
-typedef bool (*is_wanted_fn)(const char *bdf, uint32_t ids);
-
-static bool is_nic(const char *bdf, uint32_t ids)
-{
-	(void)ids;
-	return attribute(bdf, "class") == CLASS_ETHERNET && !is_virtual_function(bdf);
-}
-
-static bool has_ids(const char *bdf, uint32_t ids)
+bool pci_has_ids(const char *bdf, uint32_t ids)
 {
 	return attribute(bdf, "vendor") == ids >> 16 && attribute(bdf, "device") == (ids & 0xffff);
 }
 
-/* The n-th wanted device in the order of addresses */
-static bool find(is_wanted_fn is_wanted, uint32_t ids, unsigned int n, char bdf[BDF_LEN])
+bool pci_find(pci_is_wanted is_wanted, uint32_t ids, unsigned int n, char bdf[BDF_LEN])
 {
 	struct dirent **list;
 	bool found = false;
@@ -81,27 +61,10 @@ static bool find(is_wanted_fn is_wanted, uint32_t ids, unsigned int n, char bdf[
 	return found;
 }
 
-bool pci_find_nic(unsigned int index, char bdf[BDF_LEN])
-{
-	return find(is_nic, 0, index, bdf);
-}
-
 void pci_find_device(uint32_t ids, unsigned int n, char bdf[BDF_LEN])
 {
-	if (!find(has_ids, ids, n, bdf))
+	if (!pci_find(pci_has_ids, ids, n, bdf))
 		bail_out("there is no PCI device %04x:%04x", ids >> 16, ids & 0xffff);
-}
-
-const char *pci_model(const char *bdf)
-{
-	switch (attribute(bdf, "device")) {
-	case 0x10c9:
-		return "igb";
-	case 0x10d3:
-		return "e1000e";
-	default:
-		return "unknown";
-	}
 }
 
 /* bus << 8 | device << 3 | function, as the IOMMU sees a request */

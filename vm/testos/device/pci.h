@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* NICs and bridges as sysfs shows them. See pci.c. */
+/* PCI devices and bridges as sysfs shows them. See pci.c. */
 #ifndef TESTOS_PCI_H
 #define TESTOS_PCI_H
 
@@ -15,10 +15,13 @@ struct pci_path {
 	char bdf[PCI_PATH_DEPTH][BDF_LEN];	/* from the root bus down, the device last */
 };
 
-bool pci_find_nic(unsigned int index, char bdf[BDF_LEN]);
-/* the n-th with these ids; vendor << 16 | device */
+bool pci_has_ids(const char *bdf, uint32_t ids);	/* vendor << 16 | device */
+
+/* The @n-th device that is wanted, in the order of addresses */
+typedef bool (*pci_is_wanted)(const char *bdf, uint32_t ids);
+bool pci_find(pci_is_wanted is_wanted, uint32_t ids, unsigned int n, char bdf[BDF_LEN]);
+/* the same with these ids; bails out */
 void pci_find_device(uint32_t ids, unsigned int n, char bdf[BDF_LEN]);
-const char *pci_model(const char *bdf);
 uint16_t pci_source_id(const char *bdf);
 void pci_path(const char *bdf, struct pci_path *path);
 

@@ -27,11 +27,11 @@ static const uint8_t *buf_at(const void *ring, uint32_t i)
 }
 
 /* Descriptors up to and with the last finished one. */
-uint32_t ring_finished(const struct nic_ops *ops, const void *ring)
+uint32_t ring_finished(const struct nic_model *model, const void *ring)
 {
 	uint32_t i = RING_ENTRIES;
 
-	while (i && ops->desc_len(desc_at(ring, i - 1)) < 0)
+	while (i && model->desc_len(desc_at(ring, i - 1)) < 0)
 		i--;
 	return i;
 }
@@ -72,16 +72,17 @@ static uint64_t stray_bytes(const void *ring, uint32_t finished)
 	return n;
 }
 
-void ring_scan(const struct nic_ops *ops, const void *ring, uint32_t nic, struct ring_scan *out)
+void ring_scan(const struct nic_model *model, const void *ring, uint32_t nic,
+	       struct ring_scan *out)
 {
 	uint32_t i;
 	int len;
 
 	memset(seen, 0, sizeof(seen));
 	memset(out, 0, sizeof(*out));
-	out->finished = ring_finished(ops, ring);
+	out->finished = ring_finished(model, ring);
 	for (i = 0; i < out->finished; i++) {
-		len = ops->desc_len(desc_at(ring, i));
+		len = model->desc_len(desc_at(ring, i));
 		if (len < 0)
 			out->holes++;
 		else
@@ -90,7 +91,7 @@ void ring_scan(const struct nic_ops *ops, const void *ring, uint32_t nic, struct
 	out->stray = stray_bytes(ring, out->finished);
 }
 
-void ring_report(uint32_t nic, const struct ring_scan *s)
+static void report(uint32_t nic, const struct ring_scan *s)
 {
 	fig_nic(nic, "received", s->received);
 	fig_nic(nic, "dup", s->dup);
@@ -110,4 +111,13 @@ void ring_report(uint32_t nic, const struct ring_scan *s)
 	       "%llu holes, %llu not in their place, %llu received up to number %llu",
 	       (unsigned long long)s->holes, (unsigned long long)s->moved,
 	       (unsigned long long)s->received, (unsigned long long)s->last);
+}
+
+uint64_t ring_verify(const struct nic_model *model, uint32_t nic, const void *ring)
+{
+	struct ring_scan scan;
+
+	ring_scan(model, ring, nic, &scan);
+	report(nic, &scan);
+	return scan.received;
 }

@@ -20,8 +20,11 @@ struct ring_scan {
 	uint32_t finished;	/* descriptors up to and with the last finished one */
 };
 
-uint32_t ring_finished(const struct nic_ops *ops, const void *ring);
-void ring_scan(const struct nic_ops *ops, const void *ring, uint32_t nic, struct ring_scan *out);
-void ring_report(uint32_t nic, const struct ring_scan *scan);
+uint32_t ring_finished(const struct nic_model *model, const void *ring);
+void ring_scan(const struct nic_model *model, const void *ring, uint32_t nic,
+	       struct ring_scan *out);
+
+/* Scan the ring of NIC @nic and state facts and figures; returns the whole frames in it. */
+uint64_t ring_verify(const struct nic_model *model, uint32_t nic, const void *ring);
 
 #endif /* TESTOS_RING_H */

@@ -139,7 +139,7 @@ static uint64_t slot_of(uint64_t index, uint64_t record)
 
 static uint64_t place(enum damage_where where, const struct vm_data *data)
 {
-	uint16_t bdf = pci_source_id(data->nic[0].bdf);
+	uint16_t bdf = pci_source_id(data->device[0].bdf);
 	struct iommu_device_ser dev;
 	struct iommu_domain_ser dom;
 	const struct walk_device *d = &look.device[0];
@@ -188,7 +188,7 @@ static void order(const char *format, ...)
 static uint64_t address(enum damage_address which, uint64_t phys, const struct vm_data *data,
 			const struct vm_data *other)
 {
-	uint16_t bdf = pci_source_id(other->nic[0].bdf);
+	uint16_t bdf = pci_source_id(other->device[0].bdf);
 
 	if (which == DAMAGE_NOTHING)
 		return 0;
@@ -198,7 +198,7 @@ static uint64_t address(enum damage_address which, uint64_t phys, const struct v
 		return place(which == DAMAGE_ITS_DOMAIN ? DAMAGE_DOMAIN : DAMAGE_PCI, data);
 	walk_capture(&look, &bdf, 1);
 	return which == DAMAGE_OTHER_TABLE ? look.device[0].top :
-	       walk_translate(&look, bdf, other->nic[0].ring_iova);
+	       walk_translate(&look, bdf, other->device[0].iova);
 }
 
 void damage_order(const struct damage *damage, const struct vm_data *data,

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/dma_device.h"
+#include "device/nic.h"
 #include "device/pci.h"
 #include "iommu/guard.h"
 #include "kapi/vfio.h"
@@ -77,21 +79,19 @@ void lib_watch(struct iolu_vm *vm)
 
 static void plan(struct vm_data *data, unsigned int i)
 {
-	struct nic_place *nic = &data->nic[0];
+	struct device_place *nic = &data->device[0];
 
 	snprintf(data->session, sizeof(data->session), "vm%u", i);
-	data->preserved = data->nspaces = data->nnics = 1;
+	data->preserved = data->nspaces = data->ndevices = 1;
 	data->nmems = 2;
 	data->mem_size[VM_RAM] = VM_RAM_SIZE;
 	data->mem_size[1] = RING_SIZE;
-	if (!pci_find_nic(i, nic->bdf))
+	if (!dma_device_find(i, nic->bdf))
 		bail_out("there is no NIC number %u", i);
-	snprintf(nic->model, sizeof(nic->model), "%s", pci_model(nic->bdf));
+	snprintf(nic->model, sizeof(nic->model), "%s", dma_device_model(nic->bdf));
 	nic->index = i;
 	nic->mem = nic->msix = 1;
-	nic->entries = RING_ENTRIES;
-	nic->ring_iova = SCENARIO_GUARD_BASE + i * VM_NIC_STRIDE;
-	nic->buf_iova = nic->ring_iova + RING_BUFS_AT;
+	nic->iova = SCENARIO_GUARD_BASE + i * VM_NIC_STRIDE;
 }
 
 void lib_plan(struct state *state, unsigned int n)
@@ -112,7 +112,7 @@ struct iolu_vm *lib_new(unsigned int i)
 	return vm;
 }
 
-static void add_memory(struct iolu_vm *vm, const struct nic_place *nic)
+static void add_memory(struct iolu_vm *vm, const struct device_place *nic)
 {
 	int ram = vm_memfd(VM_RAM_SIZE, 0), ring = vm_memfd(RING_SIZE, 0);
 
@@ -125,13 +125,13 @@ static void add_memory(struct iolu_vm *vm, const struct nic_place *nic)
 		 "RAM is mapped");
 	lib_must(vm, iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_RAM_RO_IOVA, MIB, IOLU_MAP_READ),
 		 "some of it again, read-only");
-	lib_must(vm, iolu_vm_map(vm, "guest", LIB_RING, 0, nic->ring_iova, RING_SIZE, LIB_RW),
+	lib_must(vm, iolu_vm_map(vm, "guest", LIB_RING, 0, nic->iova, RING_SIZE, LIB_RW),
 		 "the ring is mapped");
 }
 
 void lib_furnish(struct iolu_vm *vm, unsigned int i, int device)
 {
-	const struct nic_place *nic = &state_get()->vm[i].nic[0];
+	const struct device_place *nic = &state_get()->vm[i].device[0];
 
 	add_memory(vm, nic);
 	lib_must(vm, device < 0 ? iolu_vm_add_device(vm, nic->bdf) :
@@ -148,7 +148,7 @@ struct iolu_vm *lib_build(unsigned int i)
 {
 	struct iolu_vm *vm = lib_new(i);
 
-	pci_bind_vfio(state_get()->vm[i].nic[0].bdf);
+	pci_bind_vfio(state_get()->vm[i].device[0].bdf);
 	lib_furnish(vm, i, -1);
 	return vm;
 }
@@ -161,14 +161,14 @@ void lib_expect(unsigned int i)
 
 	memset(to, 0, sizeof(*to));
 	to->data = &state_get()->vm[i];
-	to->nic[0].place = &to->data->nic[0];
-	to->nic[0].ops = nic_ops_of(to->data->nic[0].model);
+	to->device[0].place = &to->data->device[0];
+	to->device[0].ops = dma_device_ops(to->data->device[0].model);
 }
 
 void lib_show(struct iolu_vm *vm, unsigned int i)
 {
 	struct vm *to = story_vm(i);
-	struct nic *nic = &to->nic[0];
+	struct dma_device *nic = &to->device[0];
 
 	lib_expect(i);
 	to->iommufd = iolu_vm_iommufd(vm);
@@ -183,13 +183,13 @@ void lib_show(struct iolu_vm *vm, unsigned int i)
 
 static void start(struct vm *vm)
 {
-	struct nic *nic = &vm->nic[0];
+	struct dma_device *nic = &vm->device[0];
 
 	vm_ram_fill(vm);
-	nic_ring_fill(nic_ring(vm, 0), nic->place->buf_iova, RING_ENTRIES);
+	nic->ops->prepare(nic->place, device_memory(vm, 0));
 	vfio_enable_bus_master(nic->dev);
-	nic->ops->rx_start(nic->regs, nic->place->ring_iova, RING_ENTRIES);
-	nic->ops->irq_enable(nic->regs);
+	nic->ops->start(nic);
+	nic->ops->irq_enable(nic);
 }
 
 void lib_receive(unsigned int n)
@@ -205,10 +205,10 @@ void lib_receive(unsigned int n)
 		tx_start(i, story_rate(), cmdline_number("lu.len", 200));
 	story_traffic("lu.pre");
 	for (i = 0; i < n; i++) {
-		struct nic *nic = &story_vm(i)->nic[0];
+		struct dma_device *nic = &story_vm(i)->device[0];
 
-		ok_nic(i, nic_head(nic->ops, nic->regs) > story_rate() && vm_interrupts(nic),
+		ok_nic(i, device_progress(nic) > story_rate() && vm_interrupts(nic),
 		       "frames and interrupts arrive in the old kernel", "receive head at %u",
-		       nic_head(nic->ops, nic->regs));
+		       device_progress(nic));
 	}
 }

@@ -105,10 +105,10 @@ static void call_off(void)
 static void seal(void)
 {
 	struct state *state = state_get();
-	struct nic *nic = &story_vm(0)->nic[0];
+	struct dma_device *nic = &story_vm(0)->device[0];
 
 	state->updates++;
-	nic->place->head = nic_head(nic->ops, nic->regs);
+	nic->place->head = device_progress(nic);
 	lib_must(vm, iolu_vm_set_blob(vm, "state", state, sizeof(*state)), "the VMM's own state");
 	lib_must(vm, iolu_vm_seal(vm), "stopped while preserved, it seals the session");
 }
@@ -131,7 +131,7 @@ static void go_on(void)
 	mark("attach.end");
 	find_state();
 	lib_show(vm, 0);
-	ok_nic(0, vm_interrupt_arrives(&story_vm(0)->nic[0]), "its interrupts arrive", "none");
+	ok_nic(0, vm_interrupt_arrives(&story_vm(0)->device[0]), "its interrupts arrive", "none");
 	lib_must(vm, iolu_vm_finish(vm), "the session is finished");
 	mark("finish.end");
 	renew();

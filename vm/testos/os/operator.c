@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/dma_device.h"
 #include "kapi/kexec.h"
 #include "os/command.h"
 #include "os/operator.h"
@@ -21,7 +22,7 @@ static void must(const char *verb, const char *fact)
 
 void operator_find(char bdf[BDF_LEN])
 {
-	if (!pci_find_nic(0, bdf))
+	if (!dma_device_find(0, bdf))
 		bail_out("there is no NIC");
 	pci_bind_vfio(bdf);
 }

@@ -32,8 +32,8 @@ static int one_step(struct vm *vm, struct vm_data *data, enum crash_step step)
 		vm->iommufd = luo_retrieve_fd(vm->session, TOKEN_IOMMUFD);
 		return vm->iommufd < 0 ? vm->iommufd : 0;
 	case CRASH_DEVICE:
-		vm->nic[0].dev = luo_retrieve_fd(vm->session, TOKEN_NIC(0));
-		return vm->nic[0].dev < 0 ? vm->nic[0].dev : 0;
+		vm->device[0].dev = luo_retrieve_fd(vm->session, TOKEN_DEVICE(0));
+		return vm->device[0].dev < 0 ? vm->device[0].dev : 0;
 	case CRASH_BIND:
 		return vm_bind(vm);
 	case CRASH_MAP:
@@ -44,7 +44,7 @@ static int one_step(struct vm *vm, struct vm_data *data, enum crash_step step)
 	case CRASH_ATTACH:
 		return vm_attach(vm);
 	case CRASH_ARM:
-		return vm_arm(&vm->nic[0]);
+		return vm_arm(&vm->device[0]);
 	}
 	return -EINVAL;
 }

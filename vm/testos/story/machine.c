@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "iommu/walk.h"
 #include "kapi/iommufd.h"
@@ -27,7 +28,7 @@ void machine_before(void (*check)(void))
 
 static const struct walk_device *look_up_nic(void)
 {
-	const uint16_t id = pci_source_id(story_vm(0)->data->nic[0].bdf);
+	const uint16_t id = pci_source_id(story_vm(0)->data->device[0].bdf);
 	static struct walk walk;
 
 	walk_capture(&walk, &id, 1);
@@ -55,7 +56,7 @@ void machine_has_cpus(int n)
 
 void machine_has_high_memory(void)
 {
-	uint64_t phys = phys_of(nic_ring(story_vm(0), 0));
+	uint64_t phys = phys_of(device_memory(story_vm(0), 0));
 
 	ok(phys >> 32, "the NIC's ring lies above 4 GiB", "it lies at 0x%llx",
 	   (unsigned long long)phys);
@@ -66,7 +67,7 @@ void machine_group_is(const char *type)
 {
 	char path[128], text[32], bdf[BDF_LEN];
 
-	if (!pci_find_nic(0, bdf))
+	if (!dma_device_find(0, bdf))
 		bail_out("the NIC is gone");
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type", bdf);
 	if (file_read(path, text, sizeof(text)) < 0)
@@ -79,7 +80,7 @@ void machine_bridges(unsigned int n)
 {
 	struct pci_path path;
 
-	pci_path(story_vm(0)->data->nic[0].bdf, &path);
+	pci_path(story_vm(0)->data->device[0].bdf, &path);
 	ok(path.n == n + 1, "the NIC is behind as many bridges as it should be", "%u instead of %u",
 	   path.n - 1, n);
 }

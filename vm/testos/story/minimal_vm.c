@@ -53,7 +53,7 @@ void minimal_vm_preserve(struct minimal_vm *s)
 	if (!rc)
 		rc = luo_preserve_fd(s->session, s->iommufd, TOKEN_IOMMUFD);
 	if (!rc)
-		rc = luo_preserve_fd(s->session, s->dev, TOKEN_NIC(0));
+		rc = luo_preserve_fd(s->session, s->dev, TOKEN_DEVICE(0));
 	if (rc)
 		bail_out("preserve %s: %s", s->name, strerror(-rc));
 }

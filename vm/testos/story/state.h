@@ -9,13 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "device/dma_device.h"
+
 #define STATE_MAGIC	0x6574617473756c2eull	/* ".lustate" */
 #define STATE_VERSION	1u
 
 #define STATE_VMS	4
 #define VM_MEMS		4
 #define VM_SPACES	2
-#define VM_NICS		2
+#define VM_DEVICES		2
 #define SPACE_AREAS	6
 
 /* one IOAS_MAP_FILE */
@@ -35,30 +37,17 @@ struct space {
 	struct area area[SPACE_AREAS];
 };
 
-struct nic_place {
-	char bdf[16];
-	char model[16];
-	uint32_t index;		/* number that the host knows the NIC by */
-	uint32_t space;
-	uint32_t mem;		/* memfd with the ring: descriptors, then buffers */
-	uint32_t entries;
-	uint64_t ring_iova;
-	uint64_t buf_iova;
-	uint32_t head;		/* receive head at the last look of the old kernel */
-	uint32_t msix;		/* vectors that were armed */
-};
-
 struct vm_data {
 	char session[32];
 	uint32_t preserved;	/* device and IOMMU state asked for, not just memory */
 	uint32_t discarded;	/* or cut off: the scenario itself judges what comes of it */
 	uint32_t nmems;
 	uint32_t nspaces;
-	uint32_t nnics;
+	uint32_t ndevices;
 	uint32_t reserved;
 	uint64_t mem_size[VM_MEMS];
 	struct space space[VM_SPACES];
-	struct nic_place nic[VM_NICS];
+	struct device_place device[VM_DEVICES];
 };
 
 struct state {

@@ -17,10 +17,10 @@
 #include "story/tables.h"
 
 const struct vm_shape one_nic_each[STATE_VMS] = {
-	{ .session = "vm0", .first_nic = 0, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm1", .first_nic = 1, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm2", .first_nic = 2, .nnics = 1, .nspaces = 1 },
-	{ .session = "vm3", .first_nic = 3, .nnics = 1, .nspaces = 1 },
+	{ .session = "vm0", .first_device = 0, .ndevices = 1, .nspaces = 1 },
+	{ .session = "vm1", .first_device = 1, .ndevices = 1, .nspaces = 1 },
+	{ .session = "vm2", .first_device = 2, .ndevices = 1, .nspaces = 1 },
+	{ .session = "vm3", .first_device = 3, .ndevices = 1, .nspaces = 1 },
 };
 
 int story_stage(void)
@@ -53,19 +53,19 @@ void story_traffic(const char *param)
 static void start_traffic(void)
 {
 	struct vm *vm;
-	struct nic *nic;
+	struct dma_device *d;
 
 	mark("rx_on");
 	for_each_vm(vm)
-		for_each_nic(vm, nic)
-			tx_start(nic->place->index, story_rate(), cmdline_number("lu.len", 200));
+		for_each_device(vm, d)
+			tx_start(d->place->index, story_rate(), cmdline_number("lu.len", 200));
 	story_traffic("lu.pre");
 	for_each_vm(vm)
-		for_each_nic(vm, nic)
-			ok_nic(nic->place->index,
-			       nic_head(nic->ops, nic->regs) > story_rate() && vm_interrupts(nic),
+		for_each_device(vm, d)
+			ok_nic(d->place->index,
+			       device_progress(d) > story_rate() && vm_interrupts(d),
 			       "frames and interrupts arrive in the old kernel",
-			       "receive head at %u", nic_head(nic->ops, nic->regs));
+			       "receive head at %u", device_progress(d));
 }
 
 static void leave_devices_behind(void)
@@ -155,15 +155,15 @@ void story_preserve(void)
 void story_leave(void)
 {
 	struct vm *vm;
-	struct nic *nic;
+	struct dma_device *d;
 
 	state_get()->updates++;
 	state_preserve();
 	kexec_load_next(story_stage());
 	for_each_vm(vm)
-		for_each_nic(vm, nic)
-			if (nic->regs)
-				nic->place->head = nic_head(nic->ops, nic->regs);
+		for_each_device(vm, d)
+			if (d->regs)
+				d->place->head = device_progress(d);
 	kexec_go();
 }
 

@@ -4,8 +4,8 @@
  * and the guard tell what happened. What a VM that was given up has in its ring is judged by
  * nobody here.
  */
+#include "device/dma_device.h"
 #include "device/pci.h"
-#include "device/ring.h"
 #include "iommu/guard.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -15,21 +15,19 @@
 #define QUIET_LOOKS	10
 #define MOST_LOOKS	200
 
-static void judge_nic(struct vm *vm, struct nic *nic)
+static void judge_nic(struct vm *vm, struct dma_device *d)
 {
-	uint32_t index = nic->place->index;
-	struct ring_scan scan;
+	uint32_t index = d->place->index;
+	uint64_t received = d->ops->verify(index, device_memory(vm, d - vm->device));
 
-	ring_scan(nic->ops, nic_ring(vm, nic - vm->nic), index, &scan);
-	ring_report(index, &scan);
 	if (!vm->data->preserved || !state_get()->updates)
 		return;
-	ok_nic(index, scan.received > nic->place->head + story_rate() * 3,
+	ok_nic(index, received > d->place->head + story_rate() * 3,
 	       "frames go on arriving in the new kernel", "%llu frames, %u before the kexec",
-	       (unsigned long long)scan.received, nic->place->head);
-	if (nic->event < 0)
+	       (unsigned long long)received, d->place->head);
+	if (d->event < 0)
 		return;
-	ok_nic(index, vm_interrupts(nic) > 0, "interrupts go on arriving in the new kernel",
+	ok_nic(index, vm_interrupts(d) > 0, "interrupts go on arriving in the new kernel",
 	       "none");
 }
 
@@ -51,14 +49,14 @@ void story_judge_guard(void)
 static uint64_t frames_so_far(void)
 {
 	struct vm *vm;
-	struct nic *nic;
+	struct dma_device *d;
 	uint64_t n = 0;
 
 	for_each_vm(vm) {
 		if (vm->data->discarded)
 			continue;
-		for_each_nic(vm, nic)
-			n += ring_finished(nic->ops, nic_ring(vm, nic - vm->nic));
+		for_each_device(vm, d)
+			n += d->ops->completed(device_memory(vm, d - vm->device));
 	}
 	return n;
 }
@@ -83,18 +81,18 @@ static void await_silence(void)
 void story_judge(void)
 {
 	struct vm *vm;
-	struct nic *nic;
+	struct dma_device *d;
 
 	for_each_vm(vm)
-		for_each_nic(vm, nic)
-			tx_stop(nic->place->index);
+		for_each_device(vm, d)
+			tx_stop(d->place->index);
 	await_silence();
 	mark("scan");
 	for_each_vm(vm) {
 		if (vm->data->discarded)
 			continue;
-		for_each_nic(vm, nic)
-			judge_nic(vm, nic);
+		for_each_device(vm, d)
+			judge_nic(vm, d);
 		ok(vm_ram_intact(vm), "the VM's memory is as it was", "it has changed");
 	}
 	story_judge_guard();
@@ -107,22 +105,22 @@ void story_judge(void)
  */
 void story_stopped(void)
 {
-	const struct nic_ops *ops;
+	const struct dma_device_ops *ops;
 	volatile uint32_t *regs;
 	uint32_t at_arrival;
 	char bdf[BDF_LEN];
 
-	if (!pci_find_nic(0, bdf))
+	if (!dma_device_find(0, bdf))
 		bail_out("the NIC is gone");
 	ok_nic(0, !pci_bus_master(bdf), "bus mastering is off in the new kernel", "it is on");
-	ops = nic_ops_of(pci_model(bdf));
+	ops = dma_device_ops(dma_device_model(bdf));
 	regs = pci_map_bar0(bdf);
-	at_arrival = nic_head(ops, regs);
+	at_arrival = ops->progress(regs);
 	story_traffic("lu.post");
 	tx_stop(0);
 	sleep_ms(500);
 	mark("scan");
-	ok_nic(0, nic_head(ops, regs) == at_arrival, "nothing arrives in the new kernel",
+	ok_nic(0, ops->progress(regs) == at_arrival, "nothing arrives in the new kernel",
 	       "something does");
-	fig_nic(0, "received", nic_head(ops, regs));
+	fig_nic(0, "received", ops->progress(regs));
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "iommu/walk.h"
 #include "kapi/iommufd.h"
@@ -21,30 +22,30 @@
 #include "story/story.h"
 #include "story/tables.h"
 
-static void look_at_nic(const struct nic_place *place)
+static void look_at_nic(const struct device_place *place)
 {
 	volatile uint32_t *regs = pci_map_bar0(place->bdf);
-	const struct nic_ops *ops = nic_ops_of(place->model);
+	const struct dma_device_ops *ops = dma_device_ops(place->model);
 
 	fig_nic(place->index, "source_id", pci_source_id(place->bdf));
 	fig_nic(place->index, "head_at_reboot", place->head);
-	fig_nic(place->index, "head_at_arrival", nic_head(ops, regs));
+	fig_nic(place->index, "head_at_arrival", ops->progress(regs));
 	fig_nic(place->index, "bus_master_at_arrival", pci_bus_master(place->bdf));
 	vfio_unmap_bar0(regs);
 }
 
 static void look_at_vm(const struct vm_data *data)
 {
-	const struct nic_place *nic;
+	const struct device_place *d;
 
-	for (nic = data->nic; nic < data->nic + data->nnics; nic++) {
-		look_at_nic(nic);
+	for (d = data->device; d < data->device + data->ndevices; d++) {
+		look_at_nic(d);
 		if (!data->preserved || data->discarded)
 			continue;
-		ok_nic(nic->index, pci_bus_master_path(nic->bdf),
+		ok_nic(d->index, pci_bus_master_path(d->bdf),
 		       "bus mastering is on for the device and every bridge above it", "it is off");
-		ok_nic(nic->index, pci_power_state(nic->bdf) == 0, "the device is in D0",
-		       "D%d", pci_power_state(nic->bdf));
+		ok_nic(d->index, pci_power_state(d->bdf) == 0, "the device is in D0",
+		       "D%d", pci_power_state(d->bdf));
 	}
 }
 
@@ -68,16 +69,16 @@ void story_arrive(void)
 /* The control: memory came along, the device is opened as on any other day. */
 static void open_afresh(struct vm *vm)
 {
-	struct nic *nic;
+	struct dma_device *d;
 	int rc;
 
 	vm->iommufd = iommufd_open();
 	rc = ioas_alloc(vm->iommufd, &vm->ioas[0]);
-	for_each_nic(vm, nic) {
+	for_each_device(vm, d) {
 		if (rc)
 			break;
-		nic->dev = vfio_open_bound(nic->place->bdf, vm->iommufd, &nic->id);
-		rc = nic->dev < 0 ? nic->dev : vfio_attach(nic->dev, vm->ioas[0]);
+		d->dev = vfio_open_bound(d->place->bdf, vm->iommufd, &d->id);
+		rc = d->dev < 0 ? d->dev : vfio_attach(d->dev, vm->ioas[0]);
 	}
 	ok_rc(rc, "a device that was left behind can be opened afresh");
 }
@@ -91,19 +92,19 @@ static void bind_drivers(void)
 	for_each_vm(vm) {
 		const struct vm_data *data = &state_get()->vm[vm - story_vm(0)];
 
-		for (i = 0; data->preserved && i < data->nnics; i++)
-			pci_bind_vfio(data->nic[i].bdf);
+		for (i = 0; data->preserved && i < data->ndevices; i++)
+			pci_bind_vfio(data->device[i].bdf);
 	}
 	phase("driver.end");
 }
 
 static void take_device(struct vm *vm)
 {
-	struct nic *nic;
+	struct dma_device *d;
 
-	for_each_nic(vm, nic) {
-		nic->regs = vfio_map_bar0(nic->dev);
-		ok_nic(nic->place->index, nic_receiving(nic->regs),
+	for_each_device(vm, d) {
+		d->regs = vfio_map_bar0(d->dev);
+		ok_nic(d->place->index, d->ops->running(d->regs),
 		       "the NIC is receiving when it is taken over", "reception is off");
 	}
 }
@@ -135,12 +136,12 @@ void story_retrieve(void)
 
 static void rearm(struct vm *vm)
 {
-	struct nic *nic;
+	struct dma_device *d;
 	int rc;
 
-	for_each_nic(vm, nic) {
-		rc = vm_arm(nic);
-		ok_nic(nic->place->index, rc >= 0 && vm_interrupt_arrives(nic),
+	for_each_device(vm, d) {
+		rc = vm_arm(d);
+		ok_nic(d->place->index, rc >= 0 && vm_interrupt_arrives(d),
 		       "an injected interrupt arrives after re-arming", "%s",
 		       rc < 0 ? strerror(-rc) : "nothing within a second");
 	}
@@ -222,9 +223,9 @@ void story_receive_again(unsigned int i)
 
 	story_use_again(i);
 	sleep_ms(300);
-	ok_nic(i, nic_head(vm->nic[0].ops, vm->nic[0].regs) > 10,
+	ok_nic(i, device_progress(&vm->device[0]) > 10,
 	       "the device receives for its next user", "head at %u",
-	       nic_head(vm->nic[0].ops, vm->nic[0].regs));
+	       device_progress(&vm->device[0]));
 	ok_rc(vm_mark(vm), "and can be marked for the next update");
 }
 
@@ -240,27 +241,27 @@ void story_discard_from(unsigned int first)
 
 static void stop_nics(struct vm *vm)
 {
-	struct nic *nic;
+	struct dma_device *d;
 
-	for_each_nic(vm, nic)
-		if (nic->regs)
-			nic_write(nic->regs, NIC_RCTL, 0);
+	for_each_device(vm, d)
+		if (d->regs)
+			d->ops->stop(d);
 }
 
 /* Everything that the VM holds goes; each step is one that can be refused. */
 void story_close(struct vm *vm)
 {
-	struct nic *nic;
+	struct dma_device *d;
 	unsigned int s;
 	int rc = 0;
 
 	stop_nics(vm);
-	for_each_nic(vm, nic) {
-		if (nic->regs)
-			vfio_unmap_bar0(nic->regs);
+	for_each_device(vm, d) {
+		if (d->regs)
+			vfio_unmap_bar0(d->regs);
 		if (!rc)
-			rc = vfio_detach(nic->dev);
-		close(nic->dev);
+			rc = vfio_detach(d->dev);
+		close(d->dev);
 	}
 	ok_rc(rc, "the devices are detached");
 	for (s = 0, rc = 0; !rc && s < vm->data->nspaces; s++) {

@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "iommu/walk.h"
 #include "kapi/iommufd.h"
@@ -25,8 +26,8 @@ static unsigned int preserved_ids(uint16_t *ids, bool discarded)
 	unsigned int i, n = 0;
 
 	for (; vm < state_get()->vm + state_get()->nvms; vm++)
-		for (i = 0; vm->preserved && (discarded || !vm->discarded) && i < vm->nnics; i++)
-			ids[n++] = pci_source_id(vm->nic[i].bdf);
+		for (i = 0; vm->preserved && (discarded || !vm->discarded) && i < vm->ndevices; i++)
+			ids[n++] = pci_source_id(vm->device[i].bdf);
 	return n;
 }
 
@@ -36,7 +37,7 @@ void tables_arrive(void)
 	char bdf[BDF_LEN];
 	unsigned int n = 0;
 
-	while (n < WALK_DEVICES && pci_find_nic(n, bdf))
+	while (n < WALK_DEVICES && dma_device_find(n, bdf))
 		ids[n++] = pci_source_id(bdf);
 	walk_capture(&arrival, ids, n);
 }
@@ -120,15 +121,16 @@ void tables_compare(const char *when)
 }
 
 /* Pages of a NIC's memory to which its IOVAs do not translate */
-uint64_t tables_astray(const struct vm *vm, unsigned int nic)
+uint64_t tables_astray(const struct vm *vm, unsigned int d)
 {
-	const struct nic_place *place = &vm->data->nic[nic];
+	const struct device_place *place = &vm->data->device[d];
+	const uint64_t size = vm->data->mem_size[place->mem];
 	const uint16_t id = pci_source_id(place->bdf);
 	uint64_t at, n = 0;
 
 	walk_capture(&now, &id, 1);
-	for (at = 0; at < RING_SIZE; at += PAGE)
-		n += walk_translate(&now, id, place->ring_iova + at) !=
-		     phys_of((uint8_t *)nic_ring(vm, nic) + at);
+	for (at = 0; at < size; at += PAGE)
+		n += walk_translate(&now, id, place->iova + at) !=
+		     phys_of((uint8_t *)device_memory(vm, d) + at);
 	return n;
 }

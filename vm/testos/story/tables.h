@@ -13,6 +13,6 @@ void tables_compare_arrival(void);	/* that look, once the record was retrieved *
 void tables_compare(const char *when);
 
 /* Pages of a NIC's memory to which its IOVAs do not translate */
-uint64_t tables_astray(const struct vm *vm, unsigned int nic);
+uint64_t tables_astray(const struct vm *vm, unsigned int d);
 
 #endif /* TESTOS_TABLES_H */

@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
@@ -95,21 +96,21 @@ static void plan_space(struct space *space, unsigned int s)
 	add_area(space, &ram_read_only);
 }
 
-static void plan_nic(struct vm_data *data, unsigned int i, unsigned int index)
+static void plan_device(struct vm_data *data, unsigned int i, unsigned int index)
 {
-	struct nic_place *nic = &data->nic[i];
+	struct device_place *d = &data->device[i];
+	uint64_t size;
 
-	if (!pci_find_nic(index, nic->bdf))
+	if (!dma_device_find(index, d->bdf))
 		bail_out("there is no NIC number %u", index);
-	snprintf(nic->model, sizeof(nic->model), "%s", pci_model(nic->bdf));
-	nic->index = index;
-	nic->entries = RING_ENTRIES;
-	nic->space = data->nspaces == 1 ? 0 : i;
-	nic->mem = add_mem(data, RING_SIZE);
-	nic->ring_iova = SCENARIO_GUARD_BASE + index * VM_NIC_STRIDE;
-	nic->buf_iova = nic->ring_iova + RING_BUFS_AT;
-	add_area(&data->space[nic->space], &(struct area){
-		.iova = nic->ring_iova, .length = RING_SIZE, .mem = nic->mem, .writable = 1 });
+	snprintf(d->model, sizeof(d->model), "%s", dma_device_model(d->bdf));
+	size = dma_device_ops(d->model)->memory_size;
+	d->index = index;
+	d->space = data->nspaces == 1 ? 0 : i;
+	d->mem = add_mem(data, size);
+	d->iova = SCENARIO_GUARD_BASE + index * VM_NIC_STRIDE;
+	add_area(&data->space[d->space], &(struct area){
+		.iova = d->iova, .length = size, .mem = d->mem, .writable = 1 });
 }
 
 static void plan(struct vm_data *data, const struct vm_shape *shape)
@@ -120,12 +121,12 @@ static void plan(struct vm_data *data, const struct vm_shape *shape)
 	snprintf(data->session, sizeof(data->session), "%s", shape->session);
 	data->preserved = !shape->unpreserved;
 	data->nspaces = shape->nspaces;
-	data->nnics = shape->nnics;
+	data->ndevices = shape->ndevices;
 	add_mem(data, VM_RAM_SIZE);
 	for (i = 0; i < data->nspaces; i++)
 		plan_space(&data->space[i], i);
-	for (i = 0; i < data->nnics; i++)
-		plan_nic(data, i, shape->first_nic + i);
+	for (i = 0; i < data->ndevices; i++)
+		plan_device(data, i, shape->first_device + i);
 }
 
 static void make_memory(struct vm *vm)
@@ -166,26 +167,26 @@ int vm_unmap_spare(struct vm *vm)
 	return ioas_unmap(vm->iommufd, vm->ioas[0], vm_spare.iova, vm_spare.length);
 }
 
-static void open_nic(struct vm *vm, struct nic *nic)
+static void open_device(struct vm *vm, struct dma_device *d)
 {
-	nic->ops = nic_ops_of(nic->place->model);
-	nic->dev = vfio_open_bound(nic->place->bdf, vm->iommufd, &nic->id);
-	if (nic->dev < 0)
-		bail_out("open %s through vfio: %s", nic->place->bdf, strerror(-nic->dev));
-	nic->event = -1;
+	d->ops = dma_device_ops(d->place->model);
+	d->dev = vfio_open_bound(d->place->bdf, vm->iommufd, &d->id);
+	if (d->dev < 0)
+		bail_out("open %s through vfio: %s", d->place->bdf, strerror(-d->dev));
+	d->event = -1;
 }
 
-static void attach_nic(struct vm *vm, struct nic *nic)
+static void attach_device(struct vm *vm, struct dma_device *d)
 {
-	unsigned int s = nic->place->space;
+	unsigned int s = d->place->space;
 	int rc = 0;
 
 	if (!vm->hwpt[s])
-		rc = hwpt_alloc(vm->iommufd, nic->id, vm->ioas[s], &vm->hwpt[s]);
+		rc = hwpt_alloc(vm->iommufd, d->id, vm->ioas[s], &vm->hwpt[s]);
 	if (!rc)
-		rc = vfio_attach(nic->dev, vm->hwpt[s]);
+		rc = vfio_attach(d->dev, vm->hwpt[s]);
 	if (rc)
-		bail_out("attach %s to its HWPT: %s", nic->place->bdf, strerror(-rc));
+		bail_out("attach %s to its HWPT: %s", d->place->bdf, strerror(-rc));
 }
 
 void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape)
@@ -200,41 +201,41 @@ void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape
 	vm->iommufd = iommufd_open();
 	for (i = 0; i < data->nspaces; i++)
 		vm_map_space(vm, i);
-	for (i = 0; i < data->nnics; i++) {
-		vm->nic[i].place = &data->nic[i];
-		open_nic(vm, &vm->nic[i]);
-		attach_nic(vm, &vm->nic[i]);
+	for (i = 0; i < data->ndevices; i++) {
+		vm->device[i].place = &data->device[i];
+		open_device(vm, &vm->device[i]);
+		attach_device(vm, &vm->device[i]);
 	}
 }
 
-void *nic_ring(const struct vm *vm, unsigned int i)
+void *device_memory(const struct vm *vm, unsigned int i)
 {
-	return vm->mem[vm->data->nic[i].mem];
+	return vm->mem[vm->data->device[i].mem];
 }
 
-int vm_arm(struct nic *nic)
+int vm_arm(struct dma_device *d)
 {
-	if (nic->event < 0)
-		nic->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return vfio_arm_msix(nic->dev, nic->event);
+	if (d->event < 0)
+		d->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return vfio_arm_msix(d->dev, d->event);
 }
 
 /* Interrupts since the last call. */
-uint64_t vm_interrupts(struct nic *nic)
+uint64_t vm_interrupts(struct dma_device *d)
 {
 	uint64_t n;
 
-	return read(nic->event, &n, sizeof(n)) == sizeof(n) ? n : 0;
+	return read(d->event, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
 /* Makes the NIC raise one interrupt and waits for it; what comes later is of frames. */
-bool vm_interrupt_arrives(struct nic *nic)
+bool vm_interrupt_arrives(struct dma_device *d)
 {
-	struct pollfd wait = { .fd = nic->event, .events = POLLIN };
+	struct pollfd wait = { .fd = d->event, .events = POLLIN };
 
-	vm_interrupts(nic);
-	nic->ops->irq_inject(nic->regs);
-	return poll(&wait, 1, 1000) == 1 && vm_interrupts(nic);
+	vm_interrupts(d);
+	d->ops->irq_inject(d);
+	return poll(&wait, 1, 1000) == 1 && vm_interrupts(d);
 }
 
 void vm_start_reception(struct vm *vm)
@@ -242,19 +243,18 @@ void vm_start_reception(struct vm *vm)
 	unsigned int i;
 	int rc;
 
-	for (i = 0; i < vm->data->nnics; i++) {
-		struct nic *nic = &vm->nic[i];
-		struct nic_place *at = nic->place;
+	for (i = 0; i < vm->data->ndevices; i++) {
+		struct dma_device *d = &vm->device[i];
+		struct device_place *at = d->place;
 
-		memset(nic_ring(vm, i), 0, RING_SIZE);
-		nic_ring_fill(nic_ring(vm, i), at->buf_iova, at->entries);
-		nic->regs = vfio_map_bar0(nic->dev);
-		vfio_enable_bus_master(nic->dev);
-		rc = vm_arm(nic);
+		d->ops->prepare(at, device_memory(vm, i));
+		d->regs = vfio_map_bar0(d->dev);
+		vfio_enable_bus_master(d->dev);
+		rc = vm_arm(d);
 		if (rc < 0)
 			bail_out("arm MSI-X of %s: %s", at->bdf, strerror(-rc));
 		at->msix = 1;
-		nic->ops->rx_start(nic->regs, at->ring_iova, at->entries);
-		nic->ops->irq_enable(nic->regs);
+		d->ops->start(d);
+		d->ops->irq_enable(d);
 	}
 }

@@ -9,24 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "device/nic.h"
+#include "device/dma_device.h"
 #include "story/state.h"
 
 struct vm_shape {
 	const char *session;
-	unsigned int first_nic;
-	unsigned int nnics;
+	unsigned int first_device;
+	unsigned int ndevices;
 	unsigned int nspaces;	/* 1: all NICs share a domain; else one for each NIC */
 	bool unpreserved;	/* only its memory goes along */
-};
-
-struct nic {
-	struct nic_place *place;
-	const struct nic_ops *ops;
-	nic_regs regs;
-	int dev;		/* vfio character device */
-	int event;		/* eventfd of MSI-X vector 0 */
-	uint32_t id;		/* device in the iommufd */
 };
 
 struct vm {
@@ -37,7 +28,7 @@ struct vm {
 	uint8_t *mem[VM_MEMS];
 	uint32_t ioas[VM_SPACES];
 	uint32_t hwpt[VM_SPACES];
-	struct nic nic[VM_NICS];
+	struct dma_device device[VM_DEVICES];
 };
 
 #define VM_RAM			0		/* index of the memfd that no NIC writes to */
@@ -53,8 +44,8 @@ struct vm *story_vm(unsigned int i);
 #define for_each_vm(vm) \
 	for (vm = story_vm(0); vm < story_vm(0) + state_get()->nvms; vm++)
 
-#define for_each_nic(vm, nic) \
-	for (nic = (vm)->nic; nic < (vm)->nic + (vm)->data->nnics; nic++)
+#define for_each_device(vm, d) \
+	for (d = (vm)->device; d < (vm)->device + (vm)->data->ndevices; d++)
 
 /* building, in any kernel */
 void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape);
@@ -66,10 +57,10 @@ int vm_unmap_spare(struct vm *vm);
 void vm_start_reception(struct vm *vm);
 void vm_ram_fill(struct vm *vm);
 bool vm_ram_intact(const struct vm *vm);
-void *nic_ring(const struct vm *vm, unsigned int i);
-int vm_arm(struct nic *nic);
-bool vm_interrupt_arrives(struct nic *nic);
-uint64_t vm_interrupts(struct nic *nic);
+void *device_memory(const struct vm *vm, unsigned int i);
+int vm_arm(struct dma_device *d);
+bool vm_interrupt_arrives(struct dma_device *d);
+uint64_t vm_interrupts(struct dma_device *d);
 
 /* taking it along, vm_update.c */
 int vm_mark(struct vm *vm);
@@ -86,7 +77,7 @@ int vm_finish(struct vm *vm);
 /* tokens in a VM's session */
 #define TOKEN_IOMMUFD		0x10ull
 #define TOKEN_MEM(i)		(0x100ull + (i))
-#define TOKEN_NIC(i)		(0x200ull + (i))
+#define TOKEN_DEVICE(i)		(0x200ull + (i))
 
 #define SEALS_FIXED		(F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 

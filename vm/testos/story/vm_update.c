@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/dma_device.h"
 #include "device/pci.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
@@ -49,8 +50,8 @@ int vm_preserve(struct vm *vm)
 	if (rc || !data->preserved)
 		return rc;
 	rc = luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
-	for (i = 0; !rc && i < data->nnics; i++)
-		rc = luo_preserve_fd(vm->session, vm->nic[i].dev, TOKEN_NIC(i));
+	for (i = 0; !rc && i < data->ndevices; i++)
+		rc = luo_preserve_fd(vm->session, vm->device[i].dev, TOKEN_DEVICE(i));
 	return rc;
 }
 
@@ -75,11 +76,11 @@ void vm_retrieve_memory(struct vm *vm, struct vm_data *data)
 			bail_out("retrieve VM memory: %s", strerror(-vm->mem_fd[i]));
 		vm->mem[i] = must_map(vm->mem_fd[i], data->mem_size[i], 0, "VM memory");
 	}
-	for (i = 0; i < data->nnics; i++) {
-		vm->nic[i].place = &data->nic[i];
-		vm->nic[i].ops = nic_ops_of(data->nic[i].model);
-		vm->nic[i].dev = -1;
-		vm->nic[i].event = -1;
+	for (i = 0; i < data->ndevices; i++) {
+		vm->device[i].place = &data->device[i];
+		vm->device[i].ops = dma_device_ops(data->device[i].model);
+		vm->device[i].dev = -1;
+		vm->device[i].event = -1;
 	}
 }
 
@@ -91,10 +92,10 @@ int vm_retrieve(struct vm *vm, struct vm_data *data)
 	vm->iommufd = luo_retrieve_fd(vm->session, TOKEN_IOMMUFD);
 	if (vm->iommufd < 0)
 		return vm->iommufd;
-	for (i = 0; i < data->nnics; i++) {
-		vm->nic[i].dev = luo_retrieve_fd(vm->session, TOKEN_NIC(i));
-		if (vm->nic[i].dev < 0)
-			return vm->nic[i].dev;
+	for (i = 0; i < data->ndevices; i++) {
+		vm->device[i].dev = luo_retrieve_fd(vm->session, TOKEN_DEVICE(i));
+		if (vm->device[i].dev < 0)
+			return vm->device[i].dev;
 	}
 	return 0;
 }
@@ -104,8 +105,8 @@ int vm_bind(struct vm *vm)
 	unsigned int i;
 	int rc = 0;
 
-	for (i = 0; !rc && i < vm->data->nnics; i++)
-		rc = vfio_bind(vm->nic[i].dev, vm->iommufd, &vm->nic[i].id);
+	for (i = 0; !rc && i < vm->data->ndevices; i++)
+		rc = vfio_bind(vm->device[i].dev, vm->iommufd, &vm->device[i].id);
 	return rc;
 }
 
@@ -136,8 +137,8 @@ int vm_attach(struct vm *vm)
 	unsigned int i;
 	int rc = 0;
 
-	for (i = 0; !rc && i < vm->data->nnics; i++)
-		rc = vfio_attach(vm->nic[i].dev, vm->hwpt[vm->data->nic[i].space]);
+	for (i = 0; !rc && i < vm->data->ndevices; i++)
+		rc = vfio_attach(vm->device[i].dev, vm->hwpt[vm->data->device[i].space]);
 	return rc;
 }
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The models of devices that testos can drive.
+ *
+ * A device's index is its place among these, in the order of addresses: the runner adds root
+ * ports and devices in index order. Virtual functions have other ids and do not count.
+ */
+#include <string.h>
+
+#include "device/dma_device.h"
+#include "device/nic.h"
+#include "os/report.h"
+#include "os/util.h"
+
+static const struct dma_device_ops *const all[] = { &nic_igb.ops, &nic_e1000e.ops };
+
+const struct dma_device_ops *dma_device_ops(const char *model)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (!strcmp(model, all[i]->model))
+			return all[i];
+	bail_out("testos cannot drive a \"%s\"", model);
+}
+
+static const struct dma_device_ops *ops_of(const char *bdf)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (pci_has_ids(bdf, all[i]->ids))
+			return all[i];
+	return NULL;
+}
+
+const char *dma_device_model(const char *bdf)
+{
+	const struct dma_device_ops *ops = ops_of(bdf);
+
+	return ops ? ops->model : "unknown";
+}
+
+static bool is_known(const char *bdf, uint32_t unused)
+{
+	(void)unused;
+	return ops_of(bdf);
+}
+
+bool dma_device_find(unsigned int index, char bdf[BDF_LEN])
+{
+	return pci_find(is_known, 0, index, bdf);
+}
