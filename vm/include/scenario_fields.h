@@ -19,6 +19,9 @@
 	TEXT(unpreserved, 32, "")							\
 	/* the same, and they keep trying to write by DMA */				\
 	TEXT(rogue, 32, "")								\
+	/* preserved, and all of its DMA goes to the interrupt range, to the remappable	\
+	 * address of figure "nicN.interrupt_address" and the 64 bytes from there */	\
+	TEXT(hostile, 32, "")								\
 	/* preserved, but isolated or discarded from mark "nicN.quiet" on */		\
 	TEXT(discarded, 32, "")								\
 	/* extra words for the first kernel, inherited by the next ones */		\
@@ -46,6 +49,8 @@
 	FLAG(older)									\
 	/* negative control: the run must lose frames */				\
 	FLAG(expect_lost)								\
+	/* rule: interrupt remapping is never switched off during the update */		\
+	FLAG(remapping_stays_on)							\
 	/* /bin/iolu is in the initramfs, in all kernels */				\
 	FLAG(command)									\
 	/* systemd is process 1; before() and after() run as its service */		\

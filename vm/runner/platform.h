@@ -24,6 +24,8 @@ struct platform {
 	const char *cmdline;		/* parameters of all kernels */
 	const struct trace_event *events;
 	size_t nevents;
+	const struct trace_event *interrupt_events;	/* frequent: recorded on demand */
+	size_t ninterrupt_events;
 
 	const char *init_begins;	/* lines of a kernel's log around the driver's set-up */
 	const char *init_ends;

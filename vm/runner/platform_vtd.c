@@ -60,6 +60,38 @@ static void on_root(struct trace *t, const char *args)
 	trace_note(t, EV_ROOT, -1, what);
 }
 
+static void on_interrupt_table(struct trace *t, const char *args)
+{
+	trace_note(t, EV_IR_TABLE, -1, args);
+}
+
+/*
+ * "addr 0xfee00218 data 0x0" and "(addr 0xfee00218, data 0x0) -> ...": a request in remappable format has bit 4 set. The emulator
+ * delivers the compatibility format in all modes, as hardware does not; it is left out.
+ */
+static void on_interrupt(struct trace *t, const char *args, bool delivered)
+{
+	unsigned long long address;
+
+	if (sscanf(args + (*args == '('), "addr 0x%llx", &address) == 1 && address & 0x10)
+		trace_interrupt(t, address, delivered);
+}
+
+static void on_interrupt_request(struct trace *t, const char *args)
+{
+	on_interrupt(t, args, false);
+}
+
+static void on_interrupt_delivery(struct trace *t, const char *args)
+{
+	on_interrupt(t, args, true);
+}
+
+static const struct trace_event interrupt_events[] = {
+	{ "vtd_ir_remap_msi_req", on_interrupt_request },
+	{ "vtd_ir_remap_msi", on_interrupt_delivery },
+};
+
 static const struct trace_event events[] = {
 	{ "vtd_dmar_translate", on_translate },
 	{ "vtd_dmar_fault", on_fault },
@@ -67,6 +99,7 @@ static const struct trace_event events[] = {
 	{ "vtd_dmar_enable", on_translation },
 	{ "vtd_ir_enable", on_remapping },
 	{ "vtd_reg_dmar_root", on_root },
+	{ "vtd_reg_ir_root", on_interrupt_table },
 };
 
 /* "DMAR: [DMA Write ...] Request device [SSSS:BB:DD.F] fault addr ..." */
@@ -97,6 +130,8 @@ const struct platform platform_vtd = {
 	.cmdline = "intel_iommu=on,sm_on",
 	.events = events,
 	.nevents = ARRAY_SIZE(events),
+	.interrupt_events = interrupt_events,
+	.ninterrupt_events = ARRAY_SIZE(interrupt_events),
 	.init_begins = "DMAR: No RMRR",
 	.init_ends = "DMAR: Intel(R) Virtualization",
 	.parse_fault = parse_fault,

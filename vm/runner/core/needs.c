@@ -153,6 +153,7 @@ void needs_read(struct needs *needs, const char *init, const struct options *opt
 	set_models(needs, needs->nics, false);
 	set_role(needs, ROLE_LEFT_BEHIND, needs->unpreserved);
 	set_role(needs, ROLE_ROGUE, needs->rogue);
+	set_role(needs, ROLE_HOSTILE, needs->hostile);
 	set_role(needs, ROLE_DISCARDED, needs->discarded);
 	apply_options(needs, opt);
 }

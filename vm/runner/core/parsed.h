@@ -3,6 +3,7 @@
 #ifndef VM_RUNNER_PARSED_H
 #define VM_RUNNER_PARSED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ enum event_kind {
 	EV_TE_ON,
 	EV_IR_OFF,
 	EV_IR_ON,
+	EV_IR_TABLE,		/* interrupt remapping was pointed to another table */
 	EV_ROOT,		/* the IOMMU was pointed to another root table */
 	EV_BME_CLEAR,
 	EV_POWER,		/* written to a D-state other than D0 */
@@ -51,10 +53,19 @@ struct dma_device {
 	size_t faulted;		/* kept from memory by a DMA fault, not in writes[] either */
 };
 
+/* A write to the interrupt range, in a format that interrupt remapping applies to */
+struct interrupt {
+	int64_t t;
+	uint64_t address;
+	bool delivered;		/* else requested: a delivery follows its request */
+};
+
 struct parsed {
 	struct dma_device device[MAX_DEVICES];
 	struct event *events;
 	size_t nevents, events_cap;
+	struct interrupt *interrupts;	/* recorded for scenarios with a hostile device */
+	size_t ninterrupts, interrupts_cap;
 	size_t unattributed;	/* writes of an unknown device */
 };
 

@@ -72,6 +72,21 @@ int64_t kernel_down(const struct run *r, int update, const char **how)
 	return e ? e->t : 0;
 }
 
+int64_t interrupts_blocked(const struct run *r, int update)
+{
+	const char *how;
+	int64_t down = kernel_down(r, update, &how);
+	size_t i;
+
+	for (i = 0; down && i < r->parsed->nevents; i++) {
+		const struct event *e = &r->parsed->events[i];
+
+		if (e->kind == EV_IR_TABLE && e->t >= down && e->t <= down + 50 * MSEC)
+			return e->t;
+	}
+	return down;
+}
+
 static int compare_ns(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;

@@ -34,6 +34,12 @@ int64_t kernel_frozen(const struct run *r, int update);
  */
 int64_t kernel_down(const struct run *r, int update, const char **how);
 
+/*
+ * From when on the previous kernel's interrupt remapping table is empty: its switch right after
+ * the last act above. Without such a switch: the time of the last act. 0: not seen.
+ */
+int64_t interrupts_blocked(const struct run *r, int update);
+
 void figures_compute(const struct run *r, struct judged *j);
 
 #endif /* VM_RUNNER_FIGURES_H */

@@ -115,6 +115,32 @@ static bool discarded_silent(const struct run *r, int device, char *why)
 	return !*why;
 }
 
+#define HOSTILE_BYTES 64
+
+/* Its writes to the interrupt range while no kernel runs userspace: tried, none delivered */
+static bool hostile_blocked(const struct run *r, int device, char *why)
+{
+	uint64_t address = run_fig_int(r, 0, "nic%d.interrupt_address", device);
+	size_t i, tried = 0, delivered = 0;
+	int update;
+
+	for (update = 1; update <= r->needs->updates; update++) {
+		int64_t from = interrupts_blocked(r, update);
+		int64_t to = run_mark_time(r, "hello", update + 1);
+
+		for (i = 0; from && i < r->parsed->ninterrupts; i++) {
+			const struct interrupt *w = &r->parsed->interrupts[i];
+
+			if (w->t <= from || w->t >= to || w->address - address >= HOSTILE_BYTES)
+				continue;
+			tried += !w->delivered;
+			delivered += w->delivered;
+		}
+	}
+	WHY("%zu of %zu writes delivered", delivered, tried);
+	return tried && !delivered;
+}
+
 static const struct {
 	bool (*holds)(const struct run *r, int device, char *why);
 	const char *name;
@@ -123,6 +149,8 @@ static const struct {
 		"NIC %d, left behind, wrote nothing after the previous kernel's shutdown" },
 	[ROLE_ROGUE] = { rogue_blocked,
 		"NIC %d, left behind, attempted DMA and was blocked" },
+	[ROLE_HOSTILE] = { hostile_blocked,
+		"NIC %d, writing to the interrupt range, interrupted no kernel in the gap" },
 	[ROLE_DISCARDED] = { discarded_silent,
 		"NIC %d, isolated or discarded, wrote nothing before it was used again" },
 };

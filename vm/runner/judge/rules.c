@@ -188,7 +188,8 @@ EVENT_RULE(no_fault_record, EV_FAULT_RECORD)
 EVENT_RULE(no_null, EV_NULL_DESC)
 EVENT_RULE(never_full, EV_RINGS_FULL)
 EVENT_RULE(never_disabled, EV_RX_DISABLED)
-EVENT_RULE(never_off, EV_TE_OFF)
+EVENT_RULE(translation_never_off, EV_TE_OFF)
+EVENT_RULE(remapping_never_off, EV_IR_OFF)
 EVENT_RULE(master_kept, EV_BME_CLEAR)
 EVENT_RULE(awake, EV_POWER)
 EVENT_RULE(no_reset, EV_RESET)
@@ -211,7 +212,7 @@ static const struct rule traffic[] = {
 	{ "frames written by the emulator = frames found in the rings", counts_agree },
 	{ "frames flowed before, during and after the update", flowed_throughout },
 	{ "every frame's DMA was translated by the IOMMU", translated },
-	{ "translation was never switched off", never_off },
+	{ "translation was never switched off", translation_never_off },
 	{ "no DMA fault was raised (emulator)", no_fault },
 	{ "no fault record was written (emulator)", no_fault_record },
 	{ "no DMA fault was reported (kernel log)", no_logged_fault },
@@ -228,11 +229,15 @@ static const struct rule traffic[] = {
 
 /* No device stays preserved, on purpose */
 static const struct rule none_preserved[] = {
-	{ "translation was never switched off", never_off },
+	{ "translation was never switched off", translation_never_off },
 };
 
 static const struct rule kexec_traffic[] = {
 	{ "frames flowed while no kernel ran userspace", flowed_in_silence },
+};
+
+static const struct rule remapping[] = {
+	{ "interrupt remapping was never switched off", remapping_never_off },
 };
 
 static bool some_before(const struct run *r, char *why)
@@ -295,6 +300,8 @@ bool rules_judge(const struct run *r, rule_sink each, void *arg)
 
 	if (r->control)
 		return JUDGE(control) && all;
+	if (r->needs->remapping_stays_on)
+		all &= JUDGE(remapping);
 	if (!r->live->any_tx)
 		return all;
 	if (!total(r)->devices) {

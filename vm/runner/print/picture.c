@@ -209,7 +209,8 @@ static void draw_legend(struct picture *p)
 {
 	static const char *const role[ROLES] = {
 		[ROLE_PRESERVED] = "", [ROLE_LEFT_BEHIND] = ", not preserved",
-		[ROLE_ROGUE] = ", not preserved, rogue", [ROLE_DISCARDED] = ", discarded",
+		[ROLE_ROGUE] = ", not preserved, rogue", [ROLE_HOSTILE] = ", hostile",
+		[ROLE_DISCARDED] = ", discarded",
 	};
 	const struct run *r = p->run;
 	double y = TOP + 22;

@@ -39,6 +39,7 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_TE_ON] = { "translation_on", "translation switched on" },
 	[EV_IR_OFF] = { "interrupt_remapping_off", "interrupt remapping switched off" },
 	[EV_IR_ON] = { "interrupt_remapping_on", "interrupt remapping switched on" },
+	[EV_IR_TABLE] = { "interrupt_table_switches", "interrupt remapping table switched" },
 	[EV_ROOT] = { "root_switches", "root table switched" },
 	[EV_BME_CLEAR] = { "bus_master_clears", "bus master cleared" },
 	[EV_POWER] = { "power_state_writes", "put to sleep" },
@@ -136,6 +137,14 @@ void trace_written(struct trace *t)
 	t->looked_up_since = false;
 }
 
+void trace_interrupt(struct trace *t, uint64_t address, bool delivered)
+{
+	struct parsed *p = t->parsed;
+	struct interrupt *i = array_add(p->interrupts, p->ninterrupts, p->interrupts_cap);
+
+	*i = (struct interrupt){ t->t, address, delivered };
+}
+
 /* NAME BB:DD.F @OFFSET <- VALUE */
 static void on_config(struct trace *t, const char *args)
 {
@@ -162,7 +171,7 @@ struct table {
 	size_t n;
 };
 
-#define MAX_TABLES (2 + MAX_DEVICES)
+#define MAX_TABLES (3 + MAX_DEVICES)
 
 static size_t list_tables(const struct run *r, struct table *tables)
 {
@@ -172,8 +181,13 @@ static size_t list_tables(const struct run *r, struct table *tables)
 
 	tables[n++] = (struct table){ bus_events, ARRAY_SIZE(bus_events) };
 	tables[n++] = (struct table){ r->platform->events, r->platform->nevents };
+	if (*r->needs->hostile)
+		tables[n++] = (struct table){ r->platform->interrupt_events,
+					      r->platform->ninterrupt_events };
 	for (i = 0; i < r->needs->ndevices; i++, last = kind) {
-		kind = device_kind(r->needs->device[i].model);
+		const struct device_needs *d = &r->needs->device[i];
+
+		kind = device_kind(d->model);
 		if (kind != last)
 			tables[n++] = (struct table){ kind->events, kind->nevents };
 	}

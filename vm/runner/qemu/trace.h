@@ -38,6 +38,9 @@ void trace_fault(struct trace *t, const char *what);
 /* The device of the last look-up has written a unit of its work, such as a frame, to memory. */
 void trace_written(struct trace *t);
 
+/* A write to the interrupt range was requested, or delivered. */
+void trace_interrupt(struct trace *t, uint64_t address, bool delivered);
+
 /* The device of the last look-up, -1 if there was none since the last write */
 int trace_last_looked_up(const struct trace *t);
 
