@@ -11,7 +11,7 @@ esac
 case $1 in
 */systemd*)
 	if [ ! -f out/vm/systemd.spec ]; then
-		printf '%s\n' 'not ok 1 - systemd is there' '# because: see what make systemd says' 1..1
+		printf '%s\n' 'not ok 1 - systemd is unpacked' '# because: make systemd failed; run it to see the error' 1..1
 		exit 1
 	fi
 	;;
