@@ -113,7 +113,7 @@ static inline size_t frame_build(void *buf, uint32_t nic, uint64_t seq, uint64_t
 }
 
 /*
- * Judge what lies in a receive buffer of @room bytes. @room may exceed the frame (padding,
+ * Judge the contents of a receive buffer of @room bytes. @room may exceed the frame (padding,
  * FCS); the length that counts is the one in the frame.
  */
 static inline enum frame_verdict frame_check(const void *buf, size_t room)

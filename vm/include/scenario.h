@@ -27,7 +27,7 @@ struct scenario {
 	SCENARIO_FIELDS(SCENARIO_TEXT, SCENARIO_NUMBER, SCENARIO_FLAG)
 	void (*before)(void);
 	void (*after)(void);
-	void (*vmm)(void);	/* what /usr/bin/vmm is there; does not return */
+	void (*vmm)(void);	/* the program /usr/bin/vmm; does not return */
 };
 
 /*

@@ -33,7 +33,7 @@ static void look_at_release(void)
 	   "%s, not %s", name.release, wanted);
 }
 
-/* By what the running kernel writes, and the image of the other one reads */
+/* Compares the records that this kernel writes with those that the other image reads. */
 static void iolu_says_yes(void)
 {
 	int kernel = kexec_next_kernel(story_stage());

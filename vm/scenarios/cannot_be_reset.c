@@ -40,7 +40,7 @@ static void stays_cut_off(const char *name)
 	uint32_t id;
 
 	ok(!pci_bus_master(rng.bdf), name, "it is bus master");
-	ok_errno(vfio_open_bound(rng.bdf, iommufd, &id), EPERM, "and nobody is given it");
+	ok_errno(vfio_open_bound(rng.bdf, iommufd, &id), EPERM, "and it cannot be opened");
 	close(iommufd);
 }
 
@@ -49,9 +49,9 @@ static void after(void)
 	story_arrive();
 	pci_find_device(EXTRA_VIRTIO_RNG, 0, rng.bdf);
 	pci_bind_vfio(rng.bdf);
-	ok(pci_bus_master(rng.bdf), "the device came along", "it is not bus master");
+	ok(pci_bus_master(rng.bdf), "the device was preserved", "it is not bus master");
 	rng.session = luo_retrieve(rng.name);
-	ok_rc(luo_discard(rng.session), "its session is given up");
+	ok_rc(luo_discard(rng.session), "its session is discarded");
 	close(rng.session);
 	stays_cut_off("it is stopped");
 	story_take_over(story_vm(0));

@@ -85,7 +85,7 @@ static void arrived(void)
 	   "and how the sessions are called that came in, and are open nowhere", "it does not");
 	iolu_tells(iolu("metrics", NULL), 0, "\niolu_incoming_devices 2\n", "metrics say so");
 	iolu_tells(iolu("check", "--device", bdf, NULL), 1, "its session is not finished",
-		   "check says no to what is not finished");
+		   "check says no to an unfinished device");
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "2 devices of the last update",
 		   "kexec is refused while sessions wait");
 }
@@ -134,8 +134,8 @@ static double counts_per_us(void)
 }
 
 /*
- * The processor's counter is the witness: the jump came after iolu had begun to check and load
- * the image, which on a slow kernel takes as long as the jump, but never nine times as long.
+ * The processor's counter is the witness: the kexec came after iolu had begun to check and load
+ * the image, which on a slow kernel takes as long as the kexec, but never nine times as long.
  */
 static void check_jump(void)
 {
@@ -146,11 +146,11 @@ static void check_jump(void)
 	if (!row || sscanf(row, "freeze and jump %*d %*d %lf", &told) != 1)
 		told = 0;
 	ok(told > longest / 10 && told > 1e5 && told < longest,
-	   "it says how long the jump took", "%.0f us, and %.0f since the image was loaded",
+	   "it says how long the kexec took", "%.0f us, and %.0f since the image was loaded",
 	   told, longest);
 }
 
-/* A note whose counter is ahead of this one's: it cannot be the same counter. */
+/* A note whose counter is ahead of this kernel's cannot be of the same counter. */
 static void check_other_counter(void)
 {
 	char text[8192] = "", *at;
@@ -169,7 +169,7 @@ static void report(void)
 	iolu_tells(iolu("report", "--svg", "/tmp/report.svg", NULL), 0, "adopt table",
 		   "report has the phases");
 	ok(strstr(iolu_said(), "preserve device") && strstr(iolu_said(), "boot to userspace"),
-	   "those of the old kernel and of the boot, too", "it has not");
+	   "those of the previous kernel and of the boot, too", "it has not");
 	ok(strstr(iolu_said(), "retrieve device "), "and that of the retrieve", "it has not");
 	check_jump();
 	ok(!access("/tmp/report.svg", R_OK), "and a picture", "there is none");

@@ -148,7 +148,7 @@ static void spare(struct vm *vm)
 	ok_rc(pci_unbind_vfio(bdf), "it is bound anew");
 	close(extra_attach(vm, bdf));
 	iolu_tells(check(bdf), 0, "nobody uses it",
-		   "check says yes to a device that nobody uses, asleep or not");
+		   "check says yes to an unused device, in D3 or not");
 }
 
 static void set_bridge_master(const char *bridge, bool on)
@@ -165,7 +165,7 @@ static void set_bridge_master(const char *bridge, bool on)
 	close(fd);
 }
 
-/* What is refused at the jump only, and what iolu load and iolu kexec refuse before it */
+/* Refusals of the kexec itself, and those of iolu load and iolu kexec before it */
 static void at_the_jump(struct vm *vm)
 {
 	const char *bdf = vm->device[0].place->bdf;
@@ -187,7 +187,7 @@ static void at_the_jump(struct vm *vm)
 	iolu_tells(check(bdf), 1, "bus mastering is off in bridge",
 		   "check says no while a bridge lets nothing through");
 	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses",
-		   "and so does the kernel, at the jump");
+		   "and so does the kernel, at the kexec");
 	set_bridge_master(path.bdf[0], true);
 	vm_call_off(vm);
 }

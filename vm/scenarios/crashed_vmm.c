@@ -22,7 +22,7 @@ static void before(void)
 	story_before_series(one_nic_each, 1);
 }
 
-/* It is all there, or can be asked for: nothing depends on what the dead one knew. */
+/* All state is in the session or in the kernel; none of the killed process is needed. */
 static int adopt_what_is_left(struct vm *vm)
 {
 	struct iommu_liveupdate_query q;

@@ -70,13 +70,13 @@ static void discard_vm(unsigned int i, const char *what)
 	int session, fd;
 
 	diag("%s is damaged", what);
-	ok_nic(i, !pci_bus_master(data->device[0].bdf), "the device is cut off", "it is bus master");
+	ok_nic(i, !pci_bus_master(data->device[0].bdf), "the device is isolated", "it is bus master");
 	mark_nic(i, "quiet");
 	session = luo_try_retrieve(data->session);
 	ok(session >= 0, "the session can be retrieved", "error %d", -session);
 	fd = luo_retrieve_fd(session, TOKEN_DEVICE(0));
 	ok_errno(fd, EIO, "the device cannot");
-	ok_rc(luo_discard(session), "the session can be given up");
+	ok_rc(luo_discard(session), "the session can be discarded");
 	close(session);
 }
 

@@ -44,7 +44,7 @@
 #define VICTIMS	(VMS - 1)
 #define OTHER_VERSION	99	/* no record has it */
 
-/* When the device is cut off */
+/* When the device is isolated */
 enum when { AT_BOOT, AT_RETRIEVE, AT_ADOPTION, AT_DISCARD };
 
 static const struct expected {
@@ -203,7 +203,7 @@ static void restore_fails(struct vm *vm, struct vm_data *data, const struct expe
 
 static void discard_session(struct vm *vm)
 {
-	ok_rc(luo_discard(vm->session), "the session is given up");
+	ok_rc(luo_discard(vm->session), "the session is discarded");
 	if (vm->iommufd >= 0)
 		close(vm->iommufd);
 	if (vm->device[0].dev >= 0)
@@ -218,15 +218,15 @@ static void victim(unsigned int i)
 	const char *bdf = data->device[0].bdf;
 	struct vm *vm = story_vm(i);
 
-	is(pci_bus_master(bdf), e->when != AT_BOOT, "cut off before userspace runs, or not", e);
+	is(pci_bus_master(bdf), e->when != AT_BOOT, "isolated before userspace runs, or not", e);
 	if (e->when == AT_BOOT)
 		mark_nic(i, "quiet");
 	restore_fails(vm, data, e);
-	is(pci_bus_master(bdf), e->when == AT_DISCARD, "cut off when it was noticed", e);
+	is(pci_bus_master(bdf), e->when == AT_DISCARD, "isolated when it was noticed", e);
 	if (e->when != AT_DISCARD)
 		mark_nic(i, "quiet");
 	discard_session(vm);
-	is(pci_bus_master(bdf), false, "cut off when it is given up", e);
+	is(pci_bus_master(bdf), false, "isolated when it is discarded", e);
 	mark_nic(i, "quiet");
 }
 

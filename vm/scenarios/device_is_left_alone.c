@@ -29,7 +29,7 @@ static void leave_alone(const char *bdf, bool owned)
 	struct pci_path path;
 
 	pci_path(bdf, &path);
-	ok_errno(vfio_open(bdf), EBUSY, "nobody else can open the device");
+	ok_errno(vfio_open(bdf), EBUSY, "no other process can open the device");
 	ok_errno(vfio_open_by_group(bdf, iommufd), EBUSY, "nor through its group");
 	close(iommufd);
 	ok_errno(pci_set(bdf, "reset", "1"), EBUSY, "it cannot be reset");
@@ -43,7 +43,7 @@ static void leave_alone(const char *bdf, bool owned)
 	ok(!pci_power_state(bdf), "the device stays in D0", "D%d", pci_power_state(bdf));
 	ok(pci_is_active(bdf) && pci_is_active(path.bdf[0]),
 	   "neither it nor the bridge is suspended", "one is");
-	tables_compare(owned ? "in the hands of its owner" : "before anybody took it over");
+	tables_compare(owned ? "after its VMM has retrieved it" : "before its VMM has retrieved it");
 }
 
 static void after(void)

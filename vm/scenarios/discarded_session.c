@@ -44,7 +44,7 @@ static void discard_session(struct vm_data *data)
 	int gone;
 
 	ok(session >= 0, "the session of the dead VMM can be retrieved", "error %d", -session);
-	ok_rc(luo_discard(session), "and given up");
+	ok_rc(luo_discard(session), "and discarded");
 	close(session);
 	ok_nic(1, !pci_bus_master(bdf), "the device is stopped", "it is bus master");
 	mark_nic(1, "quiet");

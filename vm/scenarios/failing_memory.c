@@ -34,7 +34,7 @@ static void undo_mark(void *arg, int rc)
 		hwpt_unmark(vm->iommufd, vm->hwpt[0]);
 }
 
-/* What has to be in the session before, none of it with failing memory */
+/* Files that must be in the session before; their allocations do not fail */
 static void open_session(struct vm *vm, bool with_iommufd)
 {
 	int rc = vm_preserve_memory(vm);

@@ -93,7 +93,7 @@ static int retrieve(struct minimal_vm *v, uint64_t token, unsigned int nth, bool
 	fd = luo_retrieve_fd(v->session, token);
 	*hit = failing_end();
 	is(*hit ? fd >= 0 || fd == -ENOMEM : fd >= 0, v,
-	   "there is memory, or that is what is said", fd);
+	   "there is memory, or the error says that there is none", fd);
 	return fd;
 }
 
@@ -117,7 +117,7 @@ static void discard(struct minimal_vm *v)
 {
 	int rc = luo_discard(v->session);
 
-	is(!rc, v, "it is given up", rc);
+	is(!rc, v, "it is discarded", rc);
 	is(!pci_bus_master(v->bdf), v, "its device is stopped", 0);
 }
 
@@ -131,7 +131,7 @@ static void close_all(struct minimal_vm *v)
 	close(v->memfd);
 }
 
-/* Returns what luo_retrieve_fd() said for the last time. */
+/* Returns the last result of luo_retrieve_fd(). */
 static int attempt(struct minimal_vm *v, int fails, bool *hit)
 {
 	const unsigned int nth = v - victims + 1;

@@ -31,11 +31,11 @@ static void hole(struct vm *vm, const uint64_t *word)
 	uint64_t phys = phys_of(word), was = *word;
 
 	ok_rc(memory_punch_hole(vm->mem_fd[VM_RAM], HOLE, PAGE), "a hole can be punched");
-	ok(!*word, "the file has lost what was there", "it has not");
+	ok(!*word, "the file has lost its contents", "it has not");
 	vm_ram_fill(vm);
 	ok(phys_of(word) != phys, "the file has another page there", "it has not");
 	memory_pressure();
-	ok(phys_read_u64(phys) == was, "the page that a NIC may write to is nobody else's",
+	ok(phys_read_u64(phys) == was, "the page that a NIC may write to has no other user",
 	   "it holds 0x%llx", (unsigned long long)phys_read_u64(phys));
 }
 

@@ -23,7 +23,7 @@ static void before(void)
 	story_begin(one_nic_each, 1);
 	story_preserve();
 	ok_rc(kexec_load_untold(), "something is loaded with kexec_load");
-	ok_errno(kexec_try(), EINVAL, "the old kernel does not go there");
+	ok_errno(kexec_try(), EINVAL, "the previous kernel does not go there");
 	mark("finish.begin");
 	vm_call_off(vm);
 	ok(kho_records() == 0, "no record is left of the session", "%llu are",

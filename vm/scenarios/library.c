@@ -57,7 +57,7 @@ static const struct device_place *kept_place(void)
 	const void *data = NULL;
 	size_t size = 0;
 
-	lib_holds(vm, iolu_vm_blob(vm, "nic", &data, &size), "what the VMM kept is there");
+	lib_holds(vm, iolu_vm_blob(vm, "nic", &data, &size), "the VMM's own data is there");
 	if (size != sizeof(struct device_place))
 		bail_out("the blob has %zu bytes", size);
 	return data;
@@ -130,9 +130,9 @@ static void life(void)
 		  "more can be mapped");
 	lib_holds(vm, iolu_vm_unmap(vm, "guest", VM_FREE_IOVA, MIB), "and unmapped");
 	lib_holds(vm, iolu_vm_unmap(vm, "spare", 0, MIB),
-		  "what the IOAS without HWPT mapped is mapped again, and can be unmapped");
+		  "the mapping of the IOAS without HWPT is back, and can be unmapped");
 	lib_refuses(vm, iolu_vm_remove(vm, IOLU_MEMFD, LIB_RAM), EBUSY, "is mapped in IOAS",
-		    "what is mapped cannot be removed");
+		    "mapped memory cannot be removed");
 	nic_write(story_vm(0)->device[0].regs, NIC_RCTL, 0);
 	vfio_unmap_bar0(story_vm(0)->device[0].regs);
 	lib_holds(vm, remove_all(IOLU_DEVICE), "the device goes");

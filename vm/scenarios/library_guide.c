@@ -137,7 +137,7 @@ static void after(void)
 	mark("finish.end");
 	show(vm);
 	ok(!iolu_vm_blob(vm, "vcpus", &data, &size) && size == sizeof(vcpus) &&
-	   !memcmp(data, vcpus, size), "its vCPUs are what they were", "%zu bytes", size);
+	   !memcmp(data, vcpus, size), "the state of its vCPUs is the same", "%zu bytes", size);
 	tables_compare("after finish");
 	story_traffic("lu.post");
 	story_judge();

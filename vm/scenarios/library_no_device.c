@@ -3,7 +3,7 @@
  * VMs that have no device at the moment of the update: memory and an IOAS, but no HWPT. In the
  * next kernel /dev/iommu cannot be opened at first. A restore fails then, and not with the errno
  * that lets a VMM build a new VM; the update cannot be finished; an iommufd can be given before
- * the restore or after it. A VM with a NIC goes along.
+ * the restore or after it. A VM with a NIC is preserved, too.
  *
  * promise: library
  * red when: the library passes ENOENT of /dev/iommu on: the restore returns that there is nothing

@@ -48,7 +48,7 @@ static void before(void)
 
 struct death {
 	int steps;		/* to go */
-	int words;		/* where to say what the last step was */
+	int words;		/* for the name of the last step */
 };
 
 static void die_at_step(void *arg, const char *step, const char *object)
@@ -107,7 +107,7 @@ static void take_up_again(void)
 	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	lib_must(vm, iolu_vm_restore(vm), "the next VMM restores the VM");
 	ok(iolu_vm_device_id(vm, state_get()->vm[0].device[0].bdf) == -ENOENT,
-	   "what only the dead one knew is not made up", "%s", iolu_vm_reason(vm));
+	   "state of the killed process is not invented", "%s", iolu_vm_reason(vm));
 	lib_show(vm, 0);
 	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "its interrupts arrive", "none");
 	tables_compare("after adoption");
@@ -131,7 +131,7 @@ static void discard_vm(void)
 	snprintf(iova, sizeof(iova), "IOVA 0x%llx", VM_RAM_IOVA + HOLE);
 	lib_refuses(vm, iolu_vm_adopt(vm), EBADE, iova, "adoption is refused and says where");
 	lib_refuses(vm, iolu_vm_finish(vm), EBUSY, "not adopted", "it cannot be finished");
-	lib_holds(vm, iolu_vm_discard(vm), "but given up");
+	lib_holds(vm, iolu_vm_discard(vm), "but discarded");
 	mark("nic1.quiet");
 	ok(!pci_bus_master(bdf), "its device is stopped", "it is bus master");
 	ok(!iolu_vm_next(vm, IOLU_DEVICE, NULL), "the handle has nothing any more", "it has");

@@ -109,7 +109,7 @@ static void test_given_files(void)
 	iolu_vm_free(fresh);
 }
 
-/* Mapped by somebody past the library, so that the kernel is who refuses. */
+/* Mapped without the library, so that the kernel refuses. */
 static void test_stranger(void)
 {
 	const struct area area = { .iova = VM_FREE_IOVA + MIB, .length = MIB, .writable = 1 };
@@ -117,7 +117,7 @@ static void test_stranger(void)
 	int ioas = iolu_vm_ioas_id(vm, "guest");
 
 	ok_rc(ioas_map(iommufd, ioas, fd, &area), "a memfd is mapped past the library");
-	refuses_save(EPERM, "mapped memfd is not sealed", "to save what maps a memfd that is not sealed");
+	refuses_save(EPERM, "mapped memfd is not sealed", "to save a VM that maps an unsealed memfd");
 	fcntl(fd, F_ADD_SEALS, SEALS_FIXED);
 	refuses_save(ENOENT, "mapped memfd is not preserved in the same session",
 		     "nor if it is not in the session");
@@ -125,11 +125,11 @@ static void test_stranger(void)
 	close(fd);
 	ok_rc(ioas_map(iommufd, ioas, iolu_vm_memfd(vm, LIB_RAM), &area),
 	      "a memfd that the library knows is mapped past it");
-	refuses_save(EBADE, "changed without libiolu", "to save what could not be restored");
+	refuses_save(EBADE, "changed without libiolu", "to save a VM that could not be restored");
 	ok_rc(ioas_unmap(iommufd, ioas, area.iova, area.length), "it is unmapped");
 }
 
-/* As a user who may lock little memory. An IOAS without HWPT pins nothing. */
+/* As a user with a small limit of locked memory. An IOAS without HWPT pins nothing. */
 static void test_locked_memory(void)
 {
 	const struct rlimit little = { 65536, 65536 };
@@ -170,7 +170,7 @@ static void test_given_session(void)
 	int session = luo_create("agent"), liveupdate = luo_device();
 	struct iolu_vm *fresh = lib_new(1);
 
-	refuses_save(EBUSY, "open in another process", "to make a session while nobody can");
+	refuses_save(EBUSY, "open in another process", "to create a session while the device is open");
 	lib_holds(fresh, iolu_vm_set_session_fd(fresh, session), "a session is given");
 	lib_refuses(fresh, iolu_vm_restore(fresh), ENOENT, "a new one",
 		    "there is nothing to restore in a new one");
@@ -178,7 +178,7 @@ static void test_given_session(void)
 	lib_holds(vm, iolu_vm_set_session_fd(vm, session), "it is given to the VM");
 	lib_holds(vm, iolu_vm_save(vm), "the VM is saved in it");
 	refuses(iolu_vm_unsave(vm), EBUSY, "another process has the session",
-		"to call off what the giver still holds");
+		"to cancel while the giver holds the session");
 	close(session);
 	ok(!kho_records(), "it is called off when they close it", "%llu records",
 	   (unsigned long long)kho_records());
@@ -194,11 +194,13 @@ static void test_memory_only(void)
 
 	vm = lib_new(1);
 	iolu_vm_set_liveupdate_fd(vm, luo_device());
-	refuses(iolu_vm_restore(vm), ENOENT, "no incoming session \"vm1\"", "to restore what is not there");
+	refuses(iolu_vm_restore(vm), ENOENT, "no incoming session \"vm1\"",
+		"to restore a session that does not exist");
 	refuses(iolu_vm_discard(vm), ENOENT, "no incoming session \"vm1\"", "to discard it");
 	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RAM, fd), "a VM has memory only");
 	lib_holds(vm, iolu_vm_save(vm), "it is saved");
-	refuses(iolu_vm_discard(vm), EBUSY, "not part of an unfinished update", "to discard what goes out");
+	refuses(iolu_vm_discard(vm), EBUSY, "not part of an unfinished update",
+		"to discard an outgoing session");
 	lib_holds(vm, iolu_vm_unsave(vm), "and called off");
 	iolu_vm_free(vm);
 	close(fd);

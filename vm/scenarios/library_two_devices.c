@@ -51,7 +51,7 @@ static const struct kind {
 	{ "ring1", IOLU_IRQ_INTX },
 };
 
-/* Registers of an e1000e: what happened, cleared by reading it; and what may interrupt */
+/* Registers of an e1000e: causes, cleared by reading; and causes that may interrupt */
 #define CAUSE		0x00c0
 #define CAUSE_MASK	0x00d0
 #define FRAME_RECEIVED	(1u << 7)
@@ -141,7 +141,7 @@ static void show(struct iolu_vm *vm)
 
 /* -- interrupts -- */
 
-/* What a VMM's guest does: read the cause, and end a level interrupt. */
+/* As the driver in a VM's guest: read the cause, and end a level interrupt. */
 static void acknowledge(struct dma_device *nic)
 {
 	struct vfio_irq_set unmask = {
@@ -199,7 +199,7 @@ static void start(struct vm *vm)
 
 /* -- the two kernels -- */
 
-/* A third device, which sleeps, makes the kernel refuse the jump when both NICs are silenced. */
+/* A third device, in D3, makes the kernel refuse the kexec when both NICs are masked. */
 static void refused_jump(struct iolu_vm *vm)
 {
 	char bdf[BDF_LEN];

@@ -28,7 +28,7 @@ static void after(void)
 	ok(!luo_present(), "there is no live update device", "there is");
 	ok(on, "translation has stayed on", "it is off");
 	ok(klog_says("it is not known for which devices it translates"),
-	   "the kernel says that it cut off what it does not know", "it does not");
+	   "the kernel says that it isolated unknown devices", "it does not");
 	story_stopped();
 }
 

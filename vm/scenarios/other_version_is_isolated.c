@@ -59,12 +59,12 @@ static void device_is_lost(const struct vm_data *data)
 {
 	int session;
 
-	ok_nic(0, !pci_bus_master(data->device[0].bdf), "the device is cut off", "it is bus master");
+	ok_nic(0, !pci_bus_master(data->device[0].bdf), "the device is isolated", "it is bus master");
 	mark_nic(0, "quiet");
 	session = luo_try_retrieve(data->session);
 	ok(session >= 0, "the session can be retrieved", "error %d", -session);
 	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), EIO, "the device cannot");
-	ok_rc(luo_discard(session), "the session can be given up");
+	ok_rc(luo_discard(session), "the session can be discarded");
 	close(session);
 }
 

@@ -118,7 +118,7 @@ static void before(void)
 }
 
 /*
- * One IOAS that is not what the table maps: EBADE, and the place where they part. A leaf may
+ * One IOAS that differs from the table: EBADE, and the first IOVA that differs. A leaf may
  * be as large as 2 MiB, then the place is the leaf's beginning.
  */
 static void differs(struct vm *vm, const struct area *areas, unsigned int n, uint64_t at,

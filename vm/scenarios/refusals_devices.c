@@ -86,10 +86,10 @@ static void kinds(struct vm *vm)
 	group_of_two(vm);
 	refuse(vm, EXTRA_DISPLAY, EPERM, CLASS, "a display is refused");
 	refuse(vm, EXTRA_XHCI, EPERM, CLASS, "a USB host controller is refused");
-	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS and PRI cannot be carried",
+	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS and PRI cannot be preserved",
 	       "a device with ATS is refused");
 	refuse(vm, EXTRA_E1000, EXDEV, REFUSED "DMA uses another requester ID",
-	       "a device behind a bridge that speaks for it is refused");
+	       "a device with a DMA alias is refused");
 }
 
 static void attachments(struct vm *vm)

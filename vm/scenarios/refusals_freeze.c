@@ -68,7 +68,7 @@ static void goes_on(struct vm *vm)
 	vm_interrupts(nic);
 	sleep_ms(500);
 	ok_nic(0, device_progress(nic) > head && vm_interrupts(nic),
-	       "frames and interrupts go on arriving", "head at %u, then %u", head,
+	       "frames and interrupts keep arriving", "head at %u, then %u", head,
 	       device_progress(nic));
 	rc = vm_arm(nic);
 	ok_nic(0, rc >= 0, "the device takes orders again", "error %d", -rc);

@@ -52,7 +52,7 @@ static void call_off(struct vm *vm)
 	int rc = vm_unmap_spare(vm);
 
 	if (rc)
-		bail_out("unmap what was refused: %s", strerror(-rc));
+		bail_out("unmap refused memory: %s", strerror(-rc));
 	vm_call_off(vm);
 }
 
@@ -104,7 +104,7 @@ static void shrunk(struct vm *vm)
 	ok_rc(vm_map_spare(vm, fd), "a memfd is mapped");
 	ok_rc(ftruncate(fd, vm_spare.length - PAGE), "then shrunk");
 	ok_rc(fcntl(fd, F_ADD_SEALS, SEALS_FIXED), "then sealed");
-	refused(preserve(vm, fd), ESTALE, LOST_PAGES, "it has not what is mapped any more");
+	refused(preserve(vm, fd), ESTALE, LOST_PAGES, "it lacks the mapped page");
 	call_off(vm);
 	close(fd);
 }

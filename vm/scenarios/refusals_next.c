@@ -25,7 +25,7 @@
 
 #define HUGE	(2 * MIB)
 
-/* The areas of the RAM leave the IOAS, since pinned pages stay what they are. */
+/* Unmap the RAM first, since pinned pages cannot be replaced. */
 static void make_huge(struct vm *vm)
 {
 	const struct space *space = &vm->data->space[0];
@@ -83,7 +83,7 @@ static void retrieve(struct vm *vm)
 	struct dma_device *nic = &vm->device[0];
 
 	vm_retrieve_memory(vm, &state_get()->vm[0]);
-	ok_errno(luo_try_retrieve(vm->data->session), EINVAL, "nobody gets the session twice");
+	ok_errno(luo_try_retrieve(vm->data->session), EINVAL, "the session cannot be retrieved twice");
 	ok_errno(luo_try_retrieve("other"), ENOENT, "nor one that was never made");
 	ok_errno(luo_retrieve_fd(vm->session, 0x999), ENOENT, "nor a file under a wrong token");
 	too_early(vm, "it is too early to finish when the memory is there");
@@ -129,7 +129,7 @@ static void other_attachment(struct vm *vm)
 	too_early(vm, "still too early without adoption");
 }
 
-/* What to map instead of the VM's RAM: one or two areas of a memfd */
+/* Areas to map instead of the VM's RAM: one or two of a memfd */
 struct instead {
 	int memfd;
 	uint64_t first;		/* length of the first area */

@@ -85,7 +85,7 @@ static void after(void)
 {
 	story_arrive();
 	ok_nic(1, !pci_bus_master(state_get()->vm[1].device[0].bdf),
-	       "the new kernel has stopped it", "it is bus master");
+	       "the next kernel has stopped it", "it is bus master");
 	story_retrieve();
 	story_adopt();
 	story_finish();

@@ -49,7 +49,7 @@ static int open_neighbour(const char *bdf, int iommufd)
 	uint32_t id;
 	int dev = vfio_open_bound(bdf, iommufd, &id);
 
-	ok_rc(dev, "anybody can open the neighbour");
+	ok_rc(dev, "the neighbour can be opened");
 	return dev;
 }
 
@@ -87,7 +87,7 @@ static void after(void)
 	pci_find_device(EXTRA_DISPLAY, 0, bdf);
 	stranger = iommufd_open();
 	pci_bind_vfio(state_get()->vm[0].device[0].bdf);
-	resets(bdf, stranger, EINVAL, "somebody cannot reset it before the NIC is taken over");
+	resets(bdf, stranger, EINVAL, "another process cannot reset it before the NIC is retrieved");
 	story_retrieve();
 	resets(bdf, stranger, EINVAL, "nor when the NIC has another owner");
 	resets(bdf, vm->iommufd, EBUSY, "nor can that owner");

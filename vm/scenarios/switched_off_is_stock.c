@@ -24,7 +24,7 @@ static void after(void)
 {
 	bool on = platform()->translating();
 
-	ok(on, "the new kernel has turned translation on", "it is off");
+	ok(on, "the next kernel has turned translation on", "it is off");
 	story_stopped();
 }
 

@@ -33,7 +33,7 @@
 #include "scenario.h"
 #include "story/story.h"
 
-/* Until iolu status has these words no more: systemd closes what it lets go of a moment later. */
+/* Until iolu status has these words no more: systemd closes released files a moment later. */
 static void await_end(const char *words, const char *fact)
 {
 	int tries = 50;
@@ -61,7 +61,7 @@ static void ask_too_early(void)
 			 "which iolu kexec does not take");
 }
 
-/* A part of the VM's memory, as somebody has it who may look into all processes */
+/* A part of the VM's memory, as a debugger of that process has it */
 static int borrow_memory(void)
 {
 	char path[64], what[64];
@@ -95,7 +95,7 @@ static void call_off(void)
 {
 	operator_preserve("preserved");
 	iolu_tells(iolu("status", NULL), 0, "preserved  running", "the NIC is preserved and runs");
-	ok(!systemctl("kill", "--signal=USR1", VMMS, NULL), "VMMs are told to call it off", "%s",
+	ok(!systemctl("kill", "--signal=USR1", VMMS, NULL), "a signal makes VMMs cancel it", "%s",
 	   iolu_said());
 	await_end("preserved  running", "it is preserved no more");
 }
@@ -114,7 +114,7 @@ static void before(void)
 	call_off();
 	operator_preserve("preserved");
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 0, "1 in use, 1 preserved",
-		   "iolu kexec would jump");
+		   "iolu kexec would make the update");
 	operator_jump();
 }
 

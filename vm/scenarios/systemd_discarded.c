@@ -54,14 +54,14 @@ static void find_session(char *name, size_t room)
 	snprintf(name, room, "%.*s", (int)strcspn(at, " "), at);
 }
 
-/* systemd closes what was in a store a moment after the unit has failed. */
+/* systemd closes the files of a store a moment after the unit has failed. */
 static void discard(const char *name)
 {
 	int rc, tries = 50;
 
 	while ((rc = iolu("discard", name, NULL)) && --tries)
 		sleep_ms(100);
-	iolu_tells(rc, 0, "discarded: ", "then the session can be given up");
+	iolu_tells(rc, 0, "discarded: ", "then the session can be discarded");
 }
 
 static void after(void)
@@ -71,9 +71,9 @@ static void after(void)
 	operator_find(bdf);
 	find_session(name, sizeof(name));
 	iolu_tells(iolu("discard", name, NULL), 1, "a process has session",
-		   "what is in a store cannot be given up");
+		   "a session in a store cannot be discarded");
 	ok(systemctl("start", VMM, NULL), "the VMM fails to start", "it did not");
-	ok(pci_bus_master(bdf), "the NIC goes on", "it is no bus master");
+	ok(pci_bus_master(bdf), "the NIC continues", "it is no bus master");
 	discard(name);
 	mark_nic(0, "quiet");
 	ok(!pci_bus_master(bdf), "the NIC is stopped", "it is bus master");

@@ -23,7 +23,7 @@
 #include "story/story.h"
 
 #define TABLES		32
-#define SLOT		(2 * MIB)	/* what a table of 4 KiB leaves maps */
+#define SLOT		(2 * MIB)	/* mapped by one table of 4 KiB leaves */
 #define MOST_KEYS	12		/* blocks of 8, 8, 16, 32 pages; the top; records */
 
 /* The same memory in as many slots, not aligned to them: in leaves of 4 KiB */

@@ -29,7 +29,7 @@ static void verify(struct vm *vm)
 
 	vm_map_space(vm, 0);
 	ok_rc(hwpt_verify(vm->iommufd, vm->ioas[0], vm->data->space[0].token, &got),
-	      "the rebuilt IOAS is what the table maps");
+	      "the rebuilt IOAS equals the table");
 	ok(got.bytes == VM_RAM_SIZE + RING_SIZE + (1 << 20), "every mapped byte was compared",
 	   "%llu bytes", (unsigned long long)got.bytes);
 }

@@ -40,16 +40,16 @@ static void after(void)
 	story_arrive();
 	place = &state_get()->vm[1].device[0];
 	ok_nic(1, !pci_bus_master(place->bdf),
-	       "a NIC that was not preserved may not write in the new kernel", "it may");
+	       "a NIC that was not preserved may not write in the next kernel", "it may");
 	story_retrieve();
 	at_arrival = written();
 	bound = place->head + story_rate() * SHUTDOWN_MS / 1000;
-	ok_nic(1, at_arrival <= bound, "it wrote nothing after the old kernel's shutdown",
+	ok_nic(1, at_arrival <= bound, "it wrote nothing after the previous kernel's shutdown",
 	       "%u frames, %u at the reboot", at_arrival, place->head);
 	story_adopt();
 	story_finish();
 	story_traffic("lu.post");
-	ok_nic(1, written() == at_arrival, "nor does it in the new kernel",
+	ok_nic(1, written() == at_arrival, "nor does it in the next kernel",
 	       "%u frames, %u on arrival", written(), at_arrival);
 	story_judge();
 	story_life();

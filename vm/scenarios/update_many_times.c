@@ -45,7 +45,7 @@ static void compare(const struct state *state)
 	   (unsigned long long)records, (unsigned long long)state->records);
 	ok(slab <= state->slab + MIB, "the kernel's objects do not grow, give or take a MiB",
 	   "%llu bytes, not %llu", (unsigned long long)slab, (unsigned long long)state->slab);
-	ok(left + MIB >= state->left, "nor does what else is in use",
+	ok(left + MIB >= state->left, "nor does other memory in use",
 	   "%llu bytes, not %llu", (unsigned long long)left,
 	   (unsigned long long)state->left);
 	diag("%d updates: %lld bytes more in use, and %lld more in objects of the kernel",

@@ -16,7 +16,7 @@ static void before(void)
 	story_before_series(one_nic_each, 1);
 }
 
-/* Adopted, finished, running: what the IOMMU takes now is what it took one update ago. */
+/* Adopted, finished, running: the IOMMU's memory is the same as one update ago. */
 static void compare_growth(void)
 {
 	struct state *state = state_get();

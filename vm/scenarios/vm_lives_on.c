@@ -48,7 +48,7 @@
 #define MOST_LOOKS	600
 
 /*
- * The ring has room for what comes while the guest stands: 27 seconds at the usual rate. To get
+ * The ring has room for the frames of the gap: 27 seconds at the usual rate. To get
  * once round it does not take that long, the first frames come at another one.
  */
 #define FAST		1300
@@ -165,20 +165,20 @@ static void before(void)
 	save_and_leave(true);
 }
 
-/* Frames since the old kernel, and their interrupts, while the VMM has not adopted anything */
+/* Frames since the previous kernel, and their interrupts, while the VMM has not adopted anything */
 static void look_before_adoption(bool silent)
 {
 	uint64_t had = state_get()->vm[0].device[0].head, now;
 
 	look_inside();
-	ok(reaches(had + 1), "the guest has found what came in the meantime",
+	ok(reaches(had + 1), "the guest has found the frames of the gap",
 	   "it stands at %llu frames", (unsigned long long)had);
 	if (silent) {
 		await_silence();
 		start_frames(story_rate());
 	}
 	now = counts->received;
-	ok(reaches(now + FEW), "and goes on receiving before its page table is adopted",
+	ok(reaches(now + FEW), "and keeps receiving before its page table is adopted",
 	   "it stands at %llu frames", (unsigned long long)now);
 	tables_compare("before adoption");
 }
@@ -208,7 +208,7 @@ static void judge_guest(uint64_t resumed)
 	ok(!counts->forgotten, "no register of any kind was forgotten",
 	   "XCR0, XMM0, DR0, CR2, MSR: bits %#llx", (unsigned long long)counts->forgotten);
 	ok(!counts->backwards && counts->longest > stood,
-	   "its clock never went back, and tells that it stood",
+	   "its clock never went back, and shows the gap",
 	   "back %llu times, longest wait %llu, but it stood %llu or more",
 	   (unsigned long long)counts->backwards, (unsigned long long)counts->longest,
 	   (unsigned long long)stood);
@@ -267,7 +267,7 @@ static void after(void)
 	judge_guest(resumed);
 	judge_nic();
 	story_judge_guard();
-	ok(!vmm_end(), "the VMM ends when it is told to", "not as it should");
+	ok(!vmm_end(), "the VMM ends on SIGTERM", "not as it should");
 }
 
 SCENARIO(.name = "vm_lives_on", .kvm = true, .updates = 2, .cmdline = "lu.rate=150",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a bench run measures, on both sides of the kexec. See bench_update.c for the story,
- * steps.c for what is measured, clock.c for how it is said.
+ * The measurements of a bench run, on both sides of the kexec. See bench_update.c for the story,
+ * steps.c for the steps, clock.c for the figures.
  *
  * Times are in ticks of the TSC. The bench has the emulator count instructions (icount): one
  * tick is one instruction, or one nanosecond of waiting, and runs on through the kexec.
@@ -23,7 +23,7 @@ struct bench {
 	uint64_t pool;		/* bytes of the memfd that serves for all of them */
 	uint32_t devices;	/* each with an HWPT of its own */
 	uint32_t sessions;	/* each with an iommufd and its share of the devices */
-	uint32_t reps;		/* of what can be repeated within one kernel */
+	uint32_t reps;		/* of steps that can be repeated within one kernel */
 	bool huge;		/* 2 MiB leaves instead of 4 KiB */
 	bool preserve;		/* IOMMU and devices; the memory is in any case */
 };

@@ -2,8 +2,8 @@
 /*
  * A live update to be measured: no traffic, no looking into tables, nothing but the steps.
  *
- * What can be repeated in one kernel is repeated bench.reps times (preserve and taking it back,
- * bare KHO, mapping from scratch); the jump is done once, the host repeats the run. Without
+ * Steps that can be repeated in one kernel are, bench.reps times (preserve and unpreserve,
+ * bare KHO, mapping from scratch); the kexec is done once, the runner repeats the run. Without
  * bench.preserve the devices are left behind and the sessions hold memory alone, as they
  * can on a stock kernel too.
  *
@@ -70,7 +70,7 @@ static struct bench_tables all_tables(void)
 	return sum;
 }
 
-/* What preserving costs in memory, counted step by step */
+/* Memory that preserve needs, counted step by step */
 static void count(void)
 {
 	struct bench_session *s;

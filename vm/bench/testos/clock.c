@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The clock of the bench and what it says to the host: ticks of the TSC, durations that the
+ * The clock of the bench and its figures: ticks of the TSC, durations that the
  * kernel's own tracepoints carry, and how the times of the kernel's log relate to the ticks.
  */
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static int by_size(const void *a, const void *b)
 }
 
 /*
- * What all such steps in the buffer took; 0 if there are none. It is the median times their
+ * Duration of all such steps in the buffer; 0 if there are none. It is the median times their
  * number: another thread of the kernel may have its turn in the midst of one of them.
  */
 uint64_t trace_ns(const char *event)

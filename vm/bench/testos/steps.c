@@ -101,7 +101,7 @@ void bench_map(const struct bench_session *s, struct bench_device *d)
 	}
 }
 
-/* What mapping from scratch is: a new HWPT gets a table with all of the IOAS, and goes again */
+/* Mapping from scratch: a new HWPT gets a table with all of the IOAS, and is destroyed */
 void bench_fill(const struct bench_session *s, const struct bench_device *d)
 {
 	uint64_t began = ticks();

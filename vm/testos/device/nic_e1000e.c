@@ -4,7 +4,7 @@
  *
  * A finished descriptor keeps its buffer address; length and status are in the second
  * half. Vector 0 carries the frames of queue 0 and clears its own cause; the mask bit stays
- * because acknowledging is told not to clear it.
+ * because auto-clear is configured not to clear it.
  */
 #include "device/nic.h"
 #include "device/ring.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Judging a receive ring by what lies in memory, no register read, no device needed.
+ * Judging a receive ring by its memory alone, without registers and without the device.
  *
  * Descriptor k belongs to frame k (see nic.c). A finished descriptor is not trusted: when a
  * buffer write faults, the emulated NIC still sets "done", and after a descriptor-read fault
- * it goes on without it. So a frame counts only when number, pattern and checksum of the
+ * it continues without it. So a frame counts only when number, pattern and checksum of the
  * buffer are right, and an unfinished descriptor before the last finished one is a hole.
  */
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Judging a receive ring by what lies in memory. See ring.c. */
+/* Judging a receive ring by its memory. See ring.c. */
 #ifndef TESTOS_RING_H
 #define TESTOS_RING_H
 

@@ -6,7 +6,7 @@
  * IOVA, and no fault is raised for it. The memory there is kept from both kernels by
  * memmap= on the command line, so a byte that changed was written by a device.
  *
- * Invariant: without that word on the command line the memory is somebody else's, and the
+ * Invariant: without that parameter the memory belongs to the kernel, and the
  * guard is neither filled nor looked at.
  */
 #include <string.h>
@@ -39,7 +39,7 @@ void guard_fill(void)
 	munmap(at, GUARD_SIZE);
 }
 
-/* Number of 64-bit words that are not what guard_fill() left. */
+/* Number of 64-bit words that differ from the pattern of guard_fill(). */
 uint64_t guard_changed(void)
 {
 	uint64_t *at = phys_map(SCENARIO_GUARD_BASE, GUARD_SIZE), i, n = 0;

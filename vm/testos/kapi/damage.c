@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Handover records, and what they describe, made wrong on purpose.
+ * Damage to handover records, and to the objects that they describe.
  *
  * A record is a page that begins with its type and says its own address, so it is found by
  * a look at all of memory. The kernel's knob (CONFIG_KHO_DAMAGE) does the damage when the

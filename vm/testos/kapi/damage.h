@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Handover records, and what they describe, made wrong on purpose. See damage.c. */
+/* Damage to handover records and to the objects they describe. See damage.c. */
 #ifndef TESTOS_DAMAGE_H
 #define TESTOS_DAMAGE_H
 
@@ -18,7 +18,7 @@ enum damage_where {
 	DAMAGE_PCI_INDEX,
 	DAMAGE_UNIT,
 	DAMAGE_SLOT_OF_DEVICE,	/* ... an entry of an index ... */
-	DAMAGE_TOP_TABLE,	/* ... and what the IOMMU itself reads */
+	DAMAGE_TOP_TABLE,	/* ... and tables that the IOMMU reads */
 	DAMAGE_LAST_ENTRY,	/* the entry that points to the top table */
 };
 
@@ -33,7 +33,7 @@ struct damage {
 	bool seal;		/* the record's checksum is made right again */
 	enum damage_address {	/* @value is added to this address */
 		DAMAGE_NOTHING,
-		DAMAGE_ITSELF,		/* of what is damaged */
+		DAMAGE_ITSELF,		/* of the damaged object */
 		DAMAGE_ITS_DOMAIN,	/* of the record of its domain */
 		DAMAGE_ITS_FUNCTION,	/* of that of the PCI core */
 		DAMAGE_OTHER_TABLE,	/* of the other VM's top table */
@@ -41,10 +41,10 @@ struct damage {
 	} address;
 };
 
-/* Nothing that looks like a record is left: to be called when none is needed. */
+/* Remove all pages that look like a record; to be called while no record is in use. */
 void damage_forget_records(void);
 
-/* @damage is done to what @data's VM hands over, after the last freeze; @other is one that stays. */
+/* Damage the state of @data's VM after the last freeze; @other is a healthy VM. */
 void damage_order(const struct damage *damage, const struct vm_data *data,
 		  const struct vm_data *other);
 

@@ -91,7 +91,7 @@ static int image(const char *path, enum state_file which)
 	return must_open(self, O_RDONLY);
 }
 
-/* Whose turn it is after the kernel of @stage */
+/* Which kernel follows that of @stage */
 int kexec_next_kernel(int stage)
 {
 	if (stage % 2 == 0 && state_file(STATE_BACK) >= 0)
@@ -115,8 +115,8 @@ void kexec_load_next(int stage)
 }
 
 /*
- * Load something with kexec_load(2), which tells it nothing about what is preserved. Not a
- * kernel: whoever goes there hangs. Returns 0 or -errno.
+ * Load an image with kexec_load(2), which passes no KHO data. The image is not a kernel: a
+ * kexec to it hangs. Returns 0 or -errno.
  */
 int kexec_load_untold(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is kept over the next kexec: memory, in blocks, and records. See kho.c. */
+/* Memory preserved over the next kexec, in blocks, and records. See kho.c. */
 #ifndef TESTOS_KHO_H
 #define TESTOS_KHO_H
 

@@ -3,8 +3,8 @@
  * Sessions of the live update orchestrator: named containers of file descriptors.
  *
  * /dev/liveupdate can be opened once at a time, so it is opened at the first use and kept.
- * A session lives as long as its descriptor: closing it in the old kernel undoes the
- * preservation, closing it in the new kernel finishes it.
+ * A session lives as long as its descriptor: closing it in the previous kernel undoes the
+ * preservation, closing it in the next kernel finishes it.
  *
  * All functions return a descriptor or 0, or -errno; luo_create() and luo_retrieve() give
  * up instead.

@@ -2,9 +2,9 @@
 /*
  * VMs that live on libiolu, for its scenarios: RAM, a ring, one NIC, one IOAS with one HWPT.
  *
- * The guest's other helpers are used for what is no business of the library: registers of the
- * NIC, frames, the way into the next kernel, judging. They look at struct vm, which is filled
- * here from what the library gives out; everything in the kernel is the library's doing.
+ * testos' other helpers do the work that is not the library's: registers of the NIC, frames,
+ * kexec, judging. They use struct vm, which is filled here with the library's descriptors; all
+ * objects in the kernel are made by the library.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -153,7 +153,7 @@ struct iolu_vm *lib_build(unsigned int i)
 	return vm;
 }
 
-/* -- what the guest's helpers need -- */
+/* -- for testos' helpers -- */
 
 void lib_expect(unsigned int i)
 {
@@ -208,7 +208,7 @@ void lib_receive(unsigned int n)
 		struct dma_device *nic = &story_vm(i)->device[0];
 
 		ok_nic(i, device_progress(nic) > story_rate() && vm_interrupts(nic),
-		       "frames and interrupts arrive in the old kernel", "receive head at %u",
+		       "frames and interrupts arrive in the previous kernel", "receive head at %u",
 		       device_progress(nic));
 	}
 }

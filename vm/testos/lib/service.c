@@ -3,7 +3,7 @@
  * A VMM as a service of systemd: its VM is built by libiolu, has a NIC that receives all the
  * time, and outlives the process in the unit's file descriptor store.
  *
- * It runs as a user who may open nothing that this takes: session, iommufd and device come from
+ * It runs as a user who may open none of these files: session, iommufd and device come from
  * systemd by name. SIGHUP (systemctl reload): preserve, the VM runs on. SIGUSR1: that is called
  * off. SIGTERM: if preserved, seal and leave; else the VM ends, and its NIC is judged.
  *
@@ -51,7 +51,7 @@ static void judge_privilege(void)
 	ok(geteuid(), "the VMM is not root", "it is");
 	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
 		ok(access(files[i], R_OK) && errno == EACCES,
-		   "what it needs it may not open itself", "%s: %m", files[i]);
+		   "it may not open the files itself", "%s: %m", files[i]);
 }
 
 /* -- the first kernel -- */
@@ -71,7 +71,7 @@ static void build(void)
 	lib_receive(1);
 }
 
-/* What a preserve has begun ends when both the store and the library let go of the session. */
+/* A preserve is undone when both the store and the library have closed the session. */
 static void renew(void)
 {
 	use_session(manager_renew(SESSION, SOCKET), "a fresh session comes from the socket unit");
@@ -101,7 +101,7 @@ static void call_off(void)
 	manager_tell("STATUS=called off", -1);
 }
 
-/* Behind the last fact of this process there is only the jump. */
+/* After the last fact of this process there is only the kexec. */
 static void seal(void)
 {
 	struct state *state = state_get();
@@ -120,7 +120,7 @@ static void find_state(void)
 	const void *data = NULL;
 	size_t size = 0;
 
-	lib_must(vm, iolu_vm_blob(vm, "state", &data, &size), "the VMM's own state came along");
+	lib_must(vm, iolu_vm_blob(vm, "state", &data, &size), "the VMM's own state is there");
 	if (size != sizeof(struct state))
 		bail_out("the state has %zu bytes", size);
 	memcpy(state_create(), data, size);

@@ -3,7 +3,7 @@
 #ifndef TESTOS_SERVICE_H
 #define TESTOS_SERVICE_H
 
-/* What vmm@.service runs, in all kernels. Its facts are its own: it says how many they are. */
+/* The program of vmm@.service, in all kernels. It states facts and their number by itself. */
 _Noreturn void service_vmm(void);
 
 #endif /* TESTOS_SERVICE_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Running the example's VMM: a process of its own, as on any host. What it and its guest say
- * comes through one pipe; the guest's memory is looked at through the VMM's descriptors.
+ * Running the example's VMM: a process of its own, as on any host. Its output and its guest's
+ * come through one pipe; the guest's memory is read through the VMM's descriptors.
  *
  * To look at a VM between two steps of its VMM the main thread is held by ptrace at an ioctl.
  * Threads that it makes are not traced: the vCPU runs.
@@ -30,7 +30,7 @@
 #define PATIENCE_MS	20000
 
 static pid_t pid;
-static int from;		/* what it says */
+static int from;		/* its output */
 static char said[16384];
 static size_t unread, shown;	/* where those words begin that no question has found yet */
 
@@ -61,7 +61,7 @@ void vmm_signal(int signal)
 	kill(pid, signal);
 }
 
-/* -- what it says -- */
+/* -- its output -- */
 
 static void show_lines(void)
 {
@@ -73,7 +73,7 @@ static void show_lines(void)
 	}
 }
 
-/* More of what it says; false when nothing came in time, or there will never be more. */
+/* Read more of its output; false after a time-out or at the end. */
 static bool listen_on(int ms)
 {
 	struct pollfd p = { .fd = from, .events = POLLIN };
@@ -116,7 +116,7 @@ int vmm_end(void)
 
 /* -- holding it -- */
 
-/* Runs to the next system call, in or out; what signals come are its own. */
+/* Run to the next entry or exit of a system call; signals are passed on to it. */
 static bool to_system_call(void)
 {
 	int status, signal = 0;
@@ -153,7 +153,7 @@ bool vmm_go_to(unsigned long request)
 void vmm_go_on(void)
 {
 	if (ptrace(PTRACE_DETACH, pid, NULL, NULL))
-		bail_out("a held VMM does not go on: %s", strerror(errno));
+		bail_out("a stopped VMM does not continue: %s", strerror(errno));
 }
 
 /* -- its descriptors -- */

@@ -8,7 +8,7 @@
 /* Starts /bin/vmm; @held: its main thread waits for vmm_go_to(). */
 void vmm_start(const char *name, const char *bdf, bool held);
 void vmm_signal(int signal);
-int vmm_end(void);		/* tells it to; returns its exit code, or 128 + signal */
+int vmm_end(void);		/* by SIGTERM; returns its exit code, or 128 + signal */
 
 /* Has it, or its guest, said these words since the last ones that were found? Waits a while. */
 bool vmm_says(const char *words);

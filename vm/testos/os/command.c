@@ -3,7 +3,7 @@
  * Running the commands iolu and systemctl: a process with a pipe for what it prints.
  *
  * Invariant: the child gets no descriptor of this program but the pipe, as all others are
- * closed on exec; so a session stays what it is.
+ * closed on exec; so sessions are not affected.
  */
 #define _GNU_SOURCE 1
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocations that fail when told to, by the kernel's fault injection: slab objects and pages
- * alike, those that may sleep as well. What is done must end with an error or, where the
- * kernel can do without that memory, well; and leave nothing. The points at which iommufd fails
- * for its own tests count as allocations; looking an object up is one.
+ * Allocations that fail on request, by the kernel's fault injection: slab objects and pages
+ * alike, also those that may sleep. The operation must fail or, where the kernel can do without
+ * that memory, succeed; and leave nothing behind. The points at which iommufd fails for its own
+ * tests count as allocations; looking an object up is one.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,8 +73,8 @@ bool failing_end(void)
 }
 
 /*
- * Who cannot get memory may say so, with a trace of calls, which is not what the runner looks
- * for. Everything worse than that ends the kernel, but for lock debugging, which ends itself.
+ * A failing allocation may be logged with a trace of calls, which is not a splat. A worse splat
+ * ends the kernel, except for lock debugging, which switches itself off.
  */
 void failing_quietly(bool quietly)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Allocations that fail when told to. See failing.c. */
+/* Allocations that fail on request. See failing.c. */
 #ifndef TESTOS_FAILING_H
 #define TESTOS_FAILING_H
 
 #include <stdbool.h>
 
-/* One thing to do; undo() is told what it returned. Both may be NULL but for step(). */
+/* One operation; undo() gets its result. setup and undo may be NULL. */
 struct sweep {
 	const char *what;
 	void (*setup)(void *arg);

@@ -155,7 +155,7 @@ _Noreturn static void become_systemd(void)
 	bail_out("there is no systemd in the initramfs: %s", strerror(errno));
 }
 
-/* What systemd starts: the scenario, its VMM, and what comes last before the jump */
+/* Programs that systemd starts: the scenario, its VMM, and the last one before the kexec */
 static bool under_systemd(const char *name)
 {
 	bool vmm = !strcmp(name, "vmm"), last = !strcmp(name, "last");

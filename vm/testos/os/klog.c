@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernel says about a refusal: the lines of its log since the last look.
+ * The kernel's log lines about a refusal: those since the last look.
  *
  * Invariant: each look reads on to the end, so a line answers for one refusal only.
  */
@@ -23,7 +23,7 @@ static int klog_fd(void)
 	return fd;
 }
 
-/* From here on; what was said before is of no interest. */
+/* Ignore the lines so far. */
 void klog_skip(void)
 {
 	lseek(klog_fd(), 0, SEEK_END);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel says about a refusal. See klog.c. */
+/* The kernel's log line about a refusal. See klog.c. */
 #ifndef TESTOS_KLOG_H
 #define TESTOS_KLOG_H
 

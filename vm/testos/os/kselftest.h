@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's own tests: programs of its selftests, and what KUnit found at boot. */
+/* The kernel's own tests: programs of its selftests, and results of KUnit at boot. */
 #ifndef TESTOS_KSELFTEST_H
 #define TESTOS_KSELFTEST_H
 

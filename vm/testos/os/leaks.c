@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of the kernel that nobody points to any more, as kmemleak finds it. Only the debug
- * kernel has it.
+ * Kernel memory without a pointer to it, as kmemleak finds it. Only the debug kernel has
+ * kmemleak.
  *
  * An object counts as lost if it is older than five seconds and two scans in a row found no
  * pointer to it, and nothing in it had changed from one to the other. Each scan takes ten
  * seconds and more.
  *
- * The lists that the allocator keeps for each CPU hold on to pointers to what they gave out
- * last, and kmemleak reads them: what was lost just now is never found. slab_debug=F on the
+ * The allocator's lists for each CPU keep pointers to the objects that they allocated last, and
+ * kmemleak reads them: a leak of a moment ago is never found. slab_debug=F on the
  * command line does without these lists. Where that is missing nothing would be proved.
  */
 #include <stdio.h>
@@ -35,7 +35,7 @@ static unsigned int count(const char *report)
 	return n;
 }
 
-/* Who allocated the first object, and on whose behalf: a line for each */
+/* The functions that allocated the first object, a line each */
 static void callers(const char *report, char *out, size_t room)
 {
 	const char *line = strstr(report, BACKTRACE);

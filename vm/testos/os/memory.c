@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Everything that moves, drops or takes away memory in a running system: what a device's
- * memory must stand until somebody has pinned it.
+ * All that moves, drops or reclaims memory in a running system: a device's memory must survive
+ * it until iommufd has pinned the memory.
  *
  * Compaction needs something to compact: a memfd whose pages alternate with pages that are
  * free then. Its pages are ordinary ones, so where they go shows that compaction worked.
- * Pressure stays far from what would wake the OOM killer.
+ * Memory pressure stays far below the OOM killer's threshold.
  */
 #define _GNU_SOURCE 1
 
@@ -81,7 +81,7 @@ static uint8_t *anonymous(uint64_t size)
 	return at;
 }
 
-/* Three quarters of what there is, each page written. */
+/* Three quarters of all memory, each page written. */
 void memory_pressure(void)
 {
 	uint64_t size = meminfo("MemAvailable:") / 4 * 3 & ~(PAGE - 1), i;

@@ -8,7 +8,7 @@
 void memory_drop_caches(void);
 uint64_t memory_free(void);		/* bytes, exact */
 uint64_t memory_slab(void);		/* bytes in objects of the kernel, not in caches */
-/* Both: KASAN holds back some of what was freed, and that counts as objects */
+/* Both: KASAN delays some frees, and these count as objects */
 uint64_t memory_left(void);
 void memory_pressure(void);
 uint64_t memory_compact(void);		/* pages of an ordinary memfd that were moved */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an operator does with systemctl and iolu. The process that does it is a service itself.
+ * Steps of an operator with systemctl and iolu. The operator's process is a service itself.
  *
- * Invariant: what systemctl cannot do ends the scenario, as the rest would show nothing.
+ * Invariant: a failing systemctl ends the run, as the remaining steps would show nothing.
  */
 #include <string.h>
 #include <unistd.h>
@@ -36,12 +36,12 @@ static void has_status(const char *status, const char *fact)
 void operator_start(const char *status)
 {
 	must("start", "systemd starts the VMM");
-	has_status(status, "which says what it found in its session");
+	has_status(status, "which reports the state of its session");
 }
 
 void operator_preserve(const char *status)
 {
-	ok(!systemctl("reload", VMMS, NULL), "systemctl reload tells all VMMs to preserve", "%s",
+	ok(!systemctl("reload", VMMS, NULL), "systemctl reload makes all VMMs preserve", "%s",
 	   iolu_said());
 	has_status(status, "which say whether they could");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an operator does on a host whose process 1 is systemd. See operator.c. */
+/* Steps of an operator on a host whose process 1 is systemd. See operator.c. */
 #ifndef TESTOS_OPERATOR_H
 #define TESTOS_OPERATOR_H
 
@@ -8,13 +8,13 @@
 #define VMM	"vmm@vm0.service"
 #define VMMS	"vmm@*.service"
 
-/* What such a scenario wants on the command line; KHO cannot guess the room of its initramfs. */
+/* Kernel parameters of such scenarios; KHO cannot guess the size of the initramfs. */
 #define OPERATOR_CMDLINE	"lu.rate=300 kho_scratch=16M,128M,128M " \
 				"systemd.unit=operator.service systemd.show_status=no " \
 				"systemd.tty.term.console=dumb systemd.minimum_uptime_sec=0"
 
 void operator_find(char bdf[BDF_LEN]);		/* the NIC, which is then vfio-pci's */
-/* The VMM is started, or told to preserve, and then says that it has that status. */
+/* Start the VMM, or make it preserve; then it must report that status. */
 void operator_start(const char *status);
 void operator_preserve(const char *status);
 void operator_stop(const char *fact);

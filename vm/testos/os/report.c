@@ -31,8 +31,8 @@ static bool aloud;
 static int turn = -1;		/* lines of several processes must not mix */
 
 /*
- * @echo: also on the standard output, for somebody who runs a scenario by hand. Access to the
- * port is inherited: who may not ask for it has it from process 1.
+ * @echo: also on the standard output, for a scenario that is run by hand. Access to the port is
+ * inherited: an unprivileged process has it from process 1.
  */
 void report_open(unsigned int facts_so_far, bool echo)
 {
@@ -48,7 +48,7 @@ unsigned int report_facts(void)
 	return facts;
 }
 
-/* Whoever is told to end does so behind the line: the rest of it would be the next one's begin. */
+/* Signals wait until the line is written: a rest of it would begin another process's line. */
 static void send_line(const char *line)
 {
 	sigset_t all, before;

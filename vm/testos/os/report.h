@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the guest tells the host: marks, facts, figures. See report.c. */
+/* The channel to the runner: marks, facts, figures. See report.c. */
 #ifndef TESTOS_REPORT_H
 #define TESTOS_REPORT_H
 

@@ -22,7 +22,7 @@ void must_write(const char *path, const char *text);
 int file_read(const char *path, char *out, size_t room);
 unsigned long vmstat(const char *key);
 
-/* ioctl that returns -errno, and one that gives up when it fails */
+/* ioctl that returns -errno, and one that bails out if it fails */
 int try_ioctl(int fd, unsigned long request, void *arg);
 int must_ioctl(int fd, unsigned long request, void *arg, const char *what);
 int must_open(const char *path, int flags);

@@ -5,10 +5,10 @@
  * Several memfds under fixed tokens: the state proper, the record of the table walk, and,
  * when more than one update is asked for, the next kernels and their initramfs (the inner
  * initramfs does not hold itself). They are created on first use, mapped shared and changed
- * in place, so whatever was written last before reboot(2) is what arrives.
+ * in place, so the next kernel finds the last values written before reboot(2).
  *
  * Invariant: the session is created right before the kexec and finished as soon as its
- * files are retrieved, so it takes no part in what the scenarios judge.
+ * files are retrieved, so the scenarios' own sessions are not affected.
  */
 #define _GNU_SOURCE 1
 

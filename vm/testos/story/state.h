@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What one kernel's init tells the next one's: the shape of the VMs and where their parts lie.
+ * The state that one kernel's init hands to the next one's: the VMs and where their parts are.
  * Lives in a memfd of its own session; plain data only, read and written in place.
  */
 #ifndef TESTOS_STATE_H
@@ -40,7 +40,7 @@ struct space {
 struct vm_data {
 	char session[32];
 	uint32_t preserved;	/* device and IOMMU state asked for, not just memory */
-	uint32_t discarded;	/* or cut off: the scenario itself judges what comes of it */
+	uint32_t discarded;	/* or isolated: judged by the scenario itself */
 	uint32_t nmems;
 	uint32_t nspaces;
 	uint32_t ndevices;
@@ -78,6 +78,6 @@ void *state_map(enum state_file which, uint64_t size);
 void state_keep_file(enum state_file which, const char *path);
 
 void state_preserve(void);	/* right before kexec */
-void state_finish(void);	/* the next kernel has what it needs */
+void state_finish(void);	/* in the next kernel */
 
 #endif /* TESTOS_STATE_H */

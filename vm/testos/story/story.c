@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The usual story of a live update, in chapters; this file has the old kernel's: begin (VMs
+ * The usual story of a live update, in chapters; this file has the previous kernel's: begin (VMs
  * built, NICs receiving, traffic), preserve, leave (kexec). story_next.c has the new one's.
  *
- * In a bare run (stock kernel, or preservation left out as a control) only memory goes along.
- * The ring in the preserved memory then tells what arrived and what did not.
+ * In a bare run (stock kernel, or preservation left out as a control) only memory is preserved.
+ * The ring in the preserved memory then shows which frames arrived.
  */
 #include <errno.h>
 
@@ -64,7 +64,7 @@ static void start_traffic(void)
 		for_each_device(vm, d)
 			ok_nic(d->place->index,
 			       device_progress(d) > story_rate() && vm_interrupts(d),
-			       "frames and interrupts arrive in the old kernel",
+			       "frames and interrupts arrive in the previous kernel",
 			       "receive head at %u", device_progress(d));
 }
 
@@ -104,7 +104,7 @@ static void mark_vm(struct vm *vm)
 		return;
 	rc = vm_mark(vm);
 	if (rc == -ENOTTY) {
-		diag("this kernel cannot carry an IOMMU over: the device is left behind");
+		diag("this kernel cannot preserve an IOMMU: the device is left behind");
 		leave_devices_behind();
 	} else if (!ok_rc(rc, "the HWPTs are marked with a token")) {
 		vm->data->preserved = 0;
@@ -174,7 +174,7 @@ void story_before(const struct vm_shape *shapes, unsigned int n)
 	story_leave();
 }
 
-/* The first of several updates: the image that all of them load goes along. */
+/* The first of several updates: the image that all of them load is preserved, too. */
 void story_before_series(const struct vm_shape *shapes, unsigned int n)
 {
 	story_begin(shapes, n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The usual story of a live update in chapters that scenarios put together. See story.c for
- * the old kernel, story_next.c for the new one, story_judge.c for the last look.
+ * the previous kernel, story_next.c for the new one, story_judge.c for the last look.
  */
 #ifndef TESTOS_STORY_H
 #define TESTOS_STORY_H
@@ -21,13 +21,13 @@ void story_traffic(const char *param);	/* let frames come for that many ms */
 /* VMs with a NIC each; most scenarios need the first one only */
 extern const struct vm_shape one_nic_each[STATE_VMS];
 
-/* old kernel */
+/* previous kernel */
 void story_begin(const struct vm_shape *shapes, unsigned int n);
 struct vm *story_alone(void);		/* instead: one VM, no traffic */
 void story_preserve(void);
 _Noreturn void story_leave(void);
 
-/* new kernel */
+/* next kernel */
 void story_arrive(void);
 void story_take_over(struct vm *vm);
 void story_retrieve(void);
@@ -42,7 +42,7 @@ void story_discard_from(unsigned int first);
 void story_close(struct vm *vm);
 void story_end(void);			/* more traffic, judge, life */
 void story_go_on(void);			/* from retrieve to the end, nothing in between */
-void story_stopped(void);		/* instead: nothing goes on */
+void story_stopped(void);		/* instead: no DMA continues */
 
 /* all of it, for scenarios that differ in their machine only */
 void story_before(const struct vm_shape *shapes, unsigned int n);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The last look of a story: no more frames are sent, and the receive rings, the VMs' memory
- * and the guard tell what happened. What a VM that was given up has in its ring is judged by
- * nobody here.
+ * and the guard are examined. The ring of a discarded VM is not judged here.
  */
 #include "device/dma_device.h"
 #include "device/pci.h"
@@ -23,11 +22,11 @@ static void judge_nic(struct vm *vm, struct dma_device *d)
 	if (!vm->data->preserved || !state_get()->updates)
 		return;
 	ok_nic(index, received > d->place->head + story_rate() * 3,
-	       "frames go on arriving in the new kernel", "%llu frames, %u before the kexec",
+	       "frames keep arriving in the next kernel", "%llu frames, %u before the kexec",
 	       (unsigned long long)received, d->place->head);
 	if (d->event < 0)
 		return;
-	ok_nic(index, vm_interrupts(d) > 0, "interrupts go on arriving in the new kernel",
+	ok_nic(index, vm_interrupts(d) > 0, "interrupts keep arriving in the next kernel",
 	       "none");
 }
 
@@ -100,7 +99,7 @@ void story_judge(void)
 
 /*
  * Instead of all of the above: this kernel took nothing over, and no frame reaches memory.
- * No memory came along either, so what arrived is read from the NIC's receive head, which
+ * No memory was preserved either, so progress is read from the NIC's receive head, which
  * neither kernel resets.
  */
 void story_stopped(void)
@@ -112,7 +111,7 @@ void story_stopped(void)
 
 	if (!dma_device_find(0, bdf))
 		bail_out("the NIC is gone");
-	ok_nic(0, !pci_bus_master(bdf), "bus mastering is off in the new kernel", "it is on");
+	ok_nic(0, !pci_bus_master(bdf), "bus mastering is off in the next kernel", "it is on");
 	ops = dma_device_ops(dma_device_model(bdf));
 	regs = pci_map_bar0(bdf);
 	at_arrival = ops->progress(regs);
@@ -120,7 +119,7 @@ void story_stopped(void)
 	tx_stop(0);
 	sleep_ms(500);
 	mark("scan");
-	ok_nic(0, ops->progress(regs) == at_arrival, "nothing arrives in the new kernel",
+	ok_nic(0, ops->progress(regs) == at_arrival, "nothing arrives in the next kernel",
 	       "something does");
 	fig_nic(0, "received", ops->progress(regs));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The new kernel's chapters: arrive (look, touch nothing), retrieve, adopt, finish, traffic,
+ * The next kernel's chapters: arrive (look, touch nothing), retrieve, adopt, finish, traffic,
  * life (the HWPT is an ordinary one). The last look is in story_judge.c.
  *
  * In a bare run devices are opened afresh where preserved ones are taken over, and adopt and
@@ -57,7 +57,7 @@ void story_arrive(void)
 
 	tables_arrive();
 	state = state_retrieve();
-	ok(on, "translation is on when the new kernel starts userspace", "status 0x%x",
+	ok(on, "translation is on when the next kernel starts userspace", "status 0x%x",
 	   platform()->status());
 	for (i = 0; i < state->nvms; i++)
 		look_at_vm(&state->vm[i]);
@@ -66,7 +66,7 @@ void story_arrive(void)
 	state_finish();
 }
 
-/* The control: memory came along, the device is opened as on any other day. */
+/* The control: memory was preserved, the device is opened as usual. */
 static void open_afresh(struct vm *vm)
 {
 	struct dma_device *d;
@@ -206,7 +206,7 @@ void story_take_over(struct vm *vm)
 	phase("finish.end");
 }
 
-/* The next VM on a device that was given up, with memory of its own */
+/* The next VM on a discarded device, with its own memory */
 void story_use_again(unsigned int i)
 {
 	struct vm *vm = story_vm(i);
@@ -216,7 +216,7 @@ void story_use_again(unsigned int i)
 	vm_start_reception(vm);
 }
 
-/* It really serves its next user, who is ready for another update. */
+/* The device serves its next VM, which can be preserved in turn. */
 void story_receive_again(unsigned int i)
 {
 	struct vm *vm = story_vm(i);
@@ -229,7 +229,7 @@ void story_receive_again(unsigned int i)
 	ok_rc(vm_mark(vm), "and can be marked for the next update");
 }
 
-/* The scenario itself judges what comes of this VM and those behind it. */
+/* The scenario itself judges this VM and those after it. */
 void story_discard_from(unsigned int first)
 {
 	struct state *state = state_get();

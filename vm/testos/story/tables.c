@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The promise "unchanged", checked: what the walk of the IOMMU's tables finds right before
- * the kexec is recorded in a memfd that travels, and compared with what it finds later.
+ * The promise "unchanged", checked: the walk of the IOMMU's tables right before the kexec is
+ * recorded in a preserved memfd, and later walks are compared with it.
  *
- * The first look in the new kernel is taken before this program has opened anything, and is
+ * The first look in the next kernel is taken before this program has opened anything, and is
  * compared as soon as the record has arrived. Only NICs of preserved VMs are looked at.
  */
 #include <stdio.h>
@@ -42,7 +42,7 @@ void tables_arrive(void)
 	walk_capture(&arrival, ids, n);
 }
 
-/* The kernel's own count of what it preserves, against what the walk found. */
+/* The kernel's own count of preserved pages and bytes, against the walk's. */
 static void compare_query(const struct walk *record)
 {
 	struct iommu_liveupdate_query q;
@@ -108,7 +108,7 @@ static void compare(const struct walk *with, const char *when)
 
 void tables_compare_arrival(void)
 {
-	compare(&arrival, "when the new kernel starts userspace");
+	compare(&arrival, "when the next kernel starts userspace");
 }
 
 void tables_compare(const char *when)

@@ -8,7 +8,7 @@
  * NIC fixes; the guard lies at the same physical address.
  *
  * Invariant: everything that a later kernel must know is in struct vm_data, which travels;
- * struct vm holds what lives in this kernel only: descriptors, ids, mappings.
+ * struct vm holds the objects of this kernel only: descriptors, ids, mappings.
  */
 #define _GNU_SOURCE 1
 
@@ -228,7 +228,7 @@ uint64_t vm_interrupts(struct dma_device *d)
 	return read(d->event, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
-/* Makes the NIC raise one interrupt and waits for it; what comes later is of frames. */
+/* Inject one interrupt and wait for it; later ones are of transfers. */
 bool vm_interrupt_arrives(struct dma_device *d)
 {
 	struct pollfd wait = { .fd = d->event, .events = POLLIN };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A VM as far as this test needs one: memory in memfds, an iommufd with IOASes and HWPTs, and
- * NICs that receive into its memory. See vm.c (building) and vm_update.c (taking it along).
+ * NICs that receive into its memory. See vm.c (building) and vm_update.c (updating it).
  */
 #ifndef TESTOS_VM_H
 #define TESTOS_VM_H
@@ -17,7 +17,7 @@ struct vm_shape {
 	unsigned int first_device;
 	unsigned int ndevices;
 	unsigned int nspaces;	/* 1: all NICs share a domain; else one for each NIC */
-	bool unpreserved;	/* only its memory goes along */
+	bool unpreserved;	/* only its memory is preserved */
 };
 
 struct vm {
@@ -62,7 +62,7 @@ int vm_arm(struct dma_device *d);
 bool vm_interrupt_arrives(struct dma_device *d);
 uint64_t vm_interrupts(struct dma_device *d);
 
-/* taking it along, vm_update.c */
+/* updating it, vm_update.c */
 int vm_mark(struct vm *vm);
 int vm_preserve_memory(struct vm *vm);
 int vm_preserve(struct vm *vm);

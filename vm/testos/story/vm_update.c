@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking a VM along: mark and preserve in the old kernel; retrieve, bind, adopt, attach and
+ * Updating a VM: mark and preserve in the previous kernel; retrieve, bind, adopt, attach and
  * finish in the new one. One function per phase, so that a scenario can measure a phase,
  * leave one out or change their order; each returns 0 or -errno.
  *
@@ -55,7 +55,7 @@ int vm_preserve(struct vm *vm)
 	return rc;
 }
 
-/* The session is closed; what was preserved in it is let go. */
+/* Close the session; its files are unpreserved. */
 void vm_call_off(struct vm *vm)
 {
 	close(vm->session);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel's own headers of handover records expect of the kernel. */
+/* Definitions that the kernel's headers of handover records need. */
 #ifndef VM_KABI_BUILD_BUG_H
 #define VM_KABI_BUILD_BUG_H
 
