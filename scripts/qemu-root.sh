@@ -18,19 +18,25 @@ suite=${QEMU_SUITE:-forky} wanted=${QEMU_WANTED:-11.1}
 debs=$CACHE/qemu-debs root=$CACHE/qemu
 program=$root/qemu-system-x86_64
 
+# The packages, for a machine on which none is installed, so that no dependency is left out
+download() {
+	: >"$CACHE/qemu.status"
+	apt-get -c "$1" -s --no-install-recommends -o Dir::State::status="$CACHE/qemu.status" \
+		install qemu-system-x86 >"$CACHE/qemu.list" || return 1
+	names=$(sed -n 's/^Inst \([^ ]*\) .*/\1/p' "$CACHE/qemu.list")
+	# shellcheck disable=SC2086
+	apt-get -c "$1" -q download $names
+}
+
 # The directory gets its name when all packages are in it.
 fetch() {
 	[ "$(dpkg --print-architecture)" = amd64 ] || die "the emulator of $suite is for amd64 machines only"
 	need_space "$CACHE" 300 "the emulator"
 	conf=$("$here/apt.sh" "$suite") || exit 1
 	rm -rf "$debs.part"
-	mkdir -p "$debs.part/partial"
-	: >"$debs.part/status"
+	mkdir -p "$debs.part"
 	say "fetching the emulator of $suite and its libraries (45 MB)"
-	# No package counts as installed, so that all dependencies are fetched
-	apt-get -c "$conf" -q -y --download-only --no-install-recommends \
-		-o Dir::State::status="$debs.part/status" -o Dir::Cache::archives="$debs.part" \
-		-o Debug::NoLocking=1 install qemu-system-x86 >"$CACHE/qemu.log" 2>&1 ||
+	(cd "$debs.part" && download "$conf") >"$CACHE/qemu.log" 2>&1 ||
 		die "the emulator of $suite cannot be fetched ($(grep -m1 '^E:' "$CACHE/qemu.log")): is there a network?"
 	rm -rf "$debs"
 	mv "$debs.part" "$debs"
@@ -67,8 +73,10 @@ if [ ! -x "$program" ]; then
 	dpkg --compare-versions "$(version)" ge "1:$wanted" ||
 		die "$debs has QEMU $(version), $wanted or newer is needed: remove it when $suite has that"
 	unpack
-	"$program" --version >"$CACHE/qemu.log" 2>&1 ||
+	if ! "$program" --version >"$CACHE/qemu.log" 2>&1; then
+		rm -rf "$root"
 		die "the emulator of $suite does not run here: $(tail -n 1 "$CACHE/qemu.log")"
+	fi
 	rm -rf "$debs"
 fi
 say "$("$program" --version | head -n 1)"

@@ -113,6 +113,20 @@ echo "$one" | machine sources.list
 KERNEL_VERSION=$SERIES.9-1
 refuses "a download with another checksum than the pinned one" "checksum mismatch" scripts/source.sh fetch
 holds "and does not keep it" test ! -e "$CACHE/${KERNEL_PACKAGE}_$SERIES.9-1_all.deb"
+
+# The emulator of another suite, unpacked and never installed
+KERNEL_PACKAGE=qemu-system-x86 KERNEL_SUITE=forky
+publish 1:11.0-1
+echo "$one" | machine sources.list
+QEMU_SUITE=forky QEMU_WANTED=11.1
+export QEMU_SUITE QEMU_WANTED
+refuses "an emulator that is older than the wanted one" "QEMU 1:11.0-1, 11.1 or newer is needed" \
+	scripts/qemu-root.sh
+publish 1:11.1-1
+echo "$one" | machine sources.list
+refuses "an emulator that does not run" "does not run here" scripts/qemu-root.sh
+holds "and does not keep it unpacked" test ! -e "$CACHE/qemu"
+
 rm -r "$mirror"
 echo "$one" | machine sources.list
 refuses "a mirror that does not answer" "is the mirror reachable" scripts/source.sh fetch
