@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The numbered frame, shared by the sender (host) and the ring scanner (guest).
+ * The numbered frame, shared by the sender (runner) and the ring scanner (testos).
  *
  * A frame is a broadcast Ethernet frame of an experimental type. It names the NIC it was
  * meant for, its place in the sequence and the moment it was sent. The rest is a pattern
@@ -30,7 +30,7 @@ struct frame {
 	uint32_t magic;
 	uint32_t nic;
 	uint64_t seq;
-	uint64_t tx_ns;		/* CLOCK_MONOTONIC of the host when it was sent */
+	uint64_t tx_ns;		/* CLOCK_MONOTONIC of the runner when it was sent */
 	uint32_t len;
 	uint32_t crc32;
 	uint8_t payload[];

@@ -214,6 +214,6 @@ static void after(void)
 		from_scratch();
 }
 
-/* One CPU, so that ticks are instructions of one thread; more devices come from the host. */
+/* One CPU, so that ticks are instructions of one thread; more devices come from the runner. */
 SCENARIO(.name = "bench_update", .cmdline = "trace_event=iommu_liveupdate nokaslr",
 	 .nics = "root:e1000e", .smp = 1, .timeout = 600, .before = before, .after = after);

@@ -32,7 +32,7 @@ struct platform {
 
 	/*
 	 * Read the entries of the device with @d->source_id, starting at @root: sets @d->present
-	 * and, if so, entries, domain id, top table, levels and @d->format.
+	 * and, if so, entries, domain id, top table, levels and format.
 	 */
 	void (*read_device)(struct walk_device *d, uint64_t root);
 

@@ -30,7 +30,7 @@ struct damage {
 	uint32_t bytes;
 	uint64_t value;
 	bool flip;		/* @value is a mask of bits to change, else the new number */
-	bool seal;		/* the record's checksum is made right again */
+	bool seal;		/* correct the record's checksum afterwards */
 	enum damage_address {	/* @value is added to this address */
 		DAMAGE_NOTHING,
 		DAMAGE_ITSELF,		/* of the damaged object */

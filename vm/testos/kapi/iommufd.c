@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The iommufd ioctls that the guest uses, one function each, all returning 0 or -errno.
+ * The iommufd ioctls that testos uses, one function each, all returning 0 or -errno.
  *
  * A VM's memory is mapped by file only: a mapping of user addresses has no identity that could
  * be rebuilt in the next kernel. ioas_map_user() is there to see it refused.

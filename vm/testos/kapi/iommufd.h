@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The iommufd ioctls that the guest uses; all return -errno. See iommufd.c. */
+/* The iommufd ioctls that testos uses; all return -errno. See iommufd.c. */
 #ifndef TESTOS_IOMMUFD_H
 #define TESTOS_IOMMUFD_H
 

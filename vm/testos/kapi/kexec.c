@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The way into the next kernel: kexec_file_load(2) and reboot(2), no tools.
+ * Kexec: kexec_file_load(2) and reboot(2), without tools.
  *
  * The image comes from /next in the initramfs or, in a kernel that was itself started by
- * kexec and has no /next, from the memfds that travel with the state. Where kernels take
- * turns there is a second image: every other update goes back to the kernel that was first.
+ * kexec and has no /next, from the memfds that are preserved with the state. Where kernels take
+ * turns there is a second image: every other update goes back to the first kernel.
  *
  * Invariant: the next command line is this one with lu.stage counted up, the words of
  * lu.cmdline2 added once, and the number of facts stated so far.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Loading the next kernel and going there. See kexec.c. */
+/* Loading the next kernel, and kexec. See kexec.c. */
 #ifndef TESTOS_KEXEC_H
 #define TESTOS_KEXEC_H
 

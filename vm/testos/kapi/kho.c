@@ -29,7 +29,7 @@
 #define FDT_PROP	3u
 #define FDT_NOP		4u
 
-#define FDT_STRUCTS	8	/* where the header says the nodes begin */
+#define FDT_STRUCTS	8	/* where the header has the offset of the nodes */
 
 struct property {
 	const uint8_t *value;

@@ -6,8 +6,8 @@
  * A session lives as long as its descriptor: closing it in the previous kernel undoes the
  * preservation, closing it in the next kernel finishes it.
  *
- * All functions return a descriptor or 0, or -errno; luo_create() and luo_retrieve() give
- * up instead.
+ * All functions return a descriptor or 0, or -errno; luo_create() and luo_retrieve() bail
+ * out instead.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -148,7 +148,7 @@ static unsigned int config_byte(int dev, uint64_t at)
 	return value;
 }
 
-/* Through the capability, as a guest does it; 0 is D0, 3 is D3. */
+/* Through the capability, as a guest's driver does; 0 is D0, 3 is D3. */
 int vfio_set_power_state(int dev, unsigned int d)
 {
 	uint64_t config = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX);

@@ -40,7 +40,7 @@ bool lib_refuses(struct iolu_vm *vm, int rc, int expected, const char *words, co
 	return ok(rc == -expected && strstr(reason, words), fact, "returned %d: %s", rc, reason);
 }
 
-/* The library's steps as the marks that the host makes phases of. */
+/* The library's steps as the marks of which the runner makes phases. */
 static void on_step(void *last, const char *step, const char *object)
 {
 	static const struct {

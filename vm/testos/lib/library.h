@@ -26,7 +26,7 @@ struct iolu_vm *lib_build(unsigned int i);		/* in the first kernel */
 void lib_furnish(struct iolu_vm *vm, unsigned int i, int device);
 void lib_watch(struct iolu_vm *vm);			/* steps are marks; for one handle */
 void lib_expect(unsigned int i);				/* story_vm(i) before it is there */
-void lib_show(struct iolu_vm *vm, unsigned int i);	/* to the guest's helpers, as story_vm(i) */
+void lib_show(struct iolu_vm *vm, unsigned int i);	/* to testos' helpers, as story_vm(i) */
 void lib_receive(unsigned int n);			/* frames come to the VMs shown */
 
 #endif /* TESTOS_LIBRARY_H */

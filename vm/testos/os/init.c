@@ -2,7 +2,7 @@
 /*
  * PID 1 of both kernels: says hello, runs its half of the scenario, ends.
  *
- * The same program run on the host lists the scenarios and says what machine each needs.
+ * The same program run on the build machine lists the scenarios and prints the machine each needs.
  * Where the scenario wants systemd, that becomes process 1 and starts this program as
  * the services operator and vmm. With lu.shell=1 it becomes a shell; from there `/init --stage
  * N NAME` runs the half of a scenario that belongs to kernel N, and the next kernel comes up

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The channel to the host: one ASCII line per event on the emulator's debug console port.
+ * The channel to the runner: one ASCII line per event on the emulator's debug console port.
  *
  * The port needs no driver, no interrupt and no buffer, so a line that was written has
  * arrived, also right before reboot(2), and the serial console with its kernel messages

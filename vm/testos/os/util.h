@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Small helpers that every part of the guest uses: words of the command line, files, time. */
+/* Small helpers that all of testos uses: words of the command line, files, time. */
 #ifndef TESTOS_UTIL_H
 #define TESTOS_UTIL_H
 

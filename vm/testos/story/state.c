@@ -26,7 +26,7 @@
 #include "os/util.h"
 #include "story/state.h"
 
-#define STATE_SESSION	"guest-state"
+#define STATE_SESSION	"testos-state"
 #define STATE_TOKEN	0x57a7e000ull
 #define STATE_SIZE	(64 * KIB)
 
@@ -36,7 +36,7 @@ static int session = -1;
 
 static int file_create(enum state_file which, uint64_t size)
 {
-	int fd = memfd_create("guest-state", MFD_CLOEXEC);
+	int fd = memfd_create("testos-state", MFD_CLOEXEC);
 
 	if (fd < 0 || ftruncate(fd, size))
 		bail_out("state file %d: %s", which, strerror(errno));

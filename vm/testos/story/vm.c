@@ -4,7 +4,7 @@
  *
  * Memfd 0 is the VM's RAM, which no device writes to; it is mapped twice, all of it writable
  * and its first MiB read-only, so that a table has more than one kind of entry. Each NIC has
- * a memfd of its own with ring and buffers, mapped at an IOVA that the host's number of the
+ * a memfd of its own with ring and buffers, mapped at an IOVA that the runner's number of the
  * NIC fixes; the guard lies at the same physical address.
  *
  * Invariant: everything that a later kernel must know is in struct vm_data, which travels;
