@@ -40,6 +40,14 @@ bool iolu_bdf_valid(const char *name)
 	return true;
 }
 
+int iolu_check_bdf(struct iolu_vm *vm, const char *bdf)
+{
+	if (bdf && iolu_bdf_valid(bdf))
+		return 0;
+	return iolu_fail(vm, -EINVAL, "\"%s\" is not a PCI address such as 0000:01:00.0",
+			 bdf ? bdf : "");
+}
+
 /* -- devices -- */
 
 /* Open the VFIO character device of a PCI device. */
@@ -68,7 +76,7 @@ static int open_cdev(struct iolu_vm *vm, const char *bdf, int *fd)
 }
 
 /* A character device of VFIO has the PCI device as its parent in sysfs. */
-static int check_cdev(struct iolu_vm *vm, const char *bdf, int fd)
+int iolu_check_cdev(struct iolu_vm *vm, const char *bdf, int fd)
 {
 	char path[64], parent[256];
 	struct stat st;
@@ -88,7 +96,7 @@ static int check_cdev(struct iolu_vm *vm, const char *bdf, int fd)
 }
 
 /* A process that restored the VM before and died may have bound the device. */
-static bool is_bound(int fd)
+bool iolu_is_bound(int fd)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 
@@ -104,7 +112,7 @@ int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
 		return 0;
 	if (ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &arg)) {
 		err = errno;
-		if (vm->state != IOLU_INCOMING || err != EINVAL || !is_bound(device->fd))
+		if (vm->state != IOLU_INCOMING || err != EINVAL || !iolu_is_bound(device->fd))
 			return iolu_fail(vm, -err, "device %s cannot be bound to the iommufd: %s",
 					 device->object.name, strerror(err));
 	}
@@ -118,9 +126,8 @@ static int add_device(struct iolu_vm *vm, const char *bdf, int given)
 	struct iolu_device *device;
 	int rc = iolu_changeable(vm, false);
 
-	if (!rc && (!bdf || !iolu_bdf_valid(bdf)))
-		rc = iolu_fail(vm, -EINVAL, "\"%s\" is not a PCI address such as 0000:01:00.0",
-			       bdf ? bdf : "");
+	if (!rc)
+		rc = iolu_check_bdf(vm, bdf);
 	if (!rc)
 		rc = iolu_open_iommufd(vm);
 	if (!rc)
@@ -130,7 +137,7 @@ static int add_device(struct iolu_vm *vm, const char *bdf, int given)
 	device->object.token = iolu_free_token(vm, IOLU_DEVICE);
 	rc = given < 0 ? open_cdev(vm, bdf, &device->fd) : iolu_dup(vm, given, &device->fd);
 	if (!rc)
-		rc = check_cdev(vm, bdf, device->fd);
+		rc = iolu_check_cdev(vm, bdf, device->fd);
 	if (!rc)
 		rc = iolu_bind(vm, device);
 	if (rc)

@@ -121,10 +121,23 @@ static int check_map(struct iolu_vm *vm, const struct iolu_map *map)
 	return 0;
 }
 
-int iolu_vm_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd, uint64_t offset,
-		uint64_t iova, uint64_t length, uint32_t flags)
+/* The kernel refuses an overlap with -EEXIST, but is not asked about an imported mapping. */
+static int check_overlap(struct iolu_vm *vm, const struct iolu_ioas *ioas,
+			 const struct iolu_map *map)
 {
-	struct iolu_map map = { .offset = offset, .iova = iova, .length = length, .flags = flags };
+	const struct iolu_map *other;
+
+	for (other = ioas->maps; other; other = other->next)
+		if (other->iova <= map->iova + (map->length - 1) &&
+		    map->iova <= other->iova + (other->length - 1))
+			return iolu_fail(vm, -EEXIST, "IOAS \"%s\" has a mapping at IOVA 0x%llx",
+					 ioas->object.name, (unsigned long long)other->iova);
+	return 0;
+}
+
+int iolu_add_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd,
+		 struct iolu_map *map, bool imported)
+{
 	struct iolu_map **at, *new;
 	struct iolu_ioas *ioas;
 	int rc = iolu_changeable(vm, false);
@@ -132,23 +145,33 @@ int iolu_vm_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd, ui
 	if (!rc)
 		rc = need_ioas(vm, ioas_name, &ioas);
 	if (!rc)
-		rc = iolu_need_memfd(vm, memfd, &map.memfd);
+		rc = iolu_need_memfd(vm, memfd, &map->memfd);
 	if (!rc)
-		rc = check_map(vm, &map);
+		rc = check_map(vm, map);
 	if (rc)
 		return rc;
 	new = malloc(sizeof(*new));
-	rc = new ? do_map(vm, ioas, &map) : iolu_fail(vm, -ENOMEM, "no memory for a mapping");
+	if (!new)
+		return iolu_fail(vm, -ENOMEM, "no memory for a mapping");
+	rc = imported ? check_overlap(vm, ioas, map) : do_map(vm, ioas, map);
 	if (rc) {
 		free(new);
 		return rc;
 	}
-	at = place(ioas, iova);
-	map.next = *at;
-	*new = map;
+	at = place(ioas, map->iova);
+	map->next = *at;
+	*new = *map;
 	*at = new;
 	vm->nmaps++;
 	return 0;
+}
+
+int iolu_vm_map(struct iolu_vm *vm, const char *ioas, const char *memfd, uint64_t offset,
+		uint64_t iova, uint64_t length, uint32_t flags)
+{
+	struct iolu_map map = { .offset = offset, .iova = iova, .length = length, .flags = flags };
+
+	return iolu_add_map(vm, ioas, memfd, &map, false);
 }
 
 static int do_unmap(struct iolu_vm *vm, const struct iolu_ioas *ioas,

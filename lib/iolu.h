@@ -321,6 +321,7 @@ int iolu_vm_blob(struct iolu_vm *vm, const char *name, const void **data, size_t
 }
 #endif
 
+#include "iolu_import.h"
 #include "iolu_update.h"
 
 #endif /* LIBIOLU_H */

@@ -16,6 +16,20 @@ extern "C" {
 /* -- the previous kernel -------------------------------------------------------------------- */
 
 /**
+ * iolu_vm_check() - Find out whether the VM could be preserved now.
+ *
+ * Preserves the VM in a session of its own, named after the VM with ".check" at the end, and
+ * closes that session. While it runs, which takes as long as iolu_vm_preserve(), mappings and
+ * attachments cannot change. A given session is not used. HWPTs stay marked.
+ *
+ * Return: 0: yes; 1: no rule was found that is broken, but the process cannot create a session
+ * now, or a memfd is in the VMM's own session already, so that the kernel could not be asked; an
+ * error of iolu_vm_preserve(); -ENOENT, -ENOTTY: the kernel has no live update, or none of IOMMU
+ * state.
+ */
+int iolu_vm_check(struct iolu_vm *vm);
+
+/**
  * iolu_vm_save() - Preserve and seal.
  * Return: 0, or an error of iolu_vm_preserve() or iolu_vm_seal(); the handle is live then.
  */
@@ -71,9 +85,9 @@ int iolu_vm_restore(struct iolu_vm *vm);
  *
  * Afterwards the vCPUs may run.
  *
- * Return: 0; -ENOENT, -ENODEV: as iolu_vm_restore(); -EBUSY: the handle has objects; -ENODATA: the session
- * has no journal; -EBADMSG: the journal is damaged; -ENOTSUP: the journal is from a newer library
- * and needs features that this one does not have.
+ * Return: 0; -ENOENT, -ENODEV: as iolu_vm_restore(); -EBUSY: the handle has objects; -ENODATA:
+ * the session has no journal; -EBADMSG: the journal is damaged; -ENOTSUP: the journal is from a
+ * newer library and needs features that this one does not have.
  */
 int iolu_vm_retrieve(struct iolu_vm *vm);
 

@@ -25,6 +25,7 @@
 #define JOURNAL_DEVICE		5u
 #define JOURNAL_IRQ		6u
 #define JOURNAL_BLOB		7u
+#define JOURNAL_OWN_MEMFD	8u		/* a memfd with a token of the VMM */
 
 #define JOURNAL_MEMFD_SIZE	80u
 #define JOURNAL_IOAS_SIZE	64u

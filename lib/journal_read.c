@@ -88,7 +88,13 @@ static bool token_valid(const struct iolu_vm *vm, unsigned int kind, uint64_t to
 	       !iolu_find_token(vm, kind, token);
 }
 
-static int read_memfd(struct reader *r, struct in *in)
+static bool own_token_valid(const struct iolu_vm *vm, uint64_t token)
+{
+	return (token & IOLU_TOKEN_OWNER) != IOLU_TOKEN_JOURNAL &&
+	       !iolu_find_token(vm, IOLU_MEMFD, token);
+}
+
+static int read_any_memfd(struct reader *r, struct in *in, bool imported)
 {
 	struct iolu_memfd *memfd;
 	uint64_t token, size;
@@ -98,14 +104,26 @@ static int read_memfd(struct reader *r, struct in *in)
 	take_name(in, name, false);
 	token = take_number(in, 8);
 	size = take_number(in, 8);
-	if (!in->ok || !token_valid(r->vm, IOLU_MEMFD, token))
+	if (!in->ok || !(imported ? own_token_valid(r->vm, token) :
+			 token_valid(r->vm, IOLU_MEMFD, token)))
 		return invalid(r, "invalid memfd");
 	rc = iolu_make_memfd(r->vm, name, &memfd);
 	if (rc)
 		return rc;
+	memfd->object.imported = imported;
 	memfd->object.token = token;
 	memfd->size = size;
 	return 0;
+}
+
+static int read_memfd(struct reader *r, struct in *in)
+{
+	return read_any_memfd(r, in, false);
+}
+
+static int read_own_memfd(struct reader *r, struct in *in)
+{
+	return read_any_memfd(r, in, true);
 }
 
 static int read_ioas(struct reader *r, struct in *in)
@@ -269,7 +287,7 @@ static int read_known(struct reader *r, unsigned int type, struct in *in)
 		[JOURNAL_MEMFD] = read_memfd, [JOURNAL_IOAS] = read_ioas,
 		[JOURNAL_MAP] = read_map, [JOURNAL_HWPT] = read_hwpt,
 		[JOURNAL_DEVICE] = read_device, [JOURNAL_IRQ] = read_irq,
-		[JOURNAL_BLOB] = read_blob,
+		[JOURNAL_BLOB] = read_blob, [JOURNAL_OWN_MEMFD] = read_own_memfd,
 	};
 	int rc;
 
@@ -292,7 +310,7 @@ static int read_record(struct reader *r, struct in *in)
 	if (flags & ~JOURNAL_MAY_SKIP)
 		return iolu_fail(r->vm, -ENOTSUP, "the journal needs a newer library: record %u has "
 				 "unknown flags 0x%x", r->number, flags);
-	if (flags && type > JOURNAL_BLOB)
+	if (flags && type > JOURNAL_OWN_MEMFD)
 		return keep_unknown(r, type, &record);
 	return read_known(r, type, &record);
 }

@@ -55,7 +55,8 @@ static void put_record(struct out *out, unsigned int type, unsigned int flags, u
 
 static void put_memfd(struct out *out, const struct iolu_memfd *memfd)
 {
-	put_record(out, JOURNAL_MEMFD, 0, JOURNAL_MEMFD_SIZE);
+	put_record(out, memfd->object.imported ? JOURNAL_OWN_MEMFD : JOURNAL_MEMFD, 0,
+		   JOURNAL_MEMFD_SIZE);
 	put_name(out, &memfd->object);
 	put_number(out, memfd->object.token, 8);
 	put_number(out, memfd->size, 8);

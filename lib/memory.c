@@ -28,18 +28,22 @@ static const struct {
 	{ F_SEAL_SEAL, "further sealing" },
 };
 
-#define SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+/* The VMM may want to add other seals to its own memfds. */
+static int needed_seals(const struct iolu_memfd *memfd)
+{
+	return F_SEAL_SHRINK | F_SEAL_GROW | (memfd->object.imported ? 0 : F_SEAL_SEAL);
+}
 
 int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd)
 {
-	int have = fcntl(memfd->fd, F_GET_SEALS);
+	int have = fcntl(memfd->fd, F_GET_SEALS), needed = needed_seals(memfd);
 	size_t i;
 
 	if (have < 0)
 		return iolu_fail(vm, -EINVAL, "\"%s\" is not a memfd",
 				 memfd->object.name);
 	for (i = 0; i < sizeof(seals) / sizeof(seals[0]); i++)
-		if (!(have & seals[i].seal))
+		if (needed & ~have & seals[i].seal)
 			return iolu_fail(vm, -EPERM, "memfd \"%s\" is not sealed against %s",
 					 memfd->object.name, seals[i].against);
 	return 0;
@@ -56,7 +60,7 @@ static bool is_hugetlb(int fd)
 	return !fstatfs(fd, &fs) && fs.f_type == HUGETLBFS_MAGIC;
 }
 
-static int seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+int iolu_seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
 	struct stat st;
 
@@ -64,7 +68,7 @@ static int seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 		return iolu_refuse(vm, &add_attempt, memfd->object.name, REFUSED_MEMFD_KIND);
 
 	/* If seals cannot be added any more, the check below names the missing one. */
-	if (fcntl(memfd->fd, F_ADD_SEALS, SEALS) && errno != EPERM && errno != EINVAL)
+	if (fcntl(memfd->fd, F_ADD_SEALS, needed_seals(memfd)) && errno != EPERM && errno != EINVAL)
 		return iolu_fail(vm, -errno, "memfd \"%s\" cannot be sealed: %s",
 				 memfd->object.name, strerror(errno));
 	if (fstat(memfd->fd, &st))
@@ -86,7 +90,7 @@ int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
 	memfd->object.token = iolu_free_token(vm, IOLU_MEMFD);
 	rc = iolu_dup(vm, fd, &memfd->fd);
 	if (!rc)
-		rc = seal_memfd(vm, memfd);
+		rc = iolu_seal_memfd(vm, memfd);
 	if (rc)
 		iolu_drop(vm, IOLU_MEMFD, memfd);
 	return rc;

@@ -79,20 +79,20 @@ void iolu_session_set_aside(struct iolu_vm *vm)
 	vm->session = -1;
 }
 
-int iolu_session_create(struct iolu_vm *vm)
+int iolu_session_create(struct iolu_vm *vm, const char *name)
 {
 	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
 	int device, rc = open_device(vm, &device);
 
 	if (rc)
 		return rc;
-	strcpy((char *)arg.name, vm->name);
+	strcpy((char *)arg.name, name);
 	rc = ioctl(device, LIVEUPDATE_IOCTL_CREATE_SESSION, &arg) ? -errno : 0;
 	close(device);
 	if (rc == -EEXIST)
-		return iolu_fail(vm, rc, "session \"%s\" already exists", vm->name);
+		return iolu_fail(vm, rc, "session \"%s\" already exists", name);
 	if (rc)
-		return iolu_fail(vm, rc, "session \"%s\" cannot be created: %s", vm->name,
+		return iolu_fail(vm, rc, "session \"%s\" cannot be created: %s", name,
 				 strerror(-rc));
 	vm->session = arg.fd;
 	return 0;

@@ -27,12 +27,14 @@
 #define IOLU_TOKEN_JOURNAL	0x696f6c7500000000ull
 #define IOLU_TOKEN_IOMMUFD	0x696f6c7500000001ull
 #define IOLU_TOKEN_NUMBER	0xffffffull
+#define IOLU_TOKEN_OWNER	0xffffffff00000000ull	/* "iolu" if the library's */
 
 enum iolu_state { IOLU_LIVE, IOLU_PRESERVED, IOLU_SAVED, IOLU_INCOMING };
 
 struct iolu_object {
 	struct iolu_object *next;
 	uint64_t token;			/* of a memfd, HWPT or device; else 0 */
+	bool imported;			/* made by the VMM; a memfd: preserved by the VMM */
 	char name[IOLU_NAME];
 };
 
@@ -169,9 +171,19 @@ const char *iolu_kind_name(unsigned int kind);
 
 /* memory.c */
 int iolu_open_iommufd(struct iolu_vm *vm);
+int iolu_seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
 int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd);
 
+/* preserve.c: into the session of the handle; a trial takes the VMM's own memfds, too */
+struct iolu_attempt;
+int iolu_check_objects(struct iolu_vm *vm);
+int iolu_put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_attempt *attempt,
+	     const char *name);
+int iolu_put_objects(struct iolu_vm *vm, bool trial);
+
 /* ioas.c */
+int iolu_add_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd,
+		 struct iolu_map *map, bool imported);
 int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
@@ -180,12 +192,15 @@ int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
 int iolu_bind(struct iolu_vm *vm, struct iolu_device *device);
 int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt);
 bool iolu_bdf_valid(const char *name);
+int iolu_check_bdf(struct iolu_vm *vm, const char *bdf);
+int iolu_check_cdev(struct iolu_vm *vm, const char *bdf, int fd);
+bool iolu_is_bound(int fd);
 int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
 
 /* session.c: those that take a handle give a reason with an error */
 bool iolu_session_use_given(struct iolu_vm *vm);
 void iolu_session_set_aside(struct iolu_vm *vm);
-int iolu_session_create(struct iolu_vm *vm);
+int iolu_session_create(struct iolu_vm *vm, const char *name);
 int iolu_session_retrieve(struct iolu_vm *vm);
 int iolu_session_preserve_fd(int session, int fd, uint64_t token);
 int iolu_session_retrieve_fd(int session, uint64_t token);

@@ -88,7 +88,8 @@ static void test_round_trip(void)
 	ok(!iolu_vm_blob(vm, "cpu0", &data, &size) && size == 10 &&
 	   !memcmp(data, "rip=0x7c00", size), "and the blobs", NULL);
 	ok(!strcmp(iolu_vm_next(vm, IOLU_MEMFD, "ram"), "ring") &&
-	   !iolu_vm_next(vm, IOLU_MEMFD, "ring"), "objects are in their order", NULL);
+	   !strcmp(iolu_vm_next(vm, IOLU_MEMFD, "ring"), "own") &&
+	   !iolu_vm_next(vm, IOLU_MEMFD, "own"), "objects are in their order", NULL);
 	ok(same_when_rewritten(), "it is written as documented, byte for byte", NULL);
 	iolu_vm_free(vm);
 }
@@ -216,6 +217,8 @@ static void map_after_last(void)
 
 static void same_memfd(void) { raw_memfd(&raw, "ram", 9, 0x1000); }
 static void same_token(void) { raw_memfd(&raw, "more", 1, 0x1000); }
+static void own_token_twice(void) { raw_own_memfd(&raw, "more", 0x100, 0x1000); }
+static void own_token_ours(void) { raw_own_memfd(&raw, "more", 0x696f6c7501000009ull, 0x1000); }
 static void foreign_token(void) { raw_memfd(&raw, "more", 2 << 24, 0x1000); }
 static void hwpt_stranger(void) { raw_hwpt(&raw, "more", "nobody", 6); }
 static void device_stranger(void) { raw_device(&raw, "0000:03:00.0", "nobody", 7); }
@@ -270,6 +273,8 @@ static const struct {
 	{ "two memfds of one name", same_memfd, -EEXIST },
 	{ "two memfds with one token", same_token, -EBADMSG },
 	{ "a memfd with the token of another kind", foreign_token, -EBADMSG },
+	{ "two memfds with one token of the VMM", own_token_twice, -EBADMSG },
+	{ "a memfd of the VMM with a token of the library", own_token_ours, -EBADMSG },
 	{ "an HWPT of an IOAS that is not there", hwpt_stranger, -EBADMSG },
 	{ "a device attached to an HWPT that is not there", device_stranger, -EBADMSG },
 	{ "a device without PCI address", device_no_bdf, -EBADMSG },

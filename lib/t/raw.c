@@ -75,6 +75,15 @@ void raw_memfd(struct raw *raw, const char *name, uint64_t n, uint64_t size)
 	raw_number(raw, size, 8);
 }
 
+/* A memfd with a token of the VMM */
+void raw_own_memfd(struct raw *raw, const char *name, uint64_t token, uint64_t size)
+{
+	raw_record(raw, 8, 0);
+	raw_name(raw, name);
+	raw_number(raw, token, 8);
+	raw_number(raw, size, 8);
+}
+
 void raw_ioas(struct raw *raw, const char *name)
 {
 	raw_record(raw, 2, 0);
@@ -128,6 +137,7 @@ void raw_sample(struct raw *raw)
 	raw_begin(raw);
 	raw_memfd(raw, "ram", 0, 0x400000);
 	raw_memfd(raw, "ring", 1, 0x200000);
+	raw_own_memfd(raw, "own", 0x100, 0x100000);
 	raw_ioas(raw, "guest");
 	raw_map(raw, "ring", 0x1000, 0x20000000, 0x100000, 3);
 	raw_map(raw, "ram", 0, 0x100000000, 0x400000, 3);

@@ -25,6 +25,7 @@ void raw_sum(uint8_t *bytes, size_t n);	/* length and checksum again after a cha
 
 /* Records as the library writes them */
 void raw_memfd(struct raw *raw, const char *name, uint64_t n, uint64_t size);
+void raw_own_memfd(struct raw *raw, const char *name, uint64_t token, uint64_t size);
 void raw_ioas(struct raw *raw, const char *name);
 void raw_map(struct raw *raw, const char *memfd, uint64_t offset, uint64_t iova, uint64_t length,
 	     uint32_t flags);

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Putting the objects of a VM into a session, and the checks before that.
+ *
+ * Memfds are preserved before the iommufd and the iommufd before the devices, because the kernel
+ * requires each to be in the session already. LUO cannot remove a single file from a session:
+ * closing the session undoes all of it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include <linux/iommufd_liveupdate.h>
+
+#include "refusals.h"
+#include "vm.h"
+
+static const struct iolu_attempt memfd_attempt = {
+	"preserved", "memfd", (const enum iolu_refusal[]){
+		REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN, REFUSED_FILE_INCOMING,
+		REFUSED_MEMFD_KIND, REFUSED_MEMFD_SIZE, REFUSED_NONE
+	},
+};
+
+/* The library allocates HWPTs without options, so only the format can be refused. */
+static const struct iolu_attempt hwpt_attempt = {
+	"preserved", "HWPT", (const enum iolu_refusal[]){
+		REFUSED_HWPT_FORMAT, REFUSED_HWPT_TOKEN_USED, REFUSED_HWPT_IN_UPDATE, REFUSED_NONE
+	},
+};
+
+static const struct iolu_attempt imported_hwpt_attempt = {
+	"preserved", "HWPT", (const enum iolu_refusal[]){
+		REFUSED_HWPT_AUTO, REFUSED_HWPT_NESTING, REFUSED_HWPT_FAULTS, REFUSED_HWPT_PASID,
+		REFUSED_HWPT_DIRTY_TRACKING, REFUSED_HWPT_SW_MSI, REFUSED_HWPT_FORMAT,
+		REFUSED_HWPT_TOKEN_USED, REFUSED_HWPT_IN_UPDATE, REFUSED_NONE
+	},
+};
+
+/* Marking succeeded before, so the kernel has a handler for iommufds. */
+static const struct iolu_attempt iommufd_attempt = {
+	"preserved", "iommufd of VM", (const enum iolu_refusal[]){
+		REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN, REFUSED_FILE_INCOMING,
+		REFUSED_IOMMUFD_UNMARKED, REFUSED_IOMMUFD_HWPTS, REFUSED_IOAS_CHANGING,
+		REFUSED_IOAS_MEMORY, REFUSED_IOAS_UNSEALED, REFUSED_IOAS_MEMFD,
+		REFUSED_IOAS_HOLE, REFUSED_IOAS_TABLE, REFUSED_ANY_FULL, REFUSED_NONE
+	},
+};
+
+/* The device is bound to an iommufd that is in the session; the library has seen to both. */
+static const struct iolu_attempt device_attempt = {
+	"preserved", "device", (const enum iolu_refusal[]){
+		REFUSED_FILE_HANDLER, REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN,
+		REFUSED_DEVICE_ENDPOINT, REFUSED_DEVICE_VF, REFUSED_DEVICE_HAS_VFS,
+		REFUSED_DEVICE_CLASS, REFUSED_DEVICE_ALIAS, REFUSED_DEVICE_UNFINISHED,
+		REFUSED_DEVICE_ASLEEP, REFUSED_DEVICE_INTX, REFUSED_DEVICE_GROUP,
+		REFUSED_DEVICE_UNATTACHED, REFUSED_DEVICE_PASIDS, REFUSED_DEVICE_ATS,
+		REFUSED_ANY_FULL, REFUSED_NONE
+	},
+};
+
+int iolu_put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_attempt *attempt,
+	     const char *name)
+{
+	int rc = iolu_session_preserve_fd(vm->session, fd, token);
+
+	return rc ? iolu_refused(vm, attempt, name, rc) : 0;
+}
+
+/* -- checks before the kernel is asked -- */
+
+static int check_device(struct iolu_vm *vm, const struct iolu_device *device)
+{
+	if (device->attached)
+		return 0;
+	return iolu_refuse(vm, &device_attempt, device->object.name, REFUSED_DEVICE_UNATTACHED);
+}
+
+static int check_hwpt(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
+{
+	const struct iolu_device *device;
+
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if (device->hwpt == hwpt)
+			return 0;
+	return iolu_refuse(vm, &hwpt_attempt, hwpt->object.name, REFUSED_FREEZE_HWPT);
+}
+
+int iolu_check_objects(struct iolu_vm *vm)
+{
+	const struct iolu_memfd *memfd;
+	const struct iolu_device *device;
+	const struct iolu_hwpt *hwpt;
+	int rc = iolu_changeable(vm, false);
+
+	if (!rc && vm->state == IOLU_INCOMING)
+		rc = iolu_fail(vm, -EBUSY, "the previous update of VM \"%s\" is not finished: "
+			       "call iolu_vm_finish()", vm->name);
+	if (rc)
+		return rc;
+	iolu_for_each(vm, IOLU_MEMFD, memfd)
+		if ((rc = iolu_check_seals(vm, memfd)))
+			return rc;
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if ((rc = check_hwpt(vm, hwpt)))
+			return rc;
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if ((rc = check_device(vm, device)))
+			return rc;
+	return 0;
+}
+
+/* -- preserve -- */
+
+static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
+{
+	struct iommu_hwpt_liveupdate_mark arg = {
+		.size = sizeof(arg), .hwpt_id = hwpt->id, .token = hwpt->object.token,
+	};
+	int rc;
+
+	if (hwpt->marked)
+		return 0;
+	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg) ? -errno : 0;
+	if (rc == -ENOTTY)
+		return iolu_fail(vm, rc, "this kernel does not support live update of IOMMU state");
+	if (rc == -ENOENT)
+		return iolu_fail(vm, rc, "HWPT \"%s\": the iommufd has no HWPT with id %u",
+				 hwpt->object.name, hwpt->id);
+	if (rc)
+		return iolu_refused(vm, hwpt->object.imported ? &imported_hwpt_attempt :
+				    &hwpt_attempt, hwpt->object.name, rc);
+	hwpt->marked = true;
+	return 0;
+}
+
+/*
+ * The VMM preserves its own memfds itself. A trial takes them too; it cannot (1) if they are in the
+ * session of the VMM already.
+ */
+static int put_memfds(struct iolu_vm *vm, bool trial)
+{
+	const struct iolu_memfd *memfd;
+	int rc;
+
+	iolu_for_each(vm, IOLU_MEMFD, memfd) {
+		if (memfd->object.imported && !trial)
+			continue;
+		iolu_step(vm, "preserve memfd", memfd->object.name);
+		rc = iolu_put(vm, memfd->fd, memfd->object.token, &memfd_attempt,
+			      memfd->object.name);
+		if (rc)
+			return rc == -EBUSY && memfd->object.imported ? 1 : rc;
+	}
+	return 0;
+}
+
+static uint64_t bytes_of(const struct iolu_ioas *ioas)
+{
+	const struct iolu_map *map;
+	uint64_t bytes = 0;
+
+	for (map = ioas->maps; map; map = map->next)
+		bytes += map->length;
+	return bytes;
+}
+
+/*
+ * The next kernel compares each table with an IOAS that is rebuilt from the library's list. If
+ * the VMM has changed the IOAS without the library, that fails when it is too late.
+ */
+static int check_mapped(struct iolu_vm *vm)
+{
+	struct iommu_liveupdate_query q = { .size = sizeof(q) };
+	const struct iolu_hwpt *hwpt;
+	uint64_t bytes;
+
+	for (; !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++) {
+		hwpt = iolu_find_token(vm, IOLU_HWPT, q.out_token);
+		if (!hwpt || q.out_state != IOMMU_LIVEUPDATE_PRESERVED)
+			continue;
+		bytes = bytes_of(hwpt->ioas);
+		if (bytes == q.out_mapped_bytes)
+			continue;
+		return iolu_fail(vm, -EBADE, "IOAS \"%s\": not preserved: %s (0x%llx bytes are mapped, "
+				 "0x%llx by the library)", hwpt->ioas->object.name,
+				 iolu_refusal_sentence(REFUSED_IOAS_UNKNOWN),
+				 (unsigned long long)q.out_mapped_bytes,
+				 (unsigned long long)bytes);
+	}
+	return 0;
+}
+
+/* An iommufd without an HWPT is not preserved: the next kernel opens a new one. */
+static int put_iommufd(struct iolu_vm *vm)
+{
+	struct iolu_hwpt *hwpt;
+	int rc;
+
+	if (!vm->objects[IOLU_HWPT])
+		return 0;
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if ((rc = mark(vm, hwpt)))
+			return rc;
+	iolu_step(vm, "preserve iommufd", vm->name);
+	rc = iolu_put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, &iommufd_attempt, vm->name);
+	return rc ? rc : check_mapped(vm);
+}
+
+static int put_devices(struct iolu_vm *vm)
+{
+	const struct iolu_device *device;
+	int rc;
+
+	iolu_for_each(vm, IOLU_DEVICE, device) {
+		iolu_step(vm, "preserve device", device->object.name);
+		rc = iolu_put(vm, device->fd, device->object.token, &device_attempt,
+			      device->object.name);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int iolu_put_objects(struct iolu_vm *vm, bool trial)
+{
+	int rc = put_memfds(vm, trial);
+
+	if (!rc)
+		rc = put_iommufd(vm);
+	return rc ? rc : put_devices(vm);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A VMM that manages its iommufd itself: memfds, IOAS, mappings, HWPT, device and interrupt are
+ * made with plain ioctls, and RAM is in the VMM's own session under a token of its own. Before
+ * each update it imports them into a handle and saves; after the update it takes descriptors and
+ * ids out of the handle, frees it, and manages them itself again. Two updates.
+ *
+ * promise: library
+ * red when: the library does not record the vectors (`dup_vectors`): no interrupt arrives after
+ *           the restore
+ * red when: it preserves an imported memfd itself (`put_memfds`): the save is refused, its token is
+ *           in use
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/dma_device.h"
+#include "kapi/iommufd.h"
+#include "kapi/kexec.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "lib/library.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "scenario.h"
+#include "story/story.h"
+#include "story/tables.h"
+
+#define TOKEN	TOKEN_MEM(VM_RAM)
+
+static const char *const memfds[] = { LIB_RAM, LIB_RING };
+
+static int import_map(struct iolu_vm *vm, const struct area *area)
+{
+	return iolu_vm_import_map(vm, "guest", memfds[area->mem], area->offset, area->iova,
+				  area->length, area->writable ? LIB_RW : IOLU_MAP_READ);
+}
+
+/* Calls of the library for a VM with one device, but for those that save and restore it */
+static struct iolu_vm *import(const struct vm *from)
+{
+	const struct space *space = &from->data->space[0];
+	const struct dma_device *d = &from->device[0];
+	struct iolu_vm *vm = lib_new(0);
+	unsigned int i;
+
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
+	lib_must(vm, iolu_vm_set_iommufd(vm, from->iommufd), "the iommufd is given");
+	lib_must(vm, iolu_vm_import_memfd(vm, LIB_RAM, from->mem_fd[VM_RAM], TOKEN),
+		 "a memfd is imported that the VMM preserves itself");
+	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RING, from->mem_fd[1]), "another is added");
+	lib_must(vm, iolu_vm_import_ioas(vm, "guest", from->ioas[0]), "the IOAS is imported");
+	for (i = 0; i < space->nareas; i++)
+		lib_must(vm, import_map(vm, &space->area[i]), "and a mapping of it");
+	lib_must(vm, iolu_vm_import_hwpt(vm, "table", "guest", from->hwpt[0]), "the HWPT is imported");
+	lib_must(vm, iolu_vm_import_device(vm, d->place->bdf, d->dev, d->id, "table"),
+		 "the device is imported");
+	lib_must(vm, iolu_vm_import_irq(vm, d->place->bdf, IOLU_IRQ_MSIX, 1, &d->event),
+		 "and its interrupt");
+	return vm;
+}
+
+static void save(const struct vm *from)
+{
+	struct iolu_vm *vm = import(from);
+	int session = luo_create(from->data->session);
+
+	ok(!iolu_vm_check(vm), "the VM could be preserved", "%s", iolu_vm_reason(vm));
+	ok_rc(luo_preserve_fd(session, from->mem_fd[VM_RAM], TOKEN), "the VMM preserves its RAM");
+	ok(iolu_vm_check(vm) == 1, "then that cannot be tried any more", "%s", iolu_vm_reason(vm));
+	lib_must(vm, iolu_vm_set_session_fd(vm, session), "the library gets the VMM's session");
+	mark("preserve.begin");
+	lib_must(vm, iolu_vm_save(vm), "and saves the VM in it");
+	mark("preserve.end");
+	tables_record();
+}
+
+/* -- imports that are refused -- */
+
+static void refuses_save(struct iolu_vm *vm, int expected, const char *words, const char *fact)
+{
+	lib_refuses(vm, iolu_vm_check(vm), expected, words, fact);
+	iolu_vm_free(vm);
+}
+
+static void test_refusals(const struct vm *from)
+{
+	const struct area *ram = &from->data->space[0].area[0];
+	const char *bdf = from->data->device[0].bdf;
+	struct iolu_vm *vm = import(from);
+
+	lib_refuses(vm, iolu_vm_import_ioas(vm, "more", from->ioas[0]), EEXIST, "\"guest\" has the id",
+		    "an IOAS is imported once");
+	lib_refuses(vm, iolu_vm_import_ioas(vm, "more", 4711), ENOENT, "no IOAS with id 4711",
+		    "an IOAS that is not there is not imported");
+	lib_refuses(vm, import_map(vm, ram), EEXIST, "has a mapping at IOVA",
+		    "a mapping is imported once");
+	lib_refuses(vm, iolu_vm_import_hwpt(vm, "more", "guest", from->hwpt[0]), EEXIST,
+		    "\"table\" has the id", "so is an HWPT");
+	lib_refuses(vm, iolu_vm_import_device(vm, "0000:ff:00.0", from->device[0].dev, 1, NULL), EINVAL,
+		    bdf, "a device under another address is not imported");
+	lib_refuses(vm, iolu_vm_import_device(vm, bdf, from->iommufd, 1, NULL), EINVAL,
+		    "not a device that is bound", "nor a descriptor that is no device");
+	lib_refuses(vm, iolu_vm_import_memfd(vm, "more", from->mem_fd[1], 0x696f6c7500000000ull),
+		    EINVAL, "one of the library", "nor a memfd under a token of the library");
+	lib_refuses(vm, iolu_vm_import_irq(vm, bdf, IOLU_IRQ_MSI, 1, &from->device[0].event), EBUSY,
+		    "interrupts armed", "nor a second interrupt type");
+	lib_must(vm, iolu_vm_import_hwpt(vm, "more", "guest", 4711), "an HWPT cannot be checked then");
+	refuses_save(vm, ENODEV, "\"more\": not preserved", "but one without device is refused");
+
+	vm = import(from);
+	lib_must(vm, iolu_vm_import_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, MIB, LIB_RW),
+		 "a mapping cannot be checked alone");
+	refuses_save(vm, EBADE, "changed without libiolu",
+		     "but a VM with a mapping too many could not be preserved");
+}
+
+static void before(void)
+{
+	story_begin(one_nic_each, 1);
+	kexec_keep_next();
+	test_refusals(story_vm(0));
+	save(story_vm(0));
+	story_leave();
+}
+
+/* -- the next kernel -- */
+
+/* The VMM takes over all that it needs, and does without the library until the next update. */
+static void take_out(struct iolu_vm *vm)
+{
+	struct vm *to = story_vm(0);
+
+	lib_show(vm, 0);
+	to->iommufd = dup(iolu_vm_iommufd(vm));
+	to->mem_fd[VM_RAM] = dup(iolu_vm_memfd(vm, LIB_RAM));
+	to->mem_fd[1] = dup(iolu_vm_memfd(vm, LIB_RING));
+	to->ioas[0] = iolu_vm_ioas_id(vm, "guest");
+	to->hwpt[0] = iolu_vm_hwpt_id(vm, "table");
+	to->device[0].dev = dup(iolu_vm_device_fd(vm, to->data->device[0].bdf));
+	to->device[0].id = iolu_vm_device_id(vm, to->data->device[0].bdf);
+	to->device[0].event = dup(to->device[0].event);
+	iolu_vm_free(vm);
+}
+
+static void restore(void)
+{
+	const char *name = state_get()->vm[0].session;
+	int session = luo_retrieve(name), ram = luo_retrieve_fd(session, TOKEN);
+	struct iolu_vm *vm = lib_new(0);
+
+	ok(ram >= 0, "the VMM retrieves its RAM itself", "%s", strerror(-ram));
+	lib_watch(vm);
+	mark("retrieve.begin");
+	lib_must(vm, iolu_vm_set_session_fd(vm, session), "the library gets the incoming session");
+	lib_must(vm, iolu_vm_restore(vm), "and restores the VM");
+	mark("attach.end");
+	tables_compare("after adoption");
+	lib_must(vm, iolu_vm_finish(vm), "the session is finished");
+	mark("finish.end");
+	close(session);
+	close(ram);
+	take_out(vm);
+	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "an interrupt arrives", "none");
+}
+
+static void after(void)
+{
+	story_arrive();
+	restore();
+	story_traffic("lu.post");
+	if (state_get()->updates < 2) {
+		save(story_vm(0));
+		story_leave();
+	}
+	story_judge();
+	story_life();
+}
+
+SCENARIO(.name = "library_import", .updates = 2, .timeout = 150, .before = before, .after = after);
