@@ -66,8 +66,9 @@ static void on_interrupt_table(struct trace *t, const char *args)
 }
 
 /*
- * "addr 0xfee00218 data 0x0" and "(addr 0xfee00218, data 0x0) -> ...": a request in remappable format has bit 4 set. The emulator
- * delivers the compatibility format in all modes, as hardware does not; it is left out.
+ * "addr 0xfee00218 data 0x0" and "(addr 0xfee00218, data 0x0) -> ...": a request in remappable
+ * format has bit 4 set. The other one, the compatibility format, is left out: the emulator
+ * delivers it in all modes, which hardware does not.
  */
 static void on_interrupt(struct trace *t, const char *args, bool delivered)
 {

@@ -228,7 +228,8 @@ static void draw_legend(struct picture *p)
 		y += 20;
 		snprintf(s, sizeof(s), "written to memory by NIC %d (%s%s)", i, d->model,
 			 role[d->role]);
-		fprintf(p->f, "<rect x=\"%d\" y=\"%.1f\" width=\"30\" height=\"3\" fill=\"%s\"/>\n",
+		fprintf(p->f, "<rect x=\"%d\" y=\"%.1f\" width=\"30\" height=\"3\" "
+			"fill=\"%s\"/>\n",
 			LEFT + 14, y - 6, colours[i]);
 		canvas_words(p, LEFT + 52, y, "class=\"label\"", s);
 	}
@@ -268,8 +269,8 @@ static void draw_title(struct picture *p, bool good)
 	canvas_words(p, 24, 38, s, title);
 	snprintf(s, sizeof(s), "%s · slowest frame %.1f ms · longest gap %.0f ms before, "
 		 "%.0f during, %.0f after · %zu DMA faults · %zu frames untranslated",
-		 r->opt->scenario, t->sum.max / 1e6, t->sum.gap_before / 1e6, t->sum.gap_during / 1e6,
-		 t->sum.gap_after / 1e6, run_events(r, EV_FAULT, NULL), t->untranslated);
+		 r->opt->scenario, t->sum.max / 1e6, t->sum.gap_before / 1e6,
+		 t->sum.gap_during / 1e6, t->sum.gap_after / 1e6, run_events(r, EV_FAULT, NULL), t->untranslated);
 	canvas_words(p, 24, 64, "class=\"axis\"", s);
 }
 
