@@ -3,26 +3,27 @@
 /**
  * DOC: Folios of a retrieved memfd stay where they are until it is finished
  *
- * A device that went on over a live update still writes to the memory of a
- * preserved memfd by the physical addresses of the old kernel. When the memfd is
- * retrieved its folios become ordinary page cache, which may be migrated,
- * collapsed, split, swapped out, punched out and freed, long before whoever
- * retrieved it has had the chance to pin them for the device.
+ * A device whose DMA continues across a live update writes to the memory of a
+ * preserved memfd, at the physical addresses of the previous kernel. When the
+ * memfd is retrieved, its folios become ordinary page cache, which may be
+ * migrated, collapsed, split, swapped out, punched out and freed before the VMM
+ * has pinned them for the device.
  *
- * So each folio is restored with one reference more than its user asked for: with
- * a reference that nobody can account for, none of that succeeds, or it leaves the
- * folio alone in memory. finish() of the memfd drops these references; a session
- * with a device in it finishes only after the device's memory was pinned.
+ * So each folio is restored with one additional reference. An unexpected
+ * reference makes all of these operations fail, or leave the folio in memory.
+ * finish() of the memfd drops these references; a session with a device in it
+ * finishes only after the device's memory was pinned.
  *
- * This is not memfd_pin_folios(): a long-term pin migrates folios out of movable
- * areas first, and these must not move at all. Whoever pins a folio that is held
- * finds it in the list, and neither has it looked up nor asks where it lies.
+ * This is not memfd_pin_folios(): a long-term pin first migrates folios out of
+ * movable areas, and these must not move. memfd_luo_do_pin() takes such a folio
+ * from the list of the memfd, without a lookup in the page cache and without
+ * migration.
  *
- * The list of folios is the one that came from the old kernel. It is found by
- * the memfd's inode, which LUO keeps until finish().
+ * The list of folios is the one that the previous kernel preserved. It is found
+ * by the memfd's inode, on which LUO has a reference until finish().
  *
- * When a memfd cannot be retrieved its folios are never freed. Nobody knows what
- * writes to them then, and memory lost is better than memory corrupted.
+ * If a memfd cannot be retrieved, its folios are never freed: a device may still
+ * write to them.
  */
 
 #include <linux/err.h>
@@ -41,17 +42,17 @@
 #include "internal.h"
 #include "memfd_luo_hold.h"
 
-/* An entry in memory of vmalloc(): aligned, which the packed record does not tell */
+/* An entry in vmalloc() memory, which is aligned although the record is packed */
 struct memfd_luo_held {
 	struct memfd_luo_folio_ser ser;
 } __aligned(8);
 static_assert(sizeof(struct memfd_luo_held) == sizeof(struct memfd_luo_folio_ser));
 
 /**
- * struct memfd_luo_hold - The folios held for one memfd.
+ * struct memfd_luo_hold - The folios of one memfd that have an additional reference.
  * @node: In memfd_luo_holds, by @inode.
  * @inode: The memfd's.
- * @folios: The folios, as the old kernel listed them, in ascending order of index.
+ * @folios: The folios as listed by the previous kernel, in ascending order of index.
  * @nr_folios: Entries in @folios.
  */
 struct memfd_luo_hold {
@@ -62,7 +63,7 @@ struct memfd_luo_hold {
 };
 
 static DEFINE_HASHTABLE(memfd_luo_holds, 6);
-/* Read by those who look into a hold, written when one comes or is taken away */
+/* Read by users of a hold, written when a hold is added or removed */
 static DECLARE_RWSEM(memfd_luo_holds_rwsem);
 
 static struct memfd_luo_hold *memfd_luo_hold_of(const struct inode *inode)
@@ -113,17 +114,17 @@ struct folio *memfd_luo_restore_folio(phys_addr_t phys)
 }
 
 /**
- * memfd_luo_hold() - Hold the folios of a memfd just retrieved.
+ * memfd_luo_hold() - Register the additional references of a retrieved memfd.
  * @inode: The memfd's inode.
  * @folios: The list of folios, each from memfd_luo_restore_folio(). Vmalloc
- *	    memory, this function takes it over.
+ *	    memory, which becomes this function's.
  * @nr_folios: Entries in @folios.
- * @err: How putting the folios into the memfd went. If not well, they stay
- *	 referenced for good.
+ * @err: Result of adding the folios to the memfd, 0 or -errno.
+ *
+ * On an error the references are never dropped and the folios never freed.
  *
  * Context: Process context, may sleep.
- * Return: @err, or -ENOMEM if the folios cannot be released later. They are not
- * freed ever then.
+ * Return: @err, or -ENOMEM.
  */
 int memfd_luo_hold(struct inode *inode, struct memfd_luo_folio_ser *folios,
 		   u64 nr_folios, int err)
@@ -136,8 +137,8 @@ int memfd_luo_hold(struct inode *inode, struct memfd_luo_folio_ser *folios,
 }
 
 /**
- * memfd_luo_release() - Undo memfd_luo_hold().
- * @args: The arguments of finish(); nothing happens unless the memfd was retrieved.
+ * memfd_luo_release() - Drop the references that memfd_luo_hold() registered.
+ * @args: The arguments of finish(). No effect unless the memfd was retrieved.
  *
  * Context: Process context, may sleep. Never fails.
  */
@@ -165,7 +166,7 @@ void memfd_luo_release(struct liveupdate_file_op_args *args)
 	kfree(hold);
 }
 
-/* The last folio that begins at @index or before, or the first */
+/* Number of the last folio that starts at or before @index, or of the first one */
 static u64 memfd_luo_hold_find(const struct memfd_luo_hold *hold, pgoff_t index)
 {
 	u64 low = 0, high = hold->nr_folios, middle;
@@ -181,8 +182,8 @@ static u64 memfd_luo_hold_find(const struct memfd_luo_hold *hold, pgoff_t index)
 }
 
 /*
- * The index behind the folio; 0 if it is not in the file any more, or does not have @index:
- * a hole may have been punched.
+ * Index after the folio; 0 if the folio is not in the file any more, because a hole was
+ * punched, or does not contain @index.
  */
 static pgoff_t memfd_luo_held_end(struct folio *folio, const struct address_space *mapping,
 				  pgoff_t index)
@@ -192,7 +193,7 @@ static pgoff_t memfd_luo_held_end(struct folio *folio, const struct address_spac
 	return folio->mapping == mapping && index >= folio->index && index < end ? end : 0;
 }
 
-/* From *start on as many as there are; *start is where the next one would begin */
+/* Pin listed folios from *start on, and advance *start to the first one left out */
 static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
 			       const struct address_space *mapping, loff_t *start, loff_t end,
 			       struct folio **folios, unsigned int max_folios, pgoff_t *offset)
@@ -220,7 +221,7 @@ static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
 }
 
 /**
- * memfd_luo_do_pin() - memfd_pin_folios(), quick for folios that are held.
+ * memfd_luo_do_pin() - memfd_pin_folios(), without migration for a retrieved memfd.
  * @memfd: The file.
  * @start: First byte.
  * @end: Last byte.
@@ -228,8 +229,8 @@ static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
  * @max_folios: Entries in @folios.
  * @offset: Out: offset of @start in the first folio, in bytes.
  *
- * A held folio is pinned where it lies, also where none should stay for long: a device
- * has been writing to it all the time.
+ * A folio with an additional reference is pinned in place, also in a movable area, because
+ * a device writes to it.
  *
  * Context: Process context, may sleep.
  * Return: As memfd_pin_folios().

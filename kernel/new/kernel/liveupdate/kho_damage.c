@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /**
- * DOC: Damage to what is handed over
+ * DOC: Damage to handed-over memory
  *
- * For tests of the next kernel only. Records are sealed for the last time in
- * the middle of the reboot system call, so userspace cannot damage them in a
- * way that lasts. It says beforehand what is to be done, a line per write to
- * /sys/kernel/debug/kho_damage, and it is done when nobody touches a record any
- * more:
+ * For tests of the next kernel only. Records are sealed for the last time in the
+ * middle of the reboot system call, so damage by userspace would not last.
+ * Userspace requests damage in advance, with a line per write to
+ * /sys/kernel/debug/kho_damage; it is applied after the last change of a record:
  *
  * - "set PHYS BYTES VALUE" and "flip PHYS BYTES MASK" change a little endian
  *   number of 1, 2, 4 or 8 bytes in memory. All numbers are hexadecimal.
- * - "seal PHYS" makes the checksum of the record there right again.
+ * - "seal PHYS" corrects the checksum of the record at PHYS.
  *
- * Where a record is, userspace finds out itself, in /dev/mem.
+ * Userspace finds records by itself, in /dev/mem.
  */
 
 #include <linux/debugfs.h>
@@ -104,7 +103,7 @@ static int kho_damage_reboot(struct notifier_block *nb, unsigned long event, voi
 	for (i = 0; i < kho_nr_damages; i++)
 		kho_damage_do(&kho_damages[i]);
 	if (i)
-		pr_warn("KHO: damaged what is handed over in %u places, as told\n", i);
+		pr_warn("KHO: damaged handed-over memory in %u places, as requested\n", i);
 	return NOTIFY_DONE;
 }
 

@@ -3,21 +3,20 @@
 /**
  * DOC: Handover record handling
  *
- * The old kernel allocates a record with kho_record_alloc(), fills it and, when
- * nothing in it changes any more, seals it with kho_record_seal(). A record may
- * be changed and sealed again as often as needed. kho_record_free() drops it
- * when the update is called off.
+ * The previous kernel allocates a record with kho_record_alloc(), fills it and,
+ * after the last change, seals it with kho_record_seal(). A record may be changed
+ * and sealed again any number of times. kho_record_free() frees it when the update
+ * is cancelled.
  *
- * The new kernel gets at a record with kho_record_get(), which checks address,
- * header and CRC and returns an error for whatever does not check out, without
- * a warning: bad records are data, and what to do about one is up to the
- * caller. kho_record_put() frees the record once it is no longer needed; a
- * record that was not accepted is left alone for good, as there is no telling
- * whose memory it is.
+ * The next kernel obtains a record with kho_record_get(), which validates address,
+ * header and CRC and returns an error for an invalid record, without a warning:
+ * records are untrusted data, and the caller decides about the consequence.
+ * kho_record_put() frees a valid record after use. An invalid record is never
+ * freed, because its memory may belong to another object.
  *
- * How many records this kernel holds for the next one, and their size, can be
- * read from /sys/kernel/liveupdate/records and record_bytes: 0 when nothing is
- * preserved. /sys/kernel/liveupdate/record_layouts names the layouts that it writes
+ * /sys/kernel/liveupdate/records and record_bytes show the number and size of
+ * preserved records: 0 when nothing is preserved.
+ * /sys/kernel/liveupdate/record_layouts lists the layouts that this kernel writes
  * and reads, one for each type of record that is compiled in.
  */
 
@@ -56,14 +55,14 @@ static u32 kho_record_crc(const struct kho_record_ser *hdr)
 }
 
 /**
- * kho_record_alloc() - Allocate a record that will be handed over.
+ * kho_record_alloc() - Allocate a record and preserve it.
  * @type: Type of the record.
  * @version: Version of that type's layout.
  * @size: Size of the record in bytes, header included.
  *
  * Context: Process context, may sleep.
- * Return: The zeroed record with its header filled in, or an ERR_PTR(). To be
- * freed with kho_record_free().
+ * Return: The record with its header filled in and all other bytes 0, or an
+ * ERR_PTR(). Free it with kho_record_free().
  */
 void *kho_record_alloc(u32 type, u16 version, size_t size)
 {
@@ -82,7 +81,7 @@ void *kho_record_alloc(u32 type, u16 version, size_t size)
 }
 
 /**
- * kho_record_free() - Undo kho_record_alloc(), in the same kernel.
+ * kho_record_free() - Free a record of kho_record_alloc(), in the same kernel.
  * @record: The record, NULL or an ERR_PTR().
  *
  * Context: Process context, may sleep. Never fails.
@@ -100,7 +99,7 @@ void kho_record_free(void *record)
 
 /**
  * kho_record_seal() - Compute the checksum of a finished record.
- * @record: The record. The caller serialises against changes of it.
+ * @record: The record. The caller serializes against changes of it.
  *
  * Context: Any.
  */
@@ -122,15 +121,15 @@ VISIBLE_IF_KUNIT int kho_record_check(const struct kho_record_ser *hdr, u64 phys
 }
 
 /**
- * kho_record_get() - Check a record from the previous kernel.
- * @phys: Physical address as handed over; anything is allowed here.
+ * kho_record_get() - Validate a record from the previous kernel.
+ * @phys: Physical address as handed over; any value is allowed.
  * @type: Expected type.
  * @version: Expected version.
  * @size: Expected size in bytes.
  *
- * Return: The record, or an ERR_PTR(): -EFAULT if KHO has not kept so much memory
- * at @phys, -ENOMSG if it is not of this type, -EPROTO if version or size are not
- * the expected ones, -EBADMSG if the checksum is wrong.
+ * Return: The record, or an ERR_PTR(): -EFAULT if KHO did not preserve @size bytes
+ * at @phys, -ENOMSG if type or address differ, -EPROTO if version or size differ,
+ * -EBADMSG if the checksum is wrong.
  */
 void *kho_record_get(u64 phys, u32 type, u16 version, size_t size)
 {
@@ -146,7 +145,7 @@ void *kho_record_get(u64 phys, u32 type, u16 version, size_t size)
  * kho_record_put() - Free a record that kho_record_get() accepted.
  * @record: The record, or NULL.
  *
- * Context: Process context, may sleep. To be called once per record.
+ * Context: Process context, may sleep. Call it once per record.
  */
 void kho_record_put(void *record)
 {
@@ -155,11 +154,12 @@ void kho_record_put(void *record)
 }
 
 /**
- * kho_record_index_add() - Enter a record into an index.
- * @index: The index, allocated with kho_record_alloc(). The caller serialises.
+ * kho_record_index_add() - Add a record to an index.
+ * @index: The index, allocated with kho_record_alloc(). The caller serializes.
  * @record: The record to add.
  *
- * Return: The number of the slot, which is the record's id, or -ENOSPC.
+ * Return: The number of the slot, which is the record's id, or -ENOSPC if all
+ * slots are used.
  */
 int kho_record_index_add(struct kho_record_index_ser *index, void *record)
 {
@@ -176,9 +176,9 @@ int kho_record_index_add(struct kho_record_index_ser *index, void *record)
 }
 
 /**
- * kho_record_index_del() - Take a record out of an index.
- * @index: The index. The caller serialises.
- * @record: The record; nothing happens if it is not in @index.
+ * kho_record_index_del() - Remove a record from an index.
+ * @index: The index. The caller serializes.
+ * @record: The record. No effect if it is not in @index.
  */
 void kho_record_index_del(struct kho_record_index_ser *index, void *record)
 {
@@ -191,7 +191,7 @@ void kho_record_index_del(struct kho_record_index_ser *index, void *record)
 	kho_record_seal(index);
 }
 
-/* Each record is freed once */
+/* A record in two slots would be freed twice */
 static bool kho_record_index_repeats(const struct kho_record_index_ser *index)
 {
 	unsigned int i, j;
@@ -206,12 +206,12 @@ static bool kho_record_index_repeats(const struct kho_record_index_ser *index)
 }
 
 /**
- * kho_record_index_get() - Check an index from the previous kernel.
- * @phys: Physical address as handed over; anything is allowed here.
- * @owner: What it has to belong to.
+ * kho_record_index_get() - Validate an index from the previous kernel.
+ * @phys: Physical address as handed over; any value is allowed.
+ * @owner: Type of the index's user.
  *
- * Return: The index, or an ERR_PTR(): that of kho_record_get(), or -EPROTO if it
- * belongs to something else or has a record twice.
+ * Return: The index, or an ERR_PTR(): that of kho_record_get(), or -EPROTO if its
+ * user is another one or a record is in two slots.
  */
 struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 owner)
 {
@@ -226,10 +226,10 @@ struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 owner)
 }
 
 /**
- * kho_record_tell_layout() - Tell that this kernel writes and reads a layout.
+ * kho_record_tell_layout() - Add a layout to /sys/kernel/liveupdate/record_layouts.
  * @layout: KHO_RECORD_LAYOUT() of a type of record and its version.
  *
- * Context: Initialisation.
+ * Context: Initialization.
  */
 void __init kho_record_tell_layout(const char *layout)
 {
@@ -268,7 +268,7 @@ static const struct attribute_group kho_record_group = {
 	.attrs = kho_record_attrs,
 };
 
-/* /sys/kernel/liveupdate, from late_initcall() on; NULL if it cannot be made */
+/* /sys/kernel/liveupdate, from late_initcall() on; NULL if it could not be created */
 struct kobject *liveupdate_kobj __ro_after_init;
 
 static int __init kho_record_init(void)

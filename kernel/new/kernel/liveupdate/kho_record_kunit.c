@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Handover records that are not what they should be
+ * Invalid handover records
  *
- * A record is damaged in every way that a test can think of and in thousands at
- * random. None may be taken for good, and the error must say what is wrong: the
- * user who reports it has nothing else.
+ * Records are damaged in each field, and in thousands of ways at random. None may be
+ * accepted, and the error must identify the fault, because a bug report contains
+ * nothing else.
  */
 
 #include <kunit/test.h>
@@ -78,7 +78,7 @@ static void flipped_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_check(ser), 0);
 }
 
-/* Runs of up to 64 bytes overwritten, anywhere, with anything */
+/* Up to 64 bytes overwritten, at a random place, with random values */
 static void random_damage(struct kunit *test)
 {
 	struct test_ser *ser = test_record(test);
@@ -99,7 +99,7 @@ static void random_damage(struct kunit *test)
 	}
 }
 
-/* Sealed again after the damage, as by another version of this code */
+/* Sealed after the damage, as another version of this code would */
 static void other_header(struct kunit *test)
 {
 	static const struct {
@@ -127,7 +127,7 @@ static void other_header(struct kunit *test)
 	}
 }
 
-/* A length is never believed before it was compared: no read goes beyond the record */
+/* A length is compared before use: no read exceeds the record */
 static void huge_size(struct kunit *test)
 {
 	struct test_ser *ser = test_record(test);
@@ -138,7 +138,7 @@ static void huge_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_check(ser), -EPROTO);
 }
 
-/* Nothing at such an address was kept by KHO in a kernel that came without an update */
+/* Without an update KHO preserved no memory at any address */
 static void wild_address(struct kunit *test)
 {
 	struct rnd_state rnd;

@@ -7,10 +7,10 @@
 /**
  * DOC: iommufd handover record
  *
- * The record of an iommufd file lists the HWPTs that are carried: the token by
- * which userspace named each, and the id of its domain record. Objects' ids of
- * the old kernel are not carried, they are not ABI. IOASes are not carried
- * either: userspace rebuilds them, and the kernel compares.
+ * The record of an iommufd file lists its preserved HWPTs: the token by which
+ * userspace named each, and the id of its domain record. Ids of iommufd objects
+ * are not preserved, because they are not ABI. IOASes are not preserved either:
+ * userspace rebuilds them, and the kernel compares them with the page tables.
  */
 
 #define IOMMUFD_LIVEUPDATE_FH_COMPATIBLE	"iommufd-v1"
@@ -24,7 +24,7 @@
 
 /**
  * struct iommufd_hwpt_ser - One preserved HWPT.
- * @token: Userspace's name for it, unique in its context.
+ * @token: Number by which userspace names it, unique in its context.
  * @domain: Id of its domain's record.
  * @flags: IOMMUFD_HWPT_SER_*; unknown bits make the record invalid.
  */
