@@ -43,7 +43,7 @@ BENCH_OBJ := $(patsubst %.c,out/obj/%.o,$(wildcard vm/bench/runner/*.c)) \
 	$(filter-out out/obj/vm/runner/core/main.o,$(RUNNER_OBJ))
 INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c cli/*/*.c))
-CLI_LIBS := json-c libzstd liblzma zlib
+CLI_LIBS := json-c libzstd liblzma liblz4 zlib
 LIB_OBJ  := $(LIB_SRC:%.c=out/obj/%.o)
 VMM_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard examples/vmm/*.c))
 
@@ -339,17 +339,25 @@ cli: out/cli/iolu out/cli/iolu.1
 
 out/cli/iolu: $(CLI_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
-	@$(CC) -o $@ $^ $(shell pkg-config --libs $(CLI_LIBS))
+	@$(CC) -o $@ $^ $(shell pkg-config --libs $(CLI_LIBS)) -lbz2
 
 # Static, for machines without libraries
 out/vm/iolu: $(CLI_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
-	@$(CC) -static -s -o $@ $^ $(shell pkg-config --static --libs $(CLI_LIBS))
+	@$(CC) -static -s -o $@ $^ $(shell pkg-config --static --libs $(CLI_LIBS)) -lbz2
 
 out/cli/iolu.1: cli/iolu.1.scd
 	@mkdir -p $(@D) && scdoc <$< >$@
 
-$(CLI_OBJ): CFLAGS += -Icli $(KERNEL_HEADERS) $(shell pkg-config --cflags $(CLI_LIBS))
+$(CLI_OBJ): CFLAGS += -Icli -Iout/obj/cli -DIOLU_VERSION=\"$(LIB_VERSION)\" $(KERNEL_HEADERS) $(shell pkg-config --cflags $(CLI_LIBS))
+out/obj/cli/rules/next_image.o: out/obj/cli/abi_formats.h
+
+# The versions of the formats, from the kernel's ABI headers
+ABI := include/linux/kho/abi
+out/obj/cli/abi_formats.h: $(TREE)/.git/applied $(wildcard kernel/new/$(ABI)/*.h)
+	@mkdir -p $(@D)
+	@cd $(TREE)/$(ABI) && cat kexec_handover.h luo.h memfd.h $(abspath $(wildcard kernel/new/$(ABI)/*.h)) | \
+		sed -n 's/^#define [A-Z_]*_COMPATIBLE[[:blank:]]*"\([a-z-]*\)-v\([0-9]*\)"$$/{ "\1", \2 },/p' >$(abspath $@)
 
 # -- the example: a VMM on libiolu, and what runs in its VM ------------------------
 

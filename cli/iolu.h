@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the verbs of iolu share: how a verb is described, what it was called with, and how it
- * ends. See iolu.c.
+ * Definitions shared by all verbs of iolu: the description of a verb, the arguments of a call,
+ * and the exit codes.
  */
 #ifndef IOLU_CLI_H
 #define IOLU_CLI_H
@@ -14,33 +14,38 @@ struct json_object;
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* The exit codes of every verb */
+/* The exit codes of every verb; part of the interface (iolu(1)) */
 enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_UNKNOWN = 3 };
 
 struct call;
 
-/* An option: @arg names its argument, NULL if it has none. */
+/**
+ * struct opt - An option of a verb.
+ * @name: Without the dashes.
+ * @arg: The name of its argument in the help, NULL for an option without argument.
+ * @help: One line for the help; NULL hides the option.
+ */
 struct opt {
-	const char *name, *arg, *what;
+	const char *name, *arg, *help;
 };
 
-#define VERB_OPTS	7
+#define VERB_OPTS	9
 
 /**
- * struct verb - What iolu can be asked.
- * @name: The word on the command line.
- * @operands: How its operands are called in the usage line.
- * @min: The least number of operands.
- * @max: The greatest.
- * @what: One line for the list of verbs.
- * @codes: What the exit codes 0, 1 and 3 mean here.
- * @opts: Its options besides those that all verbs have, ended by one without a name.
- * @run: Does it; returns the exit code.
+ * struct verb - A verb: the first word of the command line.
+ * @name: The word.
+ * @operands: The operands in the usage line.
+ * @min: The smallest number of operands.
+ * @max: The largest number of operands.
+ * @summary: One line for the list of verbs.
+ * @codes: The meaning of the exit codes 0, 1 and 3 for this verb.
+ * @opts: Options besides the common ones, ended by an entry without a name.
+ * @run: Runs the verb and returns the exit code.
  */
 struct verb {
 	const char *name, *operands;
 	int min, max;
-	const char *what, *codes;
+	const char *summary, *codes;
 	struct opt opts[VERB_OPTS + 1];
 	int (*run)(struct call *call);
 };
@@ -48,11 +53,11 @@ struct verb {
 #define CALL_GIVEN	64
 
 /**
- * struct call - A verb as it was called.
+ * struct call - The arguments of one call.
  * @verb: The verb.
  * @json: Print JSON.
- * @given: Options in the order in which they were given, @ngiven of them.
- * @operand: @noperands of them.
+ * @given: The options in the order of the command line, @ngiven of them.
+ * @operand: The operands, @noperands of them.
  */
 struct call {
 	const struct verb *verb;
@@ -66,10 +71,13 @@ struct call {
 	int noperands;
 };
 
-/* The value of an option, the last one given; "" for one without argument; NULL if not given. */
+/* The value of an option, the last if repeated; "" without argument; NULL if absent */
 const char *call_get(const struct call *call, const char *name);
 
-/* Say why the verb ends here, on stderr and with --json on stdout; returns @code. */
+/* Was the option given with this value, among others? */
+bool call_has(const struct call *call, const char *name, const char *value);
+
+/* Print an error to stderr, with --json also to stdout as {"error": ...}; returns @code. */
 int call_fail(const struct call *call, int code, const char *fmt, ...) PRINTF(3, 4);
 
 extern const struct verb verb_check, verb_status, verb_load, verb_kexec, verb_discard,

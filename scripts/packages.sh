@@ -17,7 +17,7 @@ here=$(dirname "$0")
 QEMU=${QEMU:-qemu-system-x86_64}
 minimum=${QEMU_MINIMUM:-10.0}
 wanted='gcc libc6-dev make bc bison flex libelf-dev perl git rsync xz-utils gzip
-	cpio ccache pkg-config libjson-c-dev zlib1g-dev libzstd-dev liblzma-dev
+	cpio ccache pkg-config libjson-c-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev libbz2-dev
 	busybox-static diffutils scdoc uuid-dev'
 case ${1:-} in
 check)

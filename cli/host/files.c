@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading what the kernel shows in its file systems. Everything that looks at the host by
- * name goes through here, so that --root can point somewhere else. Nothing is ever written.
+ * Readers of the kernel's file systems. Every path of the host goes through here, so that the
+ * option --root can replace the root. Nothing is written.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ static int path_of(char *out, size_t room, const char *fmt, va_list args)
 	return n < 0 || (size_t)n >= room ? -ENAMETOOLONG : 0;
 }
 
-/* The path that a function was asked for */
+/* The path given to a function */
 #define ASKED(path, fmt)						\
 	char path[PATH_MAX];						\
 	va_list path##_args;						\
@@ -187,4 +187,10 @@ void host_names_free(struct names *names)
 int host_boot_id(char *out, size_t room)
 {
 	return host_text(out, room, "/proc/sys/kernel/random/boot_id");
+}
+
+int host_cmdline(char out[HOST_CMDLINE_ROOM])
+{
+	*out = '\0';
+	return host_text(out, HOST_CMDLINE_ROOM, "/proc/cmdline");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls and ioctls of a live update, one function each.
+ * System calls and ioctls of a live update, one function for each.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -97,10 +97,10 @@ int luo_session_name(int session, char *out, size_t room)
 }
 
 /*
- * A session that came in takes no files, it says EINVAL. The other kind looks at the file
- * first, and there is none behind descriptor -1.
+ * An incoming session accepts no files: EINVAL. An outgoing session looks up the file first,
+ * and descriptor -1 has none.
  */
-int luo_session_way(int session)
+int luo_session_direction(int session)
 {
 	struct liveupdate_session_preserve_fd arg = {
 		.size = sizeof(arg), .fd = -1, .token = ~0ull,

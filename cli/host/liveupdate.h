@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's interfaces that are not files of text: LUO, iommufd, kexec. */
+/* System calls and ioctls: LUO, iommufd, kexec */
 #ifndef IOLU_CLI_HOST_LIVEUPDATE_H
 #define IOLU_CLI_HOST_LIVEUPDATE_H
 
@@ -9,9 +9,9 @@
 #include <linux/iommufd.h>
 #include <linux/iommufd_liveupdate.h>
 
-/* Like the system calls below them these give 0 or a descriptor, or -errno. */
+/* Each returns 0 or a descriptor, or -errno. */
 
-/* /dev/liveupdate; only one process can have it open: -EBUSY */
+/* Open /dev/liveupdate. Only one process can have it open: -EBUSY. */
 int luo_open(void);
 int luo_create(int device, const char *name);
 int luo_retrieve(int device, const char *name);
@@ -21,18 +21,18 @@ int luo_finish(int session);
 int luo_discard(int session);
 int luo_session_name(int session, char *out, size_t room);
 
-enum luo_way { LUO_OUTGOING, LUO_INCOMING };
+enum luo_direction { LUO_OUTGOING, LUO_INCOMING };
 
-/* Is a session on its way out, or did it come in? Changes nothing. */
-int luo_session_way(int session);
+/* The direction of a session. Changes nothing. */
+int luo_session_direction(int session);
 
-/* The token number @index of an iommufd; -ENOENT if there are not so many. */
+/* The token number @index of an iommufd; -ENOENT behind the last one */
 int luo_query(int iommufd, unsigned int index, struct iommu_liveupdate_query *query);
 const char *luo_state_name(unsigned int state);
 
 /* kexec_file_load(2); @initrd is -1 for none. */
 int luo_load(int kernel, int initrd, const char *cmdline);
-/* reboot(2) into the loaded kernel; returns only if it is refused. */
+/* reboot(2) into the loaded kernel; returns only if the kernel refuses. */
 int luo_kexec(void);
 
 #endif /* IOLU_CLI_HOST_LIVEUPDATE_H */

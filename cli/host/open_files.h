@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who has which file open. */
+/* Which process has which file open */
 #ifndef IOLU_CLI_HOST_OPEN_FILES_H
 #define IOLU_CLI_HOST_OPEN_FILES_H
 
 #include <stdbool.h>
 
-/* One file that a process has open; @what is what its link in /proc/PID/fd says. */
+/* An open file of a process; @target is the text of the link /proc/PID/fd/FD. */
 struct holder {
 	int pid, fd;
 	char comm[32];
-	char what[128];
+	char target[128];
 };
 
 /**
- * struct holders - All files open whose link begins with some text.
- * @complete: No process was left out for lack of permission.
+ * struct holders - All open files whose link begins with a given text.
+ * @complete: All processes of the host were visible. If false, an absent entry proves nothing.
  */
 struct holders {
 	struct holder *holder;
@@ -22,13 +22,13 @@ struct holders {
 	bool complete;
 };
 
-struct holders procs_find(const char *prefix);
-void procs_free(struct holders *holders);
+struct holders open_files_find(const char *prefix);
+void open_files_free(struct holders *holders);
 
 /*
- * A descriptor of one's own for the holder's file, or -errno. It must be closed soon: a file
- * lives as long as the last of its descriptors.
+ * A descriptor of this process for the holder's file, or -errno. Close it soon: a file lives
+ * as long as its last descriptor.
  */
-int procs_borrow(const struct holder *holder);
+int open_files_borrow(const struct holder *holder);
 
 #endif /* IOLU_CLI_HOST_OPEN_FILES_H */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI functions in sysfs. Configuration space is read, never written; the kernel wakes what
- * must be awake for that and lets it sleep again. All ones mean that nobody answered: then
- * nothing of it is believed. Ids and class come from sysfs, which knows them anyway.
+ * PCI functions in sysfs. Configuration space is read, never written; the kernel resumes a
+ * suspended function for the read. All ones mean that the function did not respond; then its
+ * configuration space is ignored. Ids and class come from the kernel's copies in sysfs.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/pci_regs.h>
@@ -28,21 +29,36 @@ static unsigned int id_of(const struct pci_fn *fn, const char *name)
 	return host_number(&value, DEVICE "/%s", fn->bdf, name) ? 0 : value;
 }
 
-/* The address with its segment; false if it is none. */
-static bool normal(const char *bdf, struct pci_fn *fn)
+/* A hexadecimal number of @least to @most digits, followed by @end */
+static bool number(const char **at, int least, int most, char end, unsigned int *value)
 {
-	unsigned int segment = 0, bus, dev, function;
-	char end;
+	int n = 0;
 
-	if (sscanf(bdf, "%x:%x:%x.%x%c", &segment, &bus, &dev, &function, &end) != 4) {
-		segment = 0;
-		if (sscanf(bdf, "%x:%x.%x%c", &bus, &dev, &function, &end) != 3)
-			return false;
-	}
-	fn->segment = segment;
-	snprintf(fn->bdf, sizeof(fn->bdf), "%04x:%02x:%02x.%x", segment, bus & 0xff, dev & 0x1f,
-		 function & 7);
-	return true;
+	for (*value = 0; n < most && isxdigit((unsigned char)**at); n++, ++*at)
+		*value = *value << 4 | (isdigit((unsigned char)**at) ? **at - '0' :
+					tolower((unsigned char)**at) - 'a' + 10);
+	return n >= least && *(*at)++ == end;
+}
+
+static int parse(const char *at, unsigned int *segment, char bdf[BDF_LEN])
+{
+	unsigned int bus, device, function;
+
+	*segment = 0;
+	if (strchr(at, ':') != strrchr(at, ':') && !number(&at, 4, 8, ':', segment))
+		return -EINVAL;
+	if (!number(&at, 2, 2, ':', &bus) || !number(&at, 2, 2, '.', &device) ||
+	    !number(&at, 1, 1, '\0', &function) || device > 0x1f || function > 7)
+		return -EINVAL;
+	snprintf(bdf, BDF_LEN, "%04x:%02x:%02x.%x", *segment, bus & 0xff, device, function);
+	return 0;
+}
+
+int pci_address(char out[BDF_LEN], const char *bdf)
+{
+	unsigned int segment;
+
+	return parse(bdf, &segment, out);
 }
 
 int pci_look(struct pci_fn *fn, const char *bdf)
@@ -50,7 +66,7 @@ int pci_look(struct pci_fn *fn, const char *bdf)
 	ssize_t n;
 
 	*fn = (struct pci_fn){};
-	if (!normal(bdf, fn))
+	if (parse(bdf, &fn->segment, fn->bdf))
 		return -EINVAL;
 	if (!host_has(DEVICE, fn->bdf))
 		return -ENODEV;
@@ -60,7 +76,7 @@ int pci_look(struct pci_fn *fn, const char *bdf)
 	n = host_bytes(fn->config, sizeof(fn->config), DEVICE "/config", fn->bdf);
 	if (n < 0)
 		return n;
-	/* Not the vendor: a virtual function has all ones there */
+	/* Not the vendor: a virtual function has all ones there. */
 	fn->length = pci_get(fn, PCI_CLASS_REVISION, 4) == ~0u ? 0 : n;
 	return 0;
 }
@@ -81,7 +97,7 @@ bool pci_sees_capabilities(const struct pci_fn *fn)
 	return fn->length >= 256;
 }
 
-/* A conventional function has no more than 256 bytes, so that there is nothing to miss. */
+/* A conventional function has only 256 bytes. */
 bool pci_sees_ext_capabilities(const struct pci_fn *fn)
 {
 	return fn->length >= sizeof(fn->config) ||
@@ -129,7 +145,7 @@ bool pci_bridge_above(const struct pci_fn *fn, struct pci_fn *bridge)
 		return false;
 	*slash = '\0';
 	slash = strrchr(target, '/');
-	/* A name like "pci0000:00" is that of a root bus. */
+	/* A root bus has a name like "pci0000:00", which is no address. */
 	return slash && !pci_look(bridge, slash + 1);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How things stand. Numbers come from sysfs. Sessions and iommufds are found at the processes
- * that have them open, and asked through a borrowed descriptor, which needs the right to trace
- * the process. Devices, by name, come from debugfs. Asking changes nothing.
+ * The state of live updates. Numbers and the states of devices come from sysfs. Sessions and
+ * iommufds are found at the processes that have them open, and queried through a borrowed
+ * descriptor, which needs the right to trace the process. A query changes nothing.
  *
- * A session that came in and was not retrieved yet is open nowhere, and the kernel has no list
- * of them. Its devices and domains are in the numbers; its name is known if iolu made the jump
- * and has left a note of what went out. Whether such a session still waits nobody tells.
+ * An incoming session that is not retrieved is open in no process, and the kernel has no list
+ * of them. Its devices and domains are in the numbers; its name is known if iolu started the
+ * kexec and left a note with the names of the outgoing sessions.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -16,11 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/devices.h"
 #include "host/files.h"
 #include "host/liveupdate.h"
-#include "host/update_note.h"
 #include "host/open_files.h"
 #include "host/snapshot.h"
+#include "host/update_note.h"
 
 #define NUMBERS	"/sys/kernel/liveupdate/"
 
@@ -34,7 +35,7 @@ static void add_number(struct json_object *to, const char *key, uint64_t value)
 	json_object_object_add(to, key, json_object_new_int64(value));
 }
 
-/* A number of sysfs, null if it is not there */
+/* A number in sysfs, null if it is absent */
 static void add_sysfs(struct json_object *to, const char *key, const char *path)
 {
 	uint64_t value;
@@ -45,9 +46,30 @@ static void add_sysfs(struct json_object *to, const char *key, const char *path)
 		add_number(to, key, value);
 }
 
-bool state_is_there(void)
+bool kernel_has_feature(void)
 {
 	return host_has(NUMBERS "iommu");
+}
+
+int update_numbers_read(struct update_numbers *numbers)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} files[] = {
+		{ "preserved_devices", offsetof(struct update_numbers, preserved_devices) },
+		{ "incoming_domains", offsetof(struct update_numbers, incoming_domains) },
+		{ "incoming_devices", offsetof(struct update_numbers, incoming_devices) },
+		{ "incoming_isolated", offsetof(struct update_numbers, incoming_isolated) },
+	};
+	size_t i;
+	int rc = 0;
+
+	*numbers = (struct update_numbers){};
+	for (i = 0; i < ARRAY_SIZE(files) && !rc; i++)
+		rc = host_number((uint64_t *)((char *)numbers + files[i].at),
+				 NUMBERS "iommu/%s", files[i].name);
+	return rc;
 }
 
 static struct json_object *kernel(void)
@@ -57,11 +79,12 @@ static struct json_object *kernel(void)
 
 	host_text(release, sizeof(release), "/proc/sys/kernel/osrelease");
 	add_text(o, "release", release);
-	json_object_object_add(o, "carries_iommu_state",
-			       json_object_new_boolean(state_is_there()));
+	json_object_object_add(o, "preserves_iommu_state",
+			       json_object_new_boolean(kernel_has_feature()));
 	json_object_object_add(o, "handover",
 			       json_object_new_boolean(host_has("/dev/liveupdate")));
 	add_sysfs(o, "image_loaded", "/sys/kernel/kexec_loaded");
+	add_sysfs(o, "crash_kernel_bytes", "/sys/kernel/kexec_crash_size");
 	add_sysfs(o, "records", NUMBERS "records");
 	add_sysfs(o, "record_bytes", NUMBERS "record_bytes");
 	return o;
@@ -96,44 +119,54 @@ static void add_holder(struct json_object *to, const struct holder *h)
 
 static void add_session(struct json_object *list, const struct holder *h, bool *complete)
 {
-	static const char *const ways[] = { "outgoing", "incoming" };
+	static const char *const directions[] = { "outgoing", "incoming" };
 	struct json_object *o = json_object_new_object();
-	const char *shown = strchr(h->what, ' ');
-	int fd = procs_borrow(h), way = -1;
+	const char *shown = strchr(h->target, ' ');
+	int fd = open_files_borrow(h), direction = -1;
 	char name[128] = "";
 
 	snprintf(name, sizeof(name), "%s", shown ? shown + 1 : "");
 	if (fd >= 0) {
 		luo_session_name(fd, name, sizeof(name));
-		way = luo_session_way(fd);
+		direction = luo_session_direction(fd);
 		close(fd);
 	}
-	*complete &= way >= 0;
+	*complete &= direction >= 0;
 	add_text(o, "name", name);
-	add_text(o, "way", way >= 0 ? ways[way] : NULL);
+	add_text(o, "direction", direction >= 0 ? directions[direction] : NULL);
 	add_holder(o, h);
 	json_object_array_add(list, o);
+}
+
+/* An empty list means that there is nothing, so it must be complete. */
+static struct json_object *known(struct json_object *list, bool complete)
+{
+	if (complete || json_object_array_length(list))
+		return list;
+	json_object_put(list);
+	return NULL;
 }
 
 static struct json_object *sessions(bool *complete)
 {
 	struct json_object *list = json_object_new_array();
-	struct holders holders = procs_find("anon_inode:[luo_session]");
+	struct holders holders = open_files_find("anon_inode:[luo_session]");
+	bool all = holders.complete;
 	int i;
 
-	*complete &= holders.complete;
 	for (i = 0; i < holders.n; i++)
-		add_session(list, &holders.holder[i], complete);
-	procs_free(&holders);
-	return list;
+		add_session(list, &holders.holder[i], &all);
+	open_files_free(&holders);
+	*complete &= all;
+	return known(list, all);
 }
 
-/* Does somebody have a session of that name open? */
+/* Has a process a session of that name open? */
 static bool is_open(struct json_object *sessions, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(sessions); i++) {
+	for (i = 0; sessions && i < json_object_array_length(sessions); i++) {
 		struct json_object *o = json_object_array_get_idx(sessions, i);
 
 		if (!strcmp(json_object_get_string(json_object_object_get(o, "name")), name))
@@ -142,10 +175,10 @@ static bool is_open(struct json_object *sessions, const char *name)
 	return false;
 }
 
-/* The names that the old kernel's iolu saw going out; null if it left no note. */
-static struct json_object *came_in(struct json_object *sessions)
+/* The outgoing sessions of the previous kernel; null if its iolu left no note */
+static struct json_object *previous_sessions(struct json_object *sessions)
 {
-	struct json_object *note = note_take(), *list, *names, *o;
+	struct json_object *note = update_note_take(), *list, *names, *o;
 	size_t i;
 
 	if (!note)
@@ -158,8 +191,8 @@ static struct json_object *came_in(struct json_object *sessions)
 
 		o = json_object_new_object();
 		add_text(o, "name", name);
-		json_object_object_add(o, "open", json_object_new_boolean(
-					       is_open(sessions, name)));
+		json_object_object_add(o, "open", sessions ?
+				       json_object_new_boolean(is_open(sessions, name)) : NULL);
 		json_object_array_add(list, o);
 	}
 	json_object_put(note);
@@ -186,7 +219,7 @@ static void add_token(struct json_object *list, const struct iommu_liveupdate_qu
 
 static void add_tokens(struct json_object *list, const char *prefix, bool *complete)
 {
-	struct holders holders = procs_find(prefix);
+	struct holders holders = open_files_find(prefix);
 	struct iommu_liveupdate_query query;
 	int i, fd;
 
@@ -194,66 +227,51 @@ static void add_tokens(struct json_object *list, const char *prefix, bool *compl
 	for (i = 0; i < holders.n; i++) {
 		unsigned int index = 0;
 
-		fd = procs_borrow(&holders.holder[i]);
+		fd = open_files_borrow(&holders.holder[i]);
 		*complete &= fd >= 0;
 		while (fd >= 0 && !luo_query(fd, index++, &query))
 			add_token(list, &query, &holders.holder[i]);
 		if (fd >= 0)
 			close(fd);
 	}
-	procs_free(&holders);
+	open_files_free(&holders);
 }
 
-/* An iommufd that came in has another name than one that was opened. */
+/* A retrieved iommufd has another name than an opened one. */
 static struct json_object *tokens(bool *complete)
 {
 	struct json_object *list = json_object_new_array();
+	bool all = true;
 
-	add_tokens(list, "/dev/iommu", complete);
-	add_tokens(list, "anon_inode:[iommufd]", complete);
-	return list;
-}
-
-/* "  device 0000:01:00.0: domain 1, unit 2, domain id 3, running" */
-static void add_device(struct json_object *list, char *line, const char *set)
-{
-	struct json_object *o;
-	char bdf[16], *state = strrchr(line, ',');
-
-	if (sscanf(line, "  device %15[0-9a-f:.]", bdf) != 1 || !state)
-		return;
-	bdf[strlen(bdf) - 1] = '\0';		/* the colon behind it */
-	o = json_object_new_object();
-	add_text(o, "bdf", bdf);
-	add_text(o, "set", set);
-	add_text(o, "state", state + 2);
-	json_object_array_add(list, o);
+	add_tokens(list, "/dev/iommu", &all);
+	add_tokens(list, "anon_inode:[iommufd]", &all);
+	*complete &= all;
+	return known(list, all);
 }
 
 static struct json_object *devices(bool *complete)
 {
-	static char dump[1 << 18];
-	struct json_object *list;
-	const char *set = "";
-	char *line, *rest = dump;
+	struct json_object *list = json_object_new_array(), *o;
+	struct devices devices = devices_find();
+	int i;
 
-	if (host_text(dump, sizeof(dump), "/sys/kernel/debug/iommu_liveupdate")) {
-		*complete &= !state_is_there();
-		return NULL;
+	for (i = 0; i < devices.n; i++) {
+		const struct device *d = &devices.device[i];
+
+		if (d->state == DEVICE_NONE || d->state == DEVICE_NOT_SHOWN)
+			continue;
+		o = json_object_new_object();
+		add_text(o, "bdf", d->name);
+		add_text(o, "state", device_state_name(d->state));
+		json_object_array_add(list, o);
 	}
-	list = json_object_new_array();
-	while ((line = strsep(&rest, "\n"))) {
-		if (!strncmp(line, "preserved:", 10))
-			set = "preserved";
-		else if (!strncmp(line, "incoming:", 9))
-			set = "incoming";
-		else
-			add_device(list, line, set);
-	}
+	*complete &= devices.state_shown || !kernel_has_feature();
+	list = known(list, devices.state_shown);
+	devices_free(&devices);
 	return list;
 }
 
-struct json_object *state_collect(bool *complete)
+struct json_object *snapshot_take(bool *complete, bool with_note)
 {
 	struct json_object *top = json_object_new_object(), *open;
 
@@ -263,7 +281,8 @@ struct json_object *state_collect(bool *complete)
 	json_object_object_add(top, "incoming", incoming());
 	open = sessions(complete);
 	json_object_object_add(top, "sessions", open);
-	json_object_object_add(top, "came_in", came_in(open));
+	if (with_note)
+		json_object_object_add(top, "previous_sessions", previous_sessions(open));
 	json_object_object_add(top, "tokens", tokens(complete));
 	json_object_object_add(top, "devices", devices(complete));
 	return top;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The trace buffer's lines of the events iommu_liveupdate:*, each of which is written when a
- * step is done and says how long it took:
+ * Lines of the events iommu_liveupdate:* in the trace buffer. Each is written at the end of a
+ * step and contains its duration:
  *
  *   comm-PID [CPU] flags SECONDS: iommu_liveupdate_adopt: domain=1 ... ret=0 ns=123
  *
- * Lines that do not look so are passed over. The buffer is read, not consumed. The kernel's log
- * has the same clock.
+ * Other lines are skipped. The buffer is read, not consumed. The kernel log uses the same
+ * clock.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Steps of a live update in the kernel's trace buffer. */
+/* Steps of a live update in the trace buffer of the kernel */
 #ifndef IOLU_CLI_HOST_TRACE_H
 #define IOLU_CLI_HOST_TRACE_H
 
 #include <stdint.h>
 
 /**
- * struct step - One step that was traced.
+ * struct step - A traced step.
  * @name: "adopt", "attach_device", ...
  * @object: The domain's record or the device's name.
- * @end: When it was done, in microseconds since this kernel was booted.
- * @ns: How long it took, in nanoseconds.
+ * @end: The time of its end, in microseconds since the start of this kernel.
+ * @ns: Its duration in nanoseconds.
  * @ret: 0 or -errno.
  */
 struct step {
@@ -25,10 +25,10 @@ struct steps {
 	int n;
 };
 
-/* 0 or -errno; to be freed by trace_free(). */
+/* 0 or -errno; release it with trace_free(). */
 int trace_read(struct steps *steps);
 
-/* When this kernel ran its first program, in microseconds; 0 or -errno if its log tells not. */
+/* The time of this kernel's first program, in microseconds; -errno if its log lacks it. */
 int trace_userspace(double *us);
 void trace_free(struct steps *steps);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one clock that goes on over a kexec is the processor's time stamp counter. The kernel
- * tells in a page for perf how it makes its own clock of it, the clock that stamps traces and
- * the log; so a count that the old kernel's iolu has noted is a time before this kernel's 0.
+ * The time stamp counter is the only clock that continues over a kexec. The kernel publishes,
+ * in a page for perf, the conversion to its own clock, which stamps traces and the log. So a
+ * count noted by the previous kernel's iolu becomes a time before 0 of this kernel.
  *
- * No event is counted for that: the page comes with one that never happens.
+ * No event is counted: the page is that of a dummy event.
  */
 #include <errno.h>
 #include <linux/perf_event.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's clock beside the processor's. */
+/* The kernel's clock and the time stamp counter */
 #ifndef IOLU_CLI_HOST_TSC_H
 #define IOLU_CLI_HOST_TSC_H
 
 #include <stdint.h>
 
-/* How this kernel makes nanoseconds since its start out of the processor's count */
+/* The conversion from the counter to nanoseconds since the start of this kernel */
 struct tsc_clock {
 	uint64_t zero;
 	uint32_t mult;
@@ -14,10 +14,10 @@ struct tsc_clock {
 
 uint64_t tsc_now(void);
 
-/* 0; -EOPNOTSUPP if this kernel's clock is another; or -errno */
+/* 0; -EOPNOTSUPP if this kernel's clock is not the counter; or -errno */
 int tsc_clock_read(struct tsc_clock *clock);
 
-/* Nanoseconds since this kernel's start; less than 0 for a count of the kernel before */
+/* Nanoseconds since the start of this kernel; negative for a count before it */
 int64_t tsc_clock_at(const struct tsc_clock *clock, uint64_t tsc);
 
 #endif /* IOLU_CLI_HOST_TSC_H */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel does not carry and iolu wants to know later: when the jump began, what was
- * traced until then, and how the sessions are called that go out. The old kernel's iolu writes
- * it as JSON into a memfd in a live update session of its own; in the next kernel iolu
- * takes it out, finishes that session and keeps the text in /run for this boot.
+ * Values that the kernel does not preserve and iolu reports later: the time of the kexec, the
+ * steps traced before it, and the names of the outgoing sessions. The previous kernel's iolu
+ * writes them as JSON into a memfd in a live update session of its own. In the next kernel
+ * iolu retrieves the memfd, finishes that session, and keeps the text in /run for this boot.
  *
- * The session lives as long as its descriptor, so this works if iolu itself makes the jump,
- * and not if systemd does, which ends all processes first. A note that cannot be left or
- * taken costs figures, nothing else.
+ * The session lives as long as its descriptor, so this works if iolu itself makes the kexec,
+ * but not if systemd does, which ends all processes first. Without a note only figures are
+ * missing.
  */
 #define _GNU_SOURCE 1
 
@@ -28,31 +28,32 @@
 #include "host/tsc.h"
 
 #define SESSION		"iolu.note"
+#define NO_NOTE		"none"
 #define FORMAT		"iolu-note-v1"
 #define TOKEN		1
 #define DIR_OF_NOTE	"/run/iolu"
 #define TAKEN		DIR_OF_NOTE "/last-update"
 #define NOTE_MAX	(1l << 20)
 
-/* -- the old kernel -- */
+/* -- outgoing -- */
 
 static struct json_object *outgoing(void)
 {
 	struct json_object *list = json_object_new_array();
-	struct holders holders = procs_find("anon_inode:[luo_session]");
+	struct holders holders = open_files_find("anon_inode:[luo_session]");
 	char name[128];
 	int i, fd;
 
 	for (i = 0; i < holders.n; i++) {
-		fd = procs_borrow(&holders.holder[i]);
+		fd = open_files_borrow(&holders.holder[i]);
 		if (fd < 0)
 			continue;
-		if (luo_session_way(fd) == LUO_OUTGOING &&
+		if (luo_session_direction(fd) == LUO_OUTGOING &&
 		    !luo_session_name(fd, name, sizeof(name)))
 			json_object_array_add(list, json_object_new_string(name));
 		close(fd);
 	}
-	procs_free(&holders);
+	open_files_free(&holders);
 	return list;
 }
 
@@ -81,7 +82,7 @@ static struct json_object *traced(void)
 	return list;
 }
 
-/* The clock is read last, so that it is as near to the jump as can be. */
+/* The clock is read last, as close to the kexec as possible. */
 static struct json_object *write_note(void)
 {
 	struct json_object *note = json_object_new_object();
@@ -117,12 +118,12 @@ static int keep_text(int session, const char *text)
 	return rc;
 }
 
-int note_leave(void)
+int update_note_leave(void)
 {
 	struct json_object *note;
 	int device, session, rc;
 
-	json_object_put(note_take());		/* it would stay for good */
+	json_object_put(update_note_take());		/* Nothing else would finish its session. */
 	device = luo_open();
 	if (device < 0)
 		return device;
@@ -138,7 +139,7 @@ int note_leave(void)
 	return rc ? rc : session;
 }
 
-/* -- the next kernel -- */
+/* -- incoming -- */
 
 static char *read_text(int fd)
 {
@@ -157,6 +158,7 @@ static char *read_text(int fd)
 	return text;
 }
 
+/* Returns the text, NO_NOTE if this boot has none, or NULL if that is not known. */
 static char *take_out(void)
 {
 	int device = luo_open(), session, fd;
@@ -167,7 +169,7 @@ static char *take_out(void)
 	session = luo_retrieve(device, SESSION);
 	close(device);
 	if (session < 0)
-		return NULL;
+		return session == -ENOENT ? strdup(NO_NOTE) : NULL;
 	fd = luo_retrieve_fd(session, TOKEN);
 	if (fd >= 0) {
 		text = read_text(fd);
@@ -186,7 +188,7 @@ static void keep_for_this_boot(const char *text)
 	if (host_boot_id(id, sizeof(id)))
 		return;
 	mkdir(DIR_OF_NOTE, 0755);
-	host_path(path, sizeof(path), TAKEN);
+	host_path(path, sizeof(path), "%s", TAKEN);
 	f = fopen(path, "we");
 	if (!f)
 		return;
@@ -194,7 +196,7 @@ static void keep_for_this_boot(const char *text)
 	fclose(f);
 }
 
-/* What was taken before in this boot; to be freed */
+/* The result of an earlier call in this boot, released with free() */
 static char *read_kept(void)
 {
 	char id[64], *text = calloc(1, NOTE_MAX);
@@ -208,7 +210,7 @@ static char *read_kept(void)
 	return text;
 }
 
-struct json_object *note_take(void)
+struct json_object *update_note_take(void)
 {
 	struct json_object *note = NULL, *format;
 	char *text = read_kept();

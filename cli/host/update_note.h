@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What iolu kexec tells the iolu of the next kernel. */
+/* The note of iolu kexec for the iolu of the next kernel */
 #ifndef IOLU_CLI_HOST_UPDATE_NOTE_H
 #define IOLU_CLI_HOST_UPDATE_NOTE_H
 
@@ -8,22 +8,23 @@
 struct json_object;
 
 /**
- * note_leave() - Put a note into a session of its own, right before the jump.
+ * update_note_leave() - Put a note into a session of its own, right before the kexec.
  *
- * Return: The session, to be kept open until the jump, or -errno.
+ * Return: The session, to be kept open until the kexec, or -errno.
  */
-int note_leave(void);
+int update_note_leave(void);
 
 /**
- * note_take() - The note that the old kernel's iolu has left.
+ * update_note_take() - Read the note of the previous kernel's iolu.
  *
- * The first one who asks takes it out of its session, which needs root and a free
- * /dev/liveupdate; then it is in a file below /run.
+ * The first call in a boot takes it out of its session, which needs root and a free
+ * /dev/liveupdate, and writes the result to a file below /run. Later calls read that file and
+ * leave /dev/liveupdate alone, also if there was no note.
  *
- * Return: release, sessions and steps as note_leave() wrote them, and the times: tsc, and
- * clock_ns in the old kernel's clock, which are missing if its clock was another. To be put
- * by the caller. NULL if there is no note, or none that can be had.
+ * Return: release, sessions and steps as update_note_leave() wrote them, and the times: tsc,
+ * and clock_ns in the previous kernel's clock, which are absent if its clock was not the TSC.
+ * Release it with json_object_put(). NULL if there is no note or it cannot be read.
  */
-struct json_object *note_take(void);
+struct json_object *update_note_take(void);
 
 #endif /* IOLU_CLI_HOST_UPDATE_NOTE_H */

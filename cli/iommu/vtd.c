@@ -1,74 +1,166 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IOMMUs in /sys/class/iommu. A unit is there when its driver uses it, so an empty directory
- * means that the IOMMU is off. The kernel does not show the mode of VT-d; it follows from what
- * the hardware can and what the command line says, unless the command line says nothing.
+ * Intel VT-d. The kernel does not show the translation mode of the units. It follows from the
+ * hardware's features and the command line, unless the command line does not name a mode.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/files.h"
-#include "iommu/vtd.h"
+#include "iommu/iommu.h"
+#include "out/print.h"
 
-int vtd_ecap(const char *name, uint64_t *ecap)
+#define KEY	"intel_iommu"
+
+/* Bits of the extended capability register (VT-d specification, section 11.4.3) */
+#define ECAP_DEVICE_IOTLB	(1ull << 2)
+#define ECAP_PASID		(1ull << 40)
+#define ECAP_SCALABLE		(1ull << 43)
+
+static bool read_ecap(const char *unit, uint64_t *ecap)
 {
 	char text[32];
 
-	if (host_text(text, sizeof(text), "/sys/class/iommu/%s/intel-iommu/ecap", name))
-		return -ENODEV;
+	if (host_text(text, sizeof(text), "/sys/class/iommu/%s/intel-iommu/ecap", unit))
+		return false;
 	*ecap = strtoull(text, NULL, 16);
-	return 0;
+	return true;
 }
 
-int vtd_count(int *others, char *other, size_t room)
+/* The last of the options @on and @off wins. The kernel compares their beginnings only. */
+static enum setting setting_of(const struct cmdline *line, const char *on, const char *off)
 {
-	struct names names = host_names("/sys/class/iommu");
-	uint64_t ecap;
-	int i, n = 0;
+	enum setting setting = UNSET;
+	int i;
 
-	*others = 0;
-	for (i = 0; i < names.n; i++) {
-		if (!vtd_ecap(names.name[i], &ecap)) {
-			n++;
-		} else {
-			++*others;
-			snprintf(other, room, "%s", names.name[i]);
-		}
+	for (i = 0; i < line->n; i++) {
+		const char *text = line->option[i].text;
+
+		if (strcmp(line->option[i].key, KEY) || !text)
+			continue;
+		if (!strncmp(text, on, strlen(on)))
+			setting = ON;
+		else if (!strncmp(text, off, strlen(off)))
+			setting = OFF;
 	}
-	host_names_free(&names);
-	return n;
+	return setting;
 }
 
-/* Does the command line decide about any unit? One that cannot is in legacy mode anyway. */
-static bool any_can(void)
+static enum setting enabled(const struct cmdline *line)
+{
+	return setting_of(line, "on", "off");
+}
+
+static enum setting scalable(const struct cmdline *line)
+{
+	return setting_of(line, "sm_on", "sm_off");
+}
+
+static bool caps(const char *unit, const struct cmdline *now, struct iommu_caps *caps)
+{
+	const uint64_t pasid = ECAP_SCALABLE | ECAP_PASID;
+	uint64_t ecap;
+
+	if (!read_ecap(unit, &ecap))
+		return false;
+	caps->ats = (ecap & ECAP_DEVICE_IOTLB) && !cmdline_has(now, "pci", "noats");
+	caps->pasid = (ecap & pasid) == pasid && scalable(now) != OFF;
+	return true;
+}
+
+enum mode { LEGACY_ONLY, LEGACY, SCALABLE, EITHER };
+
+static const char *const mode_names[] = {
+	[LEGACY_ONLY] = "legacy mode", [LEGACY] = "legacy mode",
+	[SCALABLE] = "scalable mode", [EITHER] = "mode unknown",
+};
+
+/* A unit without scalable mode is in legacy mode whatever the command line says. */
+static enum mode mode_of(const struct cmdline *now)
 {
 	struct names names = host_names("/sys/class/iommu");
+	bool choice = false;
 	uint64_t ecap;
-	bool can = false;
 	int i;
 
 	for (i = 0; i < names.n; i++)
-		can |= !vtd_ecap(names.name[i], &ecap) && (ecap & ECAP_SCALABLE);
+		choice |= read_ecap(names.name[i], &ecap) && (ecap & ECAP_SCALABLE);
 	host_names_free(&names);
-	return can;
+	if (!choice)
+		return LEGACY_ONLY;
+	return scalable(now) == UNSET ? EITHER : scalable(now) == ON ? SCALABLE : LEGACY;
 }
 
-enum vtd_mode vtd_mode(const struct words *now)
+static const char *mode(const struct cmdline *now)
 {
-	if (!any_can())
-		return VTD_LEGACY_ONLY;
-	return now->scalable == WORD_NONE ? VTD_EITHER :
-	       now->scalable == WORD_ON ? VTD_SCALABLE : VTD_LEGACY;
+	return mode_names[mode_of(now)];
 }
 
-const char *vtd_mode_name(enum vtd_mode mode)
+static void check_enabled(struct json_object *items, const struct cmdline *next)
 {
-	static const char *const names[] = {
-		[VTD_LEGACY_ONLY] = "legacy mode", [VTD_LEGACY] = "legacy mode",
-		[VTD_SCALABLE] = "scalable mode", [VTD_EITHER] = "mode not shown",
-	};
+	static const char *const todo = "add " KEY "=on to the next command line";
 
-	return names[mode];
+	switch (enabled(next)) {
+	case ON:
+		out_item(items, "target", KEY "=", YES, NULL, "on");
+		break;
+	case OFF:
+		out_item(items, "target", KEY "=", NO, todo, "off");
+		break;
+	default:
+		out_item(items, "target", KEY "=", UNKNOWN, todo,
+			 "absent; the kernel's configuration decides");
+	}
 }
+
+static void check_mode(struct json_object *items, enum mode now, const struct cmdline *next)
+{
+	char todo[80];
+
+	snprintf(todo, sizeof(todo), "add " KEY "=%s to the next command line",
+		 now == SCALABLE ? "sm_on" : "sm_off");
+	if (now == LEGACY_ONLY)
+		out_item(items, "target", "mode", YES, NULL, "%s, the hardware has no other",
+			 mode_names[now]);
+	else if (now == EITHER)
+		out_item(items, "target", "mode", UNKNOWN,
+			 "boot both kernels with " KEY "=sm_on, or both with sm_off",
+			 "the running kernel's command line has neither sm_on nor sm_off");
+	else if (scalable(next) == UNSET)
+		out_item(items, "target", "mode", UNKNOWN, todo,
+			 "absent; the kernel's configuration decides");
+	else if ((scalable(next) == ON) == (now == SCALABLE))
+		out_item(items, "target", "mode", YES, NULL, "%s in both kernels",
+			 mode_names[now]);
+	else
+		out_item(items, "target", "mode", NO, todo,
+			 "the running kernel uses %s, the next one would not; it would isolate "
+			 "all devices", mode_names[now]);
+}
+
+static void check_next(struct json_object *items, const struct cmdline *now,
+		       const struct cmdline *next)
+{
+	check_enabled(items, next);
+	check_mode(items, mode_of(now), next);
+}
+
+static const struct word_rule words[] = {
+	{ KEY, "on", WORD_HARMLESS, NULL },		/* on, off, sm_on, sm_off: see above */
+	{ KEY, "off", WORD_HARMLESS, NULL },
+	{ KEY, "sm_on", WORD_HARMLESS, NULL },
+	{ KEY, "sm_off", WORD_HARMLESS, NULL },
+	{ KEY, "igfx_off", WORD_HARMLESS, NULL },	/* displays are not preserved */
+	{ KEY, "intgpu_off", WORD_HARMLESS, NULL },
+	{ KEY, "strict", WORD_HARMLESS, NULL },
+	{ KEY, "forcedac", WORD_HARMLESS, NULL },
+	{ KEY, "tboot_noforce", WORD_HARMLESS, NULL },
+	{ KEY, "sp_off", WORD_SAME, "the page sizes of I/O page tables" },
+	{}
+};
+
+const struct iommu_kind iommu_vtd = {
+	.name = "VT-d", .enable = KEY "=on", .words = words,
+	.caps = caps, .mode = mode, .check_next = check_next,
+};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Printing. A verb hands over one JSON object. With --json it is printed as it is; else its
- * members are shown for people: a list of answers as a checklist, another array of objects as
- * a table, an object as a block, a number or a text as a line.
+ * Printing. A verb passes one JSON object. With --json it is printed unchanged. Otherwise its
+ * members are printed for people: a list of answers as a checklist, another array of objects
+ * as a table, an object as a block, a number or a text as a line.
  *
- * Colours only say again what the words say, and only on a terminal.
+ * Colours repeat what the words say; they are used on a terminal only, and not if NO_COLOR is
+ * set or TERM is dumb.
  */
 #include <json-c/json.h>
 #include <stdarg.h>
@@ -32,6 +33,11 @@ int answer_code(enum answer answer)
 	return codes[answer];
 }
 
+const char *answer_word(enum answer answer)
+{
+	return words[answer];
+}
+
 static void add_text(struct json_object *to, const char *key, const char *text)
 {
 	json_object_object_add(to, key, json_object_new_string(text));
@@ -41,7 +47,7 @@ void out_item(struct json_object *items, const char *group, const char *name,
 	      enum answer answer, const char *todo, const char *fmt, ...)
 {
 	struct json_object *item = json_object_new_object();
-	char reason[512];
+	char reason[1024];
 	va_list args;
 
 	va_start(args, fmt);
@@ -72,19 +78,37 @@ static enum answer answer_of(struct json_object *item)
 	return !strcmp(word, "yes") ? YES : !strcmp(word, "no") ? NO : UNKNOWN;
 }
 
-enum answer out_worst(struct json_object *items)
+enum answer out_worst_but_accepted(struct json_object *items, const struct call *call)
 {
 	enum answer worst = YES;
 	size_t i;
 
-	for (i = 0; i < json_object_array_length(items); i++)
-		worst = answer_worse(worst, answer_of(json_object_array_get_idx(items, i)));
+	for (i = 0; i < json_object_array_length(items); i++) {
+		struct json_object *item = json_object_array_get_idx(items, i);
+		enum answer answer = answer_of(item);
+
+		if (answer == UNKNOWN && call && call_has(call, "accept", member(item, "name")))
+			answer = YES;
+		worst = answer_worse(worst, answer);
+	}
 	return worst;
+}
+
+enum answer out_worst(struct json_object *items)
+{
+	return out_worst_but_accepted(items, NULL);
+}
+
+static bool in_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 
 static void print_answer(enum answer answer, int width)
 {
-	bool colour = isatty(STDOUT_FILENO);
+	bool colour = in_colour();
 
 	printf("%s%-*s%s", colour ? colours[answer] : "", width, words[answer],
 	       colour ? "\033[0m" : "");
@@ -124,7 +148,7 @@ static void print_items(struct json_object *list)
 	}
 }
 
-/* A key as a word for people */
+/* A key, with blanks for underscores */
 static void print_key(const char *key, int width)
 {
 	int n = 0;
@@ -157,7 +181,7 @@ static void print_row(struct json_object *list, size_t i)
 	putchar('\n');
 }
 
-/* All rows have the same keys in the same order. */
+/* Invariant: all rows have the same keys in the same order. */
 static void print_table(const char *title, struct json_object *list)
 {
 	struct json_object *first = json_object_array_get_idx(list, 0);
@@ -221,6 +245,7 @@ static void print_member(const char *key, struct json_object *value)
 
 void out_print(struct json_object *top, bool json)
 {
+	out_escape(top, json);
 	if (json) {
 		puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
 						    JSON_C_TO_STRING_SPACED |
@@ -230,5 +255,4 @@ void out_print(struct json_object *top, bool json)
 			print_member(key, value);
 	}
 	json_object_put(top);
-	fflush(stdout);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bars on a scale of time. The scale runs from the first bar's begin to the last one's end; a
- * bar that would be thinner than a pixel is drawn a pixel wide, its figures are beside it.
+ * Bars on a time scale from the start of the first bar to the end of the last. A bar is at
+ * least a pixel wide; its figures are beside it.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,62 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Can a function be carried over a live update? */
+/* Can a function be preserved? See device.c */
 #ifndef IOLU_CLI_RULES_DEVICE_H
 #define IOLU_CLI_RULES_DEVICE_H
 
-#include <stdint.h>
-
-#include "out/print.h"
+#include "host/devices.h"
 #include "host/pci.h"
-#include "host/open_files.h"
-#include "target/cmdline.h"
+#include "iommu/iommu.h"
+#include "out/print.h"
+#include "rules/refusals.h"
 
 #define BRIDGES	16
 
 /**
- * struct carried - What the rules look at.
+ * struct candidate - The input of the rules.
  * @fn: The function.
  * @bridge: The bridges above it, @nbridges of them, the nearest first.
  * @driver: Its driver, "" if none.
- * @unit: Its IOMMU, "" if none; @vtd: it is a VT-d unit, with @ecap.
- * @members: Functions in its group.
- * @opened: Somebody has it open; @who tells; through its cdev unless @through_group.
- * @came: Somebody has one open that came with an update; it has no name there.
- * @all_seen: All processes could be looked at.
- * @now: The command line of the running kernel.
+ * @unit: Its IOMMU unit, "" if none.
+ * @kind: The kind of that unit, NULL if it does not support live update; with @caps.
+ * @members: The number of functions in its IOMMU group.
+ * @device: Its name in vfio and its live update state.
+ * @user: Its user.
  */
-struct carried {
+struct candidate {
 	struct pci_fn fn, bridge[BRIDGES];
 	int nbridges;
-	char driver[64], unit[64], who[64];
-	bool vtd, opened, through_group, came, all_seen;
-	uint64_t ecap;
+	char driver[64], unit[64];
+	const struct iommu_kind *kind;
+	struct iommu_caps caps;
 	int members;
-	struct words now;
+	struct device device;
+	struct device_user user;
 };
 
-/* What a rule says about a function: @why and @todo are set unless the answer is YES. */
+/* The result of a rule whose answer is not yes */
 struct finding {
 	char why[256];
 	const char *todo;
 };
 
-typedef enum answer carry_rule(const struct carried *c, struct finding *f);
+typedef enum answer device_rule(const struct candidate *c, struct finding *f);
 
-/* Sets @f and returns @answer. */
-enum answer found(struct finding *f, enum answer answer, const char *todo, const char *fmt, ...)
-	PRINTF(4, 5);
+/* The answer NO, in the words of the table of refusals, with details in parentheses */
+enum answer refuse(struct finding *f, enum refusal_id id, const char *detail, ...)
+	PRINTF(3, 4);
 
-/* The rules, ended by NULL: those of the PCI core and vfio, and those of the IOMMU */
-extern carry_rule *const carry_pci_rules[], *const carry_iommu_rules[];
+/* The answer UNKNOWN */
+enum answer unsure(struct finding *f, const char *todo, const char *fmt, ...) PRINTF(3, 4);
 
-/* What the kernel knows about single models, by vendor and device id (device_quirks.c) */
-carry_rule carry_quirk;
+/* The rules, ended by NULL: those of PCI and vfio, and those of the IOMMU */
+extern device_rule *const device_pci_rules[], *const device_iommu_rules[];
 
-/**
- * carry_check() - Look at one function, with all rules.
- * @items: Gets an item for each rule that does not say yes, or one that says yes.
- * @bdf: The function.
- */
-void carry_check(struct json_object *items, const char *bdf);
+/* The kernel's knowledge of single models (device_quirks.c) */
+device_rule device_quirk;
 
 #endif /* IOLU_CLI_RULES_DEVICE_H */

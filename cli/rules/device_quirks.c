@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Models of which Linux knows by their ids that they do DMA under another function's id, or
- * that their INTx cannot be masked. The kernel does not show that it thinks so, hence this
- * table. Where a family is only partly concerned the answer for all of it is that it cannot
- * be told.
+ * Models that Linux knows by their ids: their DMA has another function's requester ID, or
+ * their INTx cannot be masked (drivers/pci/quirks.c). The kernel does not show which quirk it
+ * applies, hence this table. If a quirk is for some models of a range the answer for the range
+ * is unknown.
  */
 #include "rules/device.h"
 
@@ -34,11 +34,10 @@ static const struct quirk {
 	{ 0x15b3, 0x6340, 0x6778, NO_INTX_MASK, UNKNOWN }, /* ConnectX, ConnectX-2 */
 };
 
-enum answer carry_quirk(const struct carried *c, struct finding *f)
+enum answer device_quirk(const struct candidate *c, struct finding *f)
 {
-	static const char *const what[] = {
-		[OTHER_ID] = "do DMA under another function's id",
-		[NO_INTX_MASK] = "cannot mask their INTx",
+	static const enum refusal_id ids[] = {
+		[OTHER_ID] = DEVICE_ALIAS, [NO_INTX_MASK] = DEVICE_INTX,
 	};
 	size_t i;
 
@@ -48,9 +47,11 @@ enum answer carry_quirk(const struct carried *c, struct finding *f)
 		if (c->fn.vendor != q->vendor || c->fn.device < q->first ||
 		    c->fn.device > q->last)
 			continue;
-		return found(f, q->answer, NULL, "%s of this model (%04x:%04x) %s",
-			     q->answer == NO ? "devices" : "some devices", q->vendor,
-			     c->fn.device, what[q->flaw]);
+		if (q->answer == NO)
+			return refuse(f, ids[q->flaw], "every %04x:%04x", q->vendor,
+				      c->fn.device);
+		return unsure(f, NULL, "%s (some devices like %04x:%04x)",
+			      refusal_of(ids[q->flaw])->sentence, q->vendor, c->fn.device);
 	}
 	return YES;
 }

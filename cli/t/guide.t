@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# docs/operator.md and the man page show nothing that iolu does not have: each command is run,
-# on the host made of files and with --dry-run where it would act; what the guide shows of the
-# output has the parts that are printed; each message that it explains is one of the source.
-# The figures in it are from the scenarios command and command_check.
+# docs/operator.md and the manual page agree with iolu: each command is run, on the host made of
+# files and with --dry-run where it would change something; the output in the guide has the parts
+# that are printed; each message in the guide is in the source. The figures in it are from the
+# scenarios command and command_check.
 set -eu
 # shellcheck source=cli/t/host.sh
 . cli/t/host.sh
@@ -15,7 +15,7 @@ guide=docs/operator.md
 fitted() {
 	sed "s|/boot/vmlinuz-next|out/build/$SERIES/arch/x86/boot/bzImage|; s|/boot/initrd-next|$0|
 		s|update.svg|$tmp/update.svg|; s|^kexec\$|kexec --dry-run|
-		s|^load .*|& --dry-run|; s|^discard.*|& --root none|"
+		s|^load .*|& --dry-run|; s|^kexec --expect|kexec --dry-run --expect|; s|^discard.*|& --root none|"
 }
 
 # run COMMAND: its words behind "iolu", on the host; $rc is its exit code
@@ -25,7 +25,7 @@ run() {
 	"$iolu" $(echo "$1" | fitted) --root "$host" >"$tmp/output" 2>&1 || rc=$?
 }
 
-# shown COMMAND: what the guide shows as its output
+# shown COMMAND: its output in the guide
 shown() {
 	awk -v command="# iolu $1" '/^```/ { on = 0 } on; $0 == command { on = 1 }' $guide
 }
@@ -58,7 +58,7 @@ while read -r command; do
 	run "$command"
 	case $command in
 	discard*)
-		grep -q -- "--root is for looking only" "$tmp/output" && rc=0 || rc=1
+		grep -q -- "--root is for reading only" "$tmp/output" && rc=0 || rc=1
 		;;
 	*)
 		if [ $rc -eq 2 ]; then rc=1; else rc=0; fi
@@ -70,9 +70,7 @@ done <"$tmp/commands"
 same "check --kernel /boot/vmlinuz-next --reuse-cmdline"
 same "kexec --dry-run"
 process 42 9 'anon_inode:[luo_session] vm0'
-put sys/kernel/debug/iommu_liveupdate 'preserved:
-  device 0000:01:00.0: domain 1, unit 2, domain id 3, running
-incoming: nothing'
+echo outgoing >"$host/sys/bus/pci/devices/0000:01:00.0/liveupdate"
 run status
 parts <"$tmp/output" | grep -v '^token ' >"$tmp/printed"
 shown status | sed '/^\.\.\.$/,$d' | parts | grep -v '^token ' | diff - "$tmp/printed" \
@@ -87,7 +85,7 @@ import glob, re, sys
 files = glob.glob("cli/**/*.c", recursive=True) + glob.glob("kernel/new/**/*.c", recursive=True)
 source = re.sub(r'"\s*\n\s*"', "", "".join(open(f).read() for f in files))
 hooks = "".join(open(f).read() for f in glob.glob("kernel/hooks/*.patch"))
-rows = re.findall(r"^\| (?:check|kexec|discard|log): (.*?) \|", open(sys.argv[1]).read(), re.M)
+rows = re.findall(r"^- (?:check|kexec|discard|log): (.*?)\\$", open(sys.argv[1]).read(), re.M)
 print(len(rows), file=sys.stderr)
 for message in re.findall(r"`([^`]+)`", "\n".join(rows)):
     for part in filter(None, (p.strip(" :") for p in message.split("..."))):

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# A host made of files, for what the test machine cannot have: other IOMMUs, odd devices, a
-# user who is not root. Tests source this; $host is what iolu gets as --root. That check is
-# right about real devices is proved by the scenarios command and command_check.
+# A host made of files, for properties that the test machine cannot have: other IOMMUs, odd
+# devices, a user who is not root. Tests source this; $host is the root given to iolu. The
+# scenarios command and command_check prove that iolu check is right about real devices.
 #
-# A device is made by device BDF PARENT VENDOR:DEVICE CLASS, with PARENT a bridge's path below
-# $host/sys/devices, and changed by writing its files.
+# device BDF PARENT VENDOR:DEVICE CLASS makes a device, with PARENT a bridge's path below
+# $host/sys/devices. Tests change it by writing its files.
 
-# shellcheck source=tests/tap.sh
-. tests/tap.sh
-iolu=out/cli/iolu
+# shellcheck source=cli/t/iolu.sh
+. cli/t/iolu.sh
 host=$tmp/host
 
 # put FILE TEXT
@@ -50,6 +49,7 @@ function_at() {
 	echo "0x${3#*:}" >"$dir/device"
 	echo "0x$4" >"$dir/class"
 	echo D0 >"$dir/power_state"
+	echo none >"$dir/liveupdate"
 	head -c 4096 /dev/zero >"$dir/config"
 	poke "$dir/config" 4 6
 }
@@ -61,25 +61,29 @@ bridge() {
 	[ "$3" = conventional ] || express "$dir/config" "$3"
 }
 
+# device BDF PARENT VENDOR:DEVICE CLASS [VFIO GROUP]: in use by no process
 device() {
+	vfio=${5:-vfio0} group=${6:-7}
 	function_at "$1" "$2" "$3" "$4"
 	express "$dir/config" 0
-	mkdir -p "$dir/vfio-dev/vfio0" "$host/sys/kernel/iommu_groups/7/devices/$1" \
-		"$host/sys/bus/pci/drivers/vfio-pci"
-	ln -sfn "$host/sys/kernel/iommu_groups/7" "$dir/iommu_group"
+	echo 0 >"$dir/enable"
+	mkdir -p "$dir/vfio-dev/$vfio" "$host/sys/kernel/iommu_groups/$group/devices/$1" \
+		"$host/sys/bus/pci/drivers/vfio-pci" "$host/sys/class/vfio-dev"
+	ln -sfn "$host/sys/kernel/iommu_groups/$group" "$dir/iommu_group"
 	ln -sfn "$host/sys/bus/pci/drivers/vfio-pci" "$dir/driver"
-	ln -sfn "$dir" "$host/sys/bus/pci/drivers/vfio-pci/$1"
 	ln -sfn "$host/sys/class/iommu/dmar0" "$dir/iommu"
+	ln -sfn "$dir" "$dir/vfio-dev/$vfio/device"
+	ln -sfn "$dir/vfio-dev/$vfio" "$host/sys/class/vfio-dev/$vfio"
 }
 
-# process PID FD TARGET: somebody has it open
+# process PID FD TARGET: the process has the file open
 process() {
 	mkdir -p "$host/proc/$1/fd"
 	echo vmm >"$host/proc/$1/comm"
 	ln -sfn "$3" "$host/proc/$1/fd/$2"
 }
 
-# The layouts of records, from the kernel's headers: what the running kernel tells
+# The layouts of records, from the kernel's headers, as the running kernel lists them
 layouts() {
 	grep -rhoE 'KHO_RECORD_LAYOUT\("[a-z-]+", [A-Z_]+' kernel/new --include='*.c' |
 		sed 's/.*("\(.*\)", /\1 /' | while read -r type version; do
@@ -88,11 +92,16 @@ layouts() {
 	done | sort
 }
 
-# A host on which all is well: one VT-d unit, a NIC behind a root port
+# A host without an obstacle: one VT-d unit, a NIC behind a root port
 new_host() {
 	rm -rf "$host"
 	put proc/cmdline 'kho=on liveupdate=on intel_iommu=on,sm_on'
-	put proc/kallsyms '0000000000000000 t vfio_pci_liveupdate_preserve'
+	mkdir -p "$host/proc/1/fd" "$host/proc/self/ns" "$host/proc/1/ns"
+	ln -s 'pid:[4026531836]' "$host/proc/self/ns/pid"
+	ln -s 'pid:[4026531836]' "$host/proc/1/ns/pid"
+	head -c 4096 /dev/zero >"$tmp/boot_params"
+	mkdir -p "$host/sys/kernel/boot_params"
+	cp "$tmp/boot_params" "$host/sys/kernel/boot_params/data"
 	put proc/sys/kernel/osrelease "$SERIES.4-test"
 	put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00000
 	put sys/module/vfio_pci/parameters/nointxmask N
@@ -105,27 +114,19 @@ new_host() {
 	put sys/kernel/liveupdate/records 0
 	put sys/kernel/liveupdate/record_bytes 0
 	put sys/kernel/liveupdate/record_layouts "$(layouts | paste -sd" ")"
+	put sys/kernel/liveupdate/file_handlers 'memfd-v2 iommufd-v1 vfio-pci-v1'
 	put sys/kernel/kexec_loaded 0
+	put sys/kernel/kexec_crash_size 0
 	put dev/iommu ''
 	put dev/liveupdate ''
 	bridge 0000:00:03.0 pci0000:00 4
 	device 0000:01:00.0 pci0000:00/0000:00:03.0 8086:10c9 020000
 }
 
-# What the old kernel's iolu has left, taken out in this boot
+# The note of the previous kernel's iolu, taken out in this boot
 note() {
 	put proc/sys/kernel/random/boot_id 0a0b
 	put run/iolu/last-update '0a0b {"format":"iolu-note-v1","release":"'"$SERIES"'.4-old",
 		"sessions":["vm0","vm1"],"steps":[{"step":"preserve_device",
 		"object":"0000:01:00.0","end_us":1.5,"ns":20,"ret":0}]}'
-}
-
-# answers FACT CODE WORDS ARGUMENT...: iolu ends with that code and prints the words
-answers() {
-	fact=$1 code=$2 words=$3
-	shift 3
-	rc=0
-	"$iolu" "$@" >"$tmp/output" 2>&1 || rc=$?
-	if [ $rc -eq "$code" ] && grep -qF -- "$words" "$tmp/output"; then rc=0; else rc=1; fi
-	ok $rc "$fact" "$tmp/output"
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# What --json prints: valid, and with the keys and types of cli/t/schema, which others rely
-# on. A key that is added needs a line there; one that is gone breaks somebody. What discard
-# prints is seen in the scenario command, since it does nothing to another root.
+# The output with --json: valid, with the keys and types of cli/t/schema, which users rely on. A
+# new key needs a line there; a key that is removed breaks programs. The output of discard is
+# checked in the scenario command, since it does nothing to another root.
 set -eu
 # shellcheck source=cli/t/host.sh
 . cli/t/host.sh
@@ -54,15 +54,18 @@ schema check-no check
 same "a no is 1 in JSON, too" 1 check
 new_host
 same "a yes is 0" 0 check
+head -c 4096 /dev/zero >"$host/sys/kernel/boot_params/data"
 schema load load out/build/"$SERIES"/arch/x86/boot/bzImage --reuse-cmdline --dry-run
 schema kexec kexec --dry-run
 schema status-user status
-process 42 9 'anon_inode:[luo_session] vm0'
-put sys/kernel/debug/iommu_liveupdate 'preserved: nothing
-incoming:
-  device 0000:01:00.0: domain 1, unit 2, domain id 3, running'
-schema status status
 schema metrics metrics
+rm "$host/proc/1/ns/pid"
+schema status-hidden status
+schema metrics-hidden metrics
+new_host
+process 42 9 'anon_inode:[luo_session] vm0'
+echo incoming >"$host/sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/liveupdate"
+schema status status
 schema error report
 mkdir -p "$host/sys/kernel/tracing"
 echo ' init-1 [000] ..... 2.930366: iommu_liveupdate_adopt: domain=1 ret=0 ns=18363300' \

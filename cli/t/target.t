@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# What iolu check says about the next kernel: real images, with and without the feature, and
-# repacked; and command lines, read as the kernel reads them.
+# The rules of iolu check about the next kernel's image: real images, with and without the
+# feature, and compressed in other ways.
 set -eu
 # shellcheck source=cli/t/host.sh
 . cli/t/host.sh
@@ -13,7 +13,7 @@ patched=out/build/$SERIES/arch/x86/boot/bzImage
 stock=out/build/$SERIES-stock/arch/x86/boot/bzImage
 good='kho=on liveupdate=on intel_iommu=on,sm_on'
 
-# repack COMMAND...: $tmp/repacked is the patched image, compressed otherwise
+# repack COMMAND...: $tmp/repacked is the patched image, compressed by the command
 repack() {
 	head -c "$(payload_at "$patched")" "$patched" >"$tmp/repacked"
 	unpacked "$patched" | "$@" >"$tmp/payload"
@@ -24,82 +24,92 @@ repack() {
 		$((size >> 16 & 255)) $((size >> 24)))
 }
 
+# two_frames: zstd of standard input in two frames
+two_frames() {
+	cat >"$tmp/whole"
+	head -c 9000000 "$tmp/whole" | zstd -q -3
+	tail -c +9000001 "$tmp/whole" | zstd -q -3
+}
+
+cat >"$tmp/bzip2.py" <<'PYTHON'
+import bz2, sys
+
+sys.stdout.buffer.write(bz2.compress(sys.stdin.buffer.read(), 1))
+PYTHON
+
+# The legacy format of lz4, with blocks of literals only, and the size that Linux appends
+cat >"$tmp/lz4.py" <<'PYTHON'
+import struct, sys
+
+data, out = sys.stdin.buffer.read(), sys.stdout.buffer
+out.write(struct.pack("<I", 0x184C2102))
+for at in range(0, len(data), 8 << 20):
+    part = data[at:at + (8 << 20)]
+    length = len(part) - 15
+    block = b"\xf0" + b"\xff" * (length // 255) + bytes([length % 255]) + part
+    out.write(struct.pack("<I", len(block)) + block)
+out.write(struct.pack("<I", len(data) & 0xFFFFFFFF))
+PYTHON
+
 # image FACT CODE WORDS FILE
 image() {
 	answers "$1" "$2" "$3" check --root "$host" --kernel "$4" --cmdline "$good"
 }
 
-# line FACT CODE WORDS TEXT
-line() {
-	answers "$1" "$2" "$3" check --root "$host" --kernel "$patched" --cmdline "$4"
-}
-
 new_host
-image "an image with the feature" 0 "takes IOMMU state over (gzip image)" "$patched"
-image "an image without it" 1 "cannot take over: pci-v1 iommu-v1 iommufd-v1 vfio-pci-v1 VT-d" \
+image "an image with the feature" 0 "takes over IOMMU state (gzip image)" "$patched"
+image "an image without it" 1 "does not read: iommu-v1 iommufd-v1 pci-v1 vfio-pci-v1" \
 	"$stock"
 repack xz -0 --check=crc32
-image "one that is compressed with xz" 0 "takes IOMMU state over (xz image)" "$tmp/repacked"
+image "one that is compressed with xz" 0 "takes over IOMMU state (xz image)" "$tmp/repacked"
 repack zstd -q -3
-image "with zstd" 0 "takes IOMMU state over (zstd image)" "$tmp/repacked"
+image "with zstd" 0 "takes over IOMMU state (zstd image)" "$tmp/repacked"
 repack xz -0 --format=lzma
-image "with lzma" 0 "takes IOMMU state over (lzma image)" "$tmp/repacked"
+image "with lzma" 0 "takes over IOMMU state (lzma image)" "$tmp/repacked"
+repack two_frames
+image "with zstd in two frames" 0 "takes over IOMMU state (zstd image)" "$tmp/repacked"
+repack python3 "$tmp/bzip2.py"
+image "with bzip2" 0 "takes over IOMMU state (bzip2 image)" "$tmp/repacked"
+repack python3 "$tmp/lz4.py"
+image "with lz4" 0 "takes over IOMMU state (lz4 image)" "$tmp/repacked"
 repack cat
-image "not at all" 0 "takes IOMMU state over (none image)" "$tmp/repacked"
+image "not at all" 0 "takes over IOMMU state (none image)" "$tmp/repacked"
 repack sed 's/^/x/'
-image "in a way that nobody knows" 3 "cannot be looked into here" "$tmp/repacked"
+image "in a way that iolu does not support" 3 "compressed in a way that iolu does not support" \
+	"$tmp/repacked"
+answers "which can be accepted by itself: 0" 0 "verdict: yes" load "$tmp/repacked" --root "$host" \
+	--cmdline "$good" --dry-run --no-initrd --accept feature
+answers "while another unknown item is not accepted with it" 3 "verdict: unknown" \
+	load "$tmp/repacked" --root "$host" --cmdline "liveupdate=on intel_iommu=on,sm_on" \
+	--dry-run --no-initrd --accept feature
+answers "and a no never" 1 "verdict: no" load "$tmp/repacked" --root "$host" \
+	--cmdline "kho=on intel_iommu=on,sm_on" --dry-run --no-initrd --accept liveupdate=
 repack sed 's/iommufd-v1/iommufd-v2/'
-image "one with a newer format" 3 "another version of iommufd" "$tmp/repacked"
+image "one with a newer format" 1 "reads another version of: iommufd-v1" "$tmp/repacked"
 kinds=$(grep -rhc '^#define [A-Z_]*RECORD_[A-Z]*_VERSION' kernel/new/include/linux/kho/abi |
 	awk '{ n += $1 } END { print n }')
-holds "the kernel tells the layout of each kind of record" \
+holds "the kernel lists the layout of each kind of record" \
 	[ "$(layouts | wc -l) $(layouts | grep -c -- '-v[1-9]')" = "$kinds $kinds" ]
-image "this kernel reads them all" 0 "reads all $kinds kinds that this kernel writes" "$patched"
+image "this kernel reads them all" 0 "reads all $kinds kinds of records" "$patched"
 for layout in $(layouts); do
 	repack sed "s/$layout/${layout%-v*}-v9/"
 	image "one that reads another layout of ${layout%-v*}" 1 \
-		"does not read what this kernel writes: $layout" "$tmp/repacked"
+		"does not read records of the running kernel: $layout" "$tmp/repacked"
 done
 rm "$host/sys/kernel/liveupdate/record_layouts"
-image "this kernel does not tell what it writes" 3 "does not tell which records" "$patched"
+image "this kernel does not list what it writes" 3 "does not list the records" "$patched"
 new_host
 head -c 2000000 "$patched" >"$tmp/cut"
-image "one that is cut off" 1 "is no bzImage" "$tmp/cut"
+image "one that is cut off" 1 "not a bzImage" "$tmp/cut"
 cp "$patched" "$tmp/damaged"
 head -c 4096 /dev/zero | dd of="$tmp/damaged" bs=4096 seek=200 conv=notrunc status=none
-image "one that is damaged" 3 "it is damaged" "$tmp/damaged"
-image "no image" 1 "is no bzImage" "$0"
-image "no file" 3 "No such file" "$tmp/none"
-
-line "all that is needed" 0 "verdict: yes" "$good"
-answers "this kernel's line" 0 "verdict: yes" \
-	check --root "$host" --kernel "$patched" --reuse-cmdline
-answers "no line at all" 3 "the next command line was not named" \
-	check --root "$host" --kernel "$patched"
-answers "no image at all" 3 "the next kernel was not named" \
-	check --root "$host" --cmdline "$good"
-line "liveupdate= is needed" 1 "add liveupdate=on" "kho=on intel_iommu=on,sm_on"
-line "kho= may be on by default" 3 "add kho=on" "liveupdate=on intel_iommu=on,sm_on"
-line "the last word wins" 1 "add kho=on" "$good kho=off"
-line "either way" 0 "verdict: yes" "kho=0 liveupdate=n $good"
-line "and one that is none changes nothing" 0 "verdict: yes" "$good kho=maybe"
-line "intel_iommu=off" 1 "add intel_iommu=on" "$good intel_iommu=off"
-line "off and on again" 0 "verdict: yes" "intel_iommu=off $good"
-line "dashes are underscores" 1 "add intel_iommu=on" "$good intel-iommu=off"
-line "iommu=off" 1 "iommu=off switches the IOMMU off" "$good iommu=pt,off iommu=nopt"
-line "acpi=off" 1 "acpi=off switches the IOMMU off" "$good acpi=off"
-line "iommu=pt does no harm" 0 "verdict: yes" "$good iommu=pt"
-line "another mode" 1 "not scalable mode as now" "$good intel_iommu=sm_off"
-line "a mode that is not said" 3 "add intel_iommu=sm_on" "kho=on liveupdate=on intel_iommu=on"
-line "words in quotes are one" 1 "add liveupdate=on" 'kho=on x="a liveupdate=on" intel_iommu=on,sm_on'
-line "behind -- they are not the kernel's" 1 "add liveupdate=on" \
-	"kho=on intel_iommu=on,sm_on -- liveupdate=on"
-line "a key is not the end of another" 1 "add liveupdate=on" \
-	"kho=on noliveupdate=on intel_iommu=on,sm_on"
-put sys/class/iommu/dmar0/intel-iommu/ecap f00000
-line "hardware with one mode needs no word" 0 "the hardware knows no other" \
-	"kho=on liveupdate=on intel_iommu=on"
-new_host
-put proc/cmdline "$good pci=noats"
-line "ATS stays off" 1 "add pci=noats" "$good"
+image "one that is damaged" 3 "damaged: the payload cannot be decompressed" "$tmp/damaged"
+image "no image" 1 "not a bzImage" "$0"
+image "no file" 1 "none: No such file" "$tmp/none"
+image "a directory" 1 "Is a directory" /usr
+rc=0
+# shellcheck disable=SC2002
+cat "$patched" | "$iolu" check --root "$host" --kernel /dev/stdin --cmdline "$good" \
+	>"$tmp/output" 2>&1 || rc=1
+ok $rc "an image from a pipe" "$tmp/output"
 plan

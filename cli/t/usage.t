@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# How iolu is called, and what its exit codes are.
+# The arguments and exit codes of iolu, and how it prints.
 set -eu
 # shellcheck source=cli/t/host.sh
 . cli/t/host.sh
@@ -9,6 +9,10 @@ set -eu
 answers "without a verb it says what there is" 2 "usage: iolu VERB"
 answers "so it does when asked" 0 "usage: iolu VERB" --help
 answers "an unknown verb is wrong usage" 2 "usage: iolu VERB" frobnicate
+answers "and named" 2 "unknown verb 'frobnicate'" frobnicate
+answers "it has a version" 0 "iolu 0." --version
+answers "help of a verb" 0 "usage: iolu check" help check
+answers "messages about options name the verb" 2 "iolu check: unrecognized option" check --nope
 for verb in check status load kexec discard report metrics; do
 	answers "$verb explains itself" 0 "usage: iolu $verb" $verb --help
 	answers "$verb has its exit codes in its help" 0 "exit codes: 0" $verb --help
@@ -32,13 +36,27 @@ answers "load needs a command line" 2 "--cmdline TEXT or --reuse-cmdline" load i
 answers "an option's argument is needed" 2 "try: iolu check" check --kernel
 
 new_host
-answers "a kernel without the feature: status says 1" 1 "carries iommu state  false" \
+answers "a kernel without the feature: status says 1" 1 "preserves iommu state  false" \
 	status --root "$tmp"
 answers "and so do metrics" 1 "iolu_handover_enabled 0" metrics --root "$tmp"
-answers "with it, but without debugfs: 3" 3 "devices: not known" status --root "$host"
-put sys/kernel/debug/iommu_liveupdate 'preserved: nothing
-incoming: nothing'
-answers "with both: 0" 0 "devices: none" status --root "$host"
+answers "with it: 0" 0 "devices: none" status --root "$host"
+rm "$host/proc/1/ns/pid"
+answers "to a user who does not see all processes status says 3" 3 "sessions: not known" \
+	status --root "$host"
+answers "and not that there is no token" 3 "tokens: not known" status --root "$host"
+rc=0
+"$iolu" metrics --root "$host" >"$tmp/output" || rc=$?
+{ [ $rc -eq 3 ] && ! grep -q 'iolu_sessions\|iolu_tokens' "$tmp/output"; } && rc=0 || rc=1
+ok $rc "metrics has no zero for what is not visible" "$tmp/output"
+new_host
+rm "$host"/sys/devices/pci0000:00/0000:00:03.0/liveupdate \
+	"$host"/sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/liveupdate
+answers "a kernel that does not show the states of devices: 3" 3 "devices: not known" \
+	status --root "$host"
+new_host
+echo outgoing >"$host/sys/devices/pci0000:00/0000:00:03.0/0000:01:00.0/liveupdate"
+answers "the state of a device" 0 "0000:01:00.0  outgoing" status --root "$host"
+new_host
 answers "metrics are numbers" 0 "iolu_preserved_devices 0" metrics --root "$host"
 answers "report without a trace cannot tell" 3 "trace buffer" report --root "$host"
 mkdir -p "$host/sys/kernel/tracing"
@@ -52,17 +70,40 @@ holds "and draws it" grep -q '<rect .*fill="#2a6fb0"' "$tmp/report.svg"
 answers "a picture that cannot be written: 3" 3 "No such file" \
 	report --root "$host" --svg "$tmp/none/report.svg"
 note
-answers "a note of the old kernel names its sessions" 0 "vm1   false" status --root "$host"
-answers "and itself" 0 "old kernel: $SERIES.4-old" report --root "$host"
-answers "what was noted without a clock is not put beside this one's" 0 \
-	"clocks cannot be compared" report --root "$host"
+answers "a note of the previous kernel names its sessions" 0 "vm1   false" status --root "$host"
+answers "and itself" 0 "previous kernel: $SERIES.4-old" report --root "$host"
+answers "a note without a clock is not compared with this clock" 0 \
+	"of both kernels cannot be compared" report --root "$host"
 process 42 9 'anon_inode:[luo_session] vm1'
-answers "a session that is open again is told from one that is not" 3 "vm1   true" \
+answers "a session that is open again differs from one that is not" 3 "vm1   true" \
 	status --root "$host"
 put proc/sys/kernel/random/boot_id 0a0c
-answers "a note of another update is not believed" 3 "came in: not known" status --root "$host"
+answers "a note of another update is not believed" 3 "previous sessions: not known" status --root "$host"
 put run/iolu/last-update '0a0c {"format":"iolu-note-v2","sessions":["vm0"]}'
-answers "nor one that is written otherwise" 3 "came in: not known" status --root "$host"
+answers "nor one that is written otherwise" 3 "previous sessions: not known" status --root "$host"
 put run/iolu/last-update '0a0c {"format":"iolu-note-v1","sessions":7,"steps":{}}'
-answers "one with nonsense names nothing" 3 "came in: none" status --root "$host"
+answers "one with nonsense names nothing" 3 "previous sessions: none" status --root "$host"
+
+for call in "status --json" metrics --help "help check" "check" "check --help"; do
+	rc=0
+	# shellcheck disable=SC2086
+	"$iolu" $call >/dev/full 2>"$tmp/output" || rc=$?
+	{ [ $rc -eq 3 ] && grep -q "cannot write the output: No space" "$tmp/output"; } && rc=0 || rc=1
+	ok $rc "iolu $call: a full disk is an error" "$tmp/output"
+done
+rc=0
+(trap '' PIPE && sleep 1 && "$iolu" --help 2>"$tmp/output" || echo $? >"$tmp/code") | true
+[ "$(cat "$tmp/code")" = 3 ] && grep -q "Broken pipe" "$tmp/output" || rc=1
+ok $rc "so is a pipe without a reader" "$tmp/output"
+
+process 42 9 "$(printf 'anon_inode:[luo_session] a\033[31mb\377\342\200\256c')"
+"$iolu" status --root "$host" >"$tmp/printed" || :
+holds "no control character of a name reaches a terminal" \
+	grep -qF 'a\x1b[31mb\xff\xe2\x80\xaec' "$tmp/printed"
+"$iolu" status --root "$host" --json >"$tmp/printed" || :
+holds "and JSON stays valid UTF-8" python3 -c 'import json, sys
+name = json.loads(open(sys.argv[1], "rb").read().decode())["sessions"][0]["name"]
+sys.exit(name != "a\033[31mb\\xff\u202ec")' "$tmp/printed"
+"$iolu" discard "$(printf 'x\033y')" --root "$host" >"$tmp/printed" 2>&1 || :
+holds "nor one of an argument" sh -c "! grep -q \"\$(printf '\033')\" \"$tmp/printed\""
 plan

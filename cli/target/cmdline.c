@@ -1,146 +1,127 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel's command line, read with the kernel's rules: words are split at blanks outside of
- * double quotes, '-' and '_' are the same in a key, "--" ends the kernel's part, what a key
- * says last wins, and a value that the kernel does not understand changes nothing.
+ * Kernel command lines. The rules are those of parse_args() in kernel/params.c: words are
+ * split at blanks outside of double quotes, '-' and '_' are equal in a key, and "--" ends the
+ * kernel's part.
  */
 #include <ctype.h>
 #include <string.h>
 
+#include "host/files.h"
 #include "target/cmdline.h"
 
 /* As kstrtobool() reads it */
-static enum word bool_of(const char *value, enum word before)
+static enum setting bool_of(const char *value, enum setting before)
 {
-	switch (tolower(*value)) {
+	switch (tolower((unsigned char)*value)) {
 	case '1':
 	case 'y':
 	case 't':
-		return WORD_ON;
+		return ON;
 	case '0':
 	case 'n':
 	case 'f':
-		return WORD_OFF;
+		return OFF;
 	case 'o':
-		if (tolower(value[1]) == 'n')
-			return WORD_ON;
-		if (tolower(value[1]) == 'f')
-			return WORD_OFF;
+		if (tolower((unsigned char)value[1]) == 'n')
+			return ON;
+		if (tolower((unsigned char)value[1]) == 'f')
+			return OFF;
 	}
 	return before;
 }
 
-static bool begins(const char *text, const char *with)
+static void add_option(struct cmdline *cmdline, const char *key, const char *text)
 {
-	return !strncmp(text, with, strlen(with));
-}
-
-static void intel_option(struct words *words, const char *option)
-{
-	if (begins(option, "on"))
-		words->iommu = WORD_ON;
-	else if (begins(option, "off"))
-		words->iommu = WORD_OFF;
-	else if (begins(option, "sm_on"))
-		words->scalable = WORD_ON;
-	else if (begins(option, "sm_off"))
-		words->scalable = WORD_OFF;
-}
-
-static void iommu_option(struct words *words, const char *option)
-{
-	words->no_iommu |= begins(option, "off");
-}
-
-static void pci_option(struct words *words, const char *option)
-{
-	words->no_ats |= begins(option, "noats");
-	words->no_pci |= !strcmp(option, "off");
-}
-
-static void acpi_option(struct words *words, const char *option)
-{
-	if (!strcmp(option, "off"))
-		words->no_acpi = true;
-	else if (!strcmp(option, "force") || !strcmp(option, "on"))
-		words->no_acpi = false;
-}
-
-static void kho_option(struct words *words, const char *option)
-{
-	words->kho = bool_of(option, words->kho);
-}
-
-static void liveupdate_option(struct words *words, const char *option)
-{
-	words->liveupdate = bool_of(option, words->liveupdate);
-}
-
-static const struct {
-	const char *key;
-	void (*option)(struct words *words, const char *option);
-} keys[] = {
-	{ "kho", kho_option },
-	{ "liveupdate", liveupdate_option },
-	{ "intel_iommu", intel_option },
-	{ "iommu", iommu_option },
-	{ "pci", pci_option },
-	{ "acpi", acpi_option },
-};
-
-static bool same_key(const char *word, size_t len, const char *key)
-{
-	size_t i;
-
-	if (strlen(key) != len)
-		return false;
-	for (i = 0; i < len; i++)
-		if ((word[i] == '-' ? '_' : word[i]) != key[i])
-			return false;
-	return true;
-}
-
-static void read_word(struct words *words, char *word)
-{
-	char *value = strchr(word, '='), *option, *rest;
-	size_t i;
-
-	if (!value)
+	if (cmdline->n == ARRAY_SIZE(cmdline->option)) {
+		cmdline->complete = false;
 		return;
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (same_key(word, value - word, keys[i].key))
-			for (rest = value + 1; (option = strsep(&rest, ","));)
-				keys[i].option(words, option);
+	}
+	cmdline->option[cmdline->n].key = key;
+	cmdline->option[cmdline->n++].text = text;
 }
 
-/* Copies the word that begins at *@at without its quotes, and moves on behind it. */
-static void next_word(const char **at, char *out, size_t room)
+static void add_word(struct cmdline *cmdline, char *word)
+{
+	char *value = strchr(word, '='), *option, *c;
+
+	if (value)
+		*value++ = '\0';
+	for (c = word; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	if (!value)
+		add_option(cmdline, word, NULL);
+	while ((option = strsep(&value, ",")))
+		add_option(cmdline, word, option);
+}
+
+/* Copy the word at *@at without its quotes, and advance *@at behind it; returns its end. */
+static char *copy_word(const char **at, char *out, const char *end)
 {
 	bool quoted = false;
-	size_t n = 0;
 
 	for (; **at && (quoted || !isspace((unsigned char)**at)); ++*at) {
 		if (**at == '"')
 			quoted = !quoted;
-		else if (n + 1 < room)
-			out[n++] = **at;
+		else if (out + 1 < end)
+			*out++ = **at;
 	}
-	out[n] = '\0';
+	*out++ = '\0';
+	return out;
 }
 
-void words_parse(struct words *words, const char *line)
+void cmdline_parse(struct cmdline *cmdline, const char *line)
 {
-	char word[4096];
+	const char *end = cmdline->room + sizeof(cmdline->room);
+	char *word = cmdline->room, *next;
 
-	*words = (struct words){};
-	while (*line) {
+	cmdline->n = 0;
+	cmdline->complete = strlen(line) < CMDLINE_MAX;
+	while (*line && word < end) {
 		if (isspace((unsigned char)*line)) {
 			line++;
 			continue;
 		}
-		next_word(&line, word, sizeof(word));
+		next = copy_word(&line, word, end);
 		if (!strcmp(word, "--"))
 			return;
-		read_word(words, word);
+		add_word(cmdline, word);
+		word = next;
 	}
+}
+
+bool cmdline_of_running(struct cmdline *cmdline)
+{
+	char line[HOST_CMDLINE_ROOM];
+	int rc = host_cmdline(line);
+
+	cmdline_parse(cmdline, line);
+	return !rc;
+}
+
+enum setting cmdline_bool(const struct cmdline *cmdline, const char *key)
+{
+	enum setting setting = UNSET;
+	int i;
+
+	for (i = 0; i < cmdline->n; i++)
+		if (!strcmp(cmdline->option[i].key, key) && cmdline->option[i].text)
+			setting = bool_of(cmdline->option[i].text, setting);
+	return setting;
+}
+
+bool cmdline_has(const struct cmdline *cmdline, const char *key, const char *option)
+{
+	int i;
+
+	for (i = 0; i < cmdline->n; i++) {
+		const char *text = cmdline->option[i].text;
+
+		if (strcmp(cmdline->option[i].key, key))
+			continue;
+		if (!option || (text && !strncmp(text, option, strlen(option))))
+			return true;
+	}
+	return false;
 }

@@ -1,29 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The words of a kernel's command line that a live update depends on. */
+/* Kernel command lines, split into options by the kernel's rules */
 #ifndef IOLU_CLI_TARGET_CMDLINE_H
 #define IOLU_CLI_TARGET_CMDLINE_H
 
 #include <stdbool.h>
 
-enum word { WORD_NONE, WORD_ON, WORD_OFF };
+/* The longest line that is read; x86 takes 2,047 bytes. */
+#define CMDLINE_MAX	8192
 
 /**
- * struct words - What a command line says; WORD_NONE where it says nothing.
- * @kho: kho=
- * @liveupdate: liveupdate=
- * @iommu: intel_iommu=on or off
- * @scalable: sm_on or sm_off of intel_iommu=
- * @no_iommu: iommu=off, which nothing takes back
- * @no_acpi: acpi=off; then VT-d is not found
- * @no_pci: pci=off
- * @no_ats: pci=noats
+ * struct cmdline - A command line.
+ * @option: Its options in order, @n of them. A word KEY=A,B is two options of one key. In a
+ *	    key '-' is written as '_'. @text is NULL for a word without '='.
+ * @complete: No option was left out for lack of room.
  */
-struct words {
-	enum word kho, liveupdate, iommu, scalable;
-	bool no_iommu, no_acpi, no_pci, no_ats;
+struct cmdline {
+	struct {
+		const char *key, *text;
+	} option[CMDLINE_MAX / 2];
+	int n;
+	bool complete;
+	char room[2 * CMDLINE_MAX];
 };
 
-/* Read @line as the kernel does: quotes, commas, the last word of each kind wins. */
-void words_parse(struct words *words, const char *line);
+/* Split @line as the kernel does: quotes, commas, "--" ends the kernel's part. */
+void cmdline_parse(struct cmdline *cmdline, const char *line);
+
+/* The command line of the running kernel; false if it cannot be read. */
+bool cmdline_of_running(struct cmdline *cmdline);
+
+enum setting { UNSET, ON, OFF };
+
+/* A key with a boolean value, as kstrtobool() reads it; the last valid value wins. */
+enum setting cmdline_bool(const struct cmdline *cmdline, const char *key);
+
+/* Is there an option of this key that begins with @option? @option NULL: a word of that key */
+bool cmdline_has(const struct cmdline *cmdline, const char *key, const char *option);
 
 #endif /* IOLU_CLI_TARGET_CMDLINE_H */

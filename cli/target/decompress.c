@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unpacking. The first bytes tell the compression; each kind is a function that fills a
- * buffer which grows. Debian's kernels are compressed with xz or zstd, self-made ones with
- * gzip by default; the other kinds that Linux knows are named, but not unpacked.
+ * Decompression. The first bytes identify the format; each format is a function that fills a
+ * growing buffer. All formats that Linux offers are supported but lzo, for which the answer is
+ * that it is not supported.
  */
+#include <bzlib.h>
 #include <errno.h>
+#include <lz4.h>
 #include <lzma.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -17,17 +20,20 @@
 #define KERNEL_MAX	(1ul << 30)
 #define STEP		(8ul << 20)
 
+/* Linux appends the size of the kernel, 4 bytes, to the payload. */
+#define APPENDED	4
+
 struct buffer {
 	unsigned char *data;
 	size_t used, room;
 };
 
-/* There is room for at least one byte after it. */
-static bool grow(struct buffer *to)
+/* Make room for at least @n more bytes, at most STEP. */
+static bool grow_by(struct buffer *to, size_t n)
 {
 	unsigned char *data;
 
-	if (to->used < to->room)
+	if (to->room - to->used >= n)
 		return true;
 	if (to->room >= KERNEL_MAX)
 		return false;
@@ -37,6 +43,11 @@ static bool grow(struct buffer *to)
 	to->data = data;
 	to->room += STEP;
 	return true;
+}
+
+static bool grow(struct buffer *to)
+{
+	return grow_by(to, 1);
 }
 
 static int from_gzip(const unsigned char *from, size_t size, struct buffer *to)
@@ -72,6 +83,7 @@ static int from_lzma(const unsigned char *from, size_t size, struct buffer *to)
 	return rc == LZMA_STREAM_END ? 0 : -EBADMSG;
 }
 
+/* There may be several frames. */
 static int from_zstd(const unsigned char *from, size_t size, struct buffer *to)
 {
 	ZSTD_inBuffer in = { .src = from, .size = size };
@@ -81,17 +93,65 @@ static int from_zstd(const unsigned char *from, size_t size, struct buffer *to)
 	if (!z)
 		return -ENOMEM;
 	ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, 30);
-	while (left && !ZSTD_isError(left) && grow(to)) {
+	while ((left || in.pos + APPENDED < size) && grow(to)) {
 		ZSTD_outBuffer out = { .dst = to->data, .size = to->room, .pos = to->used };
 		size_t before = in.pos;
 
 		left = ZSTD_decompressStream(z, &out, &in);
-		if (out.pos == to->used && in.pos == before)
+		if (ZSTD_isError(left) || (out.pos == to->used && in.pos == before))
 			break;
 		to->used = out.pos;
 	}
 	ZSTD_freeDStream(z);
-	return left ? -EBADMSG : 0;
+	return left || in.pos + APPENDED < size ? -EBADMSG : 0;
+}
+
+static int from_bzip2(const unsigned char *from, size_t size, struct buffer *to)
+{
+	bz_stream z = { .next_in = (char *)from, .avail_in = size };
+	int rc = BZ2_bzDecompressInit(&z, 0, 0);
+
+	while (rc == BZ_OK && grow(to)) {
+		z.next_out = (char *)to->data + to->used;
+		z.avail_out = to->room - to->used;
+		if (!z.avail_in)
+			break;
+		rc = BZ2_bzDecompress(&z);
+		to->used = to->room - z.avail_out;
+	}
+	BZ2_bzDecompressEnd(&z);
+	return rc == BZ_STREAM_END ? 0 : -EBADMSG;
+}
+
+static uint32_t le32(const unsigned char *at)
+{
+	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+#define LZ4_MAGIC	0x184c2102
+
+/* The legacy format of lz4: blocks of up to 8 MiB, each behind its compressed size */
+static int from_lz4(const unsigned char *from, size_t size, struct buffer *to)
+{
+	size_t at = 0;
+
+	while (at + APPENDED < size) {
+		uint32_t n = le32(from + at);
+		int got;
+
+		at += 4;
+		if (n == LZ4_MAGIC)
+			continue;
+		if (n > size - at || !grow_by(to, STEP))
+			return -EBADMSG;
+		got = LZ4_decompress_safe((const char *)from + at, (char *)to->data + to->used,
+					  n, STEP);
+		if (got < 0)
+			return -EBADMSG;
+		to->used += got;
+		at += n;
+	}
+	return 0;
 }
 
 static int from_plain(const unsigned char *from, size_t size, struct buffer *to)
@@ -107,35 +167,35 @@ static int from_plain(const unsigned char *from, size_t size, struct buffer *to)
 static const struct {
 	const char *name, *magic;
 	size_t length;
-	int (*unpack)(const unsigned char *from, size_t size, struct buffer *to);
+	int (*decompress)(const unsigned char *from, size_t size, struct buffer *to);
 } kinds[] = {
 	{ "gzip", "\037\213", 2, from_gzip },
 	{ "xz", "\3757zXZ", 6, from_lzma },
 	{ "lzma", "\135\0\0", 3, from_lzma },
 	{ "zstd", "\050\265\057\375", 4, from_zstd },
 	{ "none", "\177ELF", 4, from_plain },
-	{ "bzip2", "BZh", 3, NULL },
-	{ "lz4", "\002\041\114\030", 4, NULL },
+	{ "bzip2", "BZh", 3, from_bzip2 },
+	{ "lz4", "\002\041\114\030", 4, from_lz4 },
 	{ "lzo", "\211LZO", 4, NULL },
 };
 
-int unpack_kernel(const unsigned char *from, size_t size, unsigned char **to, size_t *length,
-		  const char **how)
+int decompress_kernel(const unsigned char *from, size_t size, unsigned char **to,
+		      size_t *length, const char **name)
 {
 	struct buffer out = {};
 	size_t i;
 	int rc;
 
-	*how = "unknown";
+	*name = "unknown";
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (size > kinds[i].length && !memcmp(from, kinds[i].magic, kinds[i].length))
 			break;
 	if (i == sizeof(kinds) / sizeof(kinds[0]))
 		return -ENOTSUP;
-	*how = kinds[i].name;
-	if (!kinds[i].unpack)
+	*name = kinds[i].name;
+	if (!kinds[i].decompress)
 		return -ENOTSUP;
-	rc = kinds[i].unpack(from, size, &out);
+	rc = kinds[i].decompress(from, size, &out);
 	if (rc) {
 		free(out.data);
 		return rc;

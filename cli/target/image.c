@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looking into a kernel image.
+ * Kernel images.
  *
- * A bzImage has a small header for boot loaders, which tells where in the file the compressed
- * kernel is (boot protocol 2.08 on). The kernel itself carries the names of the handover
- * formats that it can read ("iommufd-v1" and so on) as NUL-terminated texts: LUO and KHO
- * compare them when they take something over. So a kernel without such a text cannot take
- * that kind of thing over, whatever its version. The same is true of the layouts of single
- * records ("iommu-domain-v1"), which a kernel with the feature names as texts for this reader.
+ * The header of a bzImage for boot loaders locates the compressed kernel in the file (since
+ * boot protocol 2.08; Documentation/arch/x86/boot.rst). The kernel contains the names of the
+ * formats that it reads ("iommufd-v1") as NUL-terminated texts, because KHO and LUO compare
+ * them with those of the previous kernel. A kernel without such a text cannot take over that
+ * kind of object, whatever its version. Layouts of records ("iommu-domain-v1") are such texts
+ * too.
  *
- * Nothing here trusts the file: all offsets are checked against its size.
+ * The file is not trusted: all offsets are checked against its size.
  */
 #define _GNU_SOURCE 1
 
@@ -28,12 +28,15 @@
 #define AT_MAGIC		0x202
 #define AT_PROTOCOL		0x206
 #define AT_RELEASE		0x20e
+#define AT_CMDLINE_SIZE		0x238
 #define AT_PAYLOAD_OFFSET	0x248
 #define AT_PAYLOAD_LENGTH	0x24c
-#define HEADER_END		0x250
+#define AT_INIT_SIZE		0x260
+#define HEADER_END		0x264
 #define PROTOCOL_WITH_PAYLOAD	0x208
 
 #define IMAGE_MAX		(1ul << 30)
+#define READ_STEP		(4ul << 20)
 
 static uint32_t number(const unsigned char *at, int bytes)
 {
@@ -44,25 +47,34 @@ static uint32_t number(const unsigned char *at, int bytes)
 	return value;
 }
 
+/* Read a file or pipe to its end. */
+static int read_all(FILE *f, unsigned char **data, size_t *size)
+{
+	unsigned char *more;
+	size_t n;
+
+	for (*size = 0; *size < IMAGE_MAX; *size += n) {
+		more = realloc(*data, *size + READ_STEP);
+		if (!more)
+			return -ENOMEM;
+		*data = more;
+		n = fread(*data + *size, 1, READ_STEP, f);
+		if (ferror(f))
+			return -errno;
+		if (!n)
+			return 0;
+	}
+	return -EFBIG;
+}
+
 static int read_file(const char *path, unsigned char **data, size_t *size)
 {
 	FILE *f = fopen(path, "re");
-	long end;
-	int rc = 0;
+	int rc;
 
 	if (!f)
 		return -errno;
-	if (fseek(f, 0, SEEK_END) || (end = ftell(f)) < 0 || (size_t)end > IMAGE_MAX ||
-	    fseek(f, 0, SEEK_SET)) {
-		fclose(f);
-		return -EFBIG;
-	}
-	*size = end;
-	*data = malloc(end + 1);
-	if (!*data)
-		rc = -ENOMEM;
-	else if (fread(*data, 1, *size, f) != *size)
-		rc = -EIO;
+	rc = read_all(f, data, size);
 	fclose(f);
 	return rc;
 }
@@ -79,7 +91,7 @@ static void read_release(struct image *image, const unsigned char *data, size_t 
 	image->release[n] = '\0';
 }
 
-/* Where the compressed kernel is in the file; false if this is no bzImage that tells. */
+/* Locate the compressed kernel in the file; false if this is no bzImage that locates it. */
 static bool find_payload(const unsigned char *data, size_t size, size_t *at, size_t *length)
 {
 	unsigned int sectors;
@@ -93,21 +105,23 @@ static bool find_payload(const unsigned char *data, size_t size, size_t *at, siz
 	return *length && *at < size && *length <= size - *at;
 }
 
-static int unpack(struct image *image, const unsigned char *data, size_t size,
-		  const char **why)
+static int decompress(struct image *image, const unsigned char *data, size_t size,
+		      const char **why)
 {
 	size_t at, length;
 	int rc;
 
 	if (!find_payload(data, size, &at, &length)) {
-		*why = "is no bzImage";
+		*why = "not a bzImage";
 		return -ENOEXEC;
 	}
 	read_release(image, data, size);
-	rc = unpack_kernel(data + at, length, &image->kernel, &image->size,
-			   &image->compression);
-	*why = rc == -ENOTSUP ? "is compressed in a way that cannot be looked into here" :
-	       rc ? "cannot be unpacked: it is damaged" : NULL;
+	image->cmdline_max = number(data + AT_CMDLINE_SIZE, 4);
+	image->memory = number(data + AT_INIT_SIZE, 4);
+	rc = decompress_kernel(data + at, length, &image->kernel, &image->size,
+			       &image->compression);
+	*why = rc == -ENOTSUP ? "compressed in a way that iolu does not support" :
+	       rc ? "damaged: the payload cannot be decompressed" : NULL;
 	return rc;
 }
 
@@ -122,7 +136,7 @@ int image_open(struct image *image, const char *path, const char **why)
 	if (rc)
 		*why = strerror(-rc);
 	else
-		rc = unpack(image, data, size, why);
+		rc = decompress(image, data, size, why);
 	free(data);
 	return rc;
 }
@@ -138,7 +152,7 @@ static bool in_word(unsigned char c)
 	return isalnum(c) || c == '_' || c == '-';
 }
 
-/* The next place of @text from @from on, not as the rest of a longer word */
+/* The next @text from @from on that is not the end of a longer word */
 static const unsigned char *find(const struct image *image, const unsigned char *from,
 				 const char *text)
 {
@@ -151,11 +165,6 @@ static const unsigned char *find(const struct image *image, const unsigned char 
 		from++;
 	}
 	return NULL;
-}
-
-bool image_says(const struct image *image, const char *text)
-{
-	return image->kernel && memmem(image->kernel, image->size, text, strlen(text));
 }
 
 bool image_has(const struct image *image, const char *text)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iolu load leaves a note for iolu kexec: which image it loaded, in which boot. The kernel
- * tells that an image is loaded, but not how; one that was loaded with kexec_load(2) would be
- * told nothing of what is preserved. Whoever loads another image afterwards by other means
- * makes the note wrong; if a device is preserved the kernel itself then refuses the jump.
+ * iolu load writes down for iolu kexec which image it has loaded, and in which boot. The
+ * kernel shows that an image is loaded, but not by which call; with kexec_load(2) the next
+ * kernel would not receive KHO's data. If another program loads an image later the file is
+ * out of date; with a preserved device the kernel then refuses the kexec itself.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #define DIR_OF_NOTE	"/run/iolu"
 #define NOTE		DIR_OF_NOTE "/loaded"
 
-int loaded_note(const char *image)
+int loaded_image_note(const char *image)
 {
 	char id[64], path[4096];
 	FILE *f;
@@ -34,7 +34,7 @@ int loaded_note(const char *image)
 	return fclose(f) ? -errno : 0;
 }
 
-int loaded_read(char *image, size_t room)
+int loaded_image_read(char *image, size_t room)
 {
 	char id[64], note[4352];
 	int rc = host_text(note, sizeof(note), NOTE);

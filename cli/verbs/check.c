@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iolu check: would a live update work? A list of items, each with yes, no or unknown, why,
- * and what to do. The verdict is the worst of them.
+ * iolu check: would a live update work? A list of items, each with yes, no or unknown, the
+ * reason, and the remedy. The verdict is the worst answer.
  *
- * It speaks about what was asked: without --kernel and a command line the next kernel is not
- * looked at.
+ * Without --kernel, --initrd and a command line the next kernel is not checked.
  */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/device.h"
-#include "rules/rules.h"
 #include "host/files.h"
+#include "rules/rules.h"
 
 const char *check_line(const struct call *call, char *room, size_t size)
 {
@@ -23,55 +21,53 @@ const char *check_line(const struct call *call, char *room, size_t size)
 	return host_text(room, size, "/proc/cmdline") ? NULL : room;
 }
 
-void check_devices(struct json_object *items, const struct call *call)
+int check_print(const struct call *call, struct json_object *items, const char *not_checked)
 {
-	struct names bound = host_names("/sys/bus/pci/drivers/vfio-pci");
-	int i, n = 0;
-
-	for (i = 0; i < call->ngiven; i++)
-		if (!strcmp(call->given[i].opt->name, "device") && ++n)
-			carry_check(items, call->given[i].value);
-	for (i = 0; !n && i < bound.n; i++)
-		if (strchr(bound.name[i], ':'))
-			carry_check(items, bound.name[i]);
-	host_names_free(&bound);
-}
-
-int check_print(const struct call *call, struct json_object *items)
-{
-	static const char *const words[] = { "yes", "no", "unknown" };
 	struct json_object *top = json_object_new_object();
-	enum answer verdict = out_worst(items);
+	enum answer verdict = out_worst_but_accepted(items, call);
 
 	json_object_object_add(top, "items", items);
-	json_object_object_add(top, "verdict", json_object_new_string(words[verdict]));
+	if (not_checked)
+		json_object_object_add(top, "not_checked", json_object_new_string(not_checked));
+	json_object_object_add(top, "verdict", json_object_new_string(answer_word(verdict)));
 	out_print(top, call->json);
 	return answer_code(verdict);
 }
 
 static int check(struct call *call)
 {
-	struct json_object *items = json_object_new_array();
-	const char *image = call_get(call, "kernel");
-	char room[4096];
-	const char *line = check_line(call, room, sizeof(room));
+	char room[HOST_CMDLINE_ROOM];
+	struct next next = {
+		.image = call_get(call, "kernel"), .initrd = call_get(call, "initrd"),
+		.line = check_line(call, room, sizeof(room)), .no_initrd = true,
+	};
+	struct json_object *items;
+	bool asked;
 
-	check_host(items);
-	if (image || line || call_get(call, "reuse-cmdline"))
-		check_target(items, image, line);
+	if (!check_addresses(call))
+		return EXIT_USAGE;
+	if (call_get(call, "cmdline") && call_get(call, "reuse-cmdline"))
+		return call_fail(call, EXIT_USAGE, "--cmdline and --reuse-cmdline exclude each other");
+	items = json_object_new_array();
+	check_running_kernel(items);
+	asked = next.image || next.initrd || next.line || call_get(call, "reuse-cmdline");
+	if (asked)
+		check_next_kernel(items, &next);
 	check_devices(items, call);
-	return check_print(call, items);
+	return check_print(call, items, asked ? NULL : "the next kernel; name it with --kernel "
+			   "and --cmdline or --reuse-cmdline");
 }
 
 const struct verb verb_check = {
 	.name = "check", .operands = "",
-	.what = "tell whether a live update would work, and what stands in its way",
-	.codes = "0 yes; 1 no; 3 it cannot be told",
+	.summary = "check whether a live update would work, and name each obstacle",
+	.codes = "0 yes; 1 no; 3 unknown",
 	.opts = {
-		{ "kernel", "IMAGE", "look at this kernel as the next one" },
-		{ "cmdline", "TEXT", "the next kernel's command line" },
-		{ "reuse-cmdline", NULL, "the next kernel gets this one's command line" },
-		{ "device", "BDF", "look at this function; more than once for more" },
+		{ "kernel", "IMAGE", "check this kernel as the next one" },
+		{ "initrd", "FILE", "its initrd" },
+		{ "cmdline", "TEXT", "its command line" },
+		{ "reuse-cmdline", NULL, "its command line is that of the running kernel" },
+		{ "device", "BDF", "check this device; can be repeated" },
 	},
 	.run = check,
 };

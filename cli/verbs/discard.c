@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iolu discard: give up a session of the last update whose VMM will not come back. Its
- * devices stop and become ordinary ones, its memory is freed; other sessions do not notice.
+ * iolu discard: end an incoming session whose VMM does not come back. Its devices are
+ * quiesced, reset and released, its memory is freed; other sessions are not affected.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -10,19 +10,18 @@
 
 #include "host/files.h"
 #include "host/liveupdate.h"
-#include "out/print.h"
 #include "host/open_files.h"
 #include "host/snapshot.h"
+#include "out/print.h"
 
 static int refused(const struct call *call, const char *name, int rc)
 {
 	switch (rc) {
 	case -ENOENT:
-		return call_fail(call, EXIT_NO, "no session %s came in with the last update",
-				 name);
+		return call_fail(call, EXIT_NO, "no incoming session has the name %s", name);
 	case -EINVAL:
 		return call_fail(call, EXIT_NO,
-				 "a process has session %s (iolu status): end that process first",
+				 "a process has session %s open (iolu status): end that process first",
 				 name);
 	}
 	return call_fail(call, EXIT_UNKNOWN, "session %s: %s", name, strerror(-rc));
@@ -35,12 +34,15 @@ static int no_device(const struct call *call, int rc)
 
 	if (rc != -EBUSY)
 		return call_fail(call, EXIT_UNKNOWN, "/dev/liveupdate: %s", strerror(-rc));
-	holders = procs_find("/dev/liveupdate");
-	code = call_fail(call, EXIT_UNKNOWN,
-			 "/dev/liveupdate is held by process %d (%s): try when it has ended",
-			 holders.n ? holders.holder[0].pid : 0,
-			 holders.n ? holders.holder[0].comm : "?");
-	procs_free(&holders);
+	holders = open_files_find("/dev/liveupdate");
+	if (holders.n)
+		code = call_fail(call, EXIT_UNKNOWN,
+				 "process %d (%s) has /dev/liveupdate open: try again when it has "
+				 "closed it", holders.holder[0].pid, holders.holder[0].comm);
+	else
+		code = call_fail(call, EXIT_UNKNOWN,
+				 "another process has /dev/liveupdate open: try again");
+	open_files_free(&holders);
 	return code;
 }
 
@@ -51,9 +53,9 @@ static int discard(struct call *call)
 	int device, session, rc;
 
 	if (!host_is_real())
-		return call_fail(call, EXIT_USAGE, "--root is for looking only");
-	if (!state_is_there())
-		return call_fail(call, EXIT_NO, "this kernel cannot give sessions up");
+		return call_fail(call, EXIT_USAGE, "--root is for reading only");
+	if (!kernel_has_feature())
+		return call_fail(call, EXIT_NO, "this kernel cannot discard sessions");
 	device = luo_open();
 	if (device < 0)
 		return no_device(call, device);
@@ -73,8 +75,8 @@ static int discard(struct call *call)
 
 const struct verb verb_discard = {
 	.name = "discard", .operands = "SESSION", .min = 1, .max = 1,
-	.what = "give up a session that came with the last update",
-	.codes = "0 given up; 1 there is no such session, or a process has it; "
-		 "3 no permission, or /dev/liveupdate is held",
+	.summary = "discard an incoming session whose VMM does not come back",
+	.codes = "0 discarded; 1 there is no such session, or a process has it open; "
+		 "3 no permission, or another process has /dev/liveupdate open",
 	.run = discard,
 };

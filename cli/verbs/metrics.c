@@ -1,44 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iolu metrics: what status shows, as numbers in Prometheus' text format. A number that
- * cannot be seen is left out, never 0.
+ * iolu metrics: the numbers of iolu status in the text format of Prometheus. A number that is
+ * not visible is absent, never 0. /dev/liveupdate is not opened.
  */
 #include <json-c/json.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "out/print.h"
 #include "host/snapshot.h"
+#include "out/print.h"
 
 static const struct {
-	const char *block, *key, *name, *what;
+	const char *block, *key, *name, *help;
 } gauges[] = {
 	{ "kernel", "handover", "handover_enabled", "KHO and LUO are on" },
-	{ "kernel", "image_loaded", "image_loaded", "A kernel to jump into is loaded" },
-	{ "kernel", "records", "records", "Handover records held for the next kernel" },
+	{ "kernel", "image_loaded", "image_loaded", "A next kernel is loaded" },
+	{ "kernel", "records", "records", "Records for the next kernel" },
 	{ "kernel", "record_bytes", "record_bytes", "Size of these records" },
-	{ "preserved", "domains", "preserved_domains", "HWPTs that go along" },
-	{ "preserved", "devices", "preserved_devices", "Devices that go along" },
-	{ "preserved", "table_pages", "preserved_table_pages", "Page-table pages that go along" },
-	{ "preserved", "mapped_bytes", "preserved_mapped_bytes", "IOVA that these map" },
-	{ "incoming", "domains", "incoming_domains", "HWPTs that wait to be adopted" },
-	{ "incoming", "devices", "incoming_devices", "Devices not finished yet" },
-	{ "incoming", "isolated", "incoming_isolated", "Devices that are cut off" },
+	{ "kernel", "crash_kernel_bytes", "crash_kernel_bytes", "Memory of the crash kernel" },
+	{ "preserved", "domains", "preserved_domains", "Outgoing HWPTs" },
+	{ "preserved", "devices", "preserved_devices", "Outgoing devices" },
+	{ "preserved", "table_pages", "preserved_table_pages", "Page table pages of outgoing HWPTs" },
+	{ "preserved", "mapped_bytes", "preserved_mapped_bytes", "IOVA mapped by outgoing HWPTs" },
+	{ "incoming", "domains", "incoming_domains", "Incoming HWPTs that are not adopted" },
+	{ "incoming", "devices", "incoming_devices", "Incoming devices that are not finished" },
+	{ "incoming", "isolated", "incoming_isolated", "Isolated devices" },
 };
 
 /* Lists, counted by the values of one key */
 static const struct {
-	const char *list, *key, *name, *what, *values[5];
+	const char *list, *key, *name, *help, *values[5];
 } counts[] = {
-	{ "sessions", "way", "sessions", "Open sessions", { "outgoing", "incoming" } },
+	{ "sessions", "direction", "sessions", "Open sessions", { "outgoing", "incoming" } },
 	{ "tokens", "state", "tokens", "Tokens of open iommufds",
 	  { "marked", "preserved", "incoming", "adopted", "isolated" } },
 };
 
-static void head(const char *name, const char *what)
+static void head(const char *name, const char *help)
 {
-	printf("# HELP iolu_%s %s.\n# TYPE iolu_%s gauge\n", name, what, name);
+	printf("# HELP iolu_%s %s.\n# TYPE iolu_%s gauge\n", name, help, name);
 }
 
 static void gauge(struct json_object *state, size_t i, struct json_object *out)
@@ -87,12 +88,16 @@ static void print(struct json_object *out)
 
 		if (!value)
 			continue;
-		head(gauges[i].name, gauges[i].what);
+		head(gauges[i].name, gauges[i].help);
 		printf("iolu_%s %s\n", gauges[i].name, json_object_get_string(value));
 	}
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
-		head(counts[i].name, counts[i].what);
-		json_object_object_foreach(json_object_object_get(out, counts[i].name), key, n)
+		struct json_object *values = json_object_object_get(out, counts[i].name);
+
+		if (!values)
+			continue;
+		head(counts[i].name, counts[i].help);
+		json_object_object_foreach(values, key, n)
 			printf("iolu_%s{%s=\"%s\"} %s\n", counts[i].name, counts[i].key, key,
 			       json_object_get_string(n));
 	}
@@ -102,15 +107,17 @@ static int metrics(struct call *call)
 {
 	struct json_object *out = json_object_new_object();
 	bool complete;
-	struct json_object *state = state_collect(&complete);
+	struct json_object *state = snapshot_take(&complete, false);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(gauges); i++)
 		gauge(state, i, out);
-	for (i = 0; i < ARRAY_SIZE(counts); i++)
-		json_object_object_add(out, counts[i].name,
-				       count_all(json_object_object_get(state, counts[i].list),
-						 i));
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct json_object *list = json_object_object_get(state, counts[i].list);
+
+		if (list && complete)
+			json_object_object_add(out, counts[i].name, count_all(list, i));
+	}
 	json_object_put(state);
 	if (call->json) {
 		out_print(out, true);
@@ -118,15 +125,15 @@ static int metrics(struct call *call)
 		print(out);
 		json_object_put(out);
 	}
-	if (!state_is_there())
+	if (!kernel_has_feature())
 		return EXIT_NO;
 	return complete ? EXIT_YES : EXIT_UNKNOWN;
 }
 
 const struct verb verb_metrics = {
 	.name = "metrics", .operands = "",
-	.what = "print the numbers of status in Prometheus' text format",
-	.codes = "0 printed; 1 this kernel does not carry IOMMU state; "
-		 "3 something could not be seen",
+	.summary = "print the numbers of status in the text format of Prometheus",
+	.codes = "0 printed; 1 this kernel does not preserve IOMMU state; "
+		 "3 a part is not visible and absent",
 	.run = metrics,
 };

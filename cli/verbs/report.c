@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iolu report: what the last update cost, phase by phase, on this kernel's clock: what was
- * before its start is less than 0.
+ * iolu report: the cost of the last update, phase by phase, on this kernel's clock. A time
+ * before its start is negative.
  *
- * The source is the trace buffer; events must have been on from boot, by the word
- * trace_event=iommu_liveupdate on the command line. The old kernel's steps and the begin of the
- * jump are in the note that its iolu has left (host/update_note.c). What is in neither is not guessed.
+ * The source is the trace buffer; events must be on from boot, by trace_event=iommu_liveupdate
+ * on the command line. The previous kernel's steps and the start of the kexec are in the note
+ * of its iolu (host/update_note.c). A phase that is in neither is reported as not known.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -19,24 +19,24 @@
 #include "host/trace.h"
 #include "host/tsc.h"
 
-#define JUMP	"jump"
+#define KEXEC	"kexec"
 #define BOOT	"boot"
 
-/* The steps of both kernels, in the order in which a device goes through them */
+/* The steps of both kernels, in the order of an update */
 static const struct {
 	const char *step, *phase;
 } phases[] = {
 	{ "preserve_domain", "preserve HWPT" },
 	{ "preserve_device", "preserve device" },
-	{ JUMP, "freeze and jump" },
+	{ KEXEC, "freeze and kexec" },
 	{ BOOT, "boot to userspace" },
 	{ "restore_domain", "restore HWPT at boot" },
 	{ "attach_device", "attach device at boot" },
-	{ "block_device", "cut device off" },
+	{ "block_device", "isolate device" },
 	{ "retrieve_device", "retrieve device" },
 	{ "adopt", "adopt table" },
 	{ "finish_device", "finish device" },
-	{ "discard_domain", "let go of HWPT" },
+	{ "discard_domain", "discard HWPT" },
 };
 
 static double us(int64_t ns)
@@ -99,7 +99,7 @@ static int write_picture(const struct call *call, struct json_object *list)
 	return path ? svg_write(path, bars, n) : 0;
 }
 
-/* -- what the old kernel's iolu has noted -- */
+/* -- the note of the previous kernel's iolu -- */
 
 static const char *text_of(struct json_object *o, const char *key)
 {
@@ -119,7 +119,7 @@ static bool add_step(struct steps *steps, const struct step *step)
 	return true;
 }
 
-/* Of what was preserved more than once, since it was called off, the last time counts. */
+/* An object can be preserved more than once; the last time counts. */
 static bool is_last(struct json_object *list, size_t at)
 {
 	struct json_object *o = json_object_array_get_idx(list, at), *later;
@@ -133,7 +133,7 @@ static bool is_last(struct json_object *list, size_t at)
 	return true;
 }
 
-/* @shift: from the old kernel's clock to this one's, in microseconds */
+/* @shift: from the previous kernel's clock to this one's, in microseconds */
 static void add_noted_steps(struct steps *steps, struct json_object *list, double shift)
 {
 	size_t i;
@@ -154,21 +154,21 @@ static void add_noted_steps(struct steps *steps, struct json_object *list, doubl
 	}
 }
 
-/* Both begin with the jump; false if one of the clocks cannot be compared. */
+/* Add the kexec, the boot and the noted steps; false if the clocks cannot be compared. */
 static bool add_note(struct steps *steps, struct json_object *note)
 {
 	struct json_object *tsc = json_object_object_get(note, "tsc");
-	struct step jump = { .name = JUMP }, boot = { .name = BOOT };
+	struct step kexec = { .name = KEXEC }, boot = { .name = BOOT };
 	struct tsc_clock clock;
 	int64_t began;
 
 	if (!tsc || tsc_clock_read(&clock))
 		return false;
 	began = tsc_clock_at(&clock, json_object_get_int64(tsc));
-	if (began >= 0)			/* the counter did not go on */
+	if (began >= 0)			/* The counter was reset. */
 		return false;
-	jump.ns = -began;
-	add_step(steps, &jump);
+	kexec.ns = -began;
+	add_step(steps, &kexec);
 	if (!trace_userspace(&boot.end)) {
 		boot.ns = boot.end * 1000;
 		add_step(steps, &boot);
@@ -187,12 +187,12 @@ static int report(struct call *call)
 	size_t i;
 
 	if (rc)
-		return call_fail(call, EXIT_UNKNOWN, "the trace buffer: %s", strerror(-rc));
-	note = note_take();
-	unknown = !note ? "the old kernel's steps and the jump: its iolu has left no note" :
-		  !add_note(&steps, note) ? "the old kernel's steps and the jump: the kernels' "
-		  "clocks cannot be compared" :
-		  "how the jump divides into freeze, shutdown and this kernel's first steps";
+		return call_fail(call, EXIT_UNKNOWN, "the trace buffer cannot be read: %s", strerror(-rc));
+	note = update_note_take();
+	unknown = !note ? "the previous kernel's steps and the kexec: its iolu has left no note" :
+		  !add_note(&steps, note) ? "the previous kernel's steps and the kexec: the clocks "
+		  "of both kernels cannot be compared" :
+		  "the parts of the kexec: freeze, shutdown and this kernel's first steps";
 	list = json_object_new_array();
 	for (i = 0; i < ARRAY_SIZE(phases); i++)
 		add_phase(list, i, &steps);
@@ -205,7 +205,7 @@ static int report(struct call *call)
 	}
 	rc = write_picture(call, list);
 	top = json_object_new_object();
-	json_object_object_add(top, "old_kernel", note ?
+	json_object_object_add(top, "previous_kernel", note ?
 			       json_object_new_string(text_of(note, "release")) : NULL);
 	json_object_object_add(top, "phases", list);
 	json_object_object_add(top, "not_known", json_object_new_string(unknown));
@@ -217,10 +217,10 @@ static int report(struct call *call)
 
 const struct verb verb_report = {
 	.name = "report", .operands = "",
-	.what = "show what the last update cost, phase by phase",
+	.summary = "show the cost of the last update, phase by phase",
 	.codes = "0 shown; 1 nothing was traced; 3 the trace buffer cannot be read",
 	.opts = {
-		{ "svg", "FILE", "draw it, too" },
+		{ "svg", "FILE", "also draw it" },
 	},
 	.run = report,
 };

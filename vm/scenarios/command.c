@@ -67,7 +67,7 @@ static void before(void)
 	story_begin(one_nic_each, 2);
 	iolu_tells(iolu("status", NULL), 0, "devices: none", "status: nothing is preserved");
 	story_preserve();
-	iolu_tells(iolu("status", NULL), 0, "preserved  running", "status: the NICs are");
+	iolu_tells(iolu("status", NULL), 0, ".0  outgoing", "status: the NICs are");
 	ok(strstr(iolu_said(), "0xd0d000  preserved") && strstr(iolu_said(), "vm0 ") &&
 	   strstr(iolu_said(), "outgoing"), "with their sessions and tokens", "they are not");
 	iolu_tells(iolu("metrics", NULL), 0, "\niolu_preserved_devices 2\n", "and in metrics");
@@ -78,13 +78,13 @@ static void arrived(void)
 {
 	const char *bdf = state_get()->vm[0].device[0].bdf, *names;
 
-	iolu_tells(iolu("status", NULL), 0, "incoming  running",
+	iolu_tells(iolu("status", NULL), 0, ".0  incoming",
 		   "status: the NICs came in and run");
-	names = strstr(iolu_said(), "sessions: none\ncame in:\n");
+	names = strstr(iolu_said(), "sessions: none\nprevious sessions:\n");
 	ok(names && strstr(names, "\n  vm0 ") && strstr(names, "\n  vm1 "),
 	   "and how the sessions are called that came in, and are open nowhere", "it does not");
 	iolu_tells(iolu("metrics", NULL), 0, "\niolu_incoming_devices 2\n", "metrics say so");
-	iolu_tells(iolu("check", "--device", bdf, NULL), 1, "its session is not finished",
+	iolu_tells(iolu("check", "--device", bdf, NULL), 1, "previous live update is not finished",
 		   "check says no to an unfinished device");
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "2 devices of the last update",
 		   "kexec is refused while sessions wait");
@@ -94,14 +94,14 @@ static void give_up_vm1(void)
 {
 	struct vm_data *data = &state_get()->vm[1];
 
-	iolu_tells(iolu("discard", "vm9", NULL), 1, "no session vm9 came in",
+	iolu_tells(iolu("discard", "vm9", NULL), 1, "no incoming session has the name vm9",
 		   "a session that never was cannot be discarded");
 	iolu_tells(iolu("discard", "vm1", "--json", NULL), 0, "{\n  \"discarded\": \"vm1\"\n}\n",
 		   "one that waits can, and JSON says no more than that");
 	ok_nic(1, !pci_bus_master(data->device[0].bdf), "its device is stopped",
 	       "it is bus master");
 	mark_nic(1, "quiet");
-	iolu_tells(iolu("discard", "vm1", NULL), 1, "no session vm1 came in", "it is gone");
+	iolu_tells(iolu("discard", "vm1", NULL), 1, "no incoming session has the name vm1", "it is gone");
 	data->discarded = true;
 }
 
@@ -140,10 +140,10 @@ static double counts_per_us(void)
 static void check_jump(void)
 {
 	double rate = counts_per_us(), longest, told = 0;
-	const char *row = strstr(iolu_said(), "freeze and jump");
+	const char *row = strstr(iolu_said(), "freeze and kexec");
 
 	longest = (__rdtsc() - cmdline_number("lu.loaded", 0)) / rate - life_us();
-	if (!row || sscanf(row, "freeze and jump %*d %*d %lf", &told) != 1)
+	if (!row || sscanf(row, "freeze and kexec %*d %*d %lf", &told) != 1)
 		told = 0;
 	ok(told > longest / 10 && told > 1e5 && told < longest,
 	   "it says how long the kexec took", "%.0f us, and %.0f since the image was loaded",
@@ -160,7 +160,7 @@ static void check_other_counter(void)
 	for (at = at ? at + 7 : text; *at >= '0' && *at <= '9'; at++)
 		*at = '9';
 	must_write(NOTE, text);
-	iolu_tells(iolu("report", NULL), 0, "clocks cannot be compared",
+	iolu_tells(iolu("report", NULL), 0, "of both kernels cannot be compared",
 		   "a time that is still to come is not believed");
 }
 

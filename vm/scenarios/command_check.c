@@ -79,8 +79,8 @@ static void group_of_two(struct vm *vm)
 	pci_find_device(EXTRA_E1000E, 1, b);
 	first = extra_attach(vm, a);
 	second = extra_attach(vm, b);
-	agree(vm, a, first, "shares its IOMMU group", EOPNOTSUPP, "one of a group of two");
-	agree(vm, b, second, "shares its IOMMU group", EOPNOTSUPP, "the other");
+	agree(vm, a, first, "IOMMU group has other members", EOPNOTSUPP, "one of a group of two");
+	agree(vm, b, second, "IOMMU group has other members", EOPNOTSUPP, "the other");
 	close(first);
 	close(second);
 }
@@ -88,10 +88,10 @@ static void group_of_two(struct vm *vm)
 static void kinds(struct vm *vm)
 {
 	group_of_two(vm);
-	kind(vm, EXTRA_DISPLAY, "it is a display", EPERM, "a display");
-	kind(vm, EXTRA_XHCI, "it is a USB host controller", EPERM, "a USB host controller");
+	kind(vm, EXTRA_DISPLAY, "(a display)", EPERM, "a display");
+	kind(vm, EXTRA_XHCI, "(a USB host controller)", EPERM, "a USB host controller");
 	kind(vm, EXTRA_VIRTIO_RNG, "ATS", EOPNOTSUPP, "a device with ATS");
-	kind(vm, EXTRA_E1000, "speaks for it (DMA alias)", EXDEV, "a device with a DMA alias");
+	kind(vm, EXTRA_E1000, "DMA uses another requester ID", EXDEV, "a device with a DMA alias");
 }
 
 static void the_nic(struct vm *vm)
@@ -111,7 +111,7 @@ static void asleep(struct vm *vm)
 	struct dma_device *nic = &vm->device[0];
 
 	ok_rc(vfio_set_power_state(nic->dev, 3), "the NIC is put to sleep");
-	agree(vm, nic->place->bdf, nic->dev, "it is in D3", EAGAIN, "a device in D3");
+	agree(vm, nic->place->bdf, nic->dev, "not in D0 (it is in D3", EAGAIN, "a device in D3");
 	ok_rc(vfio_set_power_state(nic->dev, 0), "it is woken up");
 }
 
@@ -122,8 +122,8 @@ static void virtual_functions(struct vm *vm)
 	int dev;
 
 	dev = extra_attach_vf(vm, vf);
-	agree(vm, vf, dev, "it is a virtual function", EOPNOTSUPP, "a virtual function");
-	agree(vm, nic->place->bdf, nic->dev, "1 virtual functions", ENOTEMPTY,
+	agree(vm, vf, dev, "virtual function", EOPNOTSUPP, "a virtual function");
+	agree(vm, nic->place->bdf, nic->dev, "virtual functions are enabled (1)", ENOTEMPTY,
 	      "a device that has one");
 	close(dev);
 	ok_rc(pci_set(nic->place->bdf, "sriov_numvfs", "0"), "it loses it");
@@ -137,17 +137,17 @@ static void spare(struct vm *vm)
 
 	if (!dma_device_find(1, bdf))
 		bail_out("there is no spare NIC");
-	iolu_tells(check(bdf), 1, "it is bound to no driver",
+	iolu_tells(check(bdf), 1, "not bound to vfio-pci (no driver)",
 		   "check says no to a device without a driver");
 	must_write(NOINTXMASK, "1");
 	dev = extra_attach(vm, bdf);
-	agree(vm, bdf, dev, "told not to mask INTx", EOPNOTSUPP,
+	agree(vm, bdf, dev, "INTx cannot be masked at the device", EOPNOTSUPP,
 	      "a device whose interrupts may not be masked");
 	close(dev);
 	must_write(NOINTXMASK, "0");
 	ok_rc(pci_unbind_vfio(bdf), "it is bound anew");
 	close(extra_attach(vm, bdf));
-	iolu_tells(check(bdf), 0, "nobody uses it",
+	iolu_tells(check(bdf), 0, "not in use",
 		   "check says yes to an unused device, in D3 or not");
 }
 
@@ -184,7 +184,7 @@ static void at_the_jump(struct vm *vm)
 	ok_rc(vm_preserve(vm), "the VM is preserved");
 	pci_path(bdf, &path);
 	set_bridge_master(path.bdf[0], false);
-	iolu_tells(check(bdf), 1, "bus mastering is off in bridge",
+	iolu_tells(check(bdf), 1, "bus mastering off",
 		   "check says no while a bridge lets nothing through");
 	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses",
 		   "and so does the kernel, at the kexec");

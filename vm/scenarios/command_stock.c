@@ -18,18 +18,18 @@ static void before(void)
 {
 	struct vm *vm = story_alone();
 
-	iolu_tells(iolu("check", NULL), 1, "does not carry IOMMU state",
+	iolu_tells(iolu("check", NULL), 1, "does not preserve IOMMU state",
 		   "check says no to this kernel");
-	iolu_tells(iolu("check", NULL), 1, "it does not carry HWPTs", "to its iommufd");
-	iolu_tells(iolu("check", NULL), 1, "it does not carry devices", "and to its vfio-pci");
+	iolu_tells(iolu("check", NULL), 1, "HWPTs cannot be preserved", "to its iommufd");
+	iolu_tells(iolu("check", NULL), 1, "devices cannot be preserved", "and to its vfio-pci");
 	ok_errno(vm_mark(vm), ENOTTY, "an HWPT cannot be marked");
 	iolu_tells(iolu("check", "--kernel", NEXT_KERNEL, "--reuse-cmdline", NULL), 1,
-		   "cannot take over:", "check says no to it as the next kernel");
-	iolu_tells(iolu("status", NULL), 1, "carries iommu state  false", "status says so");
-	iolu_tells(iolu("kexec", NULL), 1, "does not carry IOMMU state", "kexec does nothing");
+		   "does not read:", "check says no to it as the next kernel");
+	iolu_tells(iolu("status", NULL), 1, "preserves iommu state  false", "status says so");
+	iolu_tells(iolu("kexec", NULL), 1, "does not preserve IOMMU state", "kexec does nothing");
 	iolu_tells(iolu("load", NEXT_KERNEL, "--reuse-cmdline", NULL), 1, "not loaded",
 		   "load does nothing");
-	iolu_tells(iolu("discard", "vm0", NULL), 1, "cannot give sessions up", "nor discard");
+	iolu_tells(iolu("discard", "vm0", NULL), 1, "cannot discard sessions", "nor discard");
 	story_close(vm);
 }
 

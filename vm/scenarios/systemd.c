@@ -50,14 +50,14 @@ static void ask_too_early(void)
 	operator_refuses("no kernel is loaded", "iolu kexec refuses without an image");
 	operator_refuses("1 in use, 0 preserved", "and while a VMM has not preserved");
 	session = luo_create("alone");
-	operator_refuses("systemd needs the device at the update",
+	operator_refuses("systemd needs the device",
 			 "and while /dev/liveupdate is held");
 	luo_let_go();
-	operator_refuses("which systemd ends first, has one alone",
+	operator_refuses("which systemd ends first, has the session in no store",
 			 "and while a session is in no store");
 	close(session);
 	ok_rc(kexec_load_untold(), "an image can be loaded with kexec_load");
-	operator_refuses("will be told what is preserved is not shown",
+	operator_refuses("will receive KHO's data is not shown",
 			 "which iolu kexec does not take");
 }
 
@@ -94,10 +94,10 @@ static void fail(void)
 static void call_off(void)
 {
 	operator_preserve("preserved");
-	iolu_tells(iolu("status", NULL), 0, "preserved  running", "the NIC is preserved and runs");
+	iolu_tells(iolu("status", NULL), 0, ".0  outgoing", "the NIC is preserved and runs");
 	ok(!systemctl("kill", "--signal=USR1", VMMS, NULL), "a signal makes VMMs cancel it", "%s",
 	   iolu_said());
-	await_end("preserved  running", "it is preserved no more");
+	await_end(".0  outgoing", "it is preserved no more");
 }
 
 static void before(void)
@@ -125,9 +125,9 @@ static void after(void)
 	ok(platform()->translating(), "translation is on when the operator looks", "it is off");
 	operator_find(bdf);
 	ok(pci_bus_master_path(bdf), "bus mastering is on, for the NIC and above it", "it is off");
-	operator_refuses("process 1 (systemd) has a session of the last update open",
+	operator_refuses("process 1 (systemd) has an incoming session open",
 			 "iolu kexec refuses while a session waits in systemd's store");
-	operator_refuses("1 devices of the last update were not taken over", "and its device");
+	operator_refuses("1 devices of the last update are not finished", "and its device");
 	operator_start("restored");
 	iolu_tells(iolu("status", NULL), 0, "marked", "its token is marked for the next update");
 	operator_refuses("nothing of the last update waits",

@@ -46,7 +46,7 @@ static void find_session(char *name, size_t room)
 {
 	const char *at;
 
-	iolu_tells(iolu("status", NULL), 0, "  incoming    1  systemd",
+	iolu_tells(iolu("status", NULL), 0, "  incoming     1  systemd",
 		   "the session is in systemd's store");
 	at = strstr(iolu_said(), "vmm@vm0.servi-");
 	if (!at)
@@ -79,7 +79,7 @@ static void after(void)
 	ok(!pci_bus_master(bdf), "the NIC is stopped", "it is bus master");
 	sleep_ms(1500);
 	tx_stop(0);
-	iolu_tells(iolu("check", "--device", bdf, NULL), 0, "nobody uses it",
+	iolu_tells(iolu("check", "--device", bdf, NULL), 0, "not in use",
 		   "and is a device like any other");
 	operator_refuses("nothing of the last update waits",
 			 "nothing is in the way of the next update");
