@@ -114,7 +114,8 @@ int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
 		err = errno;
 		if (vm->state != IOLU_INCOMING || err != EINVAL || !iolu_is_bound(device->fd))
 			return iolu_fail(vm, -err, "device %s cannot be bound to the iommufd: %s",
-					 device->object.name, strerror(err));
+					 device->object.name, iolu_is_bound(device->fd) ?
+					 "it is bound already" : strerror(err));
 	}
 	device->id = arg.out_devid;
 	device->bound = true;

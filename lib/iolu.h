@@ -57,7 +57,7 @@ enum iolu_kind {
 
 /* Limits of a handle; beyond them -E2BIG */
 #define IOLU_MAX_OBJECTS	1024u		/* of each kind */
-#define IOLU_MAX_MAPS		65536u		/* in all IOASes together */
+#define IOLU_MAX_MAPS		65536u		/* in all IOASes; meant for RAM, not for a vIOMMU */
 #define IOLU_MAX_VECTORS	2048u		/* of one interrupt type of a device */
 #define IOLU_MAX_BLOB		16777216u	/* bytes in one blob */
 

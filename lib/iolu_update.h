@@ -99,6 +99,8 @@ int iolu_vm_rearm(struct iolu_vm *vm);
 
 /**
  * iolu_vm_adopt() - Rebuild the IOASes, adopt the restored page tables, attach the devices.
+ * A mapping that an IOAS lacks can be added with iolu_vm_map() after -EBADE; then call again.
+ *
  * Return: 0; -EINVAL: the handle is not retrieved; -EBADE: a page table and its IOAS differ, the
  * reason has the first IOVA; -EIO: a page table is damaged and its devices are isolated.
  */

@@ -102,7 +102,7 @@ static void test_given_files(void)
 	lib_holds(fresh, iolu_vm_add_device_fd(fresh, other, dev), "a device is given");
 	lib_holds(fresh, iolu_vm_add_hwpt(fresh, "table", "guest", other), "it has an HWPT");
 	lib_holds(fresh, iolu_vm_attach(fresh, other, "table"), "and is attached");
-	refuses(iolu_vm_add_device_fd(vm, other, dev), EINVAL, "cannot be bound",
+	refuses(iolu_vm_add_device_fd(vm, other, dev), EINVAL, "it is bound already",
 		"the device of another VM");
 	refuses(iolu_vm_device_fd(vm, other), ENOENT, "no device", "  nothing of it is left");
 	close(dev);
@@ -167,14 +167,21 @@ static void test_preserved(void)
 /* From here on the guest's helpers have /dev/liveupdate open. */
 static void test_given_session(void)
 {
-	int session = luo_create("agent"), liveupdate = luo_device();
+	int session = luo_create("agent"), liveupdate = luo_device(), memory = vm_memfd(MIB, 0);
 	struct iolu_vm *fresh = lib_new(1);
 
 	refuses_save(EBUSY, "open in another process", "to create a session while the device is open");
 	lib_holds(fresh, iolu_vm_set_session_fd(fresh, session), "a session is given");
 	lib_refuses(fresh, iolu_vm_restore(fresh), ENOENT, "a new one",
 		    "there is nothing to restore in a new one");
+	lib_must(fresh, iolu_vm_add_memfd(fresh, LIB_RAM, memory), "but a VM can be built");
+	lib_holds(fresh, iolu_vm_preserve(fresh), "and preserved in it");
+	lib_refuses(fresh, iolu_vm_set_session_fd(fresh, session), EBUSY, "already in a session",
+		    "then no other session can be given");
 	iolu_vm_free(fresh);
+	close(memory);
+	close(session);
+	session = luo_create("agent");
 	lib_holds(vm, iolu_vm_set_session_fd(vm, session), "it is given to the VM");
 	lib_holds(vm, iolu_vm_save(vm), "the VM is saved in it");
 	refuses(iolu_vm_unsave(vm), EBUSY, "another process has the session",
