@@ -75,7 +75,7 @@ static void test_memfds(void)
 	refuses(iolu_vm_add_memfd(vm, "rom", partly), -EPERM,
 		"memfd \"rom\" is not sealed against shrinking", "a memfd sealed in part for good");
 	refuses(iolu_vm_add_memfd(vm, "rom", file), -EINVAL, "\"rom\" is not a memfd",
-		"what is no memfd");
+		"a descriptor that is not a memfd");
 	if (huge >= 0)
 		refuses(iolu_vm_add_memfd(vm, "huge", huge), -ENOENT, "without MFD_HUGETLB",
 			"a memfd of huge pages");
@@ -92,20 +92,20 @@ static void test_memfds(void)
 static void test_objects(void)
 {
 	refuses(iolu_vm_map(vm, "guest", "ram", 0, 0, 4096, IOLU_MAP_READ), -ENOENT,
-		"no IOAS \"guest\"", "to map into an IOAS that is not there");
+		"no IOAS \"guest\"", "to map into an unknown IOAS");
 	refuses(iolu_vm_unmap(vm, "guest", 0, 4096), -ENOENT, "no IOAS \"guest\"", "to unmap there");
 	refuses(iolu_vm_add_device(vm, "eth0"), -EINVAL, "not a PCI address", "a device by its name");
 	refuses(iolu_vm_add_device(vm, "0000:00:1f.8"), -EINVAL, "not a PCI address", "function 8");
 	refuses(iolu_vm_add_device_fd(vm, "0000:01:00.0", -1), -EBADF, "not a descriptor",
 		"a device without descriptor");
 	refuses(iolu_vm_add_hwpt(vm, "table", "guest", "0000:01:00.0"), -ENOENT,
-		"no device \"0000:01:00.0\"", "an HWPT for a device that is not there");
+		"no device \"0000:01:00.0\"", "an HWPT for an unknown device");
 	refuses(iolu_vm_attach(vm, "0000:01:00.0", "table"), -ENOENT, "no device", "to attach it");
 	refuses(iolu_vm_arm(vm, "0000:01:00.0", 2, 1), -ENOENT, "no device", "to arm it");
 	refuses(iolu_vm_remove(vm, IOLU_DEVICE, "0000:01:00.0"), -ENOENT, "no device",
 		"to remove it");
 	refuses(iolu_vm_remove(vm, (enum iolu_kind)99, "x"), -EINVAL, "not a kind of object",
-		"to remove what is no kind of object");
+		"to remove an object of no kind");
 	refuses(iolu_vm_iommufd(vm), -ENOENT, "no iommufd", "the iommufd of a VM without");
 	refuses(iolu_vm_session_fd(vm), -ENOENT, "has no session", "the session of a VM without");
 	ok(!iolu_vm_next(vm, IOLU_HWPT, NULL), "there is no HWPT to walk", NULL);
@@ -120,10 +120,10 @@ static void test_blobs(void)
 	ok_rc(iolu_vm_set_blob(vm, "cpu", "22", 2), 0, "and another in its place",
 	      iolu_vm_reason(vm));
 	ok(!iolu_vm_blob(vm, "cpu", &data, &size) && size == 2 && !memcmp(data, "22", 2),
-	   "which is what is found", NULL);
+	   "which is then found", NULL);
 	ok_rc(iolu_vm_set_blob(vm, "cpu", NULL, 0), 0, "it is removed", iolu_vm_reason(vm));
 	refuses(iolu_vm_blob(vm, "cpu", &data, &size), -ENOENT, "no blob \"cpu\"",
-		"a blob that is not there");
+		"an unknown blob");
 	refuses(iolu_vm_set_blob(vm, "cpu", "", IOLU_MAX_BLOB + 1ul), -E2BIG, "use a memfd",
 		"a blob that is too large");
 	refuses(iolu_vm_set_blob(vm, NULL, "", 0), -EINVAL, "name of a blob", "one without name");
@@ -134,19 +134,19 @@ static void test_update(void)
 	int no_session = memfd(0, 0);
 
 	refuses(iolu_vm_set_session_fd(vm, no_session), -EINVAL, "not a live update session",
-		"a session that is none");
+		"a descriptor that is not a session");
 	refuses(iolu_vm_set_liveupdate_fd(vm, no_session), -EINVAL, "not /dev/liveupdate",
-		"a /dev/liveupdate that is none");
+		"a descriptor that is not /dev/liveupdate");
 	refuses(iolu_vm_set_iommufd(vm, no_session), -EINVAL, "not an iommufd",
-		"an iommufd that is none");
-	refuses(iolu_vm_seal(vm), -EBUSY, "not preserved", "to seal what is not preserved");
-	refuses(iolu_vm_unsave(vm), -EINVAL, "not preserved", "to call off what is not preserved");
+		"a descriptor that is not an iommufd");
+	refuses(iolu_vm_seal(vm), -EBUSY, "not preserved", "to seal a live VM");
+	refuses(iolu_vm_unsave(vm), -EINVAL, "not preserved", "to unsave a live VM");
 	refuses(iolu_vm_restore(vm), -EBUSY, "new handle", "to restore into a handle in use");
-	refuses(iolu_vm_adopt(vm), -EINVAL, "not retrieved", "to adopt what is not retrieved");
-	refuses(iolu_vm_rearm(vm), -EINVAL, "not retrieved", "to arm what is not retrieved");
-	refuses(iolu_vm_finish(vm), -EINVAL, "not retrieved", "to finish what is not retrieved");
+	refuses(iolu_vm_adopt(vm), -EINVAL, "not retrieved", "to adopt before retrieve");
+	refuses(iolu_vm_rearm(vm), -EINVAL, "not retrieved", "to rearm before retrieve");
+	refuses(iolu_vm_finish(vm), -EINVAL, "not retrieved", "to finish before retrieve");
 	refuses(iolu_vm_discard(vm), -EBUSY, "not part of an unfinished update",
-		"to discard what did not come");
+		"to discard a VM that is not incoming");
 	if (access("/dev/liveupdate", F_OK)) {
 		refuses(iolu_vm_save(vm), -ENOENT, "kho=on liveupdate=on", "to save without LUO");
 		ok_rc(iolu_vm_remove(vm, IOLU_MEMFD, "ram"), 0, "the handle is as it was",

@@ -83,8 +83,8 @@ static void test_round_trip(void)
 	device = iolu_find(vm, IOLU_DEVICE, "0000:01:00.0");
 	ok(ioas && ioas->maps && ioas->maps->offset == 0x1000 && ioas->maps->next &&
 	   ioas->maps->next->iova == 0x100000000 && vm->nmaps == 3, "its maps are there", NULL);
-	ok(device && device->hwpt && device->hwpt->ioas == ioas, "what is attached is known", NULL);
-	ok(iolu_vm_vectors(vm, "0000:01:00.0", IOLU_IRQ_MSIX) == 3, "and what was armed", NULL);
+	ok(device && device->hwpt && device->hwpt->ioas == ioas, "attachments are known", NULL);
+	ok(iolu_vm_vectors(vm, "0000:01:00.0", IOLU_IRQ_MSIX) == 3, "and armed vectors", NULL);
 	ok(!iolu_vm_blob(vm, "cpu0", &data, &size) && size == 10 &&
 	   !memcmp(data, "rip=0x7c00", size), "and the blobs", NULL);
 	ok(!strcmp(iolu_vm_next(vm, IOLU_MEMFD, "ram"), "ring") &&
@@ -103,11 +103,11 @@ static void test_unknown(void)
 	raw_name(&raw, "of a newer library");
 	raw_record(&raw, 901, 1);
 	raw_end(&raw);
-	ok(same_when_rewritten(), "unknown records that may be skipped are kept and written back",
+	ok(same_when_rewritten(), "unknown optional records are kept and written back",
 	   NULL);
 	raw_record(&raw, 902, 0);
 	raw_end(&raw);
-	ok_rc(read_bytes(vm, raw.bytes, raw.n), -ENOTSUP, "one that may not is refused",
+	ok_rc(read_bytes(vm, raw.bytes, raw.n), -ENOTSUP, "one that is not optional is refused",
 	      vm->reason);
 	ok(strstr(vm->reason, "type 902") && has_nothing(vm), "it is named, nothing is left",
 	   vm->reason);
@@ -138,8 +138,8 @@ static void test_truncated(void)
 			raw_sum(copy, n);
 		fixed += read_bytes(vm, copy, n) != -EBADMSG;
 	}
-	ok(!accepted, "cut off at any byte it is refused as damaged", NULL);
-	ok(!fixed, "also with length and checksum made right", NULL);
+	ok(!accepted, "truncated at any byte it is refused as damaged", NULL);
+	ok(!fixed, "also with length and checksum corrected", NULL);
 	ok(has_nothing(vm), "and nothing is left of it", NULL);
 	free(copy);
 	iolu_vm_free(vm);
@@ -179,7 +179,7 @@ static void test_damaged(void)
 		}
 	}
 	ok(!accepted, "with any byte damaged it is refused as damaged", NULL);
-	ok(!unstable, "with the checksum made right it is refused, or means something", NULL);
+	ok(!unstable, "with the checksum corrected it is refused, or accepted and stable", NULL);
 	free(copy);
 	iolu_vm_free(vm);
 }
@@ -220,8 +220,8 @@ static void same_token(void) { raw_memfd(&raw, "more", 1, 0x1000); }
 static void own_token_twice(void) { raw_own_memfd(&raw, "more", 0x100, 0x1000); }
 static void own_token_ours(void) { raw_own_memfd(&raw, "more", 0x696f6c7501000009ull, 0x1000); }
 static void foreign_token(void) { raw_memfd(&raw, "more", 2 << 24, 0x1000); }
-static void hwpt_stranger(void) { raw_hwpt(&raw, "more", "nobody", 6); }
-static void device_stranger(void) { raw_device(&raw, "0000:03:00.0", "nobody", 7); }
+static void hwpt_stranger(void) { raw_hwpt(&raw, "more", "unknown", 6); }
+static void device_stranger(void) { raw_device(&raw, "0000:03:00.0", "unknown", 7); }
 static void device_no_bdf(void) { raw_device(&raw, "eth0", "table", 7); }
 static void irq_unknown(void) { raw_irq(&raw, 3, 1); }
 static void irq_none(void) { raw_irq(&raw, 1, 0); }
@@ -260,13 +260,13 @@ static const struct {
 	void (*add)(void);
 	int rc;
 } nonsense[] = {
-	{ "nothing wrong at all", with_memfd, 0 },
+	{ "valid contents", with_memfd, 0 },
 	{ "a map beyond the end of its memfd", map_beyond, -EBADMSG },
 	{ "a map beyond the last address", map_wraps, -EBADMSG },
 	{ "a map of nothing", map_nothing, -EBADMSG },
 	{ "a map without flags", map_no_flags, -EBADMSG },
 	{ "a map with an unknown flag", map_flags, -EBADMSG },
-	{ "a map of a memfd that is not there", map_stranger, -EBADMSG },
+	{ "a map of an unknown memfd", map_stranger, -EBADMSG },
 	{ "maps that overlap", maps_overlap, -EBADMSG },
 	{ "maps that are not in order", maps_descend, -EBADMSG },
 	{ "a map after one that ends with the last address", map_after_last, -EBADMSG },
@@ -275,8 +275,8 @@ static const struct {
 	{ "a memfd with the token of another kind", foreign_token, -EBADMSG },
 	{ "two memfds with one token of the VMM", own_token_twice, -EBADMSG },
 	{ "a memfd of the VMM with a token of the library", own_token_ours, -EBADMSG },
-	{ "an HWPT of an IOAS that is not there", hwpt_stranger, -EBADMSG },
-	{ "a device attached to an HWPT that is not there", device_stranger, -EBADMSG },
+	{ "an HWPT of an unknown IOAS", hwpt_stranger, -EBADMSG },
+	{ "a device attached to an unknown HWPT", device_stranger, -EBADMSG },
 	{ "a device without PCI address", device_no_bdf, -EBADMSG },
 	{ "an unknown kind of interrupt", irq_unknown, -EBADMSG },
 	{ "no vectors", irq_none, -EBADMSG },
@@ -303,7 +303,7 @@ static void test_nonsense(void)
 		raw_sample(&raw);
 		nonsense[i].add();
 		raw_end(&raw);
-		snprintf(fact, sizeof(fact), "good checksum, %s", nonsense[i].what);
+		snprintf(fact, sizeof(fact), "valid checksum, %s", nonsense[i].what);
 		ok_rc(read_bytes(vm, raw.bytes, raw.n), nonsense[i].rc, fact, vm->reason);
 		iolu_vm_free(vm);
 	}
@@ -325,11 +325,11 @@ static void test_counts(void)
 	raw_sample(&raw);
 	raw.records++;
 	raw_end(&raw);
-	ok_rc(read_bytes(vm, raw.bytes, raw.n), -EBADMSG, "fewer records than told", vm->reason);
+	ok_rc(read_bytes(vm, raw.bytes, raw.n), -EBADMSG, "fewer records than the header counts", vm->reason);
 	raw_sample(&raw);
 	raw.records--;
 	raw_end(&raw);
-	ok_rc(read_bytes(vm, raw.bytes, raw.n), -EBADMSG, "more records than told", vm->reason);
+	ok_rc(read_bytes(vm, raw.bytes, raw.n), -EBADMSG, "more records than the header counts", vm->reason);
 	raw_begin(&raw);
 	raw_end(&raw);
 	ok_rc(read_bytes(vm, raw.bytes, raw.n), 0, "a journal of nothing", vm->reason);
