@@ -232,18 +232,18 @@ static char *read_stamp(char *line, int64_t *real)
 	return colon + 1;
 }
 
-/* YYYY-MM-DDTHH:MM:SS.MICROSECONDSZ EVENT ...: likewise, QEMU 11 */
+/* YYYY-MM-DDTHH:MM:SS.MICROSECONDSZ EVENT ...: likewise, QEMU 11; .000000 is left out */
 static char *read_iso_stamp(char *line, int64_t *real)
 {
 	struct tm tm = {};
 	char *end = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm);
-	int64_t usec;
+	int64_t usec = 0;
 
-	if (!end || sscanf(end, ".%6" SCNd64 "Z ", &usec) != 1)
+	if (!end || (*end == '.' && sscanf(end, ".%6" SCNd64, &usec) != 1))
 		return NULL;
 	*real = timegm(&tm) * NSEC + usec * 1000;
-	end = strchr(end, ' ');
-	return end ? end + 1 : NULL;
+	end = strstr(end, "Z ");
+	return end ? end + 2 : NULL;
 }
 
 /* An event, or a message of -d invalid_mem, which has no stamp before QEMU 11 */
