@@ -61,6 +61,15 @@ for doc in docs/review.md docs/testing.md; do
 	empty "and each exists" "$tmp/found"
 done
 
+# shellcheck disable=SC2016
+sed -n '/^## How to add an IOMMU driver/,/^## /s/^| [0-9]* | `\([^`]*\)`.*/\1/p' CONTRIBUTING.md >"$tmp/edit"
+while read -r f; do
+	[ -e "$f" ] || echo "$f"
+done <"$tmp/edit" >"$tmp/found"
+holds "a new IOMMU driver edits $(wc -l <"$tmp/edit") files, 15 at most" \
+	[ "$(wc -l <"$tmp/edit")" -gt 5 -a "$(wc -l <"$tmp/edit")" -le 15 ]
+empty "each of which exists" "$tmp/found"
+
 scripts/testing-table.sh >"$tmp/generated"
 sed -n '/testing-table.sh: begin -->/,/testing-table.sh: end -->/p' docs/testing.md | sed '1d;$d' >"$tmp/part"
 holds "docs/testing.md has the tables of the scenarios" diff "$tmp/part" "$tmp/generated"
@@ -68,6 +77,8 @@ for f in vm/scenarios/*.c; do
 	grep -q '^ \* promise: ' "$f" || echo "$f"
 done >"$tmp/found"
 empty "each scenario names its promise" "$tmp/found"
+LC_ALL=C.UTF-8 grep -nE '^.{121,}' README.md CONTRIBUTING.md docs/*.md | cut -c 1-80 >"$tmp/found" || :
+empty "no line of a document is longer than 120 columns" "$tmp/found"
 
 find kernel/new -name '*.[ch]' >"$tmp/files"
 holds "there are kernel files" test -s "$tmp/files"
