@@ -299,6 +299,7 @@ out/headers/.installed: $(TREE)/.git/applied
 
 LIB_VERSION = $(shell sed -n 's/^\#define IOLU_VERSION[[:blank:]]*"\(.*\)"/\1/p' lib/iolu.h)
 PREFIX      ?= /usr/local
+LIBDIR      ?= $(PREFIX)/lib
 
 lib: out/lib/libiolu.a out/lib/libiolu.so out/lib/libiolu.3 out/lib/man3/.made
 
@@ -326,12 +327,12 @@ out/lib/man3/.made: lib/iolu.h $(wildcard lib/iolu_*.h) scripts/lib-man.sh
 
 install-lib: lib
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include lib/iolu.h lib/iolu_*.h
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib out/lib/libiolu.a out/lib/libiolu.so.0
-	ln -sfn libiolu.so.0 $(DESTDIR)$(PREFIX)/lib/libiolu.so
+	install -Dm644 -t $(DESTDIR)$(LIBDIR) out/lib/libiolu.a out/lib/libiolu.so.0
+	ln -sfn libiolu.so.0 $(DESTDIR)$(LIBDIR)/libiolu.so
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man3 out/lib/libiolu.3 out/lib/man3/*.3
-	mkdir -p $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(LIB_VERSION)|' lib/libiolu.pc.in \
-		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libiolu.pc
+	mkdir -p $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(LIB_VERSION)|' \
+		lib/libiolu.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libiolu.pc
 
 # -- the command iolu -------------------------------------------------------------
 

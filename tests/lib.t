@@ -41,8 +41,8 @@ nm -u out/lib/libiolu.a | awk '{ print $2 }' |
 empty "it neither prints, nor ends the process, nor makes threads" "$tmp/found"
 
 holds "it can be installed" make -s -o out/headers/.installed -o packages -o out/linux-"$SERIES"/.source \
-	-o out/linux-"$SERIES"/.git/applied install-lib DESTDIR="$tmp/to" PREFIX=/usr
-PKG_CONFIG_SYSROOT_DIR=$tmp/to PKG_CONFIG_PATH=$tmp/to/usr/lib/pkgconfig
+	-o out/linux-"$SERIES"/.git/applied install-lib DESTDIR="$tmp/to" PREFIX=/usr LIBDIR=/usr/lib64
+PKG_CONFIG_SYSROOT_DIR=$tmp/to PKG_CONFIG_PATH=$tmp/to/usr/lib64/pkgconfig
 export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 flags=$(PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
 	pkg-config --cflags --libs libiolu) || flags=
@@ -58,7 +58,7 @@ int main()
 CC
 # shellcheck disable=SC2086
 holds "a program in C++ is built by pkg-config's words" g++ -o "$tmp/user" "$tmp/user.cc" $flags
-holds "and runs" env LD_LIBRARY_PATH="$tmp/to/usr/lib" "$tmp/user"
+holds "and runs" env LD_LIBRARY_PATH="$tmp/to/usr/lib64" "$tmp/user"
 holds "the man page has no fault" mandoc -Tlint -W error out/lib/libiolu.3
 find "$tmp/to/usr/share/man/man3" -name 'iolu_*.3' | sed 's|.*/||; s|\.3$||' | sort >"$tmp/pages"
 holds "each function has a man page" diff "$tmp/map" "$tmp/pages"
