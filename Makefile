@@ -276,7 +276,7 @@ $(KSELFTESTS): out/headers/.installed | packages
 	@touch $@
 
 $(RUNNER_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/runner $(shell pkg-config --cflags json-c)
-KERNEL_HEADERS := -Ikernel/new/include/uapi -isystem out/headers/include
+KERNEL_HEADERS := -isystem out/headers/include
 $(INIT_OBJ): CFLAGS += -Ivm/testos -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
 $(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(VMM_OBJ): out/headers/.installed

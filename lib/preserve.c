@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include <linux/iommufd_liveupdate.h>
+#include <linux/iommufd.h>
 
 #include "refusals.h"
 #include "vm.h"

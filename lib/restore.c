@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <linux/iommufd_liveupdate.h>
+#include <linux/iommufd.h>
 
 #include "refusals.h"
 #include "vm.h"

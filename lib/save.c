@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <linux/iommufd_liveupdate.h>
+#include <linux/iommufd.h>
 
 #include "refusals.h"
 #include "vm.h"

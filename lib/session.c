@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/liveupdate_discard.h>
+#include <linux/liveupdate.h>
 
 #include "vm.h"
 

@@ -9,7 +9,7 @@ set -eu
 . tests/tap.sh
 
 strict='-Wall -Wextra -Werror -pedantic'
-headers='-Ikernel/new/include/uapi -isystem out/headers/include'
+headers='-isystem out/headers/include'
 sanitize='-O1 -g -std=gnu11 -fsanitize=address,undefined -fno-sanitize-recover=all'
 
 printf '#include "iolu.h"\nint main(void) { return !iolu_vm_reason; }\n' >"$tmp/header.c"

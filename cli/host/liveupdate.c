@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kexec.h>
-#include <linux/liveupdate_discard.h>
+#include <linux/liveupdate.h>
 #include <linux/reboot.h>
 #include <stdio.h>
 #include <string.h>

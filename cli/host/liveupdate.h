@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include <linux/iommufd.h>
-#include <linux/iommufd_liveupdate.h>
 
 /* Each returns 0 or a descriptor, or -errno. */
 

@@ -26,7 +26,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#include <linux/iommufd_liveupdate.h>
+#include <linux/iommufd.h>
 
 #include "board.h"
 #include "device/nic.h"

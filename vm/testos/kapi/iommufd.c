@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <linux/iommufd.h>
-#include <linux/iommufd_liveupdate.h>
 
 #include "kapi/iommufd.h"
 #include "os/util.h"

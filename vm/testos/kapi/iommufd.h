@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <linux/iommufd_liveupdate.h>
+#include <linux/iommufd.h>
 
 #include "story/state.h"
 

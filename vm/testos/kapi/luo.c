@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/liveupdate_discard.h>
+#include <linux/liveupdate.h>
 
 #include "kapi/luo.h"
 #include "os/report.h"

@@ -6,7 +6,7 @@
 #include <linux/list.h>
 #include <linux/memfd_luo_hold.h>
 #include <linux/mutex.h>
-#include <uapi/linux/iommufd_liveupdate.h>
+#include <uapi/linux/iommufd.h>
 
 struct file;
 struct file_operations;
@@ -52,8 +52,9 @@ extern const struct file_operations iommufd_fops;
 #ifdef CONFIG_IOMMUFD_LIVEUPDATE
 /* What the rest of iommufd calls */
 void iommufd_liveupdate_init(struct iommufd_ctx *ictx);
-long iommufd_liveupdate_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
-			      unsigned long arg);
+int iommufd_lu_adopt(struct iommufd_ucmd *ucmd);
+int iommufd_lu_mark(struct iommufd_ucmd *ucmd);
+int iommufd_lu_query(struct iommufd_ucmd *ucmd);
 void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging);
 int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx);
 int iopt_liveupdate_may_change(struct io_pagetable *iopt);
@@ -66,7 +67,7 @@ int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging);
 int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 			 const struct liveupdate_file_op_args *args);
 void iommufd_lu_release_ioas(struct iommufd_ioas *ioas);
-int iommufd_lu_adopt(struct iommufd_ucmd *ucmd);
+u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas);
 
 int iommufd_lu_preserve(struct liveupdate_file_op_args *args);
 void iommufd_lu_unpreserve(struct liveupdate_file_op_args *args);
@@ -80,8 +81,21 @@ static inline void iommufd_liveupdate_init(struct iommufd_ctx *ictx)
 {
 }
 
-/* Nobody knows these numbers, which is what iommufd_vfio_ioctl() says */
-#define iommufd_liveupdate_ioctl iommufd_vfio_ioctl
+/* As if the ioctl was unknown */
+static inline int iommufd_lu_adopt(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
+}
+
+static inline int iommufd_lu_mark(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
+}
+
+static inline int iommufd_lu_query(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
+}
 
 static inline void
 iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging)

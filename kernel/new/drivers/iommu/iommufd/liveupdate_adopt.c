@@ -18,6 +18,7 @@
 #include <linux/cleanup.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kho/abi/iommufd.h>
+#include <linux/liveupdate.h>
 
 #include "iommufd_private.h"
 
@@ -217,7 +218,7 @@ static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas
  * @ucmd: The ioctl's argument
  *
  * Context: Process context, may sleep.
- * Return: 0; -ENOENT, -EALREADY, -EBADE and -EIO as linux/iommufd_liveupdate.h
+ * Return: 0; -ENOENT, -EALREADY, -EBADE and -EIO as linux/iommufd.h
  * says; -EBUSY if the IOAS is being changed; -ENOMEM and what else adding a
  * domain to an IOAS may return.
  */
@@ -227,6 +228,8 @@ int iommufd_lu_adopt(struct iommufd_ucmd *ucmd)
 	struct iommufd_ioas *ioas;
 	int rc;
 
+	if (!liveupdate_enabled())
+		return -ENOIOCTLCMD;
 	if (cmd->flags & ~IOMMU_LIVEUPDATE_ADOPT_VERIFY)
 		return -EOPNOTSUPP;
 	cmd->out_hwpt_id = 0;

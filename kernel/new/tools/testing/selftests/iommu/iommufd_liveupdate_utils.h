@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include <linux/iommufd_liveupdate.h>
+#include <linux/iommufd.h>
 #include <linux/liveupdate.h>
 
 #include "iommufd_utils.h"

@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 
 #include <linux/iommufd.h>
-#include <linux/iommufd_liveupdate.h>
 #include <linux/sizes.h>
 #include <linux/vfio.h>
 

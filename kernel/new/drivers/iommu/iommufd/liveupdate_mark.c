@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of an iommufd: MARK, QUERY, and the way to them and to ADOPT. See
- * the top of liveupdate.c for the model.
+ * Live update of an iommufd: MARK and QUERY. See the top of liveupdate.c for the
+ * model.
  */
-#include <linux/build_bug.h>
 #include <linux/cleanup.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kho/abi/iommufd.h>
@@ -11,25 +10,6 @@
 #include <linux/string.h>
 
 #include "iommufd_private.h"
-
-/**
- * iommufd_lu_check_hwpt() - Can an HWPT of this kind be carried?
- * @hwpt_paging: The HWPT
- *
- * An HWPT that was made by attaching to an IOAS goes away with its last
- * attachment, and a mark would silently go with it.
- *
- * Return: 0 or -EOPNOTSUPP.
- */
-int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging)
-{
-	if (hwpt_paging->auto_domain || hwpt_paging->nest_parent ||
-	    hwpt_paging->common.fault || hwpt_paging->common.pasid_compat ||
-	    hwpt_paging->common.domain->dirty_ops ||
-	    !bitmap_empty(hwpt_paging->present_sw_msi.bitmap, 64))
-		return -EOPNOTSUPP;
-	return iommu_liveupdate_supported(hwpt_paging->common.domain);
-}
 
 static int iommufd_lu_clear_mark(struct iommufd_hwpt_paging *hwpt_paging)
 {
@@ -90,12 +70,21 @@ static int iommufd_lu_mark_hwpt(struct iommufd_ctx *ictx,
 	return iommufd_lu_set_mark(ictx, hwpt_paging, cmd->token);
 }
 
-static int iommufd_lu_mark(struct iommufd_ucmd *ucmd)
+/**
+ * iommufd_lu_mark() - ioctl(IOMMU_HWPT_LIVEUPDATE_MARK)
+ * @ucmd: The ioctl's argument
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or an error, see linux/iommufd.h.
+ */
+int iommufd_lu_mark(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_hwpt_liveupdate_mark *cmd = ucmd->cmd;
 	struct iommufd_hwpt_paging *hwpt_paging;
 	int rc;
 
+	if (!liveupdate_enabled())
+		return -ENOIOCTLCMD;
 	if (cmd->flags & ~IOMMU_LIVEUPDATE_MARK_CLEAR || cmd->__reserved)
 		return -EOPNOTSUPP;
 	if (cmd->flags & IOMMU_LIVEUPDATE_MARK_CLEAR && cmd->token)
@@ -148,78 +137,24 @@ static int iommufd_lu_describe_nth(struct iommufd_ctx *ictx,
 	return -ENOENT;
 }
 
-static int iommufd_lu_query(struct iommufd_ucmd *ucmd)
+/**
+ * iommufd_lu_query() - ioctl(IOMMU_LIVEUPDATE_QUERY)
+ * @ucmd: The ioctl's argument
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or an error, see linux/iommufd.h.
+ */
+int iommufd_lu_query(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_liveupdate_query *cmd = ucmd->cmd;
 	int rc;
 
+	if (!liveupdate_enabled())
+		return -ENOIOCTLCMD;
 	if (cmd->flags)
 		return -EOPNOTSUPP;
 
 	memset(cmd->out_format, 0, sizeof(cmd->out_format));
 	rc = iommufd_lu_describe_nth(ucmd->ictx, cmd);
 	return rc ?: iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-}
-
-union iommufd_lu_buffer {
-	struct iommu_hwpt_liveupdate_mark mark;
-	struct iommu_hwpt_liveupdate_adopt adopt;
-	struct iommu_liveupdate_query query;
-};
-
-static const struct iommufd_lu_ioctl {
-	unsigned int cmd;
-	/* Also the size of the first version, which userspace must have */
-	unsigned int size;
-	int (*execute)(struct iommufd_ucmd *ucmd);
-} iommufd_lu_ioctls[] = {
-	{ IOMMU_HWPT_LIVEUPDATE_MARK, sizeof(struct iommu_hwpt_liveupdate_mark),
-	  iommufd_lu_mark },
-	{ IOMMU_HWPT_LIVEUPDATE_ADOPT, sizeof(struct iommu_hwpt_liveupdate_adopt),
-	  iommufd_lu_adopt },
-	{ IOMMU_LIVEUPDATE_QUERY, sizeof(struct iommu_liveupdate_query),
-	  iommufd_lu_query },
-};
-
-static long iommufd_lu_execute(struct iommufd_ctx *ictx, void __user *arg,
-			       const struct iommufd_lu_ioctl *op)
-{
-	union iommufd_lu_buffer buf;
-	struct iommufd_ucmd ucmd = {
-		.ictx = ictx,
-		.ubuffer = arg,
-		.cmd = &buf,
-	};
-	int rc;
-
-	rc = get_user(ucmd.user_size, (u32 __user *)arg);
-	if (rc)
-		return rc;
-	if (ucmd.user_size < op->size)
-		return -EINVAL;
-	rc = copy_struct_from_user(&buf, op->size, arg, ucmd.user_size);
-	return rc ?: op->execute(&ucmd);
-}
-
-/**
- * iommufd_liveupdate_ioctl() - The ioctls of linux/iommufd_liveupdate.h
- * @ictx: The context
- * @cmd: Number of the ioctl, none of those in iommufd.h
- * @arg: Its argument
- *
- * Context: Process context, may sleep.
- * Return: What the ioctl returns; what iommufd_vfio_ioctl() does if the number is
- * not one of live update's, or if live update is off.
- */
-long iommufd_liveupdate_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
-			      unsigned long arg)
-{
-	const struct iommufd_lu_ioctl *op;
-
-	for (op = iommufd_lu_ioctls;
-	     op < iommufd_lu_ioctls + ARRAY_SIZE(iommufd_lu_ioctls); op++) {
-		if (op->cmd == cmd && liveupdate_enabled())
-			return iommufd_lu_execute(ictx, (void __user *)arg, op);
-	}
-	return iommufd_vfio_ioctl(ictx, cmd, arg);
 }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live update of an iommufd: the file handler. See the top of liveupdate.c for the
+ * model.
+ */
+#include <linux/init.h>
+#include <linux/iommu-liveupdate.h>
+#include <linux/kho/abi/iommufd.h>
+#include <linux/kho_record.h>
+#include <linux/liveupdate.h>
+
+#include "iommufd_private.h"
+
+static bool iommufd_lu_can_preserve(struct liveupdate_file_handler *fh,
+				    struct file *file)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_file(file);
+
+	if (IS_ERR(ictx))
+		return false;
+	iommufd_ctx_put(ictx);
+	return true;
+}
+
+static unsigned long iommufd_lu_get_id(struct file *file)
+{
+	return (unsigned long)file->private_data;
+}
+
+static const struct liveupdate_file_ops iommufd_lu_file_ops = {
+	.can_preserve = iommufd_lu_can_preserve,
+	.preserve = iommufd_lu_preserve,
+	.unpreserve = iommufd_lu_unpreserve,
+	.freeze = iommufd_lu_freeze,
+	.retrieve = iommufd_lu_retrieve,
+	.can_finish = iommufd_lu_can_finish,
+	.finish = iommufd_lu_finish,
+	.discard = iommufd_lu_discard,
+	.get_id = iommufd_lu_get_id,
+	.owner = THIS_MODULE,
+};
+
+static struct liveupdate_file_handler iommufd_lu_handler = {
+	.ops = &iommufd_lu_file_ops,
+	.compatible = IOMMUFD_LIVEUPDATE_FH_COMPATIBLE,
+};
+
+static int __init iommufd_lu_init(void)
+{
+	int rc;
+
+	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommufd-context", IOMMUFD_RECORD_CTX_VERSION));
+	rc = liveupdate_register_file_handler(&iommufd_lu_handler);
+	if (rc)
+		return rc == -EOPNOTSUPP ? 0 : rc;
+	rc = iommu_liveupdate_register_handler(&iommufd_lu_handler);
+	if (rc)
+		liveupdate_unregister_file_handler(&iommufd_lu_handler);
+	return rc;
+}
+late_initcall(iommufd_lu_init);
