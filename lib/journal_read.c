@@ -293,6 +293,8 @@ static int read_known(struct reader *r, unsigned int type, struct in *in)
 
 	if (type && type < sizeof(read) / sizeof(read[0])) {
 		rc = read[type](r, in);
+		if (rc == -EEXIST)
+			return invalid(r, "a name that is used twice");
 		return rc || !in->left ? rc : invalid(r, "longer than its type allows");
 	}
 	return iolu_fail(r->vm, -ENOTSUP, "the journal needs a newer library: record %u has the "

@@ -147,6 +147,8 @@ static void test_update(void)
 	refuses(iolu_vm_finish(vm), -EINVAL, "not retrieved", "to finish before retrieve");
 	refuses(iolu_vm_discard(vm), -EBUSY, "not part of an unfinished update",
 		"to discard a VM that is not incoming");
+	if (access("/dev/iommu", F_OK))
+		refuses(iolu_vm_check(vm), -ENOTTY, "no /dev/iommu", "to check without iommufd");
 	if (access("/dev/liveupdate", F_OK)) {
 		refuses(iolu_vm_save(vm), -ENOENT, "kho=on liveupdate=on", "to save without LUO");
 		ok_rc(iolu_vm_remove(vm, IOLU_MEMFD, "ram"), 0, "the handle is as it was",

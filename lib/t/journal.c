@@ -270,7 +270,7 @@ static const struct {
 	{ "maps that overlap", maps_overlap, -EBADMSG },
 	{ "maps that are not in order", maps_descend, -EBADMSG },
 	{ "a map after one that ends with the last address", map_after_last, -EBADMSG },
-	{ "two memfds of one name", same_memfd, -EEXIST },
+	{ "two memfds of one name", same_memfd, -EBADMSG },
 	{ "two memfds with one token", same_token, -EBADMSG },
 	{ "a memfd with the token of another kind", foreign_token, -EBADMSG },
 	{ "two memfds with one token of the VMM", own_token_twice, -EBADMSG },
