@@ -89,7 +89,7 @@ help:
 ## make systemd    the root file system with systemd for two scenarios, from Debian's forky
 ## make qemu       unpack QEMU @QEMU@ or newer into the cache and print its path, for QEMU=
 ## make lib        build libiolu, the library for authors of VMMs (out/lib); install-lib:
-##                 into DESTDIR and PREFIX (/usr/local)
+##                 into DESTDIR, PREFIX (/usr/local) and LIBDIR (PREFIX/lib)
 ## make cli        build the command iolu and its man page (out/cli)
 ## make tree       the patched source as a git branch  (out/linux-@SERIES@); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
