@@ -183,6 +183,9 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	if (call_get(&call, "help"))
 		return help_verb(verb);
 	host_set_root(call_get(&call, "root"));
+	if (!host_is_real() && !host_has("/"))
+		return call_fail(&call, EXIT_USAGE, "--root %s: no such directory",
+				 call_get(&call, "root"));
 	return verb->run(&call);
 }
 

@@ -115,7 +115,7 @@ static int by_name(const void *a, const void *b)
 
 struct devices devices_find(void)
 {
-	struct devices devices = {};
+	struct devices devices = { .visible = host_has(PCI) };
 
 	find_vfio(&devices);
 	find_others(&devices);

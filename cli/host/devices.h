@@ -29,11 +29,15 @@ struct device {
 	enum device_state state;
 };
 
-/* All of them, sorted by name within vfio and the rest; @state_shown: the kernel shows states. */
+/**
+ * struct devices - All of them, sorted by name.
+ * @visible: The PCI devices of the host are visible. If false an empty list proves nothing.
+ * @state_shown: The kernel shows live update states.
+ */
 struct devices {
 	struct device *device;
 	int n;
-	bool state_shown;
+	bool visible, state_shown;
 };
 
 struct devices devices_find(void);

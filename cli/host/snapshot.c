@@ -76,6 +76,7 @@ static struct json_object *kernel(void)
 {
 	struct json_object *o = json_object_new_object();
 	char release[128] = "";
+	uint64_t loaded;
 
 	host_text(release, sizeof(release), "/proc/sys/kernel/osrelease");
 	add_text(o, "release", release);
@@ -83,7 +84,8 @@ static struct json_object *kernel(void)
 			       json_object_new_boolean(kernel_has_feature()));
 	json_object_object_add(o, "handover",
 			       json_object_new_boolean(host_has("/dev/liveupdate")));
-	add_sysfs(o, "image_loaded", "/sys/kernel/kexec_loaded");
+	json_object_object_add(o, "image_loaded", host_number(&loaded, "/sys/kernel/kexec_loaded") ?
+			       NULL : json_object_new_boolean(loaded));
 	add_sysfs(o, "crash_kernel_bytes", "/sys/kernel/kexec_crash_size");
 	add_sysfs(o, "records", NUMBERS "records");
 	add_sysfs(o, "record_bytes", NUMBERS "record_bytes");

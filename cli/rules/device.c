@@ -141,7 +141,10 @@ static void check_all(struct json_object *items, const struct holders *holders)
 			check(items, devices.device[i].name, holders);
 		else
 			check_other(items, &devices.device[i]);
-	if (!devices.n)
+	if (!devices.visible)
+		out_item(items, "device", "none", UNKNOWN, "mount sysfs",
+			 "the PCI devices of the host are not visible");
+	else if (!devices.n)
 		out_item(items, "device", "none", YES, NULL,
 			 "no device has a vfio driver or takes part in a live update");
 	devices_free(&devices);

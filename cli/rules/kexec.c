@@ -4,6 +4,7 @@
  * does not receive KHO's data, incoming sessions that nothing took over, devices in use that
  * are not preserved.
  */
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "host/files.h"
 #include "host/snapshot.h"
 #include "rules/kexec.h"
+#include "rules/refusals.h"
 #include "rules/rules.h"
 #include "target/loaded_image.h"
 
@@ -93,6 +95,11 @@ static void devices(struct json_object *items, const struct devices *devices)
 	struct update_numbers numbers;
 	int i;
 
+	if (!devices->visible) {
+		counts.answer = UNKNOWN;
+		out_item(items, "kexec", "devices", UNKNOWN, "mount sysfs",
+			 "the PCI devices of the host are not visible");
+	}
 	for (i = 0; i < devices->n; i++)
 		device(items, &devices->device[i], &holders, &counts);
 	open_files_free(&holders);
@@ -105,6 +112,30 @@ static void devices(struct json_object *items, const struct devices *devices)
 	}
 	out_item(items, "kexec", "devices", counts.answer, NULL, "%d in use, %d preserved",
 		 counts.in_use, counts.preserved);
+}
+
+/* The kernel refuses to freeze an HWPT without a device. */
+static void hwpts(struct json_object *items)
+{
+	bool complete;
+	struct json_object *state = snapshot_take(&complete, false), *list, *token;
+	size_t i;
+
+	list = json_object_object_get(state, "tokens");
+	for (i = 0; list && i < json_object_array_length(list); i++) {
+		token = json_object_array_get_idx(list, i);
+		if (strcmp(json_object_get_string(json_object_object_get(token, "state")),
+			   "preserved") ||
+		    json_object_get_int(json_object_object_get(token, "devices")))
+			continue;
+		out_item(items, "kexec", "hwpt", NO, refusal_of(FREEZE_HWPT)->remedy,
+			 "token %s of process %d (%s): %s",
+			 json_object_get_string(json_object_object_get(token, "token")),
+			 json_object_get_int(json_object_object_get(token, "pid")),
+			 json_object_get_string(json_object_object_get(token, "command")),
+			 refusal_of(FREEZE_HWPT)->sentence);
+	}
+	json_object_put(state);
 }
 
 /* systemd opens it to keep its stores, and loses them all if another process has it open. */
@@ -149,6 +180,7 @@ void check_kexec(struct json_object *items, const char *expect)
 	incoming(items);
 	check_sessions(items, expect);
 	devices(items, &found);
+	hwpts(items);
 	device_file(items);
 	if (under_systemd())
 		freezable(items, &found);

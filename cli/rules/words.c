@@ -111,6 +111,10 @@ static const struct word_rule rules[] = {
 	{ "noefi", NULL, WORD_UNSURE, "the tables of the firmware" },
 	{ "numa", "", WORD_UNSURE, MEMORY },
 
+	/* Words that are easily forgotten */
+	{ "root", "", WORD_FORGOTTEN, "the root file system" },
+	{ "crashkernel", "", WORD_FORGOTTEN, "the memory of the crash kernel" },
+
 	/* Drivers */
 	{ "vfio_pci.nointxmask", "", WORD_NEVER, NO_MASK },
 	{ "vfio_pci.nointxmask", NULL, WORD_NEVER, NO_MASK },
@@ -173,6 +177,8 @@ static enum answer judge(const struct word_rule *rule, bool in_next, bool in_bot
 		return in_next ? YES : NO;
 	case WORD_SAME:
 		return in_both ? YES : NO;
+	case WORD_FORGOTTEN:
+		return in_next || in_both ? YES : UNKNOWN;
 	default:
 		return in_both ? YES : UNKNOWN;
 	}
@@ -188,10 +194,14 @@ static int compare(struct json_object *items, const struct cmdline *line,
 	for (i = 0; i < line->n; i++) {
 		const char *key = line->option[i].key, *text = line->option[i].text;
 		const struct word_rule *rule = rule_of(key, text);
-		bool in_both = is_in(other, key, text);
+		bool in_both;
 		enum answer answer;
 
-		if (!rule || is_no(key, text) || (in_both && !in_next))
+		if (!rule || is_no(key, text))
+			continue;
+		in_both = rule->effect == WORD_FORGOTTEN ? cmdline_has(other, key, NULL) :
+			  is_in(other, key, text);
+		if (in_both && !in_next)
 			continue;
 		answer = judge(rule, in_next, in_both);
 		if (answer == YES)

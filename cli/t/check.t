@@ -32,6 +32,8 @@ put sys/kernel/liveupdate/file_handlers 'memfd-v2 vfio-pci-v1'
 says "no iommufd" 1 "HWPTs cannot be preserved"
 rm -r "$host/sys/class/iommu/dmar0"
 says "no IOMMU" 1 "no IOMMU is in use"
+rm -r "$host/sys/bus/pci" "$host/sys/class/vfio-dev"
+says "a host without sysfs" 3 "the PCI devices of the host are not visible"
 answers "no such device" 1 "No such device" check --root "$host" --device 0000:99:00.0
 for bad in eth0 01:00.8 01:20.0 1:00.0 0000:01:00 0000:01:00.0x 00:0000:01:00.0 0001:000:00.0 \
 	01:00.00 000:01:00.0; do

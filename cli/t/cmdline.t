@@ -76,6 +76,14 @@ for word in nox2apic noapic intremap=no_x2apic_optout acpi=rsdt noefi numa=off p
 	next "$word" 3
 	now "$word" 3
 done
+for word in root=/dev/sda1 crashkernel=64M; do
+	put sys/kernel/kexec_crash_size 67108864
+	line "$word is new" 0 "verdict: yes" "$good $word"
+	put proc/cmdline "$good $word"
+	line "$word is forgotten" 3 "$word is only in the running kernel's command line" "$good"
+	line "$word has another value" 0 "verdict: yes" "$good ${word}0"
+	new_host
+done
 for word in acpi=noirq pci=noacpi; do
 	line "$word is never right" 1 "$word turns interrupt routing off" "$good $word"
 done

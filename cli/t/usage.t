@@ -29,6 +29,7 @@ for name in check status load kexec discard report metrics; do
 	grep -qx $name "$tmp/output" || rc=1
 	ok $rc "bash completes $name" "$tmp/output"
 done
+answers "another root must exist" 2 "no such directory" status --root "$tmp/nowhere"
 answers "status takes no operand" 2 "too many operands" status now
 answers "discard needs a session" 2 "an operand is missing" discard
 answers "load needs an image" 2 "an operand is missing" load

@@ -33,7 +33,8 @@ static int no_device(const struct call *call, int rc)
 	int code;
 
 	if (rc != -EBUSY)
-		return call_fail(call, EXIT_UNKNOWN, "/dev/liveupdate: %s", strerror(-rc));
+		return call_fail(call, EXIT_UNKNOWN, "/dev/liveupdate: %s%s", strerror(-rc),
+				 rc == -EACCES || rc == -EPERM ? ": run iolu as root" : "");
 	holders = open_files_find("/dev/liveupdate");
 	if (holders.n)
 		code = call_fail(call, EXIT_UNKNOWN,

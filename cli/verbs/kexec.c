@@ -36,7 +36,10 @@ static int start(const struct call *call)
 	rc = luo_kexec();
 	if (note >= 0)
 		close(note);
-	return call_fail(call, rc == -EPERM ? EXIT_UNKNOWN : EXIT_NO,
+	if (rc == -EPERM)
+		return call_fail(call, EXIT_UNKNOWN, "the kernel refuses (%s): run iolu as root, "
+				 "with CAP_SYS_BOOT", strerror(-rc));
+	return call_fail(call, EXIT_NO,
 			 "the kernel refuses (%s) and nothing has changed; its log has the reason",
 			 strerror(-rc));
 }

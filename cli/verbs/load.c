@@ -39,7 +39,7 @@ static const char *remedy(int rc)
 	case EPERM:
 		return geteuid() ? AS_ROOT :
 		       "see kernel.kexec_load_disabled, kernel.kexec_load_limit_reboot and "
-		       "/sys/kernel/security/lockdown";
+		       "/sys/kernel/security/lockdown; a container also needs CAP_SYS_BOOT";
 	case EADDRNOTAVAIL:
 		return "boot the running kernel with a larger kho_scratch=, or with a smaller "
 		       "initrd: image and initrd must fit into one scratch area";
