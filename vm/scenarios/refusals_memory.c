@@ -5,7 +5,7 @@
  * session, or were shrunk. A memfd without that one defect is accepted. No traffic.
  *
  * promise: 4
- * red when: kind and seals of mapped memory are checked (`liveupdate_preserve.c`, both lines):
+ * red when: kind and seals of mapped memory are checked (`iommufd_lu_check_area()`, both lines):
  *   registers mapped as a dma-buf get another error, without a reason in the log
  * red when: a mapped page must be the file's (`mapping` in `iommufd_lu_check_leaf`): a memfd with
  *   a hole is preserved
