@@ -8,8 +8,10 @@
  * red when: the note with the names of the sessions reaches the next kernel (`/dev/liveupdate`
  *   left open by the scenario): no names of sessions, no kexec in the report
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
@@ -24,6 +26,33 @@
 #include "story/story.h"
 
 #define NOTE	"/run/iolu/last-update"
+
+/* Only one process can have it open, so one that only looks must not open it. */
+#define DEVICE	"/dev/liveupdate"
+
+static bool was_opened(int watch)
+{
+	char event[4096];
+
+	return read(watch, event, sizeof(event)) > 0 || errno != EAGAIN;
+}
+
+static void leaves_device_alone(void)
+{
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (watch < 0 || inotify_add_watch(watch, DEVICE, IN_OPEN) < 0)
+		bail_out("watch " DEVICE ": %s", strerror(errno));
+	iolu("status", NULL);
+	ok(!was_opened(watch), "a second status does not open " DEVICE, "it does");
+	iolu("metrics", NULL);
+	iolu("check", NULL);
+	iolu("kexec", "--dry-run", NULL);
+	ok(!was_opened(watch), "nor do metrics, check and kexec --dry-run", "one does");
+	iolu("discard", "vm9", NULL);
+	ok(was_opened(watch), "discard does", "the watch sees nothing");
+	close(watch);
+}
 
 static void load(void)
 {
@@ -65,12 +94,18 @@ static void leave(void)
 static void before(void)
 {
 	story_begin(one_nic_each, 2);
+	luo_let_go();
 	iolu_tells(iolu("status", NULL), 0, "devices: none", "status: nothing is preserved");
+	leaves_device_alone();
 	story_preserve();
 	iolu_tells(iolu("status", NULL), 0, ".0  outgoing", "status: the NICs are");
 	ok(strstr(iolu_said(), "0xd0d000  preserved") && strstr(iolu_said(), "vm0 ") &&
 	   strstr(iolu_said(), "outgoing"), "with their sessions and tokens", "they are not");
 	iolu_tells(iolu("metrics", NULL), 0, "\niolu_preserved_devices 2\n", "and in metrics");
+	iolu_tells(iolu("kexec", "--dry-run", "--expect", "vm0,vm9", NULL), 1,
+		   "session vm9 is not outgoing", "kexec misses a session that is expected");
+	iolu("kexec", "--dry-run", "--expect", "vm0,vm1", NULL);
+	ok(!strstr(iolu_said(), "expect"), "and none of those that are there", "it does");
 	leave();
 }
 
@@ -186,6 +221,7 @@ static void after(void)
 	story_take_over(story_vm(0));
 	luo_let_go();
 	iolu_tells(iolu("status", NULL), 0, "0xd0d000  marked", "status: the token is there");
+	leaves_device_alone();
 	report();
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "nothing of the last update waits",
 		   "nothing of this update is in the way of the next");
