@@ -111,7 +111,7 @@ static bool is_wanted(struct kho_record_ser *hdr, const void *arg)
 		return false;
 	if (hdr->type == IOMMU_RECORD_UNIT)
 		return true;
-	return hdr->type == KHO_RECORD_INDEX ? index->owner == w->owner : dev->bdf == w->bdf;
+	return hdr->type == KHO_RECORD_INDEX ? index->user == w->owner : dev->bdf == w->bdf;
 }
 
 static uint64_t find(uint32_t type, uint16_t bdf, uint32_t owner)

@@ -46,7 +46,7 @@ static int pci_lu_flb_preserve(struct liveupdate_flb_op_args *args)
 				 sizeof(*index));
 	if (IS_ERR(index))
 		return PTR_ERR(index);
-	index->owner = PCI_RECORD_INDEX;
+	index->user = PCI_RECORD_INDEX;
 	kho_record_seal(index);
 
 	atomic_inc(&pci_lu_active);
@@ -165,7 +165,7 @@ static int __init pci_lu_fetch_incoming(void)
 {
 	void *obj;
 
-	kho_record_tell_layout(KHO_RECORD_LAYOUT("pci-device", PCI_RECORD_DEVICE_VERSION));
+	kho_record_register_layout(KHO_RECORD_LAYOUT("pci-device", PCI_RECORD_DEVICE_VERSION));
 	register_pm_notifier(&pci_lu_suspend_nb);
 	if (liveupdate_flb_get_incoming(&pci_lu_flb, &obj))
 		return 0;

@@ -26,14 +26,19 @@ void kho_record_put(void *record);
  * image, so that userspace can compare two kernels before the kexec.
  */
 #define KHO_RECORD_LAYOUT(name, version) name "-v" __stringify(version)
-void kho_record_tell_layout(const char *layout);
+void kho_record_register_layout(const char *layout);
 
 /* An index of records: both kernels write it, the next one gets it */
-struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 owner);
+struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 user);
 int kho_record_index_add(struct kho_record_index_ser *index, void *record);
 void kho_record_index_del(struct kho_record_index_ser *index, void *record);
 
+/* /sys/kernel/liveupdate */
 struct kobject;
+#ifdef CONFIG_KHO_RECORD
 extern struct kobject *liveupdate_kobj;
+#else
+#define liveupdate_kobj	((struct kobject *)NULL)
+#endif
 
 #endif /* _LINUX_KHO_RECORD_H */

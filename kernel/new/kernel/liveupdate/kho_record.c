@@ -29,6 +29,7 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/kernel.h>
 #include <linux/kho_record.h>
 #include <linux/kobject.h>
 #include <linux/mm.h>
@@ -39,7 +40,8 @@
 
 static atomic_long_t kho_records = ATOMIC_LONG_INIT(0);
 static atomic_long_t kho_record_bytes = ATOMIC_LONG_INIT(0);
-static char kho_record_layouts[256] __ro_after_init;
+static const char *kho_record_layouts[16] __ro_after_init;
+static unsigned int kho_record_nr_layouts __ro_after_init;
 
 static u32 kho_record_crc(const struct kho_record_ser *hdr)
 {
@@ -208,34 +210,36 @@ static bool kho_record_index_repeats(const struct kho_record_index_ser *index)
 /**
  * kho_record_index_get() - Validate an index from the previous kernel.
  * @phys: Physical address as handed over; any value is allowed.
- * @owner: Type of the index's user.
+ * @user: Type of the index's user.
  *
  * Return: The index, or an ERR_PTR(): that of kho_record_get(), or -EPROTO if its
  * user is another one or a record is in two slots.
  */
-struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 owner)
+struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 user)
 {
 	struct kho_record_index_ser *index;
 
 	index = kho_record_get(phys, KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION, sizeof(*index));
 	if (IS_ERR(index))
 		return index;
-	if (index->owner != owner || kho_record_index_repeats(index))
+	if (index->user != user || kho_record_index_repeats(index))
 		return ERR_PTR(-EPROTO);
 	return index;
 }
 
 /**
- * kho_record_tell_layout() - Add a layout to /sys/kernel/liveupdate/record_layouts.
- * @layout: KHO_RECORD_LAYOUT() of a type of record and its version.
+ * kho_record_register_layout() - Add a layout to /sys/kernel/liveupdate/record_layouts.
+ * @layout: KHO_RECORD_LAYOUT() of a type of record and its version; a literal.
  *
  * Context: Initialization.
  */
-void __init kho_record_tell_layout(const char *layout)
+void __init kho_record_register_layout(const char *layout)
 {
-	if (kho_record_layouts[0])
-		strlcat(kho_record_layouts, " ", sizeof(kho_record_layouts));
-	strlcat(kho_record_layouts, layout, sizeof(kho_record_layouts));
+	if (kho_record_nr_layouts == ARRAY_SIZE(kho_record_layouts)) {
+		pr_err("%s: not listed in record_layouts: too many layouts\n", layout);
+		return;
+	}
+	kho_record_layouts[kho_record_nr_layouts++] = layout;
 }
 
 static ssize_t records_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -250,7 +254,12 @@ static ssize_t record_bytes_show(struct kobject *kobj, struct kobj_attribute *at
 
 static ssize_t record_layouts_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", kho_record_layouts);
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < kho_record_nr_layouts; i++)
+		len += sysfs_emit_at(buf, len, "%s%s", i ? " " : "", kho_record_layouts[i]);
+	return len + sysfs_emit_at(buf, len, "\n");
 }
 
 static struct kobj_attribute records_attr = __ATTR_RO(records);
@@ -268,14 +277,14 @@ static const struct attribute_group kho_record_group = {
 	.attrs = kho_record_attrs,
 };
 
-/* /sys/kernel/liveupdate, from late_initcall() on; NULL if it could not be created */
+/* /sys/kernel/liveupdate, from fs_initcall() on; NULL if it could not be created */
 struct kobject *liveupdate_kobj __ro_after_init;
 
 static int __init kho_record_init(void)
 {
-	kho_record_tell_layout(KHO_RECORD_LAYOUT("record-index", KHO_RECORD_INDEX_VERSION));
+	kho_record_register_layout(KHO_RECORD_LAYOUT("record-index", KHO_RECORD_INDEX_VERSION));
 	liveupdate_kobj = kobject_create_and_add("liveupdate", kernel_kobj);
 	return liveupdate_kobj ? sysfs_create_group(liveupdate_kobj, &kho_record_group) :
 				 -ENOMEM;
 }
-late_initcall(kho_record_init);
+fs_initcall(kho_record_init);

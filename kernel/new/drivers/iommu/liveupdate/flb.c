@@ -55,7 +55,7 @@ static int iommu_lu_flb_preserve(struct liveupdate_flb_op_args *args)
 		kfree(set);
 		return PTR_ERR(index);
 	}
-	index->owner = IOMMU_RECORD_INDEX;
+	index->user = IOMMU_RECORD_INDEX;
 	kho_record_seal(index);
 	iommu_lu_set_init(set, index);
 
@@ -124,9 +124,9 @@ static int __init iommu_lu_fetch_incoming(void)
 	void *obj;
 	int ret;
 
-	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommu-domain", IOMMU_RECORD_DOMAIN_VERSION));
-	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommu-unit", IOMMU_RECORD_UNIT_VERSION));
-	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommu-device", IOMMU_RECORD_DEVICE_VERSION));
+	kho_record_register_layout(KHO_RECORD_LAYOUT("iommu-domain", IOMMU_RECORD_DOMAIN_VERSION));
+	kho_record_register_layout(KHO_RECORD_LAYOUT("iommu-unit", IOMMU_RECORD_UNIT_VERSION));
+	kho_record_register_layout(KHO_RECORD_LAYOUT("iommu-device", IOMMU_RECORD_DEVICE_VERSION));
 	ret = liveupdate_flb_get_incoming(&iommu_lu_flb, &obj);
 	if (!ret)
 		liveupdate_flb_put_incoming(&iommu_lu_flb);

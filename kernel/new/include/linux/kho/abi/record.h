@@ -78,13 +78,13 @@ static_assert(sizeof(struct kho_record_ser) == 24);
 /**
  * struct kho_record_index_ser - A list of records.
  * @hdr: Header, type KHO_RECORD_INDEX.
- * @owner: Type of the index's user, a KHO_RECORD_TYPE().
+ * @user: Type of the index's user, a KHO_RECORD_TYPE().
  * @reserved: Must be 0.
  * @slots: Physical addresses of records; 0 is an empty slot. Slot 0 is unused.
  */
 struct kho_record_index_ser {
 	struct kho_record_ser hdr;
-	u32 owner;
+	u32 user;
 	u32 reserved;
 	u64 slots[KHO_RECORD_INDEX_SLOTS];
 } __packed;
