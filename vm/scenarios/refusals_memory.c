@@ -28,10 +28,10 @@
 #include "story/story.h"
 
 #define TOKEN_SPARE	0x900ull
-#define UNSEALED	"maps a memfd that is not sealed against grow and shrink"
-#define LOST_PAGES	"maps pages that have left their memfd"
-#define NOT_IN_SESSION	"maps a memfd that is not preserved in the same session"
-#define NO_MEMFD	"maps memory that is not of a memfd"
+#define UNSEALED	"mapped memfd is not sealed against grow and shrink"
+#define LOST_PAGES	"mapped page is no longer part of its memfd"
+#define NOT_IN_SESSION	"mapped memfd is not preserved in the same session"
+#define NO_MEMFD	"memory that is not from a memfd is mapped"
 
 /* Memory into the session, with @extra unless it is negative, then the iommufd: its result */
 static int preserve(struct vm *vm, int extra)

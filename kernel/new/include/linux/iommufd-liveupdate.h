@@ -9,9 +9,8 @@ struct iommufd_device;
 struct liveupdate_file_op_args;
 
 /*
- * What the file handler of a device that is bound to an iommufd calls, so that
- * the IOMMU's part of the device is carried along. Pairs: preserve/unpreserve,
- * freeze/unfreeze; the un-halves cannot fail.
+ * For the file handler of a device that is bound to an iommufd: preserve the device's
+ * translation. unpreserve undoes preserve and unfreeze undoes freeze; neither can fail.
  */
 int iommufd_device_preserve(struct iommufd_device *idev,
 			    const struct liveupdate_file_op_args *args);
@@ -19,11 +18,11 @@ void iommufd_device_unpreserve(struct iommufd_device *idev);
 int iommufd_device_freeze(struct iommufd_device *idev);
 void iommufd_device_unfreeze(struct iommufd_device *idev);
 
-/* New kernel: attached to an adopted HWPT, so that a session may finish? */
+/* Next kernel: is the device attached to its adopted HWPT? Then finish is allowed. */
 bool iommufd_device_taken_over(struct iommufd_device *idev);
 void iommufd_device_finish(struct iommufd_device *idev);
 
-/* For who detaches on behalf of userspace: refuse while this is true */
+/* For a driver that detaches a device on request of userspace: refuse while true */
 #ifdef CONFIG_IOMMUFD_LIVEUPDATE
 bool iommufd_device_is_preserved(struct iommufd_device *idev);
 #else

@@ -2,10 +2,10 @@
 /**
  * DOC: Live update of an iommufd
  *
- * Live update of an iommufd: carry its marked HWPTs over a kexec.
+ * Live update of an iommufd: its marked HWPTs are preserved across a kexec.
  *
- * Each HWPT that takes part has a token, userspace's name for it. All tokens of
- * a context are on one list, with a state::
+ * Each HWPT that takes part is named by a token, a number that userspace chooses.
+ * A context has a list of struct iommufd_lu_hwpt, one per token, with a state::
  *
  *   MARK -> marked -> preserved -> kexec -> incoming -> ADOPT -> adopted
  *             ^  ^______/ unpreserve           |                    |
@@ -13,35 +13,35 @@
  *             |                             isolated                |
  *             \__________________ finish of the session ____________/
  *
- * A token is there as long as its HWPT, or as long as the session in which it
- * came in is not finished. What happens to all tokens of a context at once, when
- * LUO calls the file handler, is in liveupdate_outgoing.c for the old kernel and
- * in liveupdate_incoming.c for the new one. What userspace does with a single
- * one is in liveupdate_mark.c. Here is what they share, and what the drivers of
- * devices call that are bound to a context.
+ * An entry exists as long as its HWPT, or until the session in which it arrived is
+ * finished. The files, none of which calls a later one:
+ *
+ * - liveupdate.c: the list, and checks that the rest of iommufd calls
+ * - liveupdate_ioas.c: immutable IOASes
+ * - liveupdate_device.c: calls of the file handlers of devices
+ * - liveupdate_mark.c, liveupdate_adopt.c: the ioctls, one HWPT at a time
+ * - liveupdate_outgoing.c, liveupdate_incoming.c: callbacks of LUO for a whole
+ *   context, before and after the kexec
+ * - liveupdate_file.c: registration of these callbacks
  *
  * Invariants:
- *  - While a token is preserved its HWPT cannot be destroyed (it has a user), its
- *    IOAS cannot be changed (io_pagetable::liveupdate_holders) and maps nothing but
- *    sealed memfds of the same session. No attachment of the context is changed
- *    either, except that devices which are not preserved may go away.
- *  - While a token is adopted its HWPT cannot be destroyed. Then it is like any
- *    other marked HWPT.
- *  - The domain of an incoming token has no HWPT, its devices belong to the
- *    context that was retrieved, and nobody else can claim them.
  *
- * Locking: iommufd_liveupdate::lock protects the list and the states. It is
- * taken inside LUO's session mutex and vfio's locks, and outside of
- * iommufd_ioas::mutex and of the locks of an io_pagetable.
+ * - A preserved HWPT cannot be destroyed (it has a user). Its IOAS is immutable
+ *   (io_pagetable::liveupdate_immutable) and maps only sealed memfds of the same
+ *   session. No attachment in the context changes, except that devices which are not
+ *   preserved may be unbound.
+ * - An adopted HWPT cannot be destroyed until finish. Otherwise it is a marked HWPT.
+ * - The domain of an incoming entry has no HWPT. Its devices are owned by the
+ *   retrieved context, so no other context can bind them.
+ *
+ * Locking: iommufd_liveupdate::lock protects the list and the states. It nests
+ * inside LUO's session mutex and vfio's locks, and outside of iommufd_ioas::mutex
+ * and of the locks of an io_pagetable.
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
 #include <linux/cleanup.h>
-#include <linux/init.h>
 #include <linux/iommu-liveupdate.h>
-#include <linux/iommufd-liveupdate.h>
-#include <linux/kho/abi/iommufd.h>
-#include <linux/kho_record.h>
 #include <linux/liveupdate.h>
 #include <linux/slab.h>
 
@@ -49,99 +49,116 @@
 #include "iommufd_private.h"
 
 /**
- * iommufd_liveupdate_init() - Prepare a new context
- * @ictx: The context, nobody else knows it yet
+ * iommufd_liveupdate_init() - Initialise the live update part of a context
+ * @ictx: The context, not yet visible to other tasks
  */
 void iommufd_liveupdate_init(struct iommufd_ctx *ictx)
 {
 	mutex_init(&ictx->liveupdate.lock);
-	INIT_LIST_HEAD(&ictx->liveupdate.tokens);
+	INIT_LIST_HEAD(&ictx->liveupdate.hwpts);
 }
 
 /**
- * iommufd_lu_find_token() - Look a token up
+ * iommufd_lu_refuse() - Log why an object takes no part in a live update
+ * @obj: The object, an HWPT or an IOAS
+ * @rc: The error to return
+ * @reason: A sentence of the table of refusals
+ *
+ * Return: @rc.
+ */
+int iommufd_lu_refuse(const struct iommufd_object *obj, int rc, const char *reason)
+{
+	pr_info_ratelimited("%s %u: not preserved: %s\n",
+			    obj->type == IOMMUFD_OBJ_IOAS ? "IOAS" : "HWPT", obj->id,
+			    reason);
+	return rc;
+}
+
+/**
+ * iommufd_lu_find() - Find an HWPT by its token
  * @ictx: The context
- * @token: Userspace's name of an HWPT
+ * @token: The token
  *
  * Context: iommufd_liveupdate::lock is held.
- * Return: The token or NULL.
+ * Return: The entry or NULL.
  */
-struct iommufd_lu_token *iommufd_lu_find_token(struct iommufd_ctx *ictx, u64 token)
+struct iommufd_lu_hwpt *iommufd_lu_find(struct iommufd_ctx *ictx, u64 token)
 {
-	struct iommufd_lu_token *cur;
+	struct iommufd_lu_hwpt *lu_hwpt;
 
 	lockdep_assert_held(&ictx->liveupdate.lock);
 
-	list_for_each_entry(cur, &ictx->liveupdate.tokens, item) {
-		if (cur->token == token)
-			return cur;
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->token == token)
+			return lu_hwpt;
 	}
 	return NULL;
 }
 
 /**
- * iommufd_lu_add_token() - Add a token that is not there yet
+ * iommufd_lu_add() - Add an entry for an unused token
  * @ictx: The context
- * @token: Userspace's name of an HWPT
+ * @token: The token
  *
  * Context: iommufd_liveupdate::lock is held, may sleep.
- * Return: The token, of which the caller fills the rest, or NULL without memory.
+ * Return: The entry, whose other members the caller sets, or NULL if there is no
+ * memory.
  */
-struct iommufd_lu_token *iommufd_lu_add_token(struct iommufd_ctx *ictx, u64 token)
+struct iommufd_lu_hwpt *iommufd_lu_add(struct iommufd_ctx *ictx, u64 token)
 {
-	struct iommufd_lu_token *new;
+	struct iommufd_lu_hwpt *lu_hwpt;
 
 	lockdep_assert_held(&ictx->liveupdate.lock);
 
-	new = kzalloc_obj(*new, GFP_KERNEL_ACCOUNT);
-	if (!new)
+	lu_hwpt = kzalloc_obj(*lu_hwpt, GFP_KERNEL_ACCOUNT);
+	if (!lu_hwpt)
 		return NULL;
-	new->ictx = ictx;
-	new->token = token;
-	list_add_tail(&new->item, &ictx->liveupdate.tokens);
-	return new;
+	lu_hwpt->ictx = ictx;
+	lu_hwpt->token = token;
+	list_add_tail(&lu_hwpt->item, &ictx->liveupdate.hwpts);
+	return lu_hwpt;
 }
 
 /**
- * iommufd_lu_del_token() - Undo iommufd_lu_add_token()
- * @token: The token
+ * iommufd_lu_del() - Undo iommufd_lu_add()
+ * @lu_hwpt: The entry
  *
  * Context: iommufd_liveupdate::lock is held.
  */
-void iommufd_lu_del_token(struct iommufd_lu_token *token)
+void iommufd_lu_del(struct iommufd_lu_hwpt *lu_hwpt)
 {
-	lockdep_assert_held(&token->ictx->liveupdate.lock);
+	lockdep_assert_held(&lu_hwpt->ictx->liveupdate.lock);
 
-	if (token->hwpt)
-		token->hwpt->lu_token = NULL;
-	list_del(&token->item);
-	kfree(token);
+	if (lu_hwpt->hwpt)
+		lu_hwpt->hwpt->lu_hwpt = NULL;
+	list_del(&lu_hwpt->item);
+	kfree(lu_hwpt);
 }
 
 /**
- * iommufd_liveupdate_forget() - An HWPT is being destroyed, and its mark with it
- * @hwpt_paging: The HWPT, nobody else can get at it any more
+ * iommufd_liveupdate_forget() - Remove the mark of an HWPT that is being destroyed
+ * @hwpt_paging: The HWPT, to which there is no other reference
  *
  * Context: Process context, may sleep. If the HWPT is marked, neither its IOAS's
  * mutex nor iommufd_liveupdate::lock may be held.
  */
 void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging)
 {
-	struct iommufd_lu_token *token = hwpt_paging->lu_token;
+	struct iommufd_lu_hwpt *lu_hwpt = hwpt_paging->lu_hwpt;
 
-	if (!token)
+	if (!lu_hwpt)
 		return;
 
-	guard(mutex)(&token->ictx->liveupdate.lock);
-	iommufd_lu_del_token(token);
+	guard(mutex)(&lu_hwpt->ictx->liveupdate.lock);
+	iommufd_lu_del(lu_hwpt);
 }
 
 /**
- * iommufd_liveupdate_may_attach() - May attachments be made or replaced?
+ * iommufd_liveupdate_may_attach() - Check that attachments may change
  * @ictx: The context
  *
- * Context: The mutex of the iommufd_group that is to be changed is held, so that
- * the answer is valid for a device that is preserved under it.
+ * Context: The mutex of the iommufd_group that is to change is held, so that the
+ * answer stays valid for a device that is preserved under it.
  * Return: 0, or -EBUSY while the context is preserved.
  */
 int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx)
@@ -150,20 +167,35 @@ int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx)
 }
 
 /**
- * iommufd_lu_check_hwpt() - Can an HWPT of this kind be carried?
+ * iommufd_lu_check_hwpt() - Check that an HWPT of this kind can be preserved
  * @hwpt_paging: The HWPT
  *
- * An HWPT that was made by attaching to an IOAS goes away with its last
- * attachment, and a mark would silently go with it.
+ * An HWPT that was allocated by attaching a device to an IOAS disappears with its
+ * last attachment, and its mark would silently disappear with it.
  *
  * Return: 0 or -EOPNOTSUPP.
  */
 int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging)
 {
-	if (hwpt_paging->auto_domain || hwpt_paging->nest_parent ||
-	    hwpt_paging->common.fault || hwpt_paging->common.pasid_compat ||
-	    hwpt_paging->common.domain->dirty_ops ||
-	    !bitmap_empty(hwpt_paging->present_sw_msi.bitmap, 64))
-		return -EOPNOTSUPP;
-	return iommu_liveupdate_supported(hwpt_paging->common.domain);
+	const struct iommufd_object *obj = &hwpt_paging->common.obj;
+
+	if (hwpt_paging->auto_domain)
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP,
+					 "HWPT was allocated by attaching a device to an IOAS");
+	if (hwpt_paging->nest_parent)
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP,
+					 "HWPT is the parent of nested HWPTs");
+	if (hwpt_paging->common.fault)
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT delivers I/O page faults");
+	if (hwpt_paging->common.pasid_compat)
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT was allocated for PASIDs");
+	if (hwpt_paging->common.domain->dirty_ops)
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP,
+					 "HWPT was allocated with dirty tracking");
+	if (!bitmap_empty(hwpt_paging->present_sw_msi.bitmap, 64))
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT maps an MSI doorbell");
+	if (iommu_liveupdate_supported(hwpt_paging->common.domain))
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP,
+					 "IOMMU driver or page table format does not support live update");
+	return 0;
 }

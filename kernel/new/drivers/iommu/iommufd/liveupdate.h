@@ -15,15 +15,16 @@ struct iommu_domain;
 struct iommufd_ctx;
 struct iommufd_hwpt_paging;
 struct iommufd_ioas;
+struct iommufd_object;
 struct iommufd_ucmd;
 struct liveupdate_file_op_args;
 
 /*
- * An HWPT that goes to the next kernel, came from the previous one, or both;
- * see the top of liveupdate.c.
+ * A marked or an incoming HWPT; see the top of liveupdate.c. Protected by
+ * iommufd_liveupdate::lock.
  */
-struct iommufd_lu_token {
-	/* Head at iommufd_liveupdate::tokens */
+struct iommufd_lu_hwpt {
+	/* Head at iommufd_liveupdate::hwpts */
 	struct list_head item;
 	struct iommufd_ctx *ictx;
 	/* NULL while incoming or isolated */
@@ -31,47 +32,54 @@ struct iommufd_lu_token {
 	/* NULL while isolated */
 	struct iommu_domain *domain;
 	enum iommu_liveupdate_state state;
-	/* IOMMUFD_HWPT_SER_* of an incoming one */
+	/* Incoming: IOMMUFD_HWPT_SER_* */
 	u32 flags;
+	/* The name that userspace gave it, unique in the context */
 	u64 token;
 };
 
 /* Part of iommufd_ctx */
 struct iommufd_liveupdate {
 #ifdef CONFIG_IOMMUFD_LIVEUPDATE
-	struct mutex lock; /* protects tokens and their states */
-	struct list_head tokens; /* of struct iommufd_lu_token */
-	/* In a session that is to be carried over the next kexec */
+	struct mutex lock; /* protects hwpts and their members */
+	struct list_head hwpts; /* of struct iommufd_lu_hwpt */
+	/* In a session that goes along with the next kexec */
 	bool preserved;
 #endif
 };
 
-/* main.c, for a file that no open(2) made */
+/* main.c, for a file that is not made by open(2) */
 extern const struct file_operations iommufd_fops;
 
 #ifdef CONFIG_IOMMUFD_LIVEUPDATE
-/* What the rest of iommufd calls */
+/* For the rest of iommufd */
 void iommufd_liveupdate_init(struct iommufd_ctx *ictx);
-int iommufd_lu_adopt(struct iommufd_ucmd *ucmd);
-int iommufd_lu_mark(struct iommufd_ucmd *ucmd);
-int iommufd_lu_query(struct iommufd_ucmd *ucmd);
 void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging);
 int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx);
 int iopt_liveupdate_may_change(struct io_pagetable *iopt);
+int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd);
+int iommufd_liveupdate_mark(struct iommufd_ucmd *ucmd);
+int iommufd_liveupdate_query(struct iommufd_ucmd *ucmd);
 
-/* Between the files of live update */
-struct iommufd_lu_token *iommufd_lu_find_token(struct iommufd_ctx *ictx, u64 token);
-struct iommufd_lu_token *iommufd_lu_add_token(struct iommufd_ctx *ictx, u64 token);
-void iommufd_lu_del_token(struct iommufd_lu_token *token);
+/* liveupdate.c */
+int iommufd_lu_refuse(const struct iommufd_object *obj, int rc, const char *reason);
+struct iommufd_lu_hwpt *iommufd_lu_find(struct iommufd_ctx *ictx, u64 token);
+struct iommufd_lu_hwpt *iommufd_lu_add(struct iommufd_ctx *ictx, u64 token);
+void iommufd_lu_del(struct iommufd_lu_hwpt *lu_hwpt);
 int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging);
-int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
-			 const struct liveupdate_file_op_args *args);
-void iommufd_lu_release_ioas(struct iommufd_ioas *ioas);
+
+/* liveupdate_ioas.c */
+int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *domain,
+			      const struct liveupdate_file_op_args *args);
+void iommufd_lu_make_mutable(struct iommufd_ioas *ioas);
 u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas);
 
+/* liveupdate_outgoing.c, the file handler before the kexec */
 int iommufd_lu_preserve(struct liveupdate_file_op_args *args);
 void iommufd_lu_unpreserve(struct liveupdate_file_op_args *args);
 int iommufd_lu_freeze(struct liveupdate_file_op_args *args);
+
+/* liveupdate_incoming.c, the file handler after the kexec */
 int iommufd_lu_retrieve(struct liveupdate_file_op_args *args);
 bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args);
 void iommufd_lu_finish(struct liveupdate_file_op_args *args);
@@ -79,22 +87,6 @@ void iommufd_lu_discard(struct liveupdate_file_op_args *args);
 #else
 static inline void iommufd_liveupdate_init(struct iommufd_ctx *ictx)
 {
-}
-
-/* As if the ioctl was unknown */
-static inline int iommufd_lu_adopt(struct iommufd_ucmd *ucmd)
-{
-	return -ENOIOCTLCMD;
-}
-
-static inline int iommufd_lu_mark(struct iommufd_ucmd *ucmd)
-{
-	return -ENOIOCTLCMD;
-}
-
-static inline int iommufd_lu_query(struct iommufd_ucmd *ucmd)
-{
-	return -ENOIOCTLCMD;
 }
 
 static inline void
@@ -110,6 +102,22 @@ static inline int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx)
 static inline int iopt_liveupdate_may_change(struct io_pagetable *iopt)
 {
 	return 0;
+}
+
+/* The ioctls are unknown then: ENOTTY for userspace */
+static inline int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
+}
+
+static inline int iommufd_liveupdate_mark(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
+}
+
+static inline int iommufd_liveupdate_query(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
 }
 #endif /* CONFIG_IOMMUFD_LIVEUPDATE */
 

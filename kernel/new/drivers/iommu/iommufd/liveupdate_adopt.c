@@ -2,19 +2,20 @@
 /**
  * DOC: Live update of an iommufd: adoption
  *
- * Live update of an iommufd: ADOPT, by which an incoming domain gets its HWPT.
- * See the top of liveupdate.c for the model.
+ * Live update of an iommufd: the ioctl ADOPT, which makes an HWPT of an incoming
+ * domain. See the top of liveupdate.c for the model.
  *
- * The HWPT is made as any other, only that its domain is there already. Then the
- * domain is added to the IOAS as any other, only that the page table, instead of
- * mapping, compares with what it maps, and instead of unmapping does nothing. So
- * the rest of iommufd pins the memory, keeps its books and undoes them, and
- * knows nothing of it. The hardware is not involved.
+ * The HWPT is allocated as usual, only its domain exists already. Then the domain is
+ * added to the IOAS as usual, only that the page table compares each mapping with its
+ * leaves in place of mapping, and unmap does nothing. The rest of iommufd pins the
+ * memory, accounts for it and undoes both without a special case. The hardware is not
+ * involved.
  *
- * From before the comparison until the page table is an ordinary one the areas
- * of the IOAS must stay: an unmap in between would unpin memory that the table
- * goes on to map.
+ * The IOAS stays immutable from before the comparison until the page table is an
+ * ordinary one: an unmap in between would unpin memory that the table still maps.
  */
+#define pr_fmt(fmt) "iommufd: " fmt
+
 #include <linux/cleanup.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kho/abi/iommufd.h>
@@ -31,9 +32,9 @@ static void iommufd_lu_uncompare(struct iommufd_ioas *ioas,
 }
 
 /*
- * After success the domain is one of the IOAS, and its page table is still held.
- * When comparing the IOAS with the table finds no difference, look for anything
- * in the table that the IOAS does not have.
+ * On success the domain is part of the IOAS, and its page table is still read-only.
+ * Adding the domain compares each mapping of the IOAS with the table; the verification
+ * then looks for leaves that the IOAS does not have.
  */
 static int iommufd_lu_compare(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 			      struct iommu_hwpt_liveupdate_adopt *cmd)
@@ -65,7 +66,7 @@ err_abort:
 /* As iommufd_hwpt_paging_alloc() does it, but the domain exists */
 static struct iommufd_hwpt_paging *
 iommufd_lu_alloc_hwpt(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
-		      const struct iommufd_lu_token *token)
+		      const struct iommufd_lu_hwpt *lu_hwpt)
 {
 	struct iommufd_hwpt_paging *hwpt_paging;
 
@@ -81,15 +82,15 @@ iommufd_lu_alloc_hwpt(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
 	refcount_inc(&ioas->obj.users);
 	hwpt_paging->ioas = ioas;
 	hwpt_paging->enforce_cache_coherency =
-		token->flags & IOMMUFD_HWPT_SER_ENFORCE_CC;
+		lu_hwpt->flags & IOMMUFD_HWPT_SER_ENFORCE_CC;
 	return hwpt_paging;
 }
 
-/* The comparison was good and userspace knows the id: cannot fail */
-static void iommufd_lu_commit(struct iommufd_lu_token *token,
+/* Cannot fail: the comparison succeeded, and userspace has the id */
+static void iommufd_lu_commit(struct iommufd_lu_hwpt *lu_hwpt,
 			      struct iommufd_hwpt_paging *hwpt_paging)
 {
-	struct iommu_domain *domain = token->domain;
+	struct iommu_domain *domain = lu_hwpt->domain;
 
 	hwpt_paging->common.domain = domain;
 	domain->iommufd_hwpt = &hwpt_paging->common;
@@ -97,26 +98,26 @@ static void iommufd_lu_commit(struct iommufd_lu_token *token,
 	list_add_tail(&hwpt_paging->hwpt_item, &hwpt_paging->ioas->hwpt_list);
 	iommu_liveupdate_adopt_commit(domain);
 
-	hwpt_paging->lu_token = token;
-	token->hwpt = hwpt_paging;
-	token->state = IOMMU_LIVEUPDATE_ADOPTED;
+	hwpt_paging->lu_hwpt = lu_hwpt;
+	lu_hwpt->hwpt = hwpt_paging;
+	lu_hwpt->state = IOMMU_LIVEUPDATE_ADOPTED;
 	/* Put by finish */
 	refcount_inc(&hwpt_paging->common.obj.users);
-	iommufd_object_finalize(token->ictx, &hwpt_paging->common.obj);
+	iommufd_object_finalize(lu_hwpt->ictx, &hwpt_paging->common.obj);
 }
 
 static int iommufd_lu_adopt_into(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
-				 struct iommufd_lu_token *token)
+				 struct iommufd_lu_hwpt *lu_hwpt)
 {
 	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
 	struct iommufd_hwpt_paging *hwpt_paging;
 	int rc;
 
-	hwpt_paging = iommufd_lu_alloc_hwpt(ucmd->ictx, ioas, token);
+	hwpt_paging = iommufd_lu_alloc_hwpt(ucmd->ictx, ioas, lu_hwpt);
 	if (IS_ERR(hwpt_paging))
 		return PTR_ERR(hwpt_paging);
 
-	rc = iommufd_lu_compare(ioas, token->domain, cmd);
+	rc = iommufd_lu_compare(ioas, lu_hwpt->domain, cmd);
 	if (rc)
 		goto err_abort;
 
@@ -125,39 +126,39 @@ static int iommufd_lu_adopt_into(struct iommufd_ucmd *ucmd, struct iommufd_ioas 
 	if (rc)
 		goto err_uncompare;
 
-	iommufd_lu_commit(token, hwpt_paging);
+	iommufd_lu_commit(lu_hwpt, hwpt_paging);
 	return 0;
 
 err_uncompare:
-	iommufd_lu_uncompare(ioas, token->domain);
+	iommufd_lu_uncompare(ioas, lu_hwpt->domain);
 err_abort:
-	/* It has no domain yet that could be freed */
+	/* The HWPT has no domain yet that would be freed with it */
 	iommufd_object_abort_and_destroy(ucmd->ictx, &hwpt_paging->common.obj);
 	return rc;
 }
 
 static int iommufd_lu_verify(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
-			     struct iommufd_lu_token *token)
+			     struct iommufd_lu_hwpt *lu_hwpt)
 {
 	int rc;
 
-	rc = iommufd_lu_compare(ioas, token->domain, ucmd->cmd);
+	rc = iommufd_lu_compare(ioas, lu_hwpt->domain, ucmd->cmd);
 	if (rc)
 		return rc;
-	iommufd_lu_uncompare(ioas, token->domain);
+	iommufd_lu_uncompare(ioas, lu_hwpt->domain);
 	return iommufd_ucmd_respond(ucmd, sizeof(struct iommu_hwpt_liveupdate_adopt));
 }
 
-static struct iommufd_lu_token *iommufd_lu_find_incoming(struct iommufd_ctx *ictx,
-							 u64 name)
+static struct iommufd_lu_hwpt *iommufd_lu_find_incoming(struct iommufd_ctx *ictx,
+							u64 token)
 {
-	struct iommufd_lu_token *token = iommufd_lu_find_token(ictx, name);
+	struct iommufd_lu_hwpt *lu_hwpt = iommufd_lu_find(ictx, token);
 
-	if (!token)
+	if (!lu_hwpt)
 		return ERR_PTR(-ENOENT);
-	switch (token->state) {
+	switch (lu_hwpt->state) {
 	case IOMMU_LIVEUPDATE_INCOMING:
-		return token;
+		return lu_hwpt;
 	case IOMMU_LIVEUPDATE_ADOPTED:
 		return ERR_PTR(-EALREADY);
 	case IOMMU_LIVEUPDATE_ISOLATED:
@@ -167,62 +168,63 @@ static struct iommufd_lu_token *iommufd_lu_find_incoming(struct iommufd_ctx *ict
 	}
 }
 
-static int iommufd_lu_adopt_held(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
-				 struct iommufd_lu_token *token)
+static int iommufd_lu_adopt_immutable(struct iommufd_ucmd *ucmd,
+				      struct iommufd_ioas *ioas,
+				      struct iommufd_lu_hwpt *lu_hwpt)
 {
 	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
 	int rc;
 
 	guard(mutex)(&ioas->mutex);
 
-	rc = iommufd_lu_hold_ioas(ioas, NULL, NULL);
+	rc = iommufd_lu_make_immutable(ioas, NULL, NULL);
 	if (rc)
 		return rc;
 	if (cmd->flags & IOMMU_LIVEUPDATE_ADOPT_VERIFY)
-		rc = iommufd_lu_verify(ucmd, ioas, token);
+		rc = iommufd_lu_verify(ucmd, ioas, lu_hwpt);
 	else
-		rc = iommufd_lu_adopt_into(ucmd, ioas, token);
-	iommufd_lu_release_ioas(ioas);
+		rc = iommufd_lu_adopt_into(ucmd, ioas, lu_hwpt);
+	iommufd_lu_make_mutable(ioas);
 	return rc;
 }
 
-/* A table that is damaged may translate to anything, so its devices must stop */
-static void iommufd_lu_isolate(struct iommufd_lu_token *token)
+/* A damaged table may translate to any address, so its devices are isolated */
+static int iommufd_lu_isolate(struct iommufd_lu_hwpt *lu_hwpt, int rc, const char *reason)
 {
-	pr_err_ratelimited("HWPT with token %llu has a damaged table, its devices are cut off\n",
-			   token->token);
-	iommu_liveupdate_cut_off_domain(token->domain);
-	token->domain = NULL;
-	token->state = IOMMU_LIVEUPDATE_ISOLATED;
+	pr_err_ratelimited("HWPT with token %llu: not adopted: %s\n", lu_hwpt->token,
+			   reason);
+	iommu_liveupdate_cut_off_domain(lu_hwpt->domain);
+	lu_hwpt->domain = NULL;
+	lu_hwpt->state = IOMMU_LIVEUPDATE_ISOLATED;
+	return rc;
 }
 
 static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas)
 {
 	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 	int rc;
 
 	guard(mutex)(&ucmd->ictx->liveupdate.lock);
 
-	token = iommufd_lu_find_incoming(ucmd->ictx, cmd->token);
-	if (IS_ERR(token))
-		return PTR_ERR(token);
-	rc = iommufd_lu_adopt_held(ucmd, ioas, token);
+	lu_hwpt = iommufd_lu_find_incoming(ucmd->ictx, cmd->token);
+	if (IS_ERR(lu_hwpt))
+		return PTR_ERR(lu_hwpt);
+	rc = iommufd_lu_adopt_immutable(ucmd, ioas, lu_hwpt);
 	if (rc == -EIO)
-		iommufd_lu_isolate(token);
+		return iommufd_lu_isolate(lu_hwpt, -EIO, "restored page table is damaged");
 	return rc;
 }
 
 /**
- * iommufd_lu_adopt() - ioctl(IOMMU_HWPT_LIVEUPDATE_ADOPT)
+ * iommufd_liveupdate_adopt() - ioctl(IOMMU_HWPT_LIVEUPDATE_ADOPT)
  * @ucmd: The ioctl's argument
  *
  * Context: Process context, may sleep.
- * Return: 0; -ENOENT, -EALREADY, -EBADE and -EIO as linux/iommufd.h
- * says; -EBUSY if the IOAS is being changed; -ENOMEM and what else adding a
- * domain to an IOAS may return.
+ * Return: 0; -ENOENT, -EALREADY, -EBADE and -EIO as in linux/iommufd.h; -EBUSY if the
+ * IOAS is being changed; -ENOMEM and other errors of adding a domain to an IOAS.
  */
-int iommufd_lu_adopt(struct iommufd_ucmd *ucmd)
+int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
 	struct iommufd_ioas *ioas;

@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of an iommufd: what the file handlers of devices call that are bound
- * to a context. See the top of liveupdate.c for the model.
+ * Live update of an iommufd: functions for the file handlers of devices that are
+ * bound to a context. See the top of liveupdate.c for the model.
  */
 #include <linux/cleanup.h>
+#include <linux/dev_printk.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/iommufd-liveupdate.h>
 #include <linux/liveupdate.h>
 
 #include "iommufd_private.h"
 
+static int iommufd_lu_refuse_device(struct iommufd_device *idev, int rc,
+				    const char *reason)
+{
+	dev_info_ratelimited(idev->dev, "not preserved: %s\n", reason);
+	return rc;
+}
+
 /**
- * iommufd_device_preserve() - Carry a device's translation over the next kexec
+ * iommufd_device_preserve() - Preserve a device's translation across the next kexec
  * @idev: A device bound to an iommufd that is in the same session already
- * @args: What LUO gave the device's file handler in preserve()
+ * @args: LUO's argument of preserve() of the device's file handler
  *
  * Context: Process context, may sleep. The caller's locking keeps the device
- * from being detached or unbound meanwhile; afterwards the caller has to ask
+ * attached and bound meanwhile; afterwards the caller has to ask
  * iommufd_device_is_preserved().
  * Return: 0, -ENOENT if the iommufd is not in the session or the device is not
  * attached to a preserved HWPT, -EOPNOTSUPP if PASIDs are attached; and the
@@ -28,15 +36,17 @@ int iommufd_device_preserve(struct iommufd_device *idev,
 	struct iommufd_group *igroup = idev->igroup;
 	unsigned long pasid = IOMMU_NO_PASID;
 
-	if (!liveupdate_has_file(args, (unsigned long)idev->ictx) || !igroup->group)
-		return -ENOENT;
+	if (!liveupdate_has_file(args, (unsigned long)idev->ictx))
+		return iommufd_lu_refuse_device(idev, -ENOENT,
+						"its iommufd is not preserved in the same session");
 
 	guard(mutex)(&igroup->lock);
 
-	if (!xa_load(&igroup->pasid_attach, IOMMU_NO_PASID))
-		return -ENOENT;
+	if (!igroup->group || !xa_load(&igroup->pasid_attach, IOMMU_NO_PASID))
+		return iommufd_lu_refuse_device(idev, -ENOENT,
+						"not attached to a preserved HWPT");
 	if (xa_find_after(&igroup->pasid_attach, &pasid, ULONG_MAX, XA_PRESENT))
-		return -EOPNOTSUPP;
+		return iommufd_lu_refuse_device(idev, -EOPNOTSUPP, "PASIDs are in use");
 
 	return iommu_liveupdate_preserve_device(idev->dev,
 						iommu_get_domain_for_dev(idev->dev));
@@ -58,7 +68,7 @@ void iommufd_device_unpreserve(struct iommufd_device *idev)
 EXPORT_SYMBOL_NS_GPL(iommufd_device_unpreserve, "IOMMUFD");
 
 /**
- * iommufd_device_is_preserved() - Must the device stay attached as it is?
+ * iommufd_device_is_preserved() - Check whether a device has to stay attached
  * @idev: The device, or NULL
  *
  * Context: Any.
@@ -72,7 +82,7 @@ bool iommufd_device_is_preserved(struct iommufd_device *idev)
 EXPORT_SYMBOL_NS_GPL(iommufd_device_is_preserved, "IOMMUFD");
 
 /**
- * iommufd_device_freeze() - Last call for a preserved device before kexec
+ * iommufd_device_freeze() - Prepare a preserved device for the kexec
  * @idev: The device
  *
  * Context: Process context, from LUO's freeze.
@@ -97,11 +107,11 @@ void iommufd_device_unfreeze(struct iommufd_device *idev)
 EXPORT_SYMBOL_NS_GPL(iommufd_device_unfreeze, "IOMMUFD");
 
 /**
- * iommufd_device_taken_over() - May the session of a device be finished?
- * @idev: A device from the previous kernel, bound by its new owner
+ * iommufd_device_taken_over() - Check that the session of a device may finish
+ * @idev: An incoming device, bound to the retrieved iommufd
  *
- * The first attachment can only be one to the adopted HWPT of the domain that the
- * device came with. Whatever the owner does after that is its own decision.
+ * The first attachment can only be to the adopted HWPT of the device's own domain.
+ * Later changes of the attachment are the VMM's decision.
  *
  * Context: Process context, may sleep.
  * Return: true if the device is attached.
@@ -115,7 +125,7 @@ bool iommufd_device_taken_over(struct iommufd_device *idev)
 EXPORT_SYMBOL_NS_GPL(iommufd_device_taken_over, "IOMMUFD");
 
 /**
- * iommufd_device_finish() - A device from the previous kernel becomes ordinary
+ * iommufd_device_finish() - Turn an incoming device into an ordinary device
  * @idev: The device, taken over
  *
  * Context: Process context, may sleep. Cannot fail.

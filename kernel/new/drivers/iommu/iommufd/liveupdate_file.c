@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of an iommufd: the file handler. See the top of liveupdate.c for the
- * model.
+ * Live update of an iommufd: registration of the file handler with LUO. See the top
+ * of liveupdate.c for the model.
  */
 #include <linux/init.h>
 #include <linux/iommu-liveupdate.h>
@@ -45,11 +45,12 @@ static struct liveupdate_file_handler iommufd_lu_handler = {
 	.compatible = IOMMUFD_LIVEUPDATE_FH_COMPATIBLE,
 };
 
-static int __init iommufd_lu_init(void)
+static int __init iommufd_lu_file_init(void)
 {
 	int rc;
 
-	kho_record_tell_layout(KHO_RECORD_LAYOUT("iommufd-context", IOMMUFD_RECORD_CTX_VERSION));
+	kho_record_register_layout(KHO_RECORD_LAYOUT("iommufd-context",
+						     IOMMUFD_RECORD_CTX_VERSION));
 	rc = liveupdate_register_file_handler(&iommufd_lu_handler);
 	if (rc)
 		return rc == -EOPNOTSUPP ? 0 : rc;
@@ -58,4 +59,4 @@ static int __init iommufd_lu_init(void)
 		liveupdate_unregister_file_handler(&iommufd_lu_handler);
 	return rc;
 }
-late_initcall(iommufd_lu_init);
+late_initcall(iommufd_lu_file_init);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Live update of an iommufd: the new kernel
+ * DOC: Live update of an iommufd: incoming side
  *
- * Live update of an iommufd, new kernel: the file handler's retrieve, can_finish,
- * finish and discard. See the top of liveupdate.c for the model.
+ * Live update of an iommufd, incoming side: retrieve, can_finish, finish and discard
+ * of the file handler. See the top of liveupdate.c for the model.
  *
- * Retrieving makes a new context that holds nothing but the tokens of the HWPTs
- * that came in, and makes it the owner of their devices. The record is read once
- * and freed, whatever the outcome. What it says is believed only if all of it
- * makes sense; but that the IOMMU could not take a domain over is no reason to
- * keep userspace from the other HWPTs: such a token is isolated.
+ * Retrieve makes a context whose only content is the list of incoming HWPTs, and makes
+ * it the owner of their devices. The record is read once and freed, whatever the
+ * outcome. It is rejected as a whole if any part is invalid. A domain that the IOMMU
+ * driver could not restore does not keep userspace from the other HWPTs: its entry is
+ * isolated.
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
@@ -24,13 +24,13 @@
 
 #include "iommufd_private.h"
 
-static bool iommufd_lu_domain_is_known(struct iommufd_ctx *ictx,
-				       const struct iommu_domain *domain)
+static bool iommufd_lu_domain_is_listed(struct iommufd_ctx *ictx,
+					const struct iommu_domain *domain)
 {
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 
-	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
-		if (token->domain == domain)
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->domain == domain)
 			return true;
 	}
 	return false;
@@ -39,36 +39,36 @@ static bool iommufd_lu_domain_is_known(struct iommufd_ctx *ictx,
 static int iommufd_lu_read_hwpt(struct iommufd_ctx *ictx,
 				const struct iommufd_hwpt_ser *hwpt_ser)
 {
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 	struct iommu_domain *domain;
 
 	if (hwpt_ser->flags & ~IOMMUFD_HWPT_SER_FLAGS ||
-	    iommufd_lu_find_token(ictx, hwpt_ser->token))
+	    iommufd_lu_find(ictx, hwpt_ser->token))
 		return -EBADMSG;
 
 	domain = iommu_liveupdate_incoming_domain(hwpt_ser->domain);
-	if (!IS_ERR(domain) && iommufd_lu_domain_is_known(ictx, domain))
+	if (!IS_ERR(domain) && iommufd_lu_domain_is_listed(ictx, domain))
 		return -EBADMSG;
 
-	token = iommufd_lu_add_token(ictx, hwpt_ser->token);
-	if (!token)
+	lu_hwpt = iommufd_lu_add(ictx, hwpt_ser->token);
+	if (!lu_hwpt)
 		return -ENOMEM;
-	token->flags = hwpt_ser->flags;
-	token->state = IS_ERR(domain) ? IOMMU_LIVEUPDATE_ISOLATED :
-					IOMMU_LIVEUPDATE_INCOMING;
-	token->domain = IS_ERR(domain) ? NULL : domain;
+	lu_hwpt->flags = hwpt_ser->flags;
+	lu_hwpt->state = IS_ERR(domain) ? IOMMU_LIVEUPDATE_ISOLATED :
+					  IOMMU_LIVEUPDATE_INCOMING;
+	lu_hwpt->domain = IS_ERR(domain) ? NULL : domain;
 	return 0;
 }
 
-static void iommufd_lu_drop_tokens(struct iommufd_ctx *ictx)
+static void iommufd_lu_del_all(struct iommufd_ctx *ictx)
 {
-	struct iommufd_lu_token *token, *next;
+	struct iommufd_lu_hwpt *lu_hwpt, *next;
 
-	list_for_each_entry_safe(token, next, &ictx->liveupdate.tokens, item)
-		iommufd_lu_del_token(token);
+	list_for_each_entry_safe(lu_hwpt, next, &ictx->liveupdate.hwpts, item)
+		iommufd_lu_del(lu_hwpt);
 }
 
-/* All or nothing */
+/* Adds all HWPTs of the record or none */
 static int iommufd_lu_read_hwpts(struct iommufd_ctx *ictx,
 				 const struct iommufd_ctx_ser *ser)
 {
@@ -82,7 +82,7 @@ static int iommufd_lu_read_hwpts(struct iommufd_ctx *ictx,
 	for (i = 0; i < ser->nr_hwpts; i++) {
 		rc = iommufd_lu_read_hwpt(ictx, &ser->hwpts[i]);
 		if (rc) {
-			iommufd_lu_drop_tokens(ictx);
+			iommufd_lu_del_all(ictx);
 			return rc;
 		}
 	}
@@ -90,24 +90,24 @@ static int iommufd_lu_read_hwpts(struct iommufd_ctx *ictx,
 }
 
 /*
- * Nothing may fail from here on, the devices are about to have this context for
- * their owner. One that belongs to somebody else already stays there.
+ * Make the context the owner of the devices of all incoming HWPTs. Nothing may fail
+ * after this. A device that has another owner already keeps it.
  */
 static void iommufd_lu_take_devices(struct iommufd_ctx *ictx)
 {
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 
-	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
-		if (token->domain && !iommu_liveupdate_hand_over(token->domain, ictx))
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->domain && !iommu_liveupdate_hand_over(lu_hwpt->domain, ictx))
 			continue;
-		token->domain = NULL;
-		token->state = IOMMU_LIVEUPDATE_ISOLATED;
-		pr_err_ratelimited("HWPT with token %llu cannot be taken over\n",
-				   token->token);
+		lu_hwpt->domain = NULL;
+		lu_hwpt->state = IOMMU_LIVEUPDATE_ISOLATED;
+		pr_err_ratelimited("HWPT with token %llu: isolated, cannot be adopted\n",
+				   lu_hwpt->token);
 	}
 }
 
-/* A file that is no iommufd until it has a context, so that it can be put */
+/* The file operations are set last: a file without a context must not reach release */
 static struct file *iommufd_lu_make_file(void)
 {
 	static const struct file_operations no_fops = { .owner = THIS_MODULE };
@@ -162,12 +162,14 @@ static void iommufd_lu_put_record(struct iommufd_ctx_ser *ser)
 }
 
 /**
- * iommufd_lu_retrieve() - Make a context from what came in
- * @args: Of the file handler
+ * iommufd_lu_retrieve() - Make a context from the record of a preserved one
+ * @args: LUO's argument
+ *
+ * On error the domains of the context are isolated, because LUO never retries.
  *
  * Context: LUO's session mutex is held, may sleep.
- * Return: 0, -EBADMSG if the record makes no sense, an error of kho_record_get()
- * or -ENOMEM.
+ * Return: 0, -EBADMSG if the record is invalid, an error of kho_record_get(), or
+ * -ENOMEM.
  */
 int iommufd_lu_retrieve(struct liveupdate_file_op_args *args)
 {
@@ -176,7 +178,6 @@ int iommufd_lu_retrieve(struct liveupdate_file_op_args *args)
 
 	iommufd_lu_put_record(ser);
 	if (IS_ERR(file)) {
-		/* LUO does not try again */
 		iommu_liveupdate_cut_off_domains(args->serialized_data);
 		return PTR_ERR(file);
 	}
@@ -185,18 +186,18 @@ int iommufd_lu_retrieve(struct liveupdate_file_op_args *args)
 }
 
 /**
- * iommufd_lu_can_finish() - Has userspace dealt with everything that came in?
- * @args: Of the file handler
+ * iommufd_lu_can_finish() - Check that no incoming HWPT waits for its adoption
+ * @args: LUO's argument
+ *
+ * Devices are not checked here; their files have handlers of their own.
  *
  * Context: LUO's session mutex is held, may sleep.
- * Return: true if no HWPT waits for its adoption, or if the record could not be
- * read, in which case there is nothing to wait for. Never when the session is
- * merely closed: who crashed shall find it again. Devices are not asked here,
- * they have files of their own.
+ * Return: true if each HWPT is adopted or isolated, or if retrieve failed. false if
+ * the session is only being closed, so that a VMM that crashed can retrieve it again.
  */
 bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 {
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 	struct iommufd_ctx *ictx;
 
 	if (liveupdate_closing(args))
@@ -207,22 +208,24 @@ bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 	ictx = args->file->private_data;
 	guard(mutex)(&ictx->liveupdate.lock);
 
-	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
-		if (token->state == IOMMU_LIVEUPDATE_INCOMING)
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->state == IOMMU_LIVEUPDATE_INCOMING)
 			return false;
 	}
 	return true;
 }
 
 /**
- * iommufd_lu_finish() - What came in becomes like anything else
- * @args: Of the file handler
+ * iommufd_lu_finish() - Turn adopted HWPTs into ordinary marked HWPTs
+ * @args: LUO's argument
+ *
+ * Entries of isolated HWPTs are removed.
  *
  * Context: LUO's session mutex is held, may sleep. Cannot fail.
  */
 void iommufd_lu_finish(struct liveupdate_file_op_args *args)
 {
-	struct iommufd_lu_token *token, *next;
+	struct iommufd_lu_hwpt *lu_hwpt, *next;
 	struct iommufd_ctx *ictx;
 
 	if (args->retrieve_status <= 0)
@@ -231,47 +234,47 @@ void iommufd_lu_finish(struct liveupdate_file_op_args *args)
 	ictx = args->file->private_data;
 	guard(mutex)(&ictx->liveupdate.lock);
 
-	list_for_each_entry_safe(token, next, &ictx->liveupdate.tokens, item) {
-		if (token->state == IOMMU_LIVEUPDATE_ADOPTED) {
-			iommu_liveupdate_finish_domain(token->domain);
-			token->state = IOMMU_LIVEUPDATE_MARKED;
+	list_for_each_entry_safe(lu_hwpt, next, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->state == IOMMU_LIVEUPDATE_ADOPTED) {
+			iommu_liveupdate_finish_domain(lu_hwpt->domain);
+			lu_hwpt->state = IOMMU_LIVEUPDATE_MARKED;
 			/* Taken by ADOPT */
-			refcount_dec(&token->hwpt->common.obj.users);
-		} else if (token->state == IOMMU_LIVEUPDATE_ISOLATED) {
-			iommufd_lu_del_token(token);
+			refcount_dec(&lu_hwpt->hwpt->common.obj.users);
+		} else if (lu_hwpt->state == IOMMU_LIVEUPDATE_ISOLATED) {
+			iommufd_lu_del(lu_hwpt);
 		}
 	}
 }
 
-static void iommufd_lu_isolate_tokens(struct iommufd_ctx *ictx)
+static void iommufd_lu_isolate_incoming(struct iommufd_ctx *ictx)
 {
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 
 	guard(mutex)(&ictx->liveupdate.lock);
 
-	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
-		if (token->state != IOMMU_LIVEUPDATE_INCOMING)
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->state != IOMMU_LIVEUPDATE_INCOMING)
 			continue;
-		token->state = IOMMU_LIVEUPDATE_ISOLATED;
-		token->domain = NULL;
+		lu_hwpt->state = IOMMU_LIVEUPDATE_ISOLATED;
+		lu_hwpt->domain = NULL;
 	}
 }
 
 /**
- * iommufd_lu_discard() - Nobody wants what came in
- * @args: Of the file handler
+ * iommufd_lu_discard() - End the session of a context without adopting its HWPTs
+ * @args: LUO's argument
  *
- * HWPTs that were adopted already stay with their context.
+ * HWPTs that are adopted already stay in their context.
  *
  * Context: LUO's session mutex is held, may sleep. Cannot fail.
  */
 void iommufd_lu_discard(struct liveupdate_file_op_args *args)
 {
 	if (args->retrieve_status > 0)
-		iommufd_lu_isolate_tokens(args->file->private_data);
+		iommufd_lu_isolate_incoming(args->file->private_data);
 	iommu_liveupdate_discard_domains(args->serialized_data);
 	iommufd_lu_finish(args);
-	/* Retrieving has put it, with or without success */
+	/* Retrieve frees the record, whether it succeeds or fails */
 	if (!args->retrieve_status)
 		iommufd_lu_put_record(iommufd_lu_get_record(args));
 }

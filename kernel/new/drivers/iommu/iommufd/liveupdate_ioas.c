@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live update of an iommufd: IOASes that must not change. See the top of
- * liveupdate.c for the model.
+ * Live update of an iommufd: immutable IOASes, whose areas can be neither added nor
+ * removed. See the top of liveupdate.c for the model.
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
@@ -19,23 +19,23 @@
 #include "iommufd_private.h"
 
 /**
- * iopt_liveupdate_may_change() - May areas be added or removed?
+ * iopt_liveupdate_may_change() - Check that areas may be added and removed
  * @iopt: The io_pagetable
  *
  * Context: io_pagetable::iova_rwsem is held.
- * Return: 0, or -EBUSY while somebody holds the areas, see iommufd_lu_hold_ioas().
+ * Return: 0, or -EBUSY while the IOAS is immutable.
  */
 int iopt_liveupdate_may_change(struct io_pagetable *iopt)
 {
 	lockdep_assert_held(&iopt->iova_rwsem);
 
-	return iopt->liveupdate_holders ? -EBUSY : 0;
+	return iopt->liveupdate_immutable ? -EBUSY : 0;
 }
 
 /*
- * Is this memory what the file holds now? A hole punched into the file has left the
- * table with pages that are the device's, but not the file's any more: nobody would
- * keep them. All are pinned, so that each tells which file it is of, if any.
+ * Compare a leaf with the contents of the file. After a hole was punched, the table
+ * still maps pages that are no longer part of the file and would not be preserved. All
+ * pages are pinned, so that folio->mapping is stable.
  */
 static int iommufd_lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
 {
@@ -53,69 +53,56 @@ static int iommufd_lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
 }
 
 /*
- * Is this memory that the next kernel finds again, all of it, in its place? The
- * seals count as they are now, as they can be added after mapping. The file does
- * not change any more: preserving it has frozen it.
+ * Check that the next kernel finds the memory of an area again, at the same place.
+ * Seals may have been added after the area was mapped, so they are read now. The file
+ * no longer changes: preserving it has frozen it.
  */
-static int iommufd_lu_check_area(struct iopt_area *area, struct iommu_domain *domain,
+static int iommufd_lu_check_area(const struct iommufd_object *ioas, struct iopt_area *area,
+				 struct iommu_domain *domain,
 				 const struct liveupdate_file_op_args *args)
 {
 	struct iopt_pages *pages = area->pages;
-	int seals;
+	int seals, rc;
 
-	/* Somebody is just mapping */
-	if (!pages)
-		return -EBUSY;
-	if (!args)
-		return 0;
-	if (pages->type != IOPT_ADDRESS_FILE)
-		return -EOPNOTSUPP;
-
-	seals = memfd_get_seals(pages->file);
+	seals = pages->type == IOPT_ADDRESS_FILE ? memfd_get_seals(pages->file) : -EINVAL;
 	if (seals < 0)
-		return -EOPNOTSUPP;
+		return iommufd_lu_refuse(ioas, -EOPNOTSUPP,
+					 "memory that is not from a memfd is mapped");
 	if (~seals & (F_SEAL_GROW | F_SEAL_SHRINK))
-		return -EPERM;
+		return iommufd_lu_refuse(ioas, -EPERM,
+					 "mapped memfd is not sealed against grow and shrink");
 	if (!liveupdate_has_file(args, (unsigned long)file_inode(pages->file)))
-		return -ENOENT;
-	return iommu_liveupdate_each_leaf(domain, iopt_area_iova(area),
-					  iopt_area_length(area),
-					  iommufd_lu_check_leaf, pages->file->f_mapping);
-}
+		return iommufd_lu_refuse(ioas, -ENOENT,
+					 "mapped memfd is not preserved in the same session");
 
-static const char *iommufd_lu_area_fault(int rc)
-{
-	switch (rc) {
-	case -EBUSY:
-		return "has a map in progress";
-	case -EOPNOTSUPP:
-		return "maps memory that is not of a memfd";
-	case -ESTALE:
-		return "maps pages that have left their memfd (a hole was punched)";
-	case -EPERM:
-		return "maps a memfd that is not sealed against grow and shrink";
-	case -ENOENT:
-		return "maps a memfd that is not preserved in the same session";
-	default:
-		return "has a table that does not map it";
-	}
+	rc = iommu_liveupdate_each_leaf(domain, iopt_area_iova(area),
+					iopt_area_length(area),
+					iommufd_lu_check_leaf, pages->file->f_mapping);
+	if (rc == -ESTALE)
+		return iommufd_lu_refuse(ioas, -ESTALE,
+					 "mapped page is no longer part of its memfd");
+	if (rc)
+		return iommufd_lu_refuse(ioas, -EFAULT,
+					 "page table does not map all of the IOAS");
+	return 0;
 }
 
 /**
- * iommufd_lu_hold_ioas() - Keep the areas of an IOAS as they are
+ * iommufd_lu_make_immutable() - Refuse map and unmap in an IOAS
  * @ioas: The IOAS
- * @domain: Of an HWPT of the IOAS
- * @args: To check that the next kernel finds the memory of each area again: what
- *	LUO gave the file handler in preserve(). NULL to check nothing.
+ * @domain: Domain of an HWPT of the IOAS
+ * @args: LUO's argument of preserve(), to check that the next kernel finds the memory
+ *	of each area again; NULL to check nothing
  *
- * May be called several times and is to be undone as often.
+ * Calls nest: each needs an iommufd_lu_make_mutable().
  *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY if a map is in progress; for an area that does not pass
- * -EOPNOTSUPP, -EPERM, -ENOENT or -ESTALE, see iommufd_lu_preserve().
+ * Return: 0; -EBUSY if a map or unmap is in progress; for an area that cannot be
+ * preserved -EOPNOTSUPP, -EPERM, -ENOENT, -ESTALE or -EFAULT, see
+ * iommufd_lu_preserve().
  */
-int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
-			 const struct liveupdate_file_op_args *args)
+int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *domain,
+			      const struct liveupdate_file_op_args *args)
 {
 	struct io_pagetable *iopt = &ioas->iopt;
 	struct iopt_area *area;
@@ -126,28 +113,28 @@ int iommufd_lu_hold_ioas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 
 	for (area = iopt_area_iter_first(iopt, 0, ULONG_MAX); area;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
-		rc = iommufd_lu_check_area(area, domain, args);
-		if (rc) {
-			pr_info_ratelimited("IOAS %u %s\n", ioas->obj.id,
-					    iommufd_lu_area_fault(rc));
+		if (!area->pages)
+			return iommufd_lu_refuse(&ioas->obj, -EBUSY,
+						 "map or unmap is in progress");
+		rc = args ? iommufd_lu_check_area(&ioas->obj, area, domain, args) : 0;
+		if (rc)
 			return rc;
-		}
 	}
-	iopt->liveupdate_holders++;
+	iopt->liveupdate_immutable++;
 	return 0;
 }
 
 /**
- * iommufd_lu_release_ioas() - Undo iommufd_lu_hold_ioas()
+ * iommufd_lu_make_mutable() - Undo iommufd_lu_make_immutable()
  * @ioas: The IOAS
  *
  * Context: Process context, may sleep. Cannot fail.
  */
-void iommufd_lu_release_ioas(struct iommufd_ioas *ioas)
+void iommufd_lu_make_mutable(struct iommufd_ioas *ioas)
 {
 	guard(rwsem_write)(&ioas->iopt.domains_rwsem);
 	guard(rwsem_write)(&ioas->iopt.iova_rwsem);
-	ioas->iopt.liveupdate_holders--;
+	ioas->iopt.liveupdate_immutable--;
 }
 
 /**

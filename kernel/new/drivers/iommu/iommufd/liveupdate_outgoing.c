@@ -1,69 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Live update of an iommufd: the old kernel
+ * DOC: Live update of an iommufd: outgoing side
  *
- * Live update of an iommufd, old kernel: the file handler's preserve, unpreserve
- * and freeze. See the top of liveupdate.c for the model.
+ * Live update of an iommufd, outgoing side: preserve, unpreserve and freeze of the
+ * file handler. See the top of liveupdate.c for the model.
  *
- * Preserving an HWPT takes a user of it, makes its IOAS immutable and preserves
- * its domain, in this order. An IOAS counts how many of its HWPTs are preserved
- * and can be changed again when that is none. The record of the context is
- * complete when preserve returns, since nothing it tells can change after that.
+ * Preserving an HWPT takes a user of it, makes its IOAS immutable and preserves its
+ * domain, in this order. An IOAS counts its preserved HWPTs and becomes mutable again
+ * when the count is zero. The record of the context is complete when preserve returns,
+ * because its contents cannot change after that.
  */
 #define pr_fmt(fmt) "iommufd: " fmt
 
 #include <linux/cleanup.h>
-#include <linux/fcntl.h>
-#include <linux/file.h>
-#include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kho/abi/iommufd.h>
 #include <linux/kho_record.h>
 #include <linux/liveupdate.h>
-#include <linux/memfd.h>
-#include <linux/mm.h>
-#include <linux/sched.h>
 
-#include "io_pagetable.h"
 #include "iommufd_private.h"
 
-static int iommufd_lu_preserve_hwpt(struct iommufd_lu_token *token,
-				    const struct liveupdate_file_op_args *args,
-				    struct iommufd_ctx_ser *ser)
+static int iommufd_lu_refuse_ctx(int rc, const char *reason)
 {
-	struct iommufd_hwpt_paging *hwpt_paging = token->hwpt;
+	pr_info_ratelimited("not preserved: %s\n", reason);
+	return rc;
+}
+
+static int iommufd_lu_preserve_domain(struct iommufd_lu_hwpt *lu_hwpt,
+				      struct iommufd_ctx_ser *ser)
+{
 	struct iommufd_hwpt_ser *hwpt_ser;
 	u32 id;
 	int rc;
 
-	/* If it is being destroyed, that waits for us to take the mark off */
-	if (iommufd_try_inc_users(token->ictx, &hwpt_paging->common.obj))
-		return 0;
-
-	rc = ser->nr_hwpts < IOMMUFD_CTX_SER_MAX_HWPTS ? 0 : -E2BIG;
-	if (!rc)
-		rc = iommufd_lu_check_hwpt(hwpt_paging);
-	if (!rc)
-		rc = iommufd_lu_hold_ioas(hwpt_paging->ioas, token->domain, args);
-	if (rc)
-		goto err_users;
-	rc = iommu_liveupdate_preserve_domain(token->domain,
-					      iommufd_lu_mapped_bytes(hwpt_paging->ioas),
+	rc = iommu_liveupdate_preserve_domain(lu_hwpt->domain,
+					      iommufd_lu_mapped_bytes(lu_hwpt->hwpt->ioas),
 					      virt_to_phys(ser), &id);
 	if (rc)
-		goto err_release;
+		return rc;
 
 	hwpt_ser = &ser->hwpts[ser->nr_hwpts++];
-	hwpt_ser->token = token->token;
+	hwpt_ser->token = lu_hwpt->token;
 	hwpt_ser->domain = id;
-	if (hwpt_paging->enforce_cache_coherency)
+	if (lu_hwpt->hwpt->enforce_cache_coherency)
 		hwpt_ser->flags |= IOMMUFD_HWPT_SER_ENFORCE_CC;
-	token->state = IOMMU_LIVEUPDATE_PRESERVED;
+	lu_hwpt->state = IOMMU_LIVEUPDATE_PRESERVED;
+	return 0;
+}
+
+static int iommufd_lu_preserve_hwpt(struct iommufd_lu_hwpt *lu_hwpt,
+				    const struct liveupdate_file_op_args *args,
+				    struct iommufd_ctx_ser *ser)
+{
+	struct iommufd_hwpt_paging *hwpt_paging = lu_hwpt->hwpt;
+	int rc;
+
+	/* An HWPT that is being destroyed waits for the lock to remove its mark */
+	if (iommufd_try_inc_users(lu_hwpt->ictx, &hwpt_paging->common.obj))
+		return 0;
+
+	rc = iommufd_lu_check_hwpt(hwpt_paging);
+	if (!rc && ser->nr_hwpts == IOMMUFD_CTX_SER_MAX_HWPTS)
+		rc = iommufd_lu_refuse_ctx(-E2BIG, "too many HWPTs are marked");
+	if (!rc)
+		rc = iommufd_lu_make_immutable(hwpt_paging->ioas, lu_hwpt->domain, args);
+	if (rc)
+		goto err_users;
+	rc = iommufd_lu_preserve_domain(lu_hwpt, ser);
+	if (rc)
+		goto err_mutable;
 	return 0;
 
-err_release:
-	iommufd_lu_release_ioas(hwpt_paging->ioas);
+err_mutable:
+	iommufd_lu_make_mutable(hwpt_paging->ioas);
 err_users:
 	refcount_dec(&hwpt_paging->common.obj.users);
 	return rc;
@@ -71,15 +81,15 @@ err_users:
 
 static void iommufd_lu_unpreserve_hwpts(struct iommufd_ctx *ictx)
 {
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 
-	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
-		if (token->state != IOMMU_LIVEUPDATE_PRESERVED)
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->state != IOMMU_LIVEUPDATE_PRESERVED)
 			continue;
-		iommu_liveupdate_unpreserve_domain(token->domain);
-		iommufd_lu_release_ioas(token->hwpt->ioas);
-		token->state = IOMMU_LIVEUPDATE_MARKED;
-		refcount_dec(&token->hwpt->common.obj.users);
+		iommu_liveupdate_unpreserve_domain(lu_hwpt->domain);
+		iommufd_lu_make_mutable(lu_hwpt->hwpt->ioas);
+		lu_hwpt->state = IOMMU_LIVEUPDATE_MARKED;
+		refcount_dec(&lu_hwpt->hwpt->common.obj.users);
 	}
 }
 
@@ -87,35 +97,36 @@ static int iommufd_lu_preserve_hwpts(struct iommufd_ctx *ictx,
 				     const struct liveupdate_file_op_args *args,
 				     struct iommufd_ctx_ser *ser)
 {
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 	int rc;
 
 	guard(mutex)(&ictx->liveupdate.lock);
 
-	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
-		rc = iommufd_lu_preserve_hwpt(token, args, ser);
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		rc = iommufd_lu_preserve_hwpt(lu_hwpt, args, ser);
 		if (rc) {
 			iommufd_lu_unpreserve_hwpts(ictx);
 			return rc;
 		}
 	}
 	if (!ser->nr_hwpts)
-		return -ENODATA;
+		return iommufd_lu_refuse_ctx(-ENODATA, "no HWPT is marked");
 	WRITE_ONCE(ictx->liveupdate.preserved, true);
 	return 0;
 }
 
 /**
- * iommufd_lu_preserve() - Carry all marked HWPTs of a context
- * @args: Of the file handler
+ * iommufd_lu_preserve() - Preserve all marked HWPTs of a context
+ * @args: LUO's argument
  *
  * Context: LUO's session mutex is held, may sleep.
- * Return: 0, -ENODATA if no HWPT is marked, -EBUSY if a map is in progress,
- * -EOPNOTSUPP if an IOAS maps memory that is not of a memfd or an HWPT has
- * become one that cannot be carried, -EPERM if a memfd is not sealed, -ENOENT if
- * a memfd is not in the session, -ESTALE if it has lost pages that are mapped,
- * -E2BIG if there are too many HWPTs; and the
- * errors of iommu_liveupdate_preserve_domain().
+ * Return: 0; -ENODATA if no HWPT is marked; -E2BIG if there are too many; -EBUSY if a
+ * map or unmap is in progress; -EOPNOTSUPP if an IOAS maps memory that is not from a
+ * memfd, or an HWPT cannot be preserved since it was marked; -EPERM if a memfd is not
+ * sealed; -ENOENT if a memfd is not in the session; -ESTALE if a mapped page is no
+ * longer part of its memfd; -EFAULT if a table does not map all of its IOAS; and the
+ * errors of kho_record_alloc() and iommu_liveupdate_preserve_domain(). On error
+ * nothing has changed.
  */
 int iommufd_lu_preserve(struct liveupdate_file_op_args *args)
 {
@@ -141,7 +152,7 @@ int iommufd_lu_preserve(struct liveupdate_file_op_args *args)
 
 /**
  * iommufd_lu_unpreserve() - Undo iommufd_lu_preserve()
- * @args: Of the file handler
+ * @args: LUO's argument
  *
  * Context: LUO's session mutex is held, may sleep. Cannot fail.
  */
@@ -158,9 +169,9 @@ void iommufd_lu_unpreserve(struct liveupdate_file_op_args *args)
 
 /**
  * iommufd_lu_freeze() - Last check before kexec
- * @args: Of the file handler
+ * @args: LUO's argument
  *
- * Nothing can have changed since preserve, and the record is sealed already.
+ * There is no unfreeze: the record does not change after preserve and is sealed.
  *
  * Context: Process context, from LUO's freeze.
  * Return: 0 or an error of iommu_liveupdate_freeze_domain().
@@ -168,15 +179,15 @@ void iommufd_lu_unpreserve(struct liveupdate_file_op_args *args)
 int iommufd_lu_freeze(struct liveupdate_file_op_args *args)
 {
 	struct iommufd_ctx *ictx = args->file->private_data;
-	struct iommufd_lu_token *token;
+	struct iommufd_lu_hwpt *lu_hwpt;
 	int rc;
 
 	guard(mutex)(&ictx->liveupdate.lock);
 
-	list_for_each_entry(token, &ictx->liveupdate.tokens, item) {
-		if (token->state != IOMMU_LIVEUPDATE_PRESERVED)
+	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
+		if (lu_hwpt->state != IOMMU_LIVEUPDATE_PRESERVED)
 			continue;
-		rc = iommu_liveupdate_freeze_domain(token->domain);
+		rc = iommu_liveupdate_freeze_domain(lu_hwpt->domain);
 		if (rc)
 			return rc;
 	}
