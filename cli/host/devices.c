@@ -146,9 +146,11 @@ static void find_process(const struct device *device, const struct holders *hold
 
 		if (!through_group && (!*device->vfio || strcmp(h->target, own)))
 			continue;
-		if (!*user->by)
-			snprintf(user->by, sizeof(user->by), "process %d (%s)", h->pid, h->comm);
 		user->through_group |= through_group;
+		if (user->pid)
+			continue;
+		user->pid = h->pid;
+		snprintf(user->by, sizeof(user->by), "process %d (%s)", h->pid, h->comm);
 	}
 }
 
@@ -158,7 +160,7 @@ struct device_user device_user(const struct device *device, const struct holders
 	uint64_t users;
 
 	find_process(device, holders, &user);
-	if (*user.by)
+	if (user.pid)
 		user.use = DEVICE_IN_USE;
 	else if (device->pci && !host_number(&users, PCI "/%s/enable", device->name))
 		user.use = users ? DEVICE_IN_USE : DEVICE_IDLE;

@@ -49,11 +49,13 @@ enum device_use { DEVICE_IDLE, DEVICE_IN_USE, DEVICE_USE_UNKNOWN };
 /**
  * struct device_user - The process that uses a device.
  * @use: Whether the device is in use.
- * @by: "process PID (COMMAND)", "" if no process was seen to have it open.
+ * @pid: A process that has it open, 0 if none is visible.
+ * @by: "process PID (COMMAND)" for that process, or "".
  * @through_group: It is open through /dev/vfio/GROUP.
  */
 struct device_user {
 	enum device_use use;
+	int pid;
 	char by[64];
 	bool through_group;
 };

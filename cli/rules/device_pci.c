@@ -89,6 +89,21 @@ static enum answer awake(const struct candidate *c, struct finding *f)
 	return unsure(f, AS_ROOT, "it is in %s, and its use is not known", state);
 }
 
+/* The memory of a VM is often in huge pages, and the VMM would be refused at the update only. */
+static enum answer memory(const struct candidate *c, struct finding *f)
+{
+	char status[8192];
+	const char *at;
+
+	if (!c->user.pid || host_text(status, sizeof(status), "/proc/%d/status", c->user.pid))
+		return YES;
+	at = strstr(status, "\nHugetlbPages:");
+	if (!at || !atol(at + strlen("\nHugetlbPages:")))
+		return YES;
+	return unsure(f, refusal_of(MEMFD_KIND)->remedy,
+		      "%s has memory in hugetlbfs, which cannot be preserved", c->user.by);
+}
+
 /* An interrupt that cannot be masked would not stop while no kernel handles it. */
 static enum answer interrupts(const struct candidate *c, struct finding *f)
 {
@@ -135,6 +150,6 @@ static enum answer unfinished(const struct candidate *c, struct finding *f)
 }
 
 device_rule *const device_pci_rules[] = {
-	driver, kind, class, virtual_functions, awake, interrupts, path, unfinished,
+	driver, kind, class, virtual_functions, awake, memory, interrupts, path, unfinished,
 	device_quirk, NULL
 };

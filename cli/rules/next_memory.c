@@ -4,7 +4,8 @@
  * scratch areas until it has read KHO's data, so the image, the initrd and each early
  * reservation (crashkernel=, cma=) must fit into one area. Their sizes are in the word
  * kho_scratch= of the running kernel; without it, or with a percentage, the kernel derives
- * them from what it used itself, its own crashkernel= included.
+ * them from what it used itself, its own crashkernel= included. The areas stay the same over
+ * live updates: only a boot through the firmware makes new ones.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -75,8 +76,8 @@ static void fits(struct json_object *items, const char *name, unsigned long long
 
 	if (!size || size < area)
 		return;
-	snprintf(todo, sizeof(todo), "boot the running kernel with a larger kho_scratch=, "
-		 "or without that word");
+	snprintf(todo, sizeof(todo), "reboot with a larger kho_scratch=, or without that "
+		 "word; the areas stay the same over live updates");
 	out_item(items, "target", name, NO, todo, "%llu MiB do not fit into the largest scratch "
 		 "area of the running kernel, %llu MiB", (size + MIB - 1) / MIB, area / MIB);
 }
@@ -91,7 +92,7 @@ static void crash_memory(struct json_object *items, const struct cmdline *now,
 	    host_number(&size, "/sys/kernel/kexec_crash_size") || size)
 		return;
 	out_item(items, "target", "crashkernel=", UNKNOWN,
-		 "boot with a kho_scratch= area that is larger than crashkernel=",
+		 "reboot with an area of kho_scratch= that is larger than crashkernel=",
 		 "the running kernel found no memory for its crash kernel; the next one may not");
 }
 

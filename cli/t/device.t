@@ -101,6 +101,13 @@ put sys/class/iommu/dmar0/intel-iommu/ecap 90000f00000
 extended "$nic/config" 27
 says "PASIDs" 3 "PASIDs are supported; their use is not visible"
 
+process 42 9 /dev/vfio/devices/vfio0
+printf 'Name:\tvmm\nHugetlbPages:\t 2048 kB\n' >"$host/proc/42/status"
+says "a VMM with memory in huge pages" 3 "process 42 (vmm) has memory in hugetlbfs"
+process 42 9 /dev/vfio/devices/vfio0
+printf 'Name:\tvmm\nHugetlbPages:\t 0 kB\n' >"$host/proc/42/status"
+says "one without" 0 "verdict: yes"
+
 poke "$nic/config" 61 1
 says "an interrupt pin" 0 "verdict: yes"
 poke "$nic/config" 61 1

@@ -41,8 +41,8 @@ static const char *remedy(int rc)
 		       "see kernel.kexec_load_disabled, kernel.kexec_load_limit_reboot and "
 		       "/sys/kernel/security/lockdown; a container also needs CAP_SYS_BOOT";
 	case EADDRNOTAVAIL:
-		return "boot the running kernel with a larger kho_scratch=, or with a smaller "
-		       "initrd: image and initrd must fit into one scratch area";
+		return "use a smaller initrd, or reboot with a larger kho_scratch=: image and "
+		       "initrd must each fit into one scratch area";
 	case EKEYREJECTED:
 	case ENOKEY:
 		return "sign the image with a key that the running kernel trusts";
