@@ -286,7 +286,7 @@ out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(BENCH_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
+-include $(RUNNER_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
 -include out/obj/examples/systemd/session.d
 
 # Debian's kernel headers are older than the interfaces used here
