@@ -39,6 +39,14 @@ bool phase_span(const struct run *r, const struct phase *p, int update, int64_t 
 	return true;
 }
 
+/* No kernel boots faster, by a clock that stops in the emulator's pauses. */
+#define FASTEST_BOOT (500 * MSEC)
+
+static int64_t running_ns(const struct run *r, int64_t from, int64_t to)
+{
+	return to - from - pulse_missed(&r->live->pulse, from, to);
+}
+
 /* The last event of @kinds (a bit each) of the previous kernel after reboot(2), or NULL */
 static const struct event *last_act(const struct run *r, int update, unsigned int kinds)
 {
@@ -49,7 +57,8 @@ static const struct event *last_act(const struct run *r, int update, unsigned in
 	for (i = 0; from && i < r->parsed->nevents; i++) {
 		const struct event *e = &r->parsed->events[i];
 
-		if (e->t >= from && e->t <= from + 500 * MSEC && kinds & 1u << e->kind)
+		if (kinds & 1u << e->kind && e->t >= from &&
+		    running_ns(r, from, e->t) <= FASTEST_BOOT)
 			last = e;
 	}
 	return last;
@@ -81,7 +90,8 @@ int64_t interrupts_blocked(const struct run *r, int update)
 	for (i = 0; down && i < r->parsed->nevents; i++) {
 		const struct event *e = &r->parsed->events[i];
 
-		if (e->kind == EV_IR_TABLE && e->t >= down && e->t <= down + 50 * MSEC)
+		if (e->kind == EV_IR_TABLE && e->t >= down &&
+		    running_ns(r, down, e->t) <= 50 * MSEC)
 			return e->t;
 	}
 	return down;
