@@ -66,6 +66,8 @@ struct parsed {
 	size_t nevents, events_cap;
 	struct interrupt *interrupts;	/* recorded for scenarios with a hostile device */
 	size_t ninterrupts, interrupts_cap;
+	size_t lines;		/* of the trace */
+	size_t unread;		/* lines in no known format */
 	size_t unattributed;	/* writes of an unknown device */
 };
 

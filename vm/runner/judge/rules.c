@@ -72,6 +72,15 @@ static bool channel_clean(const struct run *r, char *why)
 	return zero(why, r->live->protocol_errors, "invalid lines");
 }
 
+static bool trace_complete(const struct run *r, char *why)
+{
+	const struct parsed *p = r->parsed;
+
+	if (!p->lines || p->unread)
+		WHY("%zu of %zu lines not read", p->unread, p->lines);
+	return p->lines && !p->unread;
+}
+
 static bool no_splat(const struct run *r, char *why)
 {
 	const struct live *l = r->live;
@@ -200,6 +209,7 @@ static const struct rule always[] = {
 	{ "every kernel of the scenario reached userspace", all_kernels },
 	{ "as many facts were reported as planned", plan_complete },
 	{ "every line on the verdict channel was valid", channel_clean },
+	{ "every line of the emulator's trace was read", trace_complete },
 	{ "no kernel printed a warning or worse", no_splat },
 };
 

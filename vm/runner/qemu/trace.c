@@ -252,15 +252,22 @@ static void read_line(struct trace *t, const struct table *tables, size_t n, cha
 	char *event, *args;
 	int64_t real;
 
+	t->parsed->lines++;
 	event = read_iso_stamp(line, &real);
 	if (!event)
 		event = read_stamp(line, &real);
 	if (event)
 		t->t = clock_from_real(t->run->live, real);
-	if (!strncmp(event ? event : line, "Invalid access", 14))
-		trace_note(t, EV_INVALID_MEM, -1, event ? event : line);
-	if (!event)
+	else
+		event = line;
+	if (!strncmp(event, "Invalid ", 8)) {
+		trace_note(t, EV_INVALID_MEM, -1, event);
 		return;
+	}
+	if (event == line) {
+		t->parsed->unread++;
+		return;
+	}
 	args = strchr(event, ' ');
 	if (args)
 		*args++ = 0;
