@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Carrying HWPTs over a live update, as far as one kernel can show it: marks, what is
- * preserved and what is refused, with which errno, and that a refusal, a failed
- * allocation or a session that is called off leaves nothing behind.
+ * Preserving HWPTs, as far as it can be tested without a kexec: marks, preservation,
+ * refusals with their errno, and that a refusal, a failed allocation or a cancelled
+ * session leaves no trace.
  *
  * The HWPTs are those of the mock IOMMU. Its page table is a real one, so preserving
- * is real as well. Its devices are no PCI functions and are in no session, which is
- * why nothing here gets as far as a kexec.
+ * is real too. Its devices are not PCI functions and cannot be in a session, so no
+ * test makes a kexec.
  */
 #include "iommufd_liveupdate_utils.h"
 
-/* Of one context, see IOMMUFD_CTX_SER_MAX_HWPTS */
+/* HWPTs of one context, see IOMMUFD_CTX_SER_MAX_HWPTS */
 #define MAX_HWPTS	254
 
 TEST_F(liveupdate, mark_arguments)
@@ -69,7 +69,7 @@ TEST_F(liveupdate, mark_tokens)
 	EXPECT_EQ(0, mark(self->fd, other, TOKEN));
 }
 
-/* An HWPT of a kind that cannot be carried is not marked */
+/* An HWPT of a kind that cannot be preserved cannot be marked */
 TEST_F(liveupdate, mark_kinds)
 {
 	__u32 hwpt, fault, fault_fd, nested, stdev, device;
@@ -136,7 +136,7 @@ TEST_F(liveupdate, query_arguments)
 	EXPECT_EQ(0, query(self->fd, 0, &arg));
 }
 
-/* Nothing that the next kernel could not find again is preserved */
+/* Memory that the next kernel could not find is not preserved */
 TEST_F(liveupdate, preserve_needs_a_mark)
 {
 	preserve_memory();
@@ -191,7 +191,7 @@ TEST_F(liveupdate, preserve_needs_memfds)
 	EXPECT_EQ(0, preserve_iommufd());
 }
 
-/* What the table maps has left the memfd through a hole */
+/* A mapped page was punched out of the memfd */
 TEST_F(liveupdate, preserve_needs_every_page)
 {
 	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
@@ -216,7 +216,7 @@ TEST_F(liveupdate, preserve_once)
 	close(other);
 }
 
-/* The record of a context has room for so many, and one more is refused */
+/* The record of a context has a limit of HWPTs; one more is refused */
 TEST_F_TIMEOUT(liveupdate, preserve_many, 300)
 {
 	struct iommu_liveupdate_query got;
@@ -238,7 +238,7 @@ TEST_F_TIMEOUT(liveupdate, preserve_many, 300)
 	EXPECT_EQ(MAX_HWPTS, i);
 }
 
-/* Whatever the next kernel is to find again cannot be changed until that is called off */
+/* Preserved objects cannot change until the session is cancelled */
 TEST_F(liveupdate, preserved_is_immutable)
 {
 	__u64 iova = IOVA + MAPPED;
@@ -273,7 +273,7 @@ TEST_F(liveupdate, preserved_is_immutable)
 	EXPECT_EQ(0, destroy(self->fd, self->hwpt_id));
 }
 
-/* An IOAS with two preserved HWPTs, and another one: all are held, and all let go */
+/* An IOAS with two preserved HWPTs, and another IOAS: all immutable, then all mutable */
 TEST_F(liveupdate, preserved_together)
 {
 	__u64 iova = IOVA + MAPPED;
@@ -321,7 +321,7 @@ TEST_F(liveupdate, query_tells_the_size)
 	EXPECT_LT(self->records, records());
 }
 
-/* The session has the only reference that is left */
+/* The session has the last reference */
 TEST_F(liveupdate, preserved_outlives_its_file)
 {
 	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
@@ -337,7 +337,7 @@ TEST_F(liveupdate, preserved_outlives_its_file)
 	self->session = -1;
 }
 
-/* Mark and preserve with the first, the second, the third ... allocation failing */
+/* Mark and preserve while the first, second, third ... allocation fails */
 TEST_F_TIMEOUT(liveupdate, fail_nth, 300)
 {
 	unsigned int nth, errors = 0;

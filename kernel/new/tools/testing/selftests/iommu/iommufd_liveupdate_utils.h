@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Calls of iommufd_liveupdate.c, which return -errno, and the state that each of its
- * tests begins with: a sealed memfd, mapped, below an HWPT of its own. Whatever a test
- * did, when its session is closed nothing may be left.
+ * System calls of iommufd_liveupdate.c, which return -errno, and the initial state of
+ * each of its tests: a sealed memfd, mapped, with an HWPT of its own. When the session of
+ * a test is closed, no record may be left.
  */
 #ifndef __SELFTEST_IOMMUFD_LIVEUPDATE_UTILS
 #define __SELFTEST_IOMMUFD_LIVEUPDATE_UTILS
@@ -177,7 +177,7 @@ static int new_memfd(unsigned int seals)
 	return memfd;
 }
 
-/* A memfd as the other tests have it, which cannot be sealed */
+/* A memfd like those of the other tests, which cannot be sealed */
 static __attribute__((constructor)) void setup_memfd(void)
 {
 	PAGE_SIZE = sysconf(_SC_PAGE_SIZE);
@@ -229,7 +229,7 @@ FIXTURE_TEARDOWN(liveupdate)
 #define preserve_memory() ASSERT_EQ(0, preserve(self->session, self->memfd, 1))
 #define preserve_iommufd() preserve(self->session, self->fd, 2)
 
-/* A refusal has changed nothing: still marked, and the IOAS can be changed */
+/* A refusal changes nothing: the HWPT is marked, and the IOAS is mutable */
 #define expect_untouched()								\
 	({										\
 		EXPECT_EQ(IOMMU_LIVEUPDATE_MARKED, state(self->fd));			\
@@ -250,7 +250,7 @@ static void knob(const char *path, const char *value)
 	close(fd);
 }
 
-/* Every allocation can fail, those that may sleep as well */
+/* Every allocation can fail, including those that may sleep */
 static bool can_fail(void)
 {
 	knob("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
@@ -269,12 +269,12 @@ static void fail_nth(unsigned int nth)
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%u", nth);
 
-	/* This very write may be what fails, once */
+	/* This write itself may fail, once */
 	if (pwrite(nth_fd, text, n, 0) != n)
 		assert(pwrite(nth_fd, text, n, 0) == n);
 }
 
-/* Did it come to that? To be called before fail_nth(0). */
+/* Did an allocation fail? Call it before fail_nth(0). */
 static bool has_failed(void)
 {
 	char text[16] = "";

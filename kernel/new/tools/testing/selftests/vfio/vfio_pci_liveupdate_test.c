@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that does DMA is carried over a live update.
+ * Preserve a device with DMA in progress across a live update.
  *
  * Stage 1 (-s 1 BDF) lets the device copy memory, preserves it together with its
- * iommufd and its memory, and stays in the background. Then kexec. Stage 2 (-s 2
- * BDF) takes all of it over, and the device copies on: nobody has set it up again.
+ * iommufd and its memory, and stays in the background. After the kexec, stage 2
+ * (-s 2 BDF) retrieves all of them, and the device copies again without being set
+ * up.
  *
- * The driver of libvfio keeps its rings and what it knows in its DMA region, which
- * is in the memfd that goes along. It remembers where the registers are mapped, so
- * BAR 0 is mapped at the same address in both stages. The last page of the memfd
- * tells the second stage what else it has to know.
+ * The driver of libvfio has its rings and its state in its DMA region, which is in
+ * the preserved memfd. The state includes the address at which the registers are
+ * mapped, so BAR 0 is mapped at the same address in both stages. The last page of
+ * the memfd has further data for the second stage.
  */
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -32,7 +33,7 @@
 #define HWPT_TOKEN	0x1077
 #define MEMORY_IOVA	SZ_4G
 #define MEMORY_SIZE	SZ_4M
-#define DRIVER_SIZE	SZ_2M /* the first part; then what is copied, then the kept page */
+#define DRIVER_SIZE	SZ_2M /* the first part; then the copied data, then the last page */
 #define COPY_SIZE	SZ_4K
 #define BAR0_VADDR	((void *)0x200000000000UL)
 #define HEADER_DWORDS	16
@@ -103,7 +104,7 @@ static void attach_device(struct machine *m)
 	ioctl_assert(m->device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 }
 
-/* What a driver of libvfio needs of a device: configuration space, BAR 0, interrupts */
+/* Requirements of libvfio's drivers: configuration space, BAR 0, interrupts */
 static void map_registers(struct machine *m)
 {
 	struct vfio_pci_device *device = m->device;
@@ -235,7 +236,7 @@ static void make_machine(struct machine *m)
 	read_header(m, m->kept->header);
 }
 
-/* Each fails if what it needs is not in the session yet */
+/* Each fails if a file that it depends on is not in the session yet */
 static void preserve(struct machine *m, int session)
 {
 	ksft_test_result(luo_session_preserve_fd(session, m->device->fd, DEVICE_TOKEN) == -ENOENT,
