@@ -62,7 +62,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
-.PHONY: help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
+.PHONY: fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
 .PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd qemu stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -151,6 +151,14 @@ soak: N ?= 200
 soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(N) --append lu.rate=$$((5000 / ($(N) + 75) + 1)) \
 		vm/scenarios/update_many_times.c
+
+# Frames for the whole time: a ring has 65,528 places
+fuzz: SECONDS ?= 600
+fuzz: SEED ?= $(shell date +%s)
+fuzz: packages $(if $(FLAVOUR),debug,kernel) vm
+	out/vm/lurun --out out/fuzz --timeout $$(($(SECONDS) * 3 + 600)) $(if $(FLAVOUR),--debug) \
+		--append "lu.seed=$(SEED) lu.seconds=$(SECONDS) lu.rate=$$((60000 / ($(SECONDS) + 200)))" \
+		vm/scenarios/fuzz.c
 
 bench: packages kernel $(if $(QUICK),,stock) vm out/vm/lubench
 	out/vm/lubench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \

@@ -12,6 +12,7 @@
 #define EXTRA_DISPLAY		0x12341111u
 #define EXTRA_XHCI		0x1b36000du
 #define EXTRA_VIRTIO_RNG	0x1af41044u
+#define EXTRA_NVME		0x1b360010u
 
 /*
  * Emulator options for a machine with one device of each kind that cannot be preserved: two

@@ -219,7 +219,7 @@ void pci_bind_vfio(const char *bdf)
 		bail_out("bind %s to vfio-pci: %s", bdf, strerror(-rc));
 }
 
-static bool find_cdev(const char *bdf, char *out, size_t room)
+bool pci_try_cdev_path(const char *bdf, char *out, size_t room)
 {
 	char path[300];
 	struct dirent *e;
@@ -239,7 +239,7 @@ static bool find_cdev(const char *bdf, char *out, size_t room)
 
 void pci_cdev_path(const char *bdf, char *out, size_t room)
 {
-	if (!find_cdev(bdf, out, room))
+	if (!pci_try_cdev_path(bdf, out, room))
 		bail_out("%s has no vfio character device", bdf);
 }
 

@@ -40,7 +40,8 @@ int pci_unbind_vfio(const char *bdf);
 bool pci_is_vfio(const char *bdf);
 void pci_bind_vfio(const char *bdf);
 int pci_try_bind(const char *bdf, const char *driver);
-void pci_cdev_path(const char *bdf, char *out, size_t room);
+bool pci_try_cdev_path(const char *bdf, char *out, size_t room);
+void pci_cdev_path(const char *bdf, char *out, size_t room);	/* bails out */
 volatile uint32_t *pci_map_bar0(const char *bdf);
 
 #endif /* TESTOS_PCI_H */

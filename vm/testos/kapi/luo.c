@@ -42,13 +42,23 @@ bool luo_present(void)
 	return !access("/dev/liveupdate", F_OK);
 }
 
-int luo_create(const char *name)
+int luo_try_create(const char *name)
 {
 	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
+	int rc;
 
 	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
-	must_ioctl(luo_device(), LIVEUPDATE_IOCTL_CREATE_SESSION, &arg, "create session");
-	return arg.fd;
+	rc = try_ioctl(luo_device(), LIVEUPDATE_IOCTL_CREATE_SESSION, &arg);
+	return rc < 0 ? rc : arg.fd;
+}
+
+int luo_create(const char *name)
+{
+	int fd = luo_try_create(name);
+
+	if (fd < 0)
+		bail_out("create session %s: %s", name, strerror(-fd));
+	return fd;
 }
 
 int luo_try_retrieve(const char *name)

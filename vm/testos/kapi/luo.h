@@ -10,6 +10,7 @@ bool luo_present(void);
 int luo_device(void);		/* opened when first asked for, and kept */
 void luo_let_go(void);		/* so that another process can open it */
 int luo_create(const char *name);
+int luo_try_create(const char *name);
 int luo_retrieve(const char *name);
 int luo_try_retrieve(const char *name);
 int luo_preserve_fd(int session, int fd, uint64_t token);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unbinding a device from vfio-pci waits for its last file. A process that has no such file
+ * does it, so that the fuzzer never waits for itself: a thread asks it through a pipe and
+ * waits a second for the answer.
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/pci.h"
+#include "fuzz/fuzz.h"
+#include "os/report.h"
+
+#define ANSWER_MS	1000
+
+static int question[2], answer[2];
+static bool asked;		/* and not answered yet */
+
+static int rebind(const char *bdf)
+{
+	int rc = pci_unbind_vfio(bdf);
+
+	return rc ? rc : pci_bind_to(bdf, "vfio-pci");
+}
+
+_Noreturn static void serve(void)
+{
+	const int keep[] = { question[0], answer[1] };
+	char bdf[BDF_LEN];
+
+	fuzz_close_others(keep, 2);
+	while (read(question[0], bdf, sizeof(bdf)) == sizeof(bdf)) {
+		int rc = rebind(bdf);
+
+		if (write(answer[1], &rc, sizeof(rc)) != sizeof(rc))
+			break;
+	}
+	_exit(0);
+}
+
+pid_t unbinder_start(void)
+{
+	pid_t pid;
+
+	asked = false;
+	if (pipe2(question, O_CLOEXEC) || pipe2(answer, O_CLOEXEC) || (pid = fork()) < 0)
+		bail_out("start the unbinder: %m");
+	if (!pid)
+		serve();
+	close(question[0]);
+	close(answer[1]);
+	return pid;
+}
+
+void unbinder_fds(int fds[2])
+{
+	fds[0] = question[1];
+	fds[1] = answer[0];
+}
+
+void unbinder_close(void)
+{
+	close(question[1]);
+	close(answer[0]);
+}
+
+static int ask(const char *bdf)
+{
+	struct pollfd p = { .fd = answer[0], .events = POLLIN };
+	char line[BDF_LEN] = "";
+	int rc;
+
+	memcpy(line, bdf, strnlen(bdf, BDF_LEN - 1));
+	if (!asked && write(question[1], line, sizeof(line)) != sizeof(line))
+		return -errno;
+	asked = true;
+	if (poll(&p, 1, ANSWER_MS) != 1)
+		return -EAGAIN;
+	asked = false;
+	return read(answer[0], &rc, sizeof(rc)) == sizeof(rc) ? rc : -EIO;
+}
+
+/* One question at a time; while it is not answered, other threads wait for its answer. */
+int unbinder_ask(const char *bdf)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	rc = ask(bdf);
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
