@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The table of refusals: each row is whole and is said once, docs/refusals.md has it, and the library
-# or the command the rows that the kernel does not log.
+# The table of refusals: each row is whole and is said once, the kernel's log and docs/refusals.md
+# have its sentences, the library or the command the rows that the kernel does not log.
 set -eu
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
@@ -18,6 +18,14 @@ rows() {
 	echo "#include \"$PWD/$table\"" >>"$tmp/rows.c"
 	gcc -E -P "$tmp/rows.c" |
 		sed -n 's/^ *|\([A-Z0-9_]*\)|-*\([A-Z0-9]*\)|"\(.*\)"|"\(.*\)"|.*/\1|\2|\3|\4/p'
+}
+
+# The kernel's files, a line each, with neighbouring parts of a string joined
+one_line() {
+	find kernel/new -name '*.[ch]' ! -path '*/tools/*' | while read -r file; do
+		tr -s '\n\t ' '   ' <"$file" | sed 's/" "//g'
+		echo
+	done
 }
 
 rows REFUSAL >"$tmp/logged"
@@ -36,6 +44,23 @@ cut -d'|' -f2 "$tmp/rows" | sort -u | while read -r error; do
 		2>/dev/null || echo "$error"
 done >"$tmp/found"
 empty "each errno is one" "$tmp/found"
+
+one_line >"$tmp/kernel"
+# Pairs of an errno and a sentence that stand side by side
+grep -oE -e '-E[A-Z0-9]+, "[^"]*"' "$tmp/kernel" | sed 's/^-\(.*\), "\(.*\)"$/|\1|\2|/' >"$tmp/pairs"
+while IFS='|' read -r id error sentence _; do
+	grep -F -e "|$sentence|" "$tmp/pairs" | grep -vF -e "|$error|" | sed "s/^/$id: /" || :
+done <"$tmp/logged" >"$tmp/found"
+empty "the kernel gives each sentence with the errno of its row" "$tmp/found"
+cut -d'|' -f3 "$tmp/logged" >"$tmp/sentences"
+{
+	grep -oE '_refuse[a-z_]*\([^;{"]*"[^"%]*"' "$tmp/kernel" | sed 's/^[^"]*"\(.*\)"$/\1/'
+	grep -oE '"[^"]*not (preserved|frozen|retrieved|adopted): [a-zA-Z][^"%]*"' "$tmp/kernel" |
+		sed 's/.*: //; s/\\n"$//'
+} | grep -v '^$' >"$tmp/said"
+holds "its code has $(wc -l <"$tmp/said") refusals" test "$(wc -l <"$tmp/said")" -gt 20
+grep -vxFf "$tmp/sentences" "$tmp/said" >"$tmp/found" || :
+empty "and none that the table does not have" "$tmp/found"
 
 scripts/refusals.sh >"$tmp/page"
 holds "docs/refusals.md is what make refusals prints" diff docs/refusals.md "$tmp/page"
