@@ -54,7 +54,7 @@ done <"$tmp/logged" >"$tmp/found"
 empty "the kernel gives each sentence with the errno of its row" "$tmp/found"
 cut -d'|' -f3 "$tmp/logged" >"$tmp/sentences"
 {
-	grep -oE '_refuse[a-z_]*\([^;{"]*"[^"%]*"' "$tmp/kernel" | sed 's/^[^"]*"\(.*\)"$/\1/'
+	grep -oE '_refuse[a-z_]*\([^;{]*"[^"%]*"\)' "$tmp/kernel" | sed 's/.*"\(.*\)")$/\1/'
 	grep -oE '"[^"]*not (preserved|frozen|retrieved|adopted): [a-zA-Z][^"%]*"' "$tmp/kernel" |
 		sed 's/.*: //; s/\\n"$//'
 } | grep -v '^$' >"$tmp/said"
