@@ -13,6 +13,8 @@
 #include "rules/rules.h"
 
 #define CLASS_DISPLAY	0x03
+#define CLASS_VGA	0x0300
+#define VENDOR_INTEL	0x8086
 #define CLASS_BRIDGE	0x06
 #define CLASS_USB	0x0c03
 
@@ -57,7 +59,8 @@ static enum answer kind(const struct candidate *c, struct finding *f)
 
 static enum answer class(const struct candidate *c, struct finding *f)
 {
-	if (c->fn.class >> 16 == CLASS_DISPLAY)
+	if (c->fn.class >> 8 == CLASS_VGA ||
+	    (c->fn.class >> 16 == CLASS_DISPLAY && c->fn.vendor == VENDOR_INTEL))
 		return refuse(f, DEVICE_CLASS, "a display");
 	if (c->fn.class >> 16 == CLASS_BRIDGE)
 		return refuse(f, DEVICE_CLASS, "a bridge");

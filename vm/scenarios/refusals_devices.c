@@ -84,7 +84,7 @@ static void group_of_two(struct vm *vm)
 static void kinds(struct vm *vm)
 {
 	group_of_two(vm);
-	refuse(vm, EXTRA_DISPLAY, EPERM, CLASS, "a display is refused");
+	refuse(vm, EXTRA_VGA, EPERM, CLASS, "a display is refused");
 	refuse(vm, EXTRA_XHCI, EPERM, CLASS, "a USB host controller is refused");
 	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS and PRI cannot be preserved",
 	       "a device with ATS is refused");

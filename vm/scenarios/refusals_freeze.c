@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Refusals of the previous kernel at the last moment, after reboot(2) was called: an HWPT without
- * a device, a device in D3, a bridge without bus mastering. Each time everything is unfrozen, and
+ * a device, a bridge without bus mastering. Each time everything is unfrozen, and
  * DMA and interrupts continue. Then the update is made.
  *
  * promise: 5
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/pci_regs.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <unistd.h>
@@ -41,20 +38,6 @@ static int try_to_leave(void)
 	klog_skip();
 	reboot(RB_KEXEC);
 	return -errno;
-}
-
-static void set_bridge_master(const struct more *more, bool on)
-{
-	uint16_t command = pci_config(more->path.bdf[0], PCI_COMMAND, 2);
-	char path[300];
-	int fd;
-
-	command = on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", more->path.bdf[0]);
-	fd = must_open(path, O_WRONLY);
-	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
-		bail_out("write %s: %s", path, strerror(errno));
-	close(fd);
 }
 
 static void goes_on(struct vm *vm)
@@ -95,25 +78,15 @@ static void preserve_more(struct vm *vm, const struct more *more)
 	ok_rc(luo_preserve_fd(vm->session, more->dev, TOKEN_MORE), "and the other device, too");
 }
 
-static void asleep(struct vm *vm, const struct more *more)
-{
-	preserve_more(vm, more);
-	ok_rc(vfio_set_power_state(more->dev, 3), "that is put to sleep");
-	refused(try_to_leave(), EAGAIN, "not frozen: not in D0", "the kernel does not leave");
-	goes_on(vm);
-	ok_rc(vfio_set_power_state(more->dev, 0), "the other device can be woken up");
-	vm_call_off(vm);
-}
-
 static void blocked(struct vm *vm, const struct more *more)
 {
 	vfio_enable_bus_master(more->dev);
 	preserve_more(vm, more);
-	set_bridge_master(more, false);
+	pci_set_bus_master(more->path.bdf[0], false);
 	refused(try_to_leave(), ENOLINK, "not frozen: bridge above has bus mastering off",
 		"the kernel does not leave while a bridge lets nothing through");
 	goes_on(vm);
-	set_bridge_master(more, true);
+	pci_set_bus_master(more->path.bdf[0], true);
 	vm_call_off(vm);
 }
 
@@ -140,7 +113,6 @@ static void before(void)
 	kexec_load_next(story_stage());
 	ok_rc(vm_mark(vm), "the HWPT is marked");
 	without_device(vm);
-	asleep(vm, &more);
 	blocked(vm, &more);
 	close(more.dev);
 	story_preserve();

@@ -10,20 +10,21 @@
 #define EXTRA_E1000		0x8086100eu
 #define EXTRA_IGB_VF		0x808610cau
 #define EXTRA_DISPLAY		0x12341111u
+#define EXTRA_VGA		0x101300b8u
 #define EXTRA_XHCI		0x1b36000du
 #define EXTRA_VIRTIO_RNG	0x1af41044u
 #define EXTRA_NVME		0x1b360010u
 
 /*
  * Emulator options for a machine with one device of each kind that cannot be preserved: two
- * functions that are not isolated from each other, a display, an xHCI, a device with ATS and a
+ * functions that are not isolated from each other, a VGA adapter, an xHCI, a device with ATS and a
  * NIC behind a bridge to conventional PCI. Needs .iommu = "device-iotlb=on".
  */
 #define EXTRA_MACHINE							\
 	"-device pcie-root-port,id=two,chassis=8,addr=08"		\
 	" -device e1000e,bus=two,addr=0.0,multifunction=on"		\
 	" -device e1000e,bus=two,addr=0.1"				\
-	" -device bochs-display,addr=09 -device qemu-xhci,addr=0a"	\
+	" -device cirrus-vga,addr=09,romfile= -device qemu-xhci,addr=0a"	\
 	" -device pcie-root-port,id=ats,chassis=9,addr=0b"		\
 	" -device virtio-rng-pci,bus=ats,ats=on,iommu_platform=on,disable-legacy=on" \
 	" -device pcie-pci-bridge,id=pci,addr=0c -device e1000,bus=pci,addr=01"

@@ -144,6 +144,20 @@ bool pci_bus_master(const char *bdf)
 	return pci_config(bdf, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
 }
 
+void pci_set_bus_master(const char *bdf, bool on)
+{
+	uint16_t command = pci_config(bdf, PCI_COMMAND, 2);
+	char path[300];
+	int fd;
+
+	command = on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER;
+	snprintf(path, sizeof(path), DEVICES "/%s/config", bdf);
+	fd = must_open(path, O_WRONLY);
+	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		bail_out("write %s: %s", path, strerror(errno));
+	close(fd);
+}
+
 /* Is bus mastering on for the device and for every bridge above it? */
 bool pci_bus_master_path(const char *bdf)
 {

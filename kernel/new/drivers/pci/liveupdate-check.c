@@ -24,7 +24,7 @@ static const u32 pci_lu_same_function[PCI_DEV_SER_HEADER_DWORDS] = {
 	[3] = 0x00ff0000,	/* header type */
 	[4 ... 9] = ~0,		/* BARs */
 	[11] = ~0,		/* subsystem */
-	[12] = ~0,		/* ROM */
+	[12] = ~PCI_ROM_ADDRESS_ENABLE,	/* set for the time of a read */
 };
 
 static const u32 pci_lu_same_bridge[PCI_DEV_SER_HEADER_DWORDS] = {
@@ -36,7 +36,7 @@ static const u32 pci_lu_same_bridge[PCI_DEV_SER_HEADER_DWORDS] = {
 	[6] = 0x00ffffff,	/* bus numbers */
 	[7] = 0x0000ffff,	/* I/O window */
 	[8 ... 12] = ~0,	/* memory windows, upper half of I/O window */
-	[14] = ~0,		/* ROM */
+	[14] = ~PCI_ROM_ADDRESS_ENABLE,
 };
 
 static bool pci_lu_sizes_valid(const struct pci_dev_ser *ser)

@@ -6,9 +6,14 @@
  * Each refusal logs its reason once per attempt, rate-limited.
  */
 
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/kho/abi/pci.h>
 #include "liveupdate.h"
 #include "pci.h"
+
+/* How long freeze waits for a device lock, in jiffies */
+#define PCI_LU_LOCK_WAIT	(HZ / 2)
 
 /**
  * pci_lu_refuse() - Log why a device is not preserved.
@@ -34,13 +39,21 @@ static bool pci_lu_in_d0(struct pci_dev *dev)
 	return dev->current_state == PCI_D0 && !(pmcsr & PCI_PM_CTRL_STATE_MASK);
 }
 
+/* Their memory is reserved by firmware and quirks write to them */
+static bool pci_lu_is_intel_display(struct pci_dev *dev)
+{
+	return dev->vendor == PCI_VENDOR_ID_INTEL &&
+	       dev->class >> 16 == PCI_BASE_CLASS_DISPLAY;
+}
+
 /*
- * Kernels use displays and USB host controllers during enumeration, before any
- * driver binds. Many functions of a bridge class cannot turn bus mastering off.
+ * Kernels use VGA adapters and USB host controllers during enumeration, before any
+ * driver binds. Other displays, such as 3D controllers, are not touched. Many
+ * functions of a bridge class cannot turn bus mastering off.
  */
 static bool pci_lu_class_used_at_boot(struct pci_dev *dev)
 {
-	return dev->class >> 16 == PCI_BASE_CLASS_DISPLAY ||
+	return pci_is_vga(dev) || pci_lu_is_intel_display(dev) ||
 	       dev->class >> 16 == PCI_BASE_CLASS_BRIDGE ||
 	       dev->class >> 8 == PCI_CLASS_SERIAL_USB;
 }
@@ -58,7 +71,7 @@ static int pci_lu_check_kind(struct pci_dev *dev)
 		return pci_lu_refuse(dev, -EOPNOTSUPP, "virtual function");
 	if (pci_lu_class_used_at_boot(dev))
 		return pci_lu_refuse(dev, -EPERM,
-				     "device class is used by kernels at boot (display, bridge, USB host controller)");
+				     "device class is used by kernels at boot (VGA, bridge, USB host controller)");
 	return 0;
 }
 
@@ -103,7 +116,33 @@ static bool pci_lu_path_open(struct pci_dev *dev)
 	return true;
 }
 
-/* True while @dev is being reset or runs a self test */
+/*
+ * A removal keeps the lock until all files of the device are closed, which does not
+ * happen during kexec, and device_shutdown() takes it.
+ */
+static bool pci_lu_stays_locked(struct pci_dev *dev)
+{
+	unsigned long end = jiffies + PCI_LU_LOCK_WAIT;
+
+	while (!device_trylock(&dev->dev)) {
+		if (time_after(jiffies, end))
+			return true;
+		usleep_range(100, 500);
+	}
+	device_unlock(&dev->dev);
+	return false;
+}
+
+static bool pci_lu_path_stays_locked(struct pci_dev *dev)
+{
+	for (; dev; dev = pci_upstream_bridge(dev)) {
+		if (pci_lu_stays_locked(dev))
+			return true;
+	}
+	return false;
+}
+
+/* True while @dev runs a self test or userspace blocks configuration accesses */
 static bool pci_lu_config_locked(struct pci_dev *dev)
 {
 	if (!pci_cfg_access_trylock(dev))
@@ -127,6 +166,8 @@ static int pci_lu_refuse_freeze(struct pci_dev *dev, int rc, const char *reason)
  */
 int pci_lu_check_freeze(struct pci_dev *dev)
 {
+	if (pci_lu_path_stays_locked(dev))
+		return pci_lu_refuse_freeze(dev, -EBUSY, "reset, removal or probe is in progress");
 	if (pci_lu_config_locked(dev))
 		return pci_lu_refuse_freeze(dev, -EAGAIN, "reset or self test is in progress");
 	if (!pci_lu_in_d0(dev))

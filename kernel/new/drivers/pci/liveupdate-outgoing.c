@@ -14,7 +14,7 @@
  * - the interrupts of the function are masked from freeze on. An interrupt that
  *   is pending then is lost to the next kernel, but not to this one if the freeze
  *   is undone;
- * - resets are refused from freeze on.
+ * - resets are refused from preserve on.
  *
  * A bridge is preserved as long as a function below it is; the functions are
  * counted. Each function and each bridge has a record. It is final when every
@@ -187,22 +187,8 @@ static int pci_lu_outgoing_check(struct pci_dev *dev)
 	return pci_lu_check_preserve(dev);
 }
 
-/**
- * pci_liveupdate_preserve() - Preserve a function for the next live update.
- * @dev: The function. Its driver must be able to hand it over with DMA in progress.
- *
- * The reason of a refusal is logged.
- *
- * Context: Process context, may sleep. Called from a file handler registered
- * with pci_liveupdate_register_handler().
- * Return: 0; -EINVAL if @dev is not an endpoint; -EOPNOTSUPP for a virtual
- * function; -EPERM for a device class that kernels use at boot (display, bridge,
- * USB host controller); -ENOTEMPTY if virtual functions are enabled; -EXDEV if
- * its DMA may use another requester ID; -EBUSY if @dev is already preserved, or
- * incoming and not finished; -EAGAIN if @dev is not in D0; -ENOMEM; -ENOSPC if
- * no record slot is free. On error nothing has changed.
- */
-int pci_liveupdate_preserve(struct pci_dev *dev)
+/* Under the device lock */
+static int pci_lu_outgoing_add(struct pci_dev *dev)
 {
 	struct pci_dev *pos;
 	int rc;
@@ -227,6 +213,37 @@ int pci_liveupdate_preserve(struct pci_dev *dev)
 }
 
 /**
+ * pci_liveupdate_preserve() - Preserve a function for the next live update.
+ * @dev: The function. Its driver must be able to hand it over with DMA in progress.
+ *
+ * The reason of a refusal is logged.
+ *
+ * Context: Process context, may sleep. Called from a file handler registered
+ * with pci_liveupdate_register_handler().
+ * Return: 0; -EINVAL if @dev is not an endpoint; -EOPNOTSUPP for a virtual
+ * function; -EPERM for a device class that kernels use at boot (display, bridge,
+ * USB host controller); -ENOTEMPTY if virtual functions are enabled; -EXDEV if
+ * its DMA may use another requester ID; -EBUSY if @dev is already preserved,
+ * incoming and not finished, or its device lock is held; -EAGAIN if @dev is not
+ * in D0; -ENOMEM; -ENOSPC if no record slot is free. On error nothing has changed.
+ */
+int pci_liveupdate_preserve(struct pci_dev *dev)
+{
+	int rc;
+
+	/*
+	 * Resets and sriov_numvfs test under the device lock whether the function
+	 * is preserved. Trylock, because a removal keeps the lock until its files
+	 * are closed.
+	 */
+	if (!device_trylock(&dev->dev))
+		return pci_lu_refuse(dev, -EBUSY, "reset, removal or probe is in progress");
+	rc = pci_lu_outgoing_add(dev);
+	device_unlock(&dev->dev);
+	return rc;
+}
+
+/**
  * pci_liveupdate_unpreserve() - Undo pci_liveupdate_preserve().
  * @dev: The function, not frozen.
  *
@@ -246,8 +263,10 @@ void pci_liveupdate_unpreserve(struct pci_dev *dev)
  * Masks the interrupts of @dev and records its final state. The reason of a
  * refusal is logged.
  *
- * Context: Process context, may sleep. Does not take the device lock.
- * Return: 0; -EINVAL if @dev is not preserved; -EAGAIN if a reset or self test
+ * Context: Process context, may sleep. Waits for the device lock for a short time
+ * only.
+ * Return: 0; -EINVAL if @dev is not preserved; -EBUSY if the device lock of @dev
+ * or of a bridge above stays locked, as during a removal; -EAGAIN if a self test
  * is in progress or @dev is not in D0; -ENOLINK if a bridge above does not
  * forward its DMA. On error nothing has changed.
  */

@@ -7,9 +7,13 @@
  * clears its bus mastering, or probes a driver.
  */
 
+#include <linux/delay.h>
 #include <linux/kexec.h>
 #include "liveupdate.h"
 #include "pci.h"
+
+/* How often to look whether a freeze was undone */
+#define PCI_LU_POLL_MS	10
 
 /* The driver that takes over incoming functions */
 static const struct pci_driver *pci_lu_driver;
@@ -23,12 +27,15 @@ void pci_lu_set_driver(const struct pci_driver *driver)
  * pci_liveupdate_no_reset() - Test whether a device must not be reset.
  * @dev: A function, or a bridge for everything below it. NULL is allowed.
  *
+ * The answer does not change from false to true while the caller holds the device
+ * lock of the function.
+ *
  * Context: Any.
- * Return: True from freeze until finish of the function, or of one below the bridge.
+ * Return: True from preserve until finish of the function, or of one below the bridge.
  */
 bool pci_liveupdate_no_reset(struct pci_dev *dev)
 {
-	return dev && (pci_liveupdate_accepted(dev) || pci_lu_frozen(dev));
+	return dev && pci_liveupdate_no_remove(dev);
 }
 
 /**
@@ -57,6 +64,26 @@ bool pci_liveupdate_keeps_master(struct pci_dev *dev)
 {
 	return (kexec_in_progress && pci_liveupdate_outgoing(dev)) ||
 	       (dev->hdr_type == PCI_HEADER_TYPE_BRIDGE && pci_liveupdate_accepted(dev));
+}
+
+/**
+ * pci_liveupdate_hold_events() - Delay hotplug events while a port is frozen.
+ * @port: The port.
+ *
+ * An event that removed a frozen function would wait for a file that nothing
+ * closes during kexec. If the freeze is undone the event is handled then.
+ *
+ * Context: Process context, may sleep.
+ * Return: True if the kexec is in progress and the event must be dropped.
+ */
+bool pci_liveupdate_hold_events(struct pci_dev *port)
+{
+	while (pci_lu_frozen(port)) {
+		if (kexec_in_progress)
+			return true;
+		msleep(PCI_LU_POLL_MS);
+	}
+	return false;
 }
 
 /**

@@ -23,6 +23,7 @@ bool pci_liveupdate_keeps_master(struct pci_dev *dev);
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv);
 bool pci_liveupdate_no_reset(struct pci_dev *dev);
 bool pci_liveupdate_no_remove(struct pci_dev *dev);
+bool pci_liveupdate_hold_events(struct pci_dev *port);
 extern const struct attribute_group pci_liveupdate_attr_group;
 
 /**
@@ -123,6 +124,11 @@ static inline bool pci_liveupdate_no_reset(struct pci_dev *dev)
 }
 
 static inline bool pci_liveupdate_no_remove(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_hold_events(struct pci_dev *port)
 {
 	return false;
 }

@@ -11,7 +11,13 @@ struct liveupdate_file_op_args;
 /* vfio_pci_liveupdate.c */
 void vfio_pci_liveupdate_register(struct pci_driver *driver);
 
-/* vfio_pci_liveupdate_open.c, called by vfio-pci-core */
+/* vfio_pci_liveupdate_core.c, part of vfio-pci-core */
+void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev);
+void vfio_pci_liveupdate_end_remove(struct vfio_pci_core_device *vdev);
+int vfio_pci_lu_hold_removals(void);
+void vfio_pci_lu_release_removals(void);
+void vfio_pci_lu_wake(struct vfio_pci_core_device *vdev);
+bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev);
 int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev);
 void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev);
 
@@ -20,6 +26,8 @@ long vfio_pci_liveupdate_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
 			       unsigned long arg);
 int vfio_pci_liveupdate_ioctl_feature(struct vfio_device *core_vdev, u32 flags,
 				      void __user *arg, size_t argsz);
+ssize_t vfio_pci_liveupdate_read(struct vfio_device *core_vdev, char __user *buf,
+				 size_t count, loff_t *ppos);
 ssize_t vfio_pci_liveupdate_write(struct vfio_device *core_vdev,
 				  const char __user *buf, size_t count, loff_t *ppos);
 
@@ -52,6 +60,14 @@ void vfio_pci_lu_incoming_discard_record(u64 phys, struct pci_driver *driver);
 #else
 static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
 
+static inline void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev) { }
+static inline void vfio_pci_liveupdate_end_remove(struct vfio_pci_core_device *vdev) { }
+
+static inline bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev)
+{
+	return false;
+}
+
 static inline int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
 {
 	return -EBUSY;
@@ -64,6 +80,7 @@ vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
 
 #define vfio_pci_liveupdate_ioctl		vfio_pci_core_ioctl
 #define vfio_pci_liveupdate_ioctl_feature	vfio_pci_core_ioctl_feature
+#define vfio_pci_liveupdate_read		vfio_pci_core_read
 #define vfio_pci_liveupdate_write		vfio_pci_core_write
 #endif /* CONFIG_VFIO_PCI_LIVEUPDATE */
 

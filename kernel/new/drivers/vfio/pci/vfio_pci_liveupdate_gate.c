@@ -4,7 +4,8 @@
  * DOC: The gate between the user of a frozen device and its configuration
  *
  * Each call on the device file that can change the configuration of the device
- * passes the gate: ioctls, features and writes to configuration space. Freeze
+ * passes the gate: ioctls, features, writes to configuration space and reads of
+ * the ROM. Freeze
  * closes the gate when no such call is in progress. Calls then fail with EBUSY. A
  * call in progress may fault on user memory for any time; freeze fails if it
  * does not return within VFIO_PCI_LU_GATE_WAIT.
@@ -74,6 +75,23 @@ int vfio_pci_liveupdate_ioctl_feature(struct vfio_device *core_vdev, u32 flags,
 	if (!vfio_pci_lu_call_begin(vdev))
 		return -EBUSY;
 	ret = vfio_pci_core_ioctl_feature(core_vdev, flags, arg, argsz);
+	vfio_pci_lu_call_end(vdev);
+	return ret;
+}
+
+/* Reading the ROM enables its decoding for that time */
+ssize_t vfio_pci_liveupdate_read(struct vfio_device *core_vdev, char __user *buf,
+				 size_t count, loff_t *ppos)
+{
+	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_vfio(core_vdev);
+	ssize_t ret;
+
+	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) != VFIO_PCI_ROM_REGION_INDEX)
+		return vfio_pci_core_read(core_vdev, buf, count, ppos);
+
+	if (!vfio_pci_lu_call_begin(vdev))
+		return -EBUSY;
+	ret = vfio_pci_core_read(core_vdev, buf, count, ppos);
 	vfio_pci_lu_call_end(vdev);
 	return ret;
 }

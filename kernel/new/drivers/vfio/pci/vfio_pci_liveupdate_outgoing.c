@@ -77,6 +77,8 @@ static int vfio_pci_lu_check_preserve(const struct vfio_device_file *df,
 	/* Paired with smp_store_release() in vfio_df_ioctl_bind_iommufd() */
 	if (!smp_load_acquire(&df->access_granted) || !vdev->vdev.iommufd_device)
 		return vfio_pci_lu_refuse(vdev, -ENOTCONN, "not bound to an iommufd");
+	if (READ_ONCE(vdev->liveupdate_removed))
+		return vfio_pci_lu_refuse(vdev, -EBUSY, "removal of the device is pending");
 	if (!vfio_pci_lu_intx_maskable(vdev))
 		return vfio_pci_lu_refuse(vdev, -EOPNOTSUPP, "INTx cannot be masked at the device");
 	return 0;
@@ -149,9 +151,15 @@ int vfio_pci_liveupdate_freeze(struct liveupdate_file_op_args *args)
 	struct vfio_pci_lu_outgoing *out = args->private_data;
 	int rc;
 
+	rc = vfio_pci_lu_hold_removals();
+	if (rc) {
+		pci_err(vdev->pdev, "not frozen: removal of a vfio device is pending\n");
+		return rc;
+	}
 	rc = vfio_pci_lu_gate_close(vdev, &out->gate);
 	if (rc)
-		return rc;
+		goto err_removals;
+	vfio_pci_lu_wake(vdev);
 	rc = pci_liveupdate_freeze(vdev->pdev);
 	if (rc)
 		goto err_gate;
@@ -165,6 +173,8 @@ err_pci:
 	pci_liveupdate_unfreeze(vdev->pdev);
 err_gate:
 	vfio_pci_lu_gate_open(vdev, &out->gate);
+err_removals:
+	vfio_pci_lu_release_removals();
 	return rc;
 }
 
@@ -176,4 +186,5 @@ void vfio_pci_liveupdate_unfreeze(struct liveupdate_file_op_args *args)
 	iommufd_device_unfreeze(vdev->vdev.iommufd_device);
 	pci_liveupdate_unfreeze(vdev->pdev);
 	vfio_pci_lu_gate_open(vdev, &out->gate);
+	vfio_pci_lu_release_removals();
 }

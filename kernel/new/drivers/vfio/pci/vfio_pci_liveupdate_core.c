@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/**
+ * DOC: Opening, closing and removing vfio-pci devices
+ *
+ * The part of vfio-pci-core. An incoming device is opened without a reset, and its
+ * user finds the configuration space that it had in the previous kernel. If it is
+ * closed before it is an ordinary device it stays as it is.
+ *
+ * A removal waits for the files of the device with the device lock held. A kexec
+ * cannot close files, and device_shutdown() would wait for the lock forever. So
+ * freeze is refused while a device is being removed, and a removal that begins
+ * later waits until the freeze is undone; if the kexec proceeds it releases the
+ * lock. This covers each device of vfio-pci-core, preserved or not.
+ */
+
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/kexec.h>
+#include <linux/kho/abi/vfio_pci.h>
+#include "vfio_pci_liveupdate.h"
+#include "vfio_pci_priv.h"
+
+#define VFIO_PCI_LU_POLL_MS	10
+/* How long freeze waits for removals of devices that are not in use */
+#define VFIO_PCI_LU_REMOVE_WAIT_MS	500
+
+/* Devices that are being removed, and devices that are frozen */
+static atomic_t vfio_pci_lu_removals = ATOMIC_INIT(0);
+static atomic_t vfio_pci_lu_frozen = ATOMIC_INIT(0);
+
+/**
+ * vfio_pci_liveupdate_begin_remove() - Begin the removal of a device.
+ * @vdev: The device.
+ *
+ * Does not return if devices are frozen and the kexec proceeds.
+ *
+ * Context: Process context, under the device lock. May sleep.
+ */
+void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev)
+{
+	WRITE_ONCE(vdev->liveupdate_removed, true);
+	atomic_inc(&vfio_pci_lu_removals);
+	/* Paired with vfio_pci_lu_hold_removals() */
+	smp_mb__after_atomic();
+	while (atomic_read(&vfio_pci_lu_frozen)) {
+		if (kexec_in_progress) {
+			device_unlock(&vdev->pdev->dev);
+			for (;;)
+				schedule_timeout_uninterruptible(MAX_SCHEDULE_TIMEOUT);
+		}
+		msleep(VFIO_PCI_LU_POLL_MS);
+	}
+}
+
+/**
+ * vfio_pci_liveupdate_end_remove() - End the removal of a device.
+ * @vdev: The device; its files are closed.
+ *
+ * Context: Any.
+ */
+void vfio_pci_liveupdate_end_remove(struct vfio_pci_core_device *vdev)
+{
+	atomic_dec(&vfio_pci_lu_removals);
+}
+
+/**
+ * vfio_pci_lu_hold_removals() - Hold removals of devices until kexec.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -EBUSY if a device in use is being removed. On success the caller
+ * must call vfio_pci_lu_release_removals() to undo it.
+ */
+int vfio_pci_lu_hold_removals(void)
+{
+	int waited;
+
+	for (waited = 0; waited <= VFIO_PCI_LU_REMOVE_WAIT_MS; waited += VFIO_PCI_LU_POLL_MS) {
+		atomic_inc(&vfio_pci_lu_frozen);
+		/* Paired with vfio_pci_liveupdate_begin_remove() */
+		smp_mb__after_atomic();
+		if (!atomic_read(&vfio_pci_lu_removals))
+			return 0;
+		atomic_dec(&vfio_pci_lu_frozen);
+		msleep(VFIO_PCI_LU_POLL_MS);
+	}
+	return -EBUSY;
+}
+
+/**
+ * vfio_pci_lu_release_removals() - Undo vfio_pci_lu_hold_removals().
+ *
+ * Context: Any.
+ */
+void vfio_pci_lu_release_removals(void)
+{
+	atomic_dec(&vfio_pci_lu_frozen);
+}
+
+/**
+ * vfio_pci_lu_wake() - Bring a device to D0 for kexec.
+ * @vdev: The device; its user cannot change its power state any more.
+ *
+ * A guest can put its device to sleep at any time. The device does no DMA then,
+ * and in the next kernel its user finds it awake.
+ *
+ * Context: Process context, may sleep.
+ */
+void vfio_pci_lu_wake(struct vfio_pci_core_device *vdev)
+{
+	guard(rwsem_write)(&vdev->memory_lock);
+	if (vdev->pdev->current_state != PCI_D0)
+		vfio_pci_set_power_state(vdev, PCI_D0);
+}
+
+/**
+ * vfio_pci_liveupdate_disable() - Leave an incoming device as it is at last close.
+ * @vdev: The device.
+ *
+ * Stands in for those parts of vfio_pci_core_disable() that write to the device. A
+ * bind that fails late closes the device; the user can bind it again.
+ *
+ * Context: Process context, under the lock of the device set.
+ * Return: True if @vdev is incoming.
+ */
+bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev)
+{
+	if (!pci_liveupdate_incoming(vdev->pdev))
+		return false;
+	kfree(vdev->pci_saved_state);
+	vdev->pci_saved_state = NULL;
+	return true;
+}
+
+/**
+ * vfio_pci_liveupdate_enable() - Enable an incoming device with DMA in progress.
+ * @vdev: The device.
+ *
+ * Stands in for those parts of vfio_pci_core_enable() that write to the device.
+ * At last close the device gets back the configuration that it has now, without
+ * bus mastering.
+ *
+ * Context: Process context, under the lock of the device set.
+ * Return: 0; -EBUSY if the device was not retrieved; a negative errno of
+ * pci_enable_device() or pcibios_enable_device().
+ */
+int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
+{
+	const struct vfio_pci_ser *ser = vdev->liveupdate_ser;
+	struct pci_dev *pdev = vdev->pdev;
+	int ret;
+
+	if (!ser)
+		return -EBUSY;
+
+	/*
+	 * The device already counts as enabled, so pci_enable_device() writes
+	 * nothing and does not route INTx. pcibios_enable_device() routes it; with
+	 * decoding already on, that writes nothing either.
+	 */
+	ret = pci_enable_device(pdev);
+	if (ret)
+		return ret;
+	ret = pcibios_enable_device(pdev, 0);
+	if (ret) {
+		pci_disable_device(pdev);
+		return ret;
+	}
+
+	vdev->reset_works = !!(ser->flags & VFIO_PCI_SER_RESET_WORKS);
+	vdev->pci_2_3 = !!(ser->flags & VFIO_PCI_SER_PCI_2_3);
+	vdev->nointx = !!(ser->flags & VFIO_PCI_SER_NOINTX);
+
+	pci_save_state(pdev);
+	pdev->saved_config_space[PCI_COMMAND / sizeof(u32)] &=
+		~(PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE);
+	vdev->pci_saved_state = pci_store_saved_state(pdev);
+	return 0;
+}
+
+/**
+ * vfio_pci_liveupdate_import_config() - Restore the emulated configuration space.
+ * @vdev: The device, just initialized by vfio_config_init(). Nothing changes if
+ *	  it is not incoming.
+ *
+ * Context: Process context, under the lock of the device set.
+ */
+void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
+{
+	const struct vfio_pci_ser *ser = vdev->liveupdate_ser;
+	__le16 command;
+
+	if (!ser)
+		return;
+
+	memcpy(vdev->rbar, ser->rbar, sizeof(ser->rbar));
+	memcpy(vdev->vconfig, ser->vconfig, ser->cfg_size);
+	memcpy(&command, &ser->vconfig[PCI_COMMAND], sizeof(command));
+	vdev->virq_disabled = !!(le16_to_cpu(command) & PCI_COMMAND_INTX_DISABLE);
+}
