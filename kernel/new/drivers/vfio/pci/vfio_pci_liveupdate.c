@@ -54,19 +54,14 @@ static bool vfio_pci_lu_can_finish(struct liveupdate_file_op_args *args)
 
 	if (args->retrieve_status <= 0)
 		return false;
+	/* The device is being removed, the rest of the VM can continue without it */
+	if (READ_ONCE(vfio_pci_lu_from_file(args->file)->liveupdate_removed))
+		return true;
 
 	df = args->file->private_data;
 	/* Paired with smp_store_release() in vfio_df_ioctl_bind_iommufd() */
 	return smp_load_acquire(&df->access_granted) &&
 	       iommufd_device_taken_over(df->device->iommufd_device);
-}
-
-static void vfio_pci_lu_finish(struct liveupdate_file_op_args *args)
-{
-	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_file(args->file);
-
-	iommufd_device_finish(vdev->vdev.iommufd_device);
-	vfio_pci_lu_incoming_finish(vdev);
 }
 
 static void vfio_pci_lu_discard(struct liveupdate_file_op_args *args)
@@ -76,6 +71,16 @@ static void vfio_pci_lu_discard(struct liveupdate_file_op_args *args)
 	else
 		vfio_pci_lu_incoming_discard_record(args->serialized_data,
 						 vfio_pci_lu_driver);
+}
+
+static void vfio_pci_lu_finish(struct liveupdate_file_op_args *args)
+{
+	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_file(args->file);
+
+	if (READ_ONCE(vdev->liveupdate_removed))
+		return vfio_pci_lu_discard(args);
+	iommufd_device_finish(vdev->vdev.iommufd_device);
+	vfio_pci_lu_incoming_finish(vdev);
 }
 
 /* A device can be preserved once, whichever of its files is used */

@@ -17,6 +17,7 @@
 #include <linux/kho/abi/vfio_pci.h>
 #include <linux/kho_record.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <trace/events/iommu_liveupdate.h>
 #include "../vfio.h"
 #include "vfio_pci_liveupdate.h"
@@ -183,12 +184,11 @@ void vfio_pci_lu_incoming_finish(struct vfio_pci_core_device *vdev)
 	kho_record_put(ser);
 }
 
-/* Quiesces the device; closing the file resets it */
+/* Closing the file resets the device */
 static void vfio_pci_lu_discard_open(struct vfio_pci_core_device *vdev)
 {
 	struct iommufd_device *idev = vdev->vdev.iommufd_device;
 
-	pci_clear_master(vdev->pdev);
 	if (!iommufd_device_taken_over(idev))
 		iommu_liveupdate_block_device(&vdev->pdev->dev);
 	iommufd_device_finish(idev);
@@ -196,17 +196,11 @@ static void vfio_pci_lu_discard_open(struct vfio_pci_core_device *vdev)
 	pci_info(vdev->pdev, "discarded while open: device quiesced\n");
 }
 
-/**
- * vfio_pci_lu_incoming_discard() - Discard a retrieved device.
- * @vdev: The device. It may be bound to an iommufd and attached.
- *
- * Context: Process context, may sleep. Cannot fail.
- */
-void vfio_pci_lu_incoming_discard(struct vfio_pci_core_device *vdev)
+static void vfio_pci_lu_discard_locked(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_ser *ser = vdev->liveupdate_ser;
 
-	guard(mutex)(&vdev->vdev.dev_set->lock);
+	lockdep_assert_held(&vdev->vdev.dev_set->lock);
 	if (vdev->vdev.iommufd_device)
 		return vfio_pci_lu_discard_open(vdev);
 	vdev->liveupdate_ser = NULL;
@@ -214,16 +208,81 @@ void vfio_pci_lu_incoming_discard(struct vfio_pci_core_device *vdev)
 	iommu_liveupdate_discard_device(&vdev->pdev->dev);
 }
 
-/* Another record may describe the same device */
+/**
+ * struct vfio_pci_lu_discard - Rest of a discard, without LUO's locks.
+ * @work: The work item.
+ * @vdev: The device, with a reference on its registration.
+ */
+struct vfio_pci_lu_discard {
+	struct work_struct work;
+	struct vfio_pci_core_device *vdev;
+};
+
+static void vfio_pci_lu_discard_work(struct work_struct *work)
+{
+	struct vfio_pci_lu_discard *discard =
+		container_of(work, struct vfio_pci_lu_discard, work);
+	struct vfio_pci_core_device *vdev = discard->vdev;
+
+	scoped_guard(mutex, &vdev->vdev.dev_set->lock)
+		vfio_pci_lu_discard_locked(vdev);
+	vfio_device_put_registration(&vdev->vdev);
+	kfree(discard);
+}
+
+/* Without memory the device stays blocked and is not released */
+static void vfio_pci_lu_defer_discard(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_lu_discard *discard;
+
+	iommu_liveupdate_block_device(&vdev->pdev->dev);
+	discard = kzalloc_obj(*discard);
+	if (!discard || !vfio_device_try_get_registration(&vdev->vdev)) {
+		kfree(discard);
+		return;
+	}
+	discard->vdev = vdev;
+	INIT_WORK(&discard->work, vfio_pci_lu_discard_work);
+	queue_work(system_dfl_wq, &discard->work);
+}
+
+/**
+ * vfio_pci_lu_incoming_discard() - Discard a retrieved device.
+ * @vdev: The device. It may be bound to an iommufd and attached.
+ *
+ * A call on the file may hold the lock of the device set while it waits for user
+ * memory. Then the device is quiesced and blocked here, and the rest happens when
+ * the lock is free.
+ *
+ * Context: Process context, may sleep. Does not wait for userspace. Cannot fail.
+ */
+void vfio_pci_lu_incoming_discard(struct vfio_pci_core_device *vdev)
+{
+	pci_clear_master(vdev->pdev);
+	if (!mutex_trylock(&vdev->vdev.dev_set->lock))
+		return vfio_pci_lu_defer_discard(vdev);
+	vfio_pci_lu_discard_locked(vdev);
+	mutex_unlock(&vdev->vdev.dev_set->lock);
+}
+
+/*
+ * Another record may describe the same device. If its lock is held, as in a removal
+ * that waits for a file, the device was retrieved, or its discard can wait for
+ * that of its iommufd.
+ */
 static bool vfio_pci_lu_is_retrieved(struct pci_dev *pdev, struct pci_driver *driver)
 {
 	struct vfio_pci_core_device *vdev;
+	bool retrieved = false;
 
-	guard(device)(&pdev->dev);
-	if (pdev->driver != driver)
-		return false;
-	vdev = dev_get_drvdata(&pdev->dev);
-	return vdev->liveupdate_ser;
+	if (!device_trylock(&pdev->dev))
+		return true;
+	if (pdev->driver == driver) {
+		vdev = dev_get_drvdata(&pdev->dev);
+		retrieved = vdev->liveupdate_ser;
+	}
+	device_unlock(&pdev->dev);
+	return retrieved;
 }
 
 /**
