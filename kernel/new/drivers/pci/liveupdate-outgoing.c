@@ -11,9 +11,7 @@
  *   a runtime PM reference;
  * - bus mastering stays on in all of them at kexec, when it is turned off in all
  *   other devices;
- * - the interrupts of the function are masked from freeze on. An interrupt that
- *   is pending then is lost to the next kernel, but not to this one if the freeze
- *   is undone;
+ * - the interrupts of the function are masked from freeze on;
  * - resets are refused from preserve on.
  *
  * A bridge is preserved as long as a function below it is; the functions are

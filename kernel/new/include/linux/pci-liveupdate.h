@@ -17,6 +17,9 @@ void pci_liveupdate_unpreserve(struct pci_dev *dev);
 int pci_liveupdate_freeze(struct pci_dev *dev);
 void pci_liveupdate_unfreeze(struct pci_dev *dev);
 void pci_liveupdate_finish(struct pci_dev *dev);
+void pci_liveupdate_mask_msix_entries(struct pci_dev *dev);
+void pci_liveupdate_clear_msix(struct pci_dev *dev);
+void pci_liveupdate_clear_msi(struct pci_dev *dev);
 
 /* For the IOMMU core, which isolates a function that it cannot take over */
 void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated);
@@ -26,6 +29,8 @@ bool pci_liveupdate_incoming(struct pci_dev *dev);
 /* True from pci_liveupdate_preserve() on, also for the bridges above */
 bool pci_liveupdate_outgoing(struct pci_dev *dev);
 #else
+static inline void pci_liveupdate_clear_msix(struct pci_dev *dev) { }
+static inline void pci_liveupdate_clear_msi(struct pci_dev *dev) { }
 static inline void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated) { }
 
 static inline bool pci_liveupdate_incoming(struct pci_dev *dev)

@@ -125,8 +125,12 @@ void vfio_pci_lu_wake(struct vfio_pci_core_device *vdev)
  */
 bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev)
 {
-	if (!pci_liveupdate_incoming(vdev->pdev))
+	if (!pci_liveupdate_incoming(vdev->pdev)) {
+		/* The user has closed it without setting up its interrupts */
+		pci_liveupdate_clear_msix(vdev->pdev);
+		pci_liveupdate_clear_msi(vdev->pdev);
 		return false;
+	}
 	kfree(vdev->pci_saved_state);
 	vdev->pci_saved_state = NULL;
 	return true;
@@ -167,6 +171,7 @@ int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
 		return ret;
 	}
 
+	pci_liveupdate_mask_msix_entries(pdev);
 	vdev->reset_works = !!(ser->flags & VFIO_PCI_SER_RESET_WORKS);
 	vdev->pci_2_3 = !!(ser->flags & VFIO_PCI_SER_PCI_2_3);
 	vdev->nointx = !!(ser->flags & VFIO_PCI_SER_NOINTX);
