@@ -164,3 +164,40 @@ void pci_lu_set_windows(struct pci_dev *dev, const struct pci_dev_ser *ser)
 	dev->pref_window = !!ser->header[PCI_PREF_MEMORY_BASE / sizeof(u32)];
 	dev->pref_64_window = !!(ser->flags & PCI_DEV_SER_PREF_64_WINDOW);
 }
+
+static void pci_lu_log_dpc(struct pci_dev *dev)
+{
+	int pos = pci_find_ext_capability(dev, PCI_EXT_CAP_ID_DPC);
+	u16 status = 0;
+
+	if (pos)
+		pci_read_config_word(dev, pos + PCI_EXP_DPC_STATUS, &status);
+	if (status & PCI_EXP_DPC_STATUS_TRIGGER)
+		pci_warn(dev, "containment was triggered during the update, status %#06x\n",
+			 status);
+}
+
+/**
+ * pci_liveupdate_keep_aer() - Log the errors of the update, and keep error reporting as it is.
+ * @dev: The device, in enumeration; its AER capability is known.
+ *
+ * Errors are only logged for accepted devices. Their status is cleared then.
+ *
+ * Return: True if AER of @dev must not be configured: a guest may have done that.
+ */
+bool pci_liveupdate_keep_aer(struct pci_dev *dev)
+{
+	u32 uncor, cor;
+
+	if (!pci_liveupdate_accepted(dev))
+		return false;
+	pci_read_config_dword(dev, dev->aer_cap + PCI_ERR_UNCOR_STATUS, &uncor);
+	pci_read_config_dword(dev, dev->aer_cap + PCI_ERR_COR_STATUS, &cor);
+	if (uncor || cor)
+		pci_warn(dev, "errors during the update: uncorrectable %#x, correctable %#x\n",
+			 uncor, cor);
+	pci_write_config_dword(dev, dev->aer_cap + PCI_ERR_UNCOR_STATUS, uncor);
+	pci_write_config_dword(dev, dev->aer_cap + PCI_ERR_COR_STATUS, cor);
+	pci_lu_log_dpc(dev);
+	return pci_liveupdate_incoming(dev);
+}
