@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct liveupdate_file_handler;
+struct pci_regs_ser;
 
 #ifdef CONFIG_PCI_LIVEUPDATE
 /* For the file handler of a driver that preserves functions */
@@ -17,6 +18,8 @@ void pci_liveupdate_unpreserve(struct pci_dev *dev);
 int pci_liveupdate_freeze(struct pci_dev *dev);
 void pci_liveupdate_unfreeze(struct pci_dev *dev);
 void pci_liveupdate_finish(struct pci_dev *dev);
+bool pci_liveupdate_get_saved(struct pci_dev *dev, struct pci_regs_ser *regs);
+void pci_liveupdate_set_saved(struct pci_dev *dev, const struct pci_regs_ser *regs);
 void pci_liveupdate_mask_msix_entries(struct pci_dev *dev);
 void pci_liveupdate_clear_msix(struct pci_dev *dev);
 void pci_liveupdate_clear_msi(struct pci_dev *dev);

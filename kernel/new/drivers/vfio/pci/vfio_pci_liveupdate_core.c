@@ -18,6 +18,7 @@
 #include <linux/delay.h>
 #include <linux/kexec.h>
 #include <linux/kho/abi/vfio_pci.h>
+#include <linux/slab.h>
 #include "vfio_pci_liveupdate.h"
 #include "vfio_pci_priv.h"
 
@@ -137,12 +138,45 @@ bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev)
 }
 
 /**
+ * vfio_pci_liveupdate_save_initial() - Remember registers that a guest can change.
+ * @vdev: The device, opened by its first user, after pci_save_state().
+ *
+ * Without memory they are not handed over; the device then keeps, across an update,
+ * the values that the guest has set.
+ *
+ * Context: Process context, under the lock of the device set.
+ */
+void vfio_pci_liveupdate_save_initial(struct vfio_pci_core_device *vdev)
+{
+	struct pci_regs_ser *regs = kzalloc_obj(*regs);
+
+	kfree(vdev->liveupdate_initial);
+	vdev->liveupdate_initial = regs;
+	if (!regs || pci_liveupdate_get_saved(vdev->pdev, regs))
+		return;
+	kfree(regs);
+	vdev->liveupdate_initial = NULL;
+}
+
+static void vfio_pci_lu_import_initial(struct vfio_pci_core_device *vdev)
+{
+	const struct vfio_pci_ser *ser = vdev->liveupdate_ser;
+
+	if (!(ser->flags & VFIO_PCI_SER_INITIAL))
+		return;
+	pci_liveupdate_set_saved(vdev->pdev, &ser->initial);
+	kfree(vdev->liveupdate_initial);
+	vdev->liveupdate_initial = kmemdup(&ser->initial, sizeof(ser->initial), GFP_KERNEL);
+}
+
+/**
  * vfio_pci_liveupdate_enable() - Enable an incoming device with DMA in progress.
  * @vdev: The device.
  *
  * Stands in for those parts of vfio_pci_core_enable() that write to the device.
  * At last close the device gets back the configuration that it has now, without
- * bus mastering.
+ * bus mastering, and the registers of struct pci_regs_ser as they were
+ * before the first assignment.
  *
  * Context: Process context, under the lock of the device set.
  * Return: 0; -EBUSY if the device was not retrieved; a negative errno of
@@ -179,6 +213,7 @@ int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
 	pci_save_state(pdev);
 	pdev->saved_config_space[PCI_COMMAND / sizeof(u32)] &=
 		~(PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE);
+	vfio_pci_lu_import_initial(vdev);
 	vdev->pci_saved_state = pci_store_saved_state(pdev);
 	return 0;
 }

@@ -38,7 +38,7 @@ static struct vfio_pci_ser *vfio_pci_lu_get_ser(u64 phys)
 
 	if (IS_ERR(ser))
 		return ser;
-	if (ser->flags & ~VFIO_PCI_SER_FLAGS || ser->reserved ||
+	if (ser->flags & ~VFIO_PCI_SER_FLAGS || ser->reserved || ser->initial.reserved ||
 	    ser->cfg_size > VFIO_PCI_SER_VCONFIG_SIZE)
 		return ERR_PTR(-EPROTO);
 	return ser;
@@ -58,7 +58,7 @@ static void vfio_pci_lu_bind(struct pci_dev *pdev, struct pci_driver *driver)
 
 /* Returns the device with a reference on its registration, as an open file has */
 static struct vfio_pci_core_device *vfio_pci_lu_get(struct pci_dev *pdev,
-						 struct pci_driver *driver)
+						    struct pci_driver *driver)
 {
 	struct vfio_pci_core_device *vdev;
 
@@ -81,8 +81,7 @@ static bool vfio_pci_lu_same_device(const struct vfio_pci_ser *ser, const struct
 	       pdev->cfg_size == ser->cfg_size;
 }
 
-static void *vfio_pci_lu_refuse_retrieve(const struct vfio_pci_ser *ser, int rc,
-					 const char *reason)
+static void *vfio_pci_lu_lost(const struct vfio_pci_ser *ser, int rc, const char *reason)
 {
 	pr_err("%04x:%02x:%02x.%d not retrieved: %s\n", ser->segment, PCI_BUS_NUM(ser->bdf),
 	       PCI_SLOT(ser->bdf), PCI_FUNC(ser->bdf), reason);
@@ -90,21 +89,21 @@ static void *vfio_pci_lu_refuse_retrieve(const struct vfio_pci_ser *ser, int rc,
 }
 
 static struct vfio_pci_core_device *vfio_pci_lu_find(const struct vfio_pci_ser *ser,
-						  struct pci_driver *driver)
+						     struct pci_driver *driver)
 {
 	struct pci_dev *pdev __free(pci_dev_put) = vfio_pci_lu_find_pdev(ser);
 	struct vfio_pci_core_device *vdev;
 
 	if (!pdev)
-		return vfio_pci_lu_refuse_retrieve(ser, -ENODEV, "device was not found by this kernel");
+		return vfio_pci_lu_lost(ser, -ENODEV, "device was not found by this kernel");
 	if (!pci_liveupdate_incoming(pdev) || !iommu_liveupdate_incoming_device(&pdev->dev))
-		return vfio_pci_lu_refuse_retrieve(ser, -EIO, "device is isolated");
+		return vfio_pci_lu_lost(ser, -EIO, "device is isolated");
 	if (!vfio_pci_lu_same_device(ser, pdev))
-		return vfio_pci_lu_refuse_retrieve(ser, -ESTALE, "another device is at this address");
+		return vfio_pci_lu_lost(ser, -ESTALE, "another device is at this address");
 	vfio_pci_lu_bind(pdev, driver);
 	vdev = vfio_pci_lu_get(pdev, driver);
 	if (vdev == ERR_PTR(-EBUSY))
-		return vfio_pci_lu_refuse_retrieve(ser, -EBUSY, "bound to a driver other than vfio-pci");
+		return vfio_pci_lu_lost(ser, -EBUSY, "bound to a driver other than vfio-pci");
 	return vdev;
 }
 

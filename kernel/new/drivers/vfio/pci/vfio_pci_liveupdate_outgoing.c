@@ -137,7 +137,10 @@ static void vfio_pci_lu_outgoing_fill(struct vfio_pci_lu_outgoing *out,
 
 	ser->flags = (vdev->reset_works ? VFIO_PCI_SER_RESET_WORKS : 0) |
 		     (vdev->pci_2_3 ? VFIO_PCI_SER_PCI_2_3 : 0) |
-		     (vdev->nointx ? VFIO_PCI_SER_NOINTX : 0);
+		     (vdev->nointx ? VFIO_PCI_SER_NOINTX : 0) |
+		     (vdev->liveupdate_initial ? VFIO_PCI_SER_INITIAL : 0);
+	if (vdev->liveupdate_initial)
+		ser->initial = *vdev->liveupdate_initial;
 	ser->cfg_size = vdev->pdev->cfg_size;
 	static_assert(sizeof(ser->rbar) == sizeof(vdev->rbar));
 	memcpy(ser->rbar, vdev->rbar, sizeof(ser->rbar));

@@ -58,4 +58,30 @@ struct pci_dev_ser {
 } __packed;
 static_assert(sizeof(struct pci_dev_ser) == 32 + 64 + 56);
 
+/**
+ * struct pci_regs_ser - Registers of a device before its first assignment.
+ * @devctl: Device control.
+ * @lnkctl: Link control.
+ * @devctl2: Device control 2.
+ * @reserved: Must be 0.
+ * @aer_uncor_mask: Uncorrectable error mask.
+ * @aer_uncor_sever: Uncorrectable error severity.
+ * @aer_cor_mask: Correctable error mask.
+ * @aer_cap: Advanced error capabilities and control.
+ *
+ * A guest can change these registers. The device gets them back at last close, in
+ * whichever kernel that is. Registers that the device does not have are 0.
+ */
+struct pci_regs_ser {
+	u16 devctl;
+	u16 lnkctl;
+	u16 devctl2;
+	u16 reserved;
+	u32 aer_uncor_mask;
+	u32 aer_uncor_sever;
+	u32 aer_cor_mask;
+	u32 aer_cap;
+} __packed;
+static_assert(sizeof(struct pci_regs_ser) == 24);
+
 #endif /* _LINUX_KHO_ABI_PCI_H */

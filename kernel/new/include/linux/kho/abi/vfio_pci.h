@@ -2,6 +2,7 @@
 #ifndef _LINUX_KHO_ABI_VFIO_PCI_H
 #define _LINUX_KHO_ABI_VFIO_PCI_H
 
+#include <linux/kho/abi/pci.h>
 #include <linux/kho/abi/record.h>
 
 /**
@@ -16,7 +17,7 @@
 #define VFIO_PCI_LIVEUPDATE_FH_COMPATIBLE	"vfio-pci-v1"
 
 #define VFIO_PCI_RECORD_DEVICE		KHO_RECORD_TYPE('V', 'P', 'C', 'I')
-#define VFIO_PCI_RECORD_DEVICE_VERSION	1
+#define VFIO_PCI_RECORD_DEVICE_VERSION	2
 
 /* The function can be reset on its own */
 #define VFIO_PCI_SER_RESET_WORKS	BIT(0)
@@ -24,7 +25,9 @@
 #define VFIO_PCI_SER_PCI_2_3		BIT(1)
 /* INTx is hidden from the user */
 #define VFIO_PCI_SER_NOINTX		BIT(2)
-#define VFIO_PCI_SER_FLAGS		(BIT(3) - 1)
+/* @initial is valid */
+#define VFIO_PCI_SER_INITIAL		BIT(3)
+#define VFIO_PCI_SER_FLAGS		(BIT(4) - 1)
 
 #define VFIO_PCI_SER_RBARS		7
 #define VFIO_PCI_SER_VCONFIG_SIZE	SZ_4K
@@ -40,6 +43,7 @@
  * @cfg_size: Size of the configuration space in bytes; the rest of @vconfig is unused.
  * @rbar: Physical values of the six BARs and of the ROM BAR, in this order.
  * @reserved: Must be 0.
+ * @initial: Registers to restore at last close.
  * @vconfig: Emulated parts of the configuration space, as the user sees them.
  */
 struct vfio_pci_ser {
@@ -52,8 +56,9 @@ struct vfio_pci_ser {
 	u32 cfg_size;
 	u32 rbar[VFIO_PCI_SER_RBARS];
 	u32 reserved;
+	struct pci_regs_ser initial;
 	u8 vconfig[VFIO_PCI_SER_VCONFIG_SIZE];
 } __packed;
-static_assert(sizeof(struct vfio_pci_ser) == 72 + VFIO_PCI_SER_VCONFIG_SIZE);
+static_assert(sizeof(struct vfio_pci_ser) == 96 + VFIO_PCI_SER_VCONFIG_SIZE);
 
 #endif /* _LINUX_KHO_ABI_VFIO_PCI_H */
