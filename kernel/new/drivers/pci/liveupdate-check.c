@@ -51,7 +51,7 @@ static bool pci_lu_sizes_valid(const struct pci_dev_ser *ser)
 }
 
 static bool pci_lu_bus_numbers_valid(const struct pci_dev_ser *ser,
-					 struct pci_bus *bus)
+				     struct pci_bus *bus)
 {
 	u32 buses = ser->header[PCI_PRIMARY_BUS / sizeof(u32)];
 	u8 primary = FIELD_GET(PCI_PRIMARY_BUS_MASK, buses);
@@ -64,7 +64,7 @@ static bool pci_lu_bus_numbers_valid(const struct pci_dev_ser *ser,
 
 /* Compare the registers of @dev with the record and log the first difference */
 static int pci_lu_compare(struct pci_dev *dev, const struct pci_dev_ser *ser,
-			      const u32 *same)
+			  const u32 *same)
 {
 	unsigned int i;
 	u32 val;
@@ -133,7 +133,7 @@ bool pci_lu_may_be_preserved(struct pci_dev *dev)
  * Context: Any.
  */
 void pci_lu_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany,
-			      u32 *masks)
+		      u32 *masks)
 {
 	unsigned int i;
 	u32 type;

@@ -260,7 +260,7 @@ void pci_liveupdate_finish(struct pci_dev *dev)
 }
 
 static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long action,
-			       void *data)
+				  void *data)
 {
 	struct pci_dev *dev = to_pci_dev(data);
 	struct pci_lu_incoming *in;

@@ -63,7 +63,7 @@ void pci_lu_set_index(struct kho_record_index_ser *index)
 static struct pci_lu_outgoing *pci_lu_outgoing_find(struct pci_dev *dev)
 {
 	struct pci_lu_outgoing *out = xa_load(&pci_lu_outgoing_devices,
-					   pci_lu_key(dev));
+					      pci_lu_key(dev));
 
 	return out && out->dev == dev ? out : NULL;
 }

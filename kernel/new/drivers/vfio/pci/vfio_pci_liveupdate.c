@@ -29,7 +29,7 @@
 static struct pci_driver *vfio_pci_lu_driver __ro_after_init;
 
 static bool vfio_pci_lu_can_preserve(struct liveupdate_file_handler *handler,
-					     struct file *file)
+				     struct file *file)
 {
 	struct vfio_device_file *df = file->private_data;
 
@@ -40,7 +40,7 @@ static bool vfio_pci_lu_can_preserve(struct liveupdate_file_handler *handler,
 static int vfio_pci_lu_retrieve(struct liveupdate_file_op_args *args)
 {
 	struct file *file = vfio_pci_lu_incoming_open(args->serialized_data,
-						   vfio_pci_lu_driver);
+						      vfio_pci_lu_driver);
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -70,7 +70,7 @@ static void vfio_pci_lu_discard(struct liveupdate_file_op_args *args)
 		vfio_pci_lu_incoming_discard(vfio_pci_lu_from_file(args->file));
 	else
 		vfio_pci_lu_incoming_discard_record(args->serialized_data,
-						 vfio_pci_lu_driver);
+						    vfio_pci_lu_driver);
 }
 
 static void vfio_pci_lu_finish(struct liveupdate_file_op_args *args)

@@ -123,7 +123,7 @@ static bool vfio_pci_lu_set_virq_disabled(struct vfio_pci_core_device *vdev, boo
 }
 
 static void vfio_pci_lu_stop_intx(struct vfio_pci_core_device *vdev,
-			       struct vfio_pci_lu_gate *gate)
+				  struct vfio_pci_lu_gate *gate)
 {
 	gate->intx_masked = vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX &&
 				 vfio_pci_intx_mask(vdev);
@@ -131,7 +131,7 @@ static void vfio_pci_lu_stop_intx(struct vfio_pci_core_device *vdev,
 }
 
 static void vfio_pci_lu_resume_intx(struct vfio_pci_core_device *vdev,
-				 const struct vfio_pci_lu_gate *gate)
+				    const struct vfio_pci_lu_gate *gate)
 {
 	vfio_pci_lu_set_virq_disabled(vdev, gate->virq_disabled);
 	if (gate->intx_masked)
