@@ -86,7 +86,7 @@ static void kinds(struct vm *vm)
 	group_of_two(vm);
 	refuse(vm, EXTRA_VGA, EPERM, CLASS, "a display is refused");
 	refuse(vm, EXTRA_XHCI, EPERM, CLASS, "a USB host controller is refused");
-	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS and PRI cannot be preserved",
+	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS",
 	       "a device with ATS is refused");
 	refuse(vm, EXTRA_E1000, EXDEV, REFUSED "DMA uses another requester ID",
 	       "a device with a DMA alias is refused");
