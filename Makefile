@@ -76,6 +76,8 @@ help:
 ## make check-all  the same, and every scenario on the debug kernel as well
 ## make check-deb  kernel packages: build, install, boot (part of check-all)
 ## make soak       N=200 updates in a row without growth
+## make fuzz       random calls in both kernels for SECONDS=600, beside a running VM; SEED=7
+##                 repeats a run
 ## make bench      cost of a live update: out/bench/report.md; QUICK=1: the short bench, which
 ##                 fails if a count or a slope has become worse
 ## make shell      a prompt in the test machine
