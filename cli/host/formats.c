@@ -2,10 +2,8 @@
 /*
  * Formats, as the running kernel lists them below /sys/kernel/liveupdate: file_handlers has the
  * kinds of files that it can preserve, record_layouts the layouts of its records, both with
- * versions. An older kernel has the second only; each kind of file has a record of its own, so
- * that the kinds follow.
+ * versions.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "host/files.h"
@@ -31,22 +29,7 @@ void formats_of_records(struct formats *formats)
 
 void formats_of_files(struct formats *formats)
 {
-	static const struct {
-		const char *record, *file;
-	} kinds[] = {
-		{ "iommufd-context", "iommufd-v1" }, { "vfio-device", "vfio-pci-v1" },
-	};
-	struct formats records;
-	size_t i;
-
 	read_list(formats, "file_handlers");
-	if (formats->n != -ENOENT)
-		return;
-	formats_of_records(&records);
-	formats->n = records.n < 0 ? records.n : 0;
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (formats_have(&records, kinds[i].record))
-			strcpy(formats->name[formats->n++], kinds[i].file);
 }
 
 int formats_have(const struct formats *formats, const char *name)

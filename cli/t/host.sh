@@ -85,7 +85,8 @@ process() {
 
 # The layouts of records, from the kernel's headers, as the running kernel lists them
 layouts() {
-	grep -rhoE 'KHO_RECORD_LAYOUT\("[a-z-]+", [A-Z_]+' kernel/new --include='*.c' |
+	find kernel/new -name '*.c' -exec cat {} + | tr -s ' \t\n' ' ' |
+		grep -oE 'KHO_RECORD_LAYOUT\("[a-z-]+", [A-Z_]+' |
 		sed 's/.*("\(.*\)", /\1 /' | while read -r type version; do
 		grep -rhE "^#define $version\s" kernel/new/include |
 			sed "s/.*[[:space:]]/$type-v/"
@@ -114,7 +115,7 @@ new_host() {
 	put sys/kernel/liveupdate/records 0
 	put sys/kernel/liveupdate/record_bytes 0
 	put sys/kernel/liveupdate/record_layouts "$(layouts | paste -sd" ")"
-	put sys/kernel/liveupdate/file_handlers 'memfd-v2 iommufd-v1 vfio-pci-v1'
+	put sys/kernel/liveupdate/file_handlers "$(printf '%s\n' memfd-v2 iommufd-v1 vfio-pci-v1)"
 	put sys/kernel/kexec_loaded 0
 	put sys/kernel/kexec_crash_size 0
 	put dev/iommu ''
