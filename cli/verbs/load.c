@@ -14,18 +14,26 @@
 #include "rules/rules.h"
 #include "target/loaded_image.h"
 
-static int load_files(const struct next *next)
+/* @file: Out, on failure: the file that the error is about */
+static int load_files(const struct next *next, const char **file)
 {
-	int kernel = open(next->image, O_RDONLY | O_CLOEXEC), ramdisk = -1, rc = 0;
+	int kernel, ramdisk = -1, rc;
 
+	*file = next->image;
+	kernel = open(next->image, O_RDONLY | O_CLOEXEC);
 	if (kernel < 0)
 		return -errno;
 	if (next->initrd) {
+		*file = next->initrd;
 		ramdisk = open(next->initrd, O_RDONLY | O_CLOEXEC);
-		rc = ramdisk < 0 ? -errno : 0;
+		if (ramdisk < 0) {
+			rc = -errno;
+			close(kernel);
+			return rc;
+		}
+		*file = next->image;
 	}
-	if (!rc)
-		rc = luo_load(kernel, ramdisk, next->line);
+	rc = luo_load(kernel, ramdisk, next->line);
 	close(kernel);
 	if (ramdisk >= 0)
 		close(ramdisk);
@@ -54,13 +62,14 @@ static const char *remedy(int rc)
 
 static int load_it(const struct call *call, struct json_object *items, const struct next *next)
 {
-	int rc = load_files(next);
+	const char *file;
+	int rc = load_files(next, &file);
 
 	if (!rc)
 		rc = loaded_image_note(next->image);
 	if (rc) {
 		out_item(items, "load", "loaded", rc == -EPERM ? UNKNOWN : NO, remedy(rc),
-			 "%s: %s", next->image, strerror(-rc));
+			 "%s: %s", file, strerror(-rc));
 		return check_print(call, items, NULL);
 	}
 	out_item(items, "load", "loaded", YES, NULL, "%s", next->image);
