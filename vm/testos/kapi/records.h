@@ -13,6 +13,8 @@
 #include <linux/kho/abi/pci.h>
 #include <linux/kho/abi/vfio_pci.h>
 
+#include "iommu/records_vtd.h"
+
 /* fields of struct damage: a member of a record, an entry of a table of 64-bit entries */
 #define MEMBER(record, member)						\
 	.at = offsetof(struct record, member),				\
