@@ -63,7 +63,10 @@ static void before(void)
 	guest_changes(nic);
 	ok(error_mask(nic->place->bdf) != error_mask(other), "a guest changes that of its NIC", "0x%x",
 	   error_mask(other));
+	ok(pci_update_state(nic->place->bdf, "none"), "sysfs shows an ordinary device",
+	   "another state");
 	story_preserve();
+	ok(pci_update_state(nic->place->bdf, "outgoing"), "then an outgoing one", "another state");
 	story_leave();
 }
 
@@ -76,9 +79,12 @@ static void after(void)
 	spare(nic, other);
 	ok(error_mask(nic) != error_mask(other), "the update leaves it as the guest has set it", "0x%x",
 	   error_mask(nic));
+	ok(pci_update_state(nic, "incoming"), "sysfs shows an incoming device", "another state");
 	story_retrieve();
 	story_adopt();
 	story_finish();
+	ok(pci_update_state(nic, "none"), "and an ordinary one when its session is finished",
+	   "another state");
 	story_traffic("lu.post");
 	story_judge();
 	story_life();

@@ -144,6 +144,17 @@ bool pci_bus_master(const char *bdf)
 	return pci_config(bdf, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
 }
 
+bool pci_update_state(const char *bdf, const char *state)
+{
+	char path[300], text[32];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/liveupdate", bdf);
+	if (file_read(path, text, sizeof(text)) < 0)
+		return false;
+	text[strcspn(text, "\n")] = 0;
+	return !strcmp(text, state);
+}
+
 void pci_set_bus_master(const char *bdf, bool on)
 {
 	uint16_t command = pci_config(bdf, PCI_COMMAND, 2);

@@ -31,6 +31,7 @@ bool pci_is_active(const char *bdf);	/* for runtime power management */
 bool pci_bus_master(const char *bdf);
 bool pci_bus_master_path(const char *bdf);
 int pci_power_state(const char *bdf);
+bool pci_update_state(const char *bdf, const char *state);	/* attribute "liveupdate" */
 void pci_set_bus_master(const char *bdf, bool on);	/* whatever the driver thinks */
 
 /* an attribute in sysfs; 0 or -errno */
