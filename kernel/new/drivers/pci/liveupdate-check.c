@@ -165,6 +165,9 @@ void pci_lu_set_windows(struct pci_dev *dev, const struct pci_dev_ser *ser)
 	dev->pref_64_window = !!(ser->flags & PCI_DEV_SER_PREF_64_WINDOW);
 }
 
+/* Size of the state that pci_save_aer_state() saves of an endpoint */
+#define PCI_LU_AER_SAVED	(4 * sizeof(u32))
+
 static void pci_lu_log_dpc(struct pci_dev *dev)
 {
 	int pos = pci_find_ext_capability(dev, PCI_EXT_CAP_ID_DPC);
@@ -181,7 +184,8 @@ static void pci_lu_log_dpc(struct pci_dev *dev)
  * pci_liveupdate_keep_aer() - Log the errors of the update, and keep error reporting as it is.
  * @dev: The device, in enumeration; its AER capability is known.
  *
- * Errors are only logged for accepted devices. Their status is cleared then.
+ * Errors are only logged for accepted devices. Their status is cleared then. Functions
+ * get the save buffer that pci_aer_init() would add.
  *
  * Return: True if AER of @dev must not be configured: a guest may have done that.
  */
@@ -199,5 +203,8 @@ bool pci_liveupdate_keep_aer(struct pci_dev *dev)
 	pci_write_config_dword(dev, dev->aer_cap + PCI_ERR_UNCOR_STATUS, uncor);
 	pci_write_config_dword(dev, dev->aer_cap + PCI_ERR_COR_STATUS, cor);
 	pci_lu_log_dpc(dev);
-	return pci_liveupdate_incoming(dev);
+	if (!pci_liveupdate_incoming(dev))
+		return false;
+	pci_add_ext_cap_save_buffer(dev, PCI_EXT_CAP_ID_ERR, PCI_LU_AER_SAVED);
+	return true;
 }

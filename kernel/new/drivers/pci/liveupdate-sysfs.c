@@ -4,7 +4,7 @@
  * DOC: Live update state of a PCI function in sysfs
  *
  * The attribute "liveupdate" of a function is the stable interface for
- * userspace. Documentation/ABI/testing/sysfs-bus-pci describes its values.
+ * userspace. Documentation/ABI/testing/sysfs-bus-pci-devices-liveupdate describes its values.
  */
 
 #include <linux/export.h>
