@@ -84,7 +84,7 @@ static void fail(void)
 
 	ok_rc(luo_preserve_fd(session, memory, 1), "memory of the VM is in another session");
 	luo_let_go();
-	operator_preserve("it is in a session already");
+	operator_preserve("already in a session");
 	operator_refuses("1 in use, 0 preserved", "iolu kexec refuses when a preserve has failed");
 	close(session);
 	close(memory);
