@@ -26,6 +26,7 @@
 
 #define VMS		2
 #define SLOT(n)		MEMBER(kho_record_index_ser, slots[n])
+#define ROOT		TAIL(iommu_unit_ser, hw_data, HW_UNIT_TAIL, HW_ROOT)
 #define USED_SLOT	SLOT(1)
 #define UNUSED_SLOT	SLOT(400)
 
@@ -38,11 +39,11 @@ static const struct damage table[] = {
 	  UNUSED_SLOT, .address = DAMAGE_ITS_DOMAIN, .seal = true },
 	{ .what = "the PCI core's index, a record is in it twice", .where = DAMAGE_PCI_INDEX,
 	  UNUSED_SLOT, .address = DAMAGE_ITS_FUNCTION, .seal = true },
-	{ .what = "an IOMMU's checksum", .where = DAMAGE_UNIT, MEMBER(iommu_unit_ser, root),
+	{ .what = "an IOMMU's checksum", .where = DAMAGE_UNIT, ROOT,
 	  .value = 1, .flip = true },
 	{ .what = "an IOMMU's registers", .where = DAMAGE_UNIT, MEMBER(iommu_unit_ser, reg_base),
 	  .value = 0x1000, .flip = true, .seal = true },
-	{ .what = "an IOMMU's root table", .where = DAMAGE_UNIT, MEMBER(iommu_unit_ser, root),
+	{ .what = "an IOMMU's root table", .where = DAMAGE_UNIT, ROOT,
 	  .value = 0x1000, .flip = true, .seal = true },
 };
 

@@ -16,13 +16,13 @@
  * red when: an isolated device gets its context entry back when it is discarded
  *   (`readmit_device`): no entry for the device when it is used again
  * red when: devices without a valid record are stopped before the unit is taken over
- *   (`lu_stop_others`): 5 million DMA faults, frames of other NICs late
+ *   (`iommu_lu_quiesce_others`): 5 million DMA faults, frames of other NICs late
  * red when: the device stays awake while it is reset (`pm_runtime_get_sync`): now and then the
  *   device does not answer, it was put to sleep during the reset
- * red when: an invalid record is rejected before domain ids are compared (`lu_reject_unlike`):
- *   another VM's device is isolated
- * red when: discard waits for an unfinished device (`lu_is_unfinished`): a record that names the
- *   healthy VM's device stops that device, 1,436 of 9,494 frames lost
+ * red when: an invalid record is rejected before domain ids are compared
+ *   (`iommu_lu_reject_invalid`): another VM's device is isolated
+ * red when: discard waits for an unfinished device (`iommu_lu_begin_discard`): a record that names
+ *   the healthy VM's device stops that device, 1,436 of 9,494 frames lost
  */
 #include <errno.h>
 #include <stdio.h>
@@ -59,6 +59,9 @@ static const struct expected {
 	.damage = { .where = DAMAGE_DOMAIN, MEMBER(iommu_domain_ser, member), __VA_ARGS__ }
 #define DEVICE(member, ...)						\
 	.damage = { .where = DAMAGE_DEVICE, MEMBER(iommu_device_ser, member), __VA_ARGS__ }
+#define HW(member, ...)						\
+	.damage = { .where = DAMAGE_DEVICE,				\
+		    TAIL(iommu_device_ser, hw_data, HW_DEVICE_TAIL, member), __VA_ARGS__ }
 #define CTX(member, ...)						\
 	.damage = { .where = DAMAGE_CTX, MEMBER(iommufd_ctx_ser, member), __VA_ARGS__ }
 #define VFIO(member, ...)						\
@@ -76,7 +79,7 @@ static const struct expected {
 	{ DOMAIN(hdr.self, .what = "a domain's own address", .value = 0x1000, .flip = true,
 		 SEALED), ISOLATED },
 	{ DOMAIN(format[0], .what = "a domain's format", .value = 'x', SEALED), ISOLATED },
-	{ DOMAIN(flags, .what = "a domain's flags", .value = 1, SEALED), ISOLATED },
+	{ DOMAIN(flags, .what = "a domain's flags", .value = 1ull << 31, SEALED), ISOLATED },
 	{ DOMAIN(top_level, .what = "a domain's level", .value = 7, SEALED), ISOLATED },
 	{ DOMAIN(vasz_lg2, .what = "a domain's width", .value = 3, SEALED), ISOLATED },
 	{ DOMAIN(top, .what = "a top table outside memory", .value = 1ull << 45, SEALED),
@@ -94,13 +97,13 @@ static const struct expected {
 	{ DEVICE(vendor, .what = "a device's vendor", .value = 0x1af4, SEALED), ISOLATED },
 	{ DEVICE(domain, .what = "a device's domain", .value = 0x1ff, SEALED), ISOLATED },
 	{ DEVICE(unit, .what = "a device's unit", .value = 0x1ff, SEALED), ISOLATED },
-	{ DEVICE(HW_FIRST_ENTRY, .what = "a context entry that is not the hardware's", .value = 2,
+	{ HW(HW_FIRST_ENTRY, .what = "a context entry that is not the hardware's", .value = 2,
 		 .flip = true, SEALED), ISOLATED },
-	{ DEVICE(HW_LAST_ENTRY, .what = "a PASID entry that is not the hardware's", .value = 0x10,
+	{ HW(HW_LAST_ENTRY, .what = "a PASID entry that is not the hardware's", .value = 0x10,
 		 .flip = true, SEALED), ISOLATED },
-	{ DEVICE(HW_DIRECTORY, .what = "a PASID directory elsewhere", .value = 0x1000,
+	{ HW(HW_DIRECTORY, .what = "a PASID directory elsewhere", .value = 0x1000,
 		 .flip = true, SEALED), ISOLATED },
-	{ DEVICE(HW_DOMAIN_ID, .what = "another's domain id", .value = 1, .flip = true, SEALED),
+	{ HW(HW_DOMAIN_ID, .what = "another's domain id", .value = 1, .flip = true, SEALED),
 	  ISOLATED },
 	{ DOMAIN(table_bytes, .what = "a domain's checksum", .value = 1, .flip = true), ISOLATED },
 	{ DEVICE(reserved, .what = "a device's checksum", .value = 1, .flip = true), ISOLATED },

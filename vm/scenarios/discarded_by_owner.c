@@ -6,8 +6,8 @@
  * disturbed.
  *
  * promise: 7
- * red when: a device discarded while it is open is stopped (`vfio_pci_lu_discard_open`): it stays bus
- *   master when bound, and when attached
+ * red when: a device discarded while it is open is stopped (`vfio_pci_lu_discard_open`): it stays
+ *   bus master when bound, and when attached
  */
 #include <errno.h>
 #include <sys/mman.h>

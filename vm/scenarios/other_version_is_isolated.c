@@ -51,7 +51,7 @@ static void is_other_build(void)
 
 	uname(&name);
 	ok(strstr(name.release, "-other"), "the other build runs", "%s", name.release);
-	ok(klog_says("cannot be used: -EPROTO"), "it does not know the version of a record",
+	ok(klog_says("is invalid: -EPROTO"), "it does not know the version of a record",
 	   "it does not say so");
 }
 

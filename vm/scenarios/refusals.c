@@ -5,9 +5,9 @@
  * the error that names the cause. No traffic.
  *
  * promise: 4, 8
- * red when: leaves are compared (`lu_compare_leaf`): wrong IOASes are accepted, wrong
+ * red when: leaves are compared (`pt_lu_compare_leaf`): wrong IOASes are accepted, wrong
  *   `out_bad_iova`
- * red when: gaps are compared (`__lu_compare_gap`): an IOAS that lacks a mapping is adopted
+ * red when: gaps are compared (`__pt_lu_compare_gap`): an IOAS that lacks a mapping is adopted
  */
 #include <errno.h>
 #include <string.h>

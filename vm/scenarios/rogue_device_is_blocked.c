@@ -9,8 +9,8 @@
  * promise: 3
  * red when: the minimal root has preserved devices only (`intel_liveupdate_shutdown` made to copy
  *   all entries): the rogue device writes 1,146 frames after the previous kernel is down
- * red when: devices that are not preserved are stopped (`lu_stop_others`): the rogue device is bus
- *   master in the next kernel
+ * red when: devices that are not preserved are stopped (`iommu_lu_quiesce_others`): the rogue
+ *   device is bus master in the next kernel
  */
 #define _GNU_SOURCE 1
 

@@ -9,14 +9,16 @@
  *   `__iommu_free_desc`): `test_lu_blocks`
  * red when: an empty block goes back (`block_free` in `iommu_pages_put`): unmapped, but not one
  *   byte more is free, in both kernels
- * red when: no table is visited twice (`__test_and_set_bit` in `iommu_blocks_meet`):
+ * red when: no table is visited twice (`__test_and_set_bit` in `iommu_blocks_visit`):
  *   `test_lu_shared_table`, in every format
- * red when: gaps are reported, too (`__lu_each_leaf`): `test_lu_each_leaf`, in every format
+ * red when: gaps are reported, too (`__pt_lu_each_leaf`): `test_lu_each_leaf`, in every format
  * red when: a map is compared in the last map's table only if it lies there (`table_va` in
- *   `lu_compare`): equal lists of mappings are reported as different
- * red when: only the domain's own pages are taken (`blocks_sum` in `lu_meet_tables`):
+ *   `pt_lu_compare_map`): equal lists of mappings are reported as different
+ * red when: only the domain's own pages are taken (`blocks_sum` in `pt_lu_find_tables`):
  *   `test_lu_damaged`, in every format
- * red when: a gap is compared no further than the top of the table reaches (`lu_compare_gap`): a
+ * red when: a restored domain takes its width, levels and coherency from the record
+ *   (`pt_lu_set_shape`), not from the unit probed first: `test_lu_other_unit`, -EPROTO
+ * red when: a gap is compared no further than the top of the table reaches (`pt_lu_compare_gap`): a
  *   table of AMD's format that could still grow is never adopted: six tests of
  *   `amdv1_liveupdate_test`
  */
@@ -25,10 +27,10 @@
 
 static void before(void)
 {
-	kunit_suite(10, "amdv1_liveupdate_test");
-	kunit_suite(10, "riscv_64_liveupdate_test");
-	kunit_suite(10, "vtdss_liveupdate_test");
-	kunit_suite(10, "x86_64_liveupdate_test");
+	kunit_suite(11, "amdv1_liveupdate_test");
+	kunit_suite(11, "riscv_64_liveupdate_test");
+	kunit_suite(11, "vtdss_liveupdate_test");
+	kunit_suite(11, "x86_64_liveupdate_test");
 }
 
 SCENARIO(.name = "table_checks",

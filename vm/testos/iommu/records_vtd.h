@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* VT-d's members of a device's record: its entries in the tables of the IOMMU. */
+/* VT-d's tails of the records of units and devices, and their members. */
 #ifndef TESTOS_RECORDS_VTD_H
 #define TESTOS_RECORDS_VTD_H
 
-#define HW_FIRST_ENTRY	vtd.context[0]
-#define HW_LAST_ENTRY	vtd.pasid[0]
-#define HW_DIRECTORY	vtd.pasid_dir
-#define HW_DOMAIN_ID	vtd.did
+#include <linux/kho/abi/iommu_vtd.h>
+
+#define HW_UNIT_TAIL	iommu_vtd_unit_ser
+#define HW_DEVICE_TAIL	iommu_vtd_device_ser
+#define HW_ROOT		root
+#define HW_FIRST_ENTRY	context[0]
+#define HW_LAST_ENTRY	pasid[0]
+#define HW_DIRECTORY	pasid_dir
+#define HW_DOMAIN_ID	did
 
 #endif /* TESTOS_RECORDS_VTD_H */

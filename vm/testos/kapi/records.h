@@ -19,6 +19,10 @@
 #define MEMBER(record, member)						\
 	.at = offsetof(struct record, member),				\
 	.bytes = sizeof(((struct record *)NULL)->member)
+/* a member of the tail that an IOMMU driver has in a record */
+#define TAIL(record, tail, hw, member)					\
+	.at = offsetof(struct record, tail) + offsetof(struct hw, member), \
+	.bytes = sizeof(((struct hw *)NULL)->member)
 #define TABLE_ENTRY(n)	.at = (n) * sizeof(u64), .bytes = sizeof(u64)
 
 #endif /* TESTOS_RECORDS_H */

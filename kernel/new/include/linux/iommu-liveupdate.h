@@ -6,47 +6,93 @@
 #include <linux/types.h>
 
 struct device;
+struct iommu_device;
 struct iommu_device_ser;
 struct iommu_domain;
+struct iommu_domain_ser;
 struct iommu_group;
 struct iommu_unit_ser;
 struct liveupdate_file_handler;
 
 /**
- * struct iommu_liveupdate_ops - What an IOMMU driver does for a live update.
- * @identify_unit: Fill kind, segment and register base of the IOMMU that
- *	translates for @dev.
- * @preserve_device: Old kernel. Check that @dev, attached to @domain, can be
- *	carried and preserve the tables that lead from the hardware to the
- *	domain. May sleep.
- * @unpreserve_device: Old kernel. Undo @preserve_device; cannot fail.
- * @freeze_device: Old kernel, last call for this device before kexec. Write the
- *	final state of the hardware's entries into @ser and into the tables that
- *	the hardware is left with, and where these are into @unit.
- * @unfreeze_device: Old kernel. Undo @freeze_device; cannot fail.
- * @attach_device: New kernel, under the group's mutex. Compare the hardware's
- *	entries with @ser and, if they are equal, enter @domain as attached to
- *	@dev without touching the hardware. An error leaves nothing attached.
- * @isolate_device: New kernel. Make the translation of @dev fail, whatever the
- *	previous kernel left; cannot fail.
- * @readmit_device: New kernel. @dev was given up, maybe after @isolate_device,
- *	and is quiet: it is to be like a device that was just probed.
- * @finish_unit: New kernel. All devices of the previous kernel are finished;
- *	free what the hardware was left with.
+ * struct iommu_liveupdate_ops - Live update support of an IOMMU driver.
+ * @hw_kind: IOMMU_HW_SER_* of the tails of unit and device records.
+ * @hw_version: Version of the layout of both tails.
+ * @unit_hw_size: Size of the tail of a unit record in bytes.
+ * @device_hw_size: Size of the tail of a device record in bytes.
+ * @identify_unit: Both kernels. Fill segment and register base of the IOMMU into
+ *	the record.
+ * @preserve_device: Previous kernel. Check that @dev, attached to @domain, can be
+ *	preserved, and preserve the tables that lead from the unit to the domain.
+ *	May sleep.
+ * @unpreserve_device: Previous kernel. Undo @preserve_device; cannot fail.
+ * @freeze_device: Previous kernel, last call for @dev before kexec. Write the
+ *	final hardware entries into @ser and into the tables that the unit uses
+ *	across the kexec, and the address of these tables into @unit.
+ * @unfreeze_device: Previous kernel. Undo @freeze_device; cannot fail.
+ * @same_mode: Next kernel. True if this kernel can take @iommu over without turning
+ *	translation off. @iommu translates with unknown tables; there may be no
+ *	record.
+ * @unit_valid: Next kernel. True if @iommu translates with the tables of the record
+ *	@unit. The tail has the right layout; its values are not trusted.
+ * @entry_valid: Next kernel, after @unit_valid. True if the hardware entries of the
+ *	device are those of the record @ser, and every table that they point to is
+ *	preserved memory. The tail has the right layout; its values are not trusted.
+ * @domain_id: Next kernel, after @entry_valid. The id that tags the device's
+ *	translations in the caches of the unit.
+ * @copy_entry: Next kernel, after @entry_valid. Copy the entries of the device into
+ *	this kernel's tables of @iommu, which the unit does not use yet.
+ * @reserve_id: Next kernel. Keep this kernel from allocating domain id @id on @iommu.
+ *	Not an error if the id is reserved already.
+ * @block_entry: Next kernel, after @copy_entry. Clear the entries of the device in
+ *	the tables of @iommu and flush the caches. There may be no struct device.
+ *	Cannot fail.
+ * @finish_unit: Next kernel. All incoming devices are finished. Free the tables that
+ *	the unit used across the kexec.
+ * @alloc_domain: Next kernel. Allocate a paging domain of the page-table format that
+ *	the record names, on the unit of @dev. Its width and features do not matter.
+ * @attach_device: Next kernel, under the group's mutex. Compare the hardware entries
+ *	with @ser; if they are equal, enter @domain as attached to @dev without a
+ *	change of the hardware. On error nothing is attached.
+ * @isolate_device: Next kernel. Make every translation of @dev fail, whatever
+ *	entries the previous kernel left; cannot fail.
+ * @readmit_device: Next kernel. @dev was discarded and is quiet; make it equal to a
+ *	device that was just probed.
+ *
+ * The driver of an IOMMU calls iommu_liveupdate_keep_translation() for each unit
+ * that it finds translating, and iommu_liveupdate_take_over_unit() when it has
+ * allocated its own tables of the unit.
  */
 struct iommu_liveupdate_ops {
-	void (*identify_unit)(struct device *dev, struct iommu_unit_ser *unit);
+	u16 hw_kind;
+	u16 hw_version;
+	u32 unit_hw_size;
+	u32 device_hw_size;
+	void (*identify_unit)(struct iommu_device *iommu, struct iommu_unit_ser *unit);
+
 	int (*preserve_device)(struct device *dev, struct iommu_domain *domain,
 			       struct iommu_device_ser *ser);
 	void (*unpreserve_device)(struct device *dev, struct iommu_device_ser *ser);
 	int (*freeze_device)(struct device *dev, struct iommu_device_ser *ser,
 			     struct iommu_unit_ser *unit);
 	void (*unfreeze_device)(struct device *dev);
+
+	bool (*same_mode)(struct iommu_device *iommu);
+	bool (*unit_valid)(struct iommu_device *iommu, const struct iommu_unit_ser *unit);
+	bool (*entry_valid)(struct iommu_device *iommu, const struct iommu_unit_ser *unit,
+			    const struct iommu_device_ser *ser);
+	u32 (*domain_id)(const struct iommu_device_ser *ser);
+	int (*copy_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
+	int (*reserve_id)(struct iommu_device *iommu, u32 id);
+	void (*block_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
+	void (*finish_unit)(const struct iommu_unit_ser *unit);
+
+	struct iommu_domain *(*alloc_domain)(struct device *dev,
+					     const struct iommu_domain_ser *ser);
 	int (*attach_device)(struct device *dev, struct iommu_domain *domain,
 			     const struct iommu_device_ser *ser);
 	void (*isolate_device)(struct device *dev);
 	void (*readmit_device)(struct device *dev);
-	void (*finish_unit)(const struct iommu_unit_ser *unit);
 };
 
 /**
@@ -56,7 +102,7 @@ struct iommu_liveupdate_ops {
  * @nr_tables: Table pages.
  * @table_bytes: Bytes of table pages.
  * @mapped_bytes: Bytes of IOVA that the leaves map.
- * @nr_devices: Devices attached that are preserved too.
+ * @nr_devices: Attached devices that are preserved too.
  */
 struct iommu_liveupdate_stats {
 	const char *format;
@@ -67,14 +113,16 @@ struct iommu_liveupdate_stats {
 	unsigned int nr_devices;
 };
 
-/* iommu.c: what takes knowing the inside of a group */
+/* iommu.c: access to the inside of a group, and to its allocators */
 int iommu_group_liveupdate_set_owner(struct iommu_group *group, void *owner);
 void iommu_group_liveupdate_block(struct iommu_group *group);
+struct iommu_domain *iommu_liveupdate_alloc_domain(struct device *dev,
+						   const struct iommu_domain_ser *ser);
 
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh);
 
-/* Old kernel */
+/* Outgoing */
 int iommu_liveupdate_supported(struct iommu_domain *domain);
 int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
 			       int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
@@ -88,7 +136,7 @@ void iommu_liveupdate_unpreserve_device(struct device *dev);
 int iommu_liveupdate_freeze_device(struct device *dev);
 void iommu_liveupdate_unfreeze_device(struct device *dev);
 
-/* New kernel */
+/* Incoming */
 struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id);
 int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner);
 int iommu_liveupdate_adopt_begin(struct iommu_domain *domain);
@@ -99,8 +147,8 @@ void iommu_liveupdate_adopt_abort(struct iommu_domain *domain);
 void iommu_liveupdate_finish_domain(struct iommu_domain *domain);
 void iommu_liveupdate_finish_device(struct device *dev);
 void iommu_liveupdate_block_device(struct device *dev);
-void iommu_liveupdate_cut_off_domains(u64 owner);
-void iommu_liveupdate_cut_off_domain(struct iommu_domain *domain);
+void iommu_liveupdate_isolate_domains(u64 owner);
+void iommu_liveupdate_isolate_domain(struct iommu_domain *domain);
 void iommu_liveupdate_discard_domains(u64 owner);
 void iommu_liveupdate_discard_device(struct device *dev);
 
@@ -108,15 +156,17 @@ void iommu_liveupdate_discard_device(struct device *dev);
 int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 			       struct iommu_liveupdate_stats *stats);
 
-/* The IOMMU core and its drivers */
+/* IOMMU core and drivers */
+int iommu_liveupdate_refuse(struct device *dev, int error, const char *why);
 struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton);
-void iommu_liveupdate_quiesce(void);
-struct iommu_unit_ser *iommu_liveupdate_incoming_unit(u32 kind, u64 reg_base);
-struct iommu_device_ser *iommu_liveupdate_next_device(const struct iommu_unit_ser *unit,
-						      struct iommu_device_ser *prev);
 struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev);
 void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser,
 				    const char *why);
+void iommu_liveupdate_quiesce(void);
+bool iommu_liveupdate_keep_translation(struct iommu_device *iommu, const char *name,
+				       const struct iommu_liveupdate_ops *ops);
+void iommu_liveupdate_take_over_unit(struct iommu_device *iommu, const char *name,
+				     const struct iommu_liveupdate_ops *ops);
 #else
 static inline struct iommu_domain *
 iommu_liveupdate_attach_group(struct device *dev, bool singleton)
@@ -126,12 +176,6 @@ iommu_liveupdate_attach_group(struct device *dev, bool singleton)
 
 static inline void iommu_liveupdate_quiesce(void)
 {
-}
-
-static inline struct iommu_unit_ser *
-iommu_liveupdate_incoming_unit(u32 kind, u64 reg_base)
-{
-	return NULL;
 }
 
 static inline struct iommu_device_ser *

@@ -8,8 +8,8 @@
  * as the next kernel finds them after boot, handed over by KHO and not counted by
  * anybody. From then on the first domain owns nothing and is never freed.
  *
- * Then what the table maps is compared with lists of mappings: the right one,
- * and lists with one difference each, which must be found, and where it is.
+ * Then the table is compared with lists of mappings: the right one, and lists with one
+ * difference each, which must be found at its place.
  */
 #ifndef __GENERIC_PT_KUNIT_LIVEUPDATE_H
 #define __GENERIC_PT_KUNIT_LIVEUPDATE_H
@@ -30,7 +30,7 @@
 #define LU_TABLES	1024
 #define LU_SLOT_ALIGN	SZ_64M
 
-/* What boot writes into page::private, see kho_preserved_memory_reserve() */
+/* The value that boot writes into page::private, see kho_preserved_memory_reserve() */
 #define LU_PAGE_MAGIC	0x4b484f50UL
 
 struct lu_area {
@@ -41,7 +41,7 @@ struct lu_area {
 };
 
 struct lu_kunit {
-	/* What do_unmap() and the like work on; the second one after adoption */
+	/* For do_unmap() and the like; the second one after adoption */
 	struct kunit_iommu_priv old;
 	struct kunit_iommu_priv next;
 	struct iommu_domain_ser ser;
@@ -56,7 +56,7 @@ struct lu_kunit {
 	bool arrived;
 };
 
-/* A domain of a driver that carries domains */
+/* A domain of a driver that supports live update */
 static const struct iommu_liveupdate_ops lu_driver_ops;
 static const struct iommu_ops lu_owner = { .liveupdate = &lu_driver_ops };
 
@@ -206,7 +206,7 @@ static void lu_arrive(struct kunit *test)
 }
 
 /* The record stays right: unpreserve only takes the pages out of KHO's books */
-static void lu_carry(struct kunit *test)
+static void lu_preserve(struct kunit *test)
 {
 	struct lu_kunit *lu = lu_of(test);
 
@@ -216,13 +216,45 @@ static void lu_carry(struct kunit *test)
 	lu_arrive(test);
 }
 
-static void lu_carry_and_restore(struct kunit *test)
+static void lu_preserve_and_restore(struct kunit *test)
 {
 	struct lu_kunit *lu = lu_of(test);
 
-	lu_carry(test);
+	lu_preserve(test);
 	KUNIT_ASSERT_NO_ERRNO_FN(test, "restore",
 				 lu_ops_of(&lu->next)->restore(lu->next.iommu, &lu->ser));
+}
+
+/* A configuration of the format with other widths if there is one, and coherent */
+static struct pt_iommu_table_cfg lu_other_cfg(struct kunit *test)
+{
+	struct pt_iommu_table_cfg cfg = lu_of(test)->old.cfg;
+#ifdef kunit_fmt_cfgs
+	unsigned int own = (uintptr_t)test->param_value - 1, i;
+
+	for (i = 0; i < ARRAY_SIZE(kunit_fmt_cfgs); i++) {
+		if (i == own || kunit_fmt_cfgs[i].common.features !=
+				kunit_fmt_cfgs[own].common.features)
+			continue;
+		cfg = kunit_fmt_cfgs[i];
+		cfg.common.features = lu_of(test)->old.cfg.common.features;
+		cfg.common.hw_max_vasz_lg2 = cfg.common.hw_max_vasz_lg2 ?: PT_MAX_VA_ADDRESS_LG2;
+		cfg.common.hw_max_oasz_lg2 = pt_max_oa_lg2(NULL);
+	}
+#endif
+	cfg.common.features &= ~BIT(PT_FEAT_DMA_INCOHERENT);
+	return cfg;
+}
+
+/* The next kernel allocates the domain on another unit than the previous one did. */
+static void lu_use_other_unit(struct kunit *test)
+{
+	struct kunit_iommu_priv *next = &lu_of(test)->next;
+
+	pt_iommu_deinit(next->iommu);
+	next->cfg = lu_other_cfg(test);
+	KUNIT_ASSERT_NO_ERRNO_FN(test, "init", pt_iommu_init(&next->fmt_table, &next->cfg,
+							     GFP_KERNEL));
 }
 
 struct lu_result {
@@ -259,15 +291,15 @@ static void lu_expect_same(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, res.bytes, lu_bytes(lu));
 }
 
-static void lu_expect_difference(struct kunit *test, u64 at, const char *what)
+static void lu_expect_difference(struct kunit *test, u64 at, const char *name)
 {
 	struct lu_kunit *lu = lu_of(test);
 	struct lu_result res;
 
 	KUNIT_ASSERT_NO_ERRNO_FN(test, "adopt_begin", lu_compare(lu, &res));
-	KUNIT_EXPECT_TRUE_MSG(test, !res.map || res.map == -EBADE, "%s: %d", what, res.map);
-	KUNIT_EXPECT_EQ_MSG(test, res.verify, -EBADE, "%s", what);
-	KUNIT_EXPECT_EQ_MSG(test, res.bad_iova, at, "%s", what);
+	KUNIT_EXPECT_TRUE_MSG(test, !res.map || res.map == -EBADE, "%s: %d", name, res.map);
+	KUNIT_EXPECT_EQ_MSG(test, res.verify, -EBADE, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, res.bad_iova, at, "%s", name);
 	lu_ops_of(&lu->next)->adopt_abort(lu->next.iommu);
 }
 
@@ -279,6 +311,34 @@ static void lu_insert(struct lu_kunit *lu, unsigned int i)
 static void lu_remove(struct lu_kunit *lu, unsigned int i)
 {
 	memmove(&lu->areas[i], &lu->areas[i + 1], (--lu->nr_areas - i) * sizeof(*lu->areas));
+}
+
+/* The first entry that leads to a table of the lowest level, in the place of the second */
+static int __lu_share_table(struct pt_range *range, void *arg, unsigned int level,
+			    struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	u64 *item = (u64 *)table, *was = arg;
+	unsigned int first = UINT_MAX;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type != PT_ENTRY_TABLE)
+			continue;
+		if (level > 1) {
+			ret = pt_descend(&pts, arg, __lu_share_table);
+			if (ret)
+				return ret;
+		} else if (first == UINT_MAX) {
+			first = pts.index;
+		} else {
+			swap(*was, item[pts.index]);
+			if (!item[pts.index])
+				item[pts.index] = item[first];
+			return 1;
+		}
+	}
+	return 0;
 }
 
 #endif /* __GENERIC_PT_KUNIT_LIVEUPDATE_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Carrying a page table over a live update, for every format: what is preserved is
- * what was mapped, what is restored is the same and works on, and each kind of
- * difference between the table and a list of mappings is found.
+ * Live update of a page table, for every format: a preserved table has all mappings, a
+ * restored one is equal and works, and each kind of difference between the table and a
+ * list of mappings is found.
  *
  * See kunit_liveupdate.h for how a table arrives without a kexec.
  */
@@ -29,7 +29,7 @@ static void test_lu_preserve(struct kunit *test)
 		check_iova(test, lu->areas[i].va, lu->areas[i].oa, lu->areas[i].len);
 }
 
-/* Held: nothing can be mapped. Adopted: a table as any other. */
+/* A restored table is read-only, an adopted one is an ordinary table. */
 static void test_lu_round_trip(struct kunit *test)
 {
 	struct lu_kunit *lu = lu_of(test);
@@ -37,7 +37,7 @@ static void test_lu_round_trip(struct kunit *test)
 	unsigned int i;
 
 	lu_fill(test);
-	lu_carry_and_restore(test);
+	lu_preserve_and_restore(test);
 	more = lu->areas[LU_CHANGED];
 	more.va += more.len;
 	KUNIT_EXPECT_EQ(test, lu_map(&lu->next, &more), -EBUSY);
@@ -61,6 +61,24 @@ static void test_lu_round_trip(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(&lu->next.domain, lu->areas[i].va), 0);
 }
 
+/* Width, features and leaf sizes come from the record, not from the unit probed first. */
+static void test_lu_other_unit(struct kunit *test)
+{
+	struct lu_kunit *lu = lu_of(test);
+	struct pt_common *old = lu->old.common, *next = lu->next.common;
+
+	lu_fill(test);
+	lu_use_other_unit(test);
+	lu_preserve_and_restore(test);
+	KUNIT_EXPECT_EQ(test, next->max_vasz_lg2, old->max_vasz_lg2);
+	KUNIT_EXPECT_EQ(test, pt_feature(next, PT_FEAT_DMA_INCOHERENT),
+			pt_feature(old, PT_FEAT_DMA_INCOHERENT));
+	KUNIT_EXPECT_EQ(test, lu->next.domain.geometry.aperture_end,
+			lu->old.domain.geometry.aperture_end);
+	KUNIT_EXPECT_EQ(test, lu->next.domain.pgsize_bitmap, lu->ser.pgsize_bitmap);
+	lu_expect_same(test);
+}
+
 static void test_lu_missing(struct kunit *test)
 {
 	static const unsigned int which[] = { 0, 3, LU_CHANGED, LU_AREAS - 1 };
@@ -69,7 +87,7 @@ static void test_lu_missing(struct kunit *test)
 	unsigned int i;
 
 	lu_fill(test);
-	lu_carry_and_restore(test);
+	lu_preserve_and_restore(test);
 	for (i = 0; i < ARRAY_SIZE(which); i++) {
 		area = lu->areas[which[i]];
 		lu_remove(lu, which[i]);
@@ -88,7 +106,7 @@ static void test_lu_one_too_many(struct kunit *test)
 	unsigned int i;
 
 	lu_fill(test);
-	lu_carry_and_restore(test);
+	lu_preserve_and_restore(test);
 	for (i = 0; i < ARRAY_SIZE(after); i++) {
 		area = lu->areas[after[i]];
 		area.va += area.len + lu->old.smallest_pgsz;
@@ -100,7 +118,7 @@ static void test_lu_one_too_many(struct kunit *test)
 	lu_expect_same(test);
 }
 
-/* One area is not what it was: each field, and what the first difference then is */
+/* One area is changed, field by field: the first difference must be found. */
 static void test_lu_changed(struct kunit *test)
 {
 	struct lu_kunit *lu = lu_of(test);
@@ -108,7 +126,7 @@ static void test_lu_changed(struct kunit *test)
 	pt_vaddr_t page = lu->old.smallest_pgsz;
 
 	lu_fill(test);
-	lu_carry_and_restore(test);
+	lu_preserve_and_restore(test);
 	was = *area;
 	area->oa += page;
 	lu_expect_difference(test, was.va, "other memory");
@@ -151,7 +169,7 @@ static void test_lu_leaf_sizes(struct kunit *test)
 	}
 	KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &area[1]));
 	lu->nr_areas = 2;
-	lu_carry_and_restore(test);
+	lu_preserve_and_restore(test);
 	lu_expect_same(test);
 	lu_ops_of(&lu->next)->adopt_abort(lu->next.iommu);
 
@@ -171,12 +189,24 @@ static void test_lu_damaged(struct kunit *test)
 	struct lu_result res;
 
 	lu_fill(test);
-	lu_carry(test);
+	lu_preserve(test);
 	ser = lu->ser;
 	ser.format[0]++;
 	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
 	ser = lu->ser;
-	ser.vasz_lg2--;
+	ser.vasz_lg2 = 3;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
+	ser = lu->ser;
+	ser.vasz_lg2 = PT_MAX_VA_ADDRESS_LG2 + 1;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
+	ser = lu->ser;
+	ser.oasz_lg2 = 0;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
+	ser = lu->ser;
+	ser.flags ^= IOMMU_DOMAIN_SER_SIGN_EXTEND;
+	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
+	ser = lu->ser;
+	ser.pgsize_bitmap = 1;
 	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
 	ser = lu->ser;
 	ser.top_level = PT_MAX_TOP_LEVEL + 1;
@@ -219,7 +249,7 @@ static int lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
 	return 0;
 }
 
-/* From end to end, in ascending order; what is not mapped is an error, not left out */
+/* The walk has no gap and ascends; an unmapped part is an error, not skipped. */
 static void test_lu_each_leaf(struct kunit *test)
 {
 	struct lu_kunit *lu = lu_of(test);
@@ -246,7 +276,7 @@ static void test_lu_blocks(struct kunit *test)
 {
 	struct lu_kunit *lu = lu_of(test);
 	struct iommu_pages_blocks *blocks = &lu->old.iommu->liveupdate.blocks;
-	/* What a table of the lowest level maps, in the smallest leaves */
+	/* Size that a table of the lowest level maps, in the smallest leaves */
 	const pt_vaddr_t len = lu->old.smallest_pgsz * (PAGE_SIZE / PT_ITEM_WORD_SIZE);
 	struct lu_area area = { .oa = SZ_1G + SZ_4K, .len = len, .prot = IOMMU_READ };
 	u64 nr_used, nr_pages;
@@ -273,34 +303,6 @@ static void test_lu_blocks(struct kunit *test)
 	KUNIT_EXPECT_LT(test, blocks->nr_pages, nr_pages / 8);
 }
 
-/* The first entry that leads to a table of the lowest level, in the place of the second */
-static int __lu_share_table(struct pt_range *range, void *arg, unsigned int level,
-			    struct pt_table_p *table)
-{
-	struct pt_state pts = pt_init(range, level, table);
-	u64 *item = (u64 *)table, *was = arg;
-	unsigned int first = UINT_MAX;
-	int ret;
-
-	for_each_pt_level_entry(&pts) {
-		if (pts.type != PT_ENTRY_TABLE)
-			continue;
-		if (level > 1) {
-			ret = pt_descend(&pts, arg, __lu_share_table);
-			if (ret)
-				return ret;
-		} else if (first == UINT_MAX) {
-			first = pts.index;
-		} else {
-			swap(*was, item[pts.index]);
-			if (!item[pts.index])
-				item[pts.index] = item[first];
-			return 1;
-		}
-	}
-	return 0;
-}
-
 /* As many tables as there should be, but one of them twice */
 static void test_lu_shared_table(struct kunit *test)
 {
@@ -314,7 +316,7 @@ static void test_lu_shared_table(struct kunit *test)
 			lu->nr_areas * SZ_2M, SZ_4K, lu->old.smallest_pgsz, IOMMU_READ };
 		KUNIT_ASSERT_NO_ERRNO(test, lu_map(&lu->old, &lu->areas[lu->nr_areas]));
 	}
-	lu_carry_and_restore(test);
+	lu_preserve_and_restore(test);
 	range = pt_all_range(lu->next.common);
 	KUNIT_ASSERT_EQ(test, pt_walk_range(&range, __lu_share_table, &was), 1);
 	KUNIT_EXPECT_EQ(test, lu_compare(lu, &res), -EIO);
@@ -329,6 +331,7 @@ static struct kunit_case lu_test_cases[] = {
 	KUNIT_CASE_FMT(test_lu_each_leaf),
 	KUNIT_CASE_FMT(test_lu_preserve),
 	KUNIT_CASE_FMT(test_lu_round_trip),
+	KUNIT_CASE_FMT(test_lu_other_unit),
 	KUNIT_CASE_FMT(test_lu_missing),
 	KUNIT_CASE_FMT(test_lu_one_too_many),
 	KUNIT_CASE_FMT(test_lu_changed),

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
- * DOC: Walks over a table that is carried
+ * DOC: Preserving and restoring a page table
  *
- * Preserve, restore and compare an I/O page table over a live update, for every
- * page-table format. See DOC in linux/generic_pt/liveupdate.h for the model.
+ * Preserve and restore an I/O page table across a live update, for every page-table
+ * format. See DOC in linux/generic_pt/liveupdate.h for the model.
  *
- * Preserving walks no table: the pages are in blocks, but for those that were
- * made before iommufd had the domain. These are on the way to the lowest IOVA,
- * the first top and what it leads to if the table has grown at the top since.
+ * Preserving walks no table: the table pages are in blocks, those excepted that were
+ * allocated before iommufd had the domain. These are on the path to the lowest IOVA:
+ * the first top table, and the tables above it if the table has grown at its top.
  *
- * Nothing changes these between preserve and unpreserve, so a walk that failed is
- * undone by counting: its n-th table is the n-th table of any other walk.
+ * They do not change between preserve and unpreserve, so a failed walk is undone by
+ * counting: its n-th table is the n-th table of any other walk.
  *
- * Before anything is taken back all tables are visited, top first, each table
- * before its children; all but those of the lowest level are read, for these
- * lead to no other. What is read is not trusted: before it is followed a
- * pointer to a table must point into memory that KHO has preserved and that
- * nobody has taken back, to a page that this walk has not met yet. That
- * excludes loops and shared tables. Such a page may still be somebody else's,
- * who writes to it, so each entry is read once and nothing is concluded from
- * an earlier walk. In the end it must have been just the blocks that the
- * record says; then all of them are taken back.
+ * Before any table page is restored, all tables are visited, top first, each table
+ * before its children. Tables of the lowest level are not read, they lead to no other
+ * table. The content is not trusted: a pointer is followed only if it points into
+ * memory that KHO has preserved and not yet returned, to a page that this walk has
+ * not visited. This excludes loops and shared tables. Such a page may still belong to
+ * another object and be written to, so each entry is read once, and no result of an
+ * earlier walk is used. The blocks that were found must be those of the record; then
+ * all of them are restored.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_H
@@ -38,17 +37,17 @@ static const struct pt_iommu_ops NS(ops);
 struct pt_lu_walk {
 	int (*visit)(struct pt_lu_walk *walk, struct pt_table_p *table);
 	struct pt_iommu *iommu_table;
-	/* The blocks in which tables were met, by page frame number */
-	struct maple_tree *met;
-	/* Where to stop */
+	/* The blocks that contain visited tables, by page frame number */
+	struct maple_tree *visited;
+	/* Number of tables after which the walk ends */
 	u64 limit;
 	u64 nr_tables;
-	/* Of the tables that were preserved: those that are in no block, each like one */
+	/* Preserved tables outside of blocks; each counts as a block of one page */
 	u64 nr_alone;
 	u64 blocks_sum;
 };
 
-static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
+static int pt_lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
 	int ret;
 
@@ -61,8 +60,8 @@ static int lu_visit(struct pt_lu_walk *walk, struct pt_table_p *table)
 	return 0;
 }
 
-/* On to the next entry that leads to a table. What else there is needs no address. */
-static bool lu_next_table(struct pt_state *pts)
+/* Advance to the next entry that points to a table. Other entries need no address. */
+static bool pt_lu_next_table(struct pt_state *pts)
 {
 	for (; pts->index < pts->end_index; pts->index++) {
 		pt_load_entry(pts);
@@ -74,46 +73,46 @@ static bool lu_next_table(struct pt_state *pts)
 	return false;
 }
 
-static int __lu_walk(struct pt_range *range, void *arg, unsigned int level,
-		     struct pt_table_p *table)
+static int __pt_lu_walk_tables(struct pt_range *range, void *arg, unsigned int level,
+			       struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
 	struct pt_lu_walk *walk = arg;
 	int ret;
 
-	for (_pt_iter_first(&pts); lu_next_table(&pts); pts.index++) {
-		ret = lu_visit(walk, pts.table_lower);
+	for (_pt_iter_first(&pts); pt_lu_next_table(&pts); pts.index++) {
+		ret = pt_lu_visit(walk, pts.table_lower);
 		if (ret)
 			return ret;
-		ret = level > 1 ? pt_descend(&pts, arg, __lu_walk) : 0;
+		ret = level > 1 ? pt_descend(&pts, arg, __pt_lu_walk_tables) : 0;
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int lu_walk(struct pt_lu_walk *walk, struct pt_range *range)
+static int pt_lu_walk_tables(struct pt_lu_walk *walk, struct pt_range *range)
 {
 	int ret;
 
-	ret = lu_visit(walk, range->top_table);
+	ret = pt_lu_visit(walk, range->top_table);
 	if (ret)
 		return ret;
-	return range->top_level ? pt_walk_range(range, __lu_walk, walk) : 0;
+	return range->top_level ? pt_walk_range(range, __pt_lu_walk_tables, walk) : 0;
 }
 
-/* Tables in no block: those on the way to the lowest IOVA, or all without blocks */
-static int lu_walk_alone(struct pt_lu_walk *walk)
+/* Walk the tables that are in no block: the path to the lowest IOVA, or all tables. */
+static int pt_lu_walk_alone(struct pt_lu_walk *walk)
 {
 	struct pt_common *common = common_from_iommu(walk->iommu_table);
 	struct pt_range range = pt_top_range(common);
 
 	if (IS_ENABLED(CONFIG_IOMMU_LIVEUPDATE_BLOCKS))
 		range = pt_make_range(common, range.va, range.va);
-	return lu_walk(walk, &range);
+	return pt_lu_walk_tables(walk, &range);
 }
 
-static int lu_preserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
+static int pt_lu_preserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
 	struct folio *folio = virt_to_folio(table);
 
@@ -126,7 +125,7 @@ static int lu_preserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 	return kho_preserve_folio(folio);
 }
 
-static int lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
+static int pt_lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
 	struct folio *folio = virt_to_folio(table);
 
@@ -135,26 +134,40 @@ static int lu_unpreserve_table(struct pt_lu_walk *walk, struct pt_table_p *table
 	return 0;
 }
 
-static int lu_meet_table(struct pt_lu_walk *walk, struct pt_table_p *table)
+static int pt_lu_visit_table(struct pt_lu_walk *walk, struct pt_table_p *table)
 {
-	return iommu_blocks_visit(&walk->iommu_table->liveupdate.blocks, walk->met, table);
+	return iommu_blocks_visit(&walk->iommu_table->liveupdate.blocks, walk->visited, table);
 }
 
-static void lu_unpreserve_alone(struct pt_iommu *iommu_table, u64 nr_tables)
+static void pt_lu_unpreserve_alone(struct pt_iommu *iommu_table, u64 nr_tables)
 {
 	struct pt_lu_walk walk = {
-		.visit = lu_unpreserve_table,
+		.visit = pt_lu_unpreserve_table,
 		.iommu_table = iommu_table,
 		.limit = nr_tables,
 	};
 
-	lu_walk_alone(&walk);
+	pt_lu_walk_alone(&walk);
 }
 
 static void NS(lu_unpreserve)(struct pt_iommu *iommu_table)
 {
-	lu_unpreserve_alone(iommu_table, U64_MAX);
+	pt_lu_unpreserve_alone(iommu_table, U64_MAX);
 	iommu_blocks_unpreserve(&iommu_table->liveupdate.blocks);
+}
+
+/* Features that decide how the table is read and written */
+static u32 pt_lu_features_to_ser(const struct pt_common *common)
+{
+	u32 flags = 0;
+
+	if (pt_feature(common, PT_FEAT_DMA_INCOHERENT))
+		flags |= IOMMU_DOMAIN_SER_INCOHERENT;
+	if (pt_feature(common, PT_FEAT_SIGN_EXTEND))
+		flags |= IOMMU_DOMAIN_SER_SIGN_EXTEND;
+	if (pt_feature(common, PT_FEAT_DYNAMIC_TOP))
+		flags |= IOMMU_DOMAIN_SER_DYNAMIC_TOP;
+	return flags;
 }
 
 static int NS(lu_preserve)(struct pt_iommu *iommu_table,
@@ -163,24 +176,27 @@ static int NS(lu_preserve)(struct pt_iommu *iommu_table,
 	struct pt_common *common = common_from_iommu(iommu_table);
 	struct pt_range range = pt_top_range(common);
 	struct pt_lu_walk walk = {
-		.visit = lu_preserve_table,
+		.visit = pt_lu_preserve_table,
 		.iommu_table = iommu_table,
 		.limit = U64_MAX,
 	};
 	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
 	int ret;
 
-	ret = lu_walk_alone(&walk);
+	ret = pt_lu_walk_alone(&walk);
 	if (!ret)
 		ret = iommu_blocks_preserve(blocks);
 	if (ret) {
-		lu_unpreserve_alone(iommu_table, walk.nr_tables);
+		pt_lu_unpreserve_alone(iommu_table, walk.nr_tables);
 		return ret;
 	}
 
 	strscpy_pad(ser->format, __stringify(PTPFX_RAW));
+	ser->flags = pt_lu_features_to_ser(common);
 	ser->top_level = range.top_level;
 	ser->vasz_lg2 = common->max_vasz_lg2;
+	ser->oasz_lg2 = common->max_oasz_lg2;
+	ser->pgsize_bitmap = iommu_table->domain.pgsize_bitmap;
 	ser->top = virt_to_phys(range.top_table);
 	ser->nr_tables = walk.nr_alone + blocks->nr_used;
 	ser->table_bytes = ser->nr_tables * PAGE_SIZE;
@@ -195,34 +211,34 @@ static unsigned int NS(lu_levels)(struct pt_iommu *iommu_table)
 
 #include "pt_liveupdate_compare.h"
 
-/* All, or the domain has no blocks */
-static int lu_meet_tables(struct pt_iommu *iommu_table)
+/* Find the blocks of all tables, or none. */
+static int pt_lu_find_tables(struct pt_iommu *iommu_table)
 {
 	struct pt_range range = pt_all_range(common_from_iommu(iommu_table));
 	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
 	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
-	struct maple_tree met;
+	struct maple_tree visited;
 	struct pt_lu_walk walk = {
-		.visit = lu_meet_table,
+		.visit = pt_lu_visit_table,
 		.iommu_table = iommu_table,
-		.met = &met,
+		.visited = &visited,
 		.limit = lu->nr_tables,
 	};
 	int ret;
 
-	mt_init(&met);
-	ret = lu_walk(&walk, &range);
+	mt_init(&visited);
+	ret = pt_lu_walk_tables(&walk, &range);
 	if (ret == -ECANCELED ||
 	    (!ret && (walk.nr_tables != lu->nr_tables ||
 		      iommu_blocks_sum(blocks) != lu->blocks_sum)))
 		ret = -EIO;
 	if (ret)
 		iommu_blocks_drop(blocks);
-	mtree_destroy(&met);
+	mtree_destroy(&visited);
 	return ret;
 }
 
-static int lu_restore_tables(struct pt_iommu *iommu_table)
+static int pt_lu_restore_tables(struct pt_iommu *iommu_table)
 {
 	struct pt_common *common = common_from_iommu(iommu_table);
 	struct iommu_pages_blocks *blocks = &iommu_table->liveupdate.blocks;
@@ -231,7 +247,7 @@ static int lu_restore_tables(struct pt_iommu *iommu_table)
 
 	if (lu->restored)
 		return 0;
-	ret = hlist_empty(&blocks->all) ? lu_meet_tables(iommu_table) : 0;
+	ret = hlist_empty(&blocks->all) ? pt_lu_find_tables(iommu_table) : 0;
 	if (!ret)
 		ret = iommu_blocks_restore(blocks,
 					   pt_feature(common, PT_FEAT_DMA_INCOHERENT) ?
@@ -247,7 +263,7 @@ static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 
 	if (!lu)
 		return -EALREADY;
-	ret = lu_restore_tables(iommu_table);
+	ret = pt_lu_restore_tables(iommu_table);
 	if (ret)
 		return ret;
 
@@ -266,7 +282,7 @@ static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
 	u64 last = iommu_table->domain.geometry.aperture_end;
 
 	if (!lu->bad && lu->cursor <= last)
-		lu_compare_gap(iommu_table, last);
+		pt_lu_compare_gap(iommu_table, last);
 	*bad_iova = lu->bad ? lu->bad_iova : 0;
 	*bytes = lu->verified;
 	return lu->bad ? -EBADE : 0;
@@ -284,10 +300,10 @@ static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
 	iommu_table->liveupdate.incoming->comparing = false;
 }
 
-/* A domain is freed that was never adopted. If not all of it is restored nothing is given back. */
+/* Free a domain that was never adopted. If a part cannot be restored nothing is freed. */
 static void NS(lu_deinit)(struct pt_iommu *iommu_table)
 {
-	bool restored = !lu_restore_tables(iommu_table);
+	bool restored = !pt_lu_restore_tables(iommu_table);
 
 	NS(lu_adopt_commit)(iommu_table);
 	if (restored)
@@ -298,21 +314,56 @@ static void NS(lu_deinit)(struct pt_iommu *iommu_table)
 
 static void NS(get_info)(struct pt_iommu *iommu_table,
 			 struct pt_iommu_info *info);
+static int pt_init_common(struct pt_common *common);
+static int pt_iommu_init_domain(struct pt_iommu *iommu_table,
+				struct iommu_domain *domain);
 
-static const struct pt_iommu_ops NS(lu_held_ops);
+static const struct pt_iommu_ops NS(lu_restored_ops);
+
+/*
+ * Give a new table the shape that its record describes: width, levels, coherency and
+ * leaf sizes are those of the unit for which it was allocated, which may be another
+ * one than that of the device that is probed first.
+ */
+static int pt_lu_set_shape(struct pt_iommu *iommu_table, const struct iommu_domain_ser *ser)
+{
+	const unsigned int fixed = BIT(PT_FEAT_DMA_INCOHERENT) | BIT(PT_FEAT_FULL_VA);
+	struct pt_common *common = common_from_iommu(iommu_table);
+	int ret;
+
+	common->features &= ~fixed;
+	if (ser->flags & IOMMU_DOMAIN_SER_INCOHERENT)
+		common->features |= BIT(PT_FEAT_DMA_INCOHERENT);
+	if (pt_lu_features_to_ser(common) != ser->flags ||
+	    !ser->vasz_lg2 || ser->vasz_lg2 > PT_MAX_VA_ADDRESS_LG2 ||
+	    !ser->oasz_lg2 || ser->oasz_lg2 > pt_max_oa_lg2(common))
+		return -EPROTO;
+	common->max_vasz_lg2 = ser->vasz_lg2;
+	common->max_oasz_lg2 = ser->oasz_lg2;
+	ret = pt_init_common(common);
+	if (ret)
+		return -EPROTO;
+	if (pt_feature(common, PT_FEAT_SIGN_EXTEND) && pt_feature(common, PT_FEAT_FULL_VA))
+		return -EPROTO;
+	ret = pt_iommu_init_domain(iommu_table, &iommu_table->domain);
+	if (ret || !ser->pgsize_bitmap ||
+	    ser->pgsize_bitmap & ~iommu_table->domain.pgsize_bitmap)
+		return -EPROTO;
+	iommu_table->domain.pgsize_bitmap = ser->pgsize_bitmap;
+	return 0;
+}
 
 static int NS(lu_restore)(struct pt_iommu *iommu_table,
 			  const struct iommu_domain_ser *ser)
 {
 	struct pt_common *common = common_from_iommu(iommu_table);
 	struct pt_range range = pt_top_range(common);
+	struct pt_common was = *common;
 	struct pt_iommu_incoming *lu;
+	int ret;
 
 	if (strncmp(ser->format, __stringify(PTPFX_RAW), sizeof(ser->format)) ||
-	    ser->vasz_lg2 != common->max_vasz_lg2 ||
-	    ser->top_level > PT_MAX_TOP_LEVEL ||
-	    (!pt_feature(common, PT_FEAT_DYNAMIC_TOP) &&
-	     ser->top_level != range.top_level))
+	    ser->top_level > PT_MAX_TOP_LEVEL)
 		return -EPROTO;
 	if (!ser->nr_tables || !PAGE_ALIGNED(ser->top) || !iommu_blocks_in_kho(ser->top))
 		return -EFAULT;
@@ -320,14 +371,20 @@ static int NS(lu_restore)(struct pt_iommu *iommu_table,
 	lu = kzalloc_obj(*lu);
 	if (!lu)
 		return -ENOMEM;
+	pt_top_set(common, phys_to_virt(ser->top), ser->top_level);
+	ret = pt_lu_set_shape(iommu_table, ser);
+	if (ret) {
+		*common = was;
+		kfree(lu);
+		return ret;
+	}
 	lu->nr_tables = ser->nr_tables;
 	lu->blocks_sum = ser->blocks_sum;
 	iommu_table->liveupdate.incoming = lu;
 
 	iommu_pages_free_incoherent(range.top_table,
 				    iommu_table->iommu_device);
-	pt_top_set(common, phys_to_virt(ser->top), ser->top_level);
-	iommu_table->ops = &NS(lu_held_ops);
+	iommu_table->ops = &NS(lu_restored_ops);
 	return 0;
 }
 
@@ -344,7 +401,7 @@ static const struct pt_iommu_liveupdate_ops NS(lu_ops) = {
 	.levels = NS(lu_levels),
 };
 
-static const struct pt_iommu_ops NS(lu_held_ops) = {
+static const struct pt_iommu_ops NS(lu_restored_ops) = {
 	.map_range = NS(lu_map_range),
 	.unmap_range = NS(lu_unmap_range),
 	.get_info = NS(get_info),
@@ -352,7 +409,7 @@ static const struct pt_iommu_ops NS(lu_held_ops) = {
 	.liveupdate = &NS(lu_ops),
 };
 
-/* NULL, and all of the above left out by the compiler, if not configured */
+/* NULL if not configured; then the compiler drops all of the above. */
 #define PT_LIVEUPDATE_OPS PTR_IF(IS_ENABLED(CONFIG_IOMMU_LIVEUPDATE), &NS(lu_ops))
 
 #endif /* __GENERIC_PT_PT_LIVEUPDATE_H */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
- * DOC: Comparing a table that is carried
+ * DOC: Comparing a restored page table
  *
- * Compare what somebody maps with what a restored I/O page table maps already,
- * for every page-table format. Included by pt_liveupdate.h.
+ * Compare the mappings that a caller expects with those of a restored I/O page
+ * table, for every page-table format. Included by pt_liveupdate.h.
  *
- * Maps come in ascending order. Each is compared with the leaves that it covers:
- * these must lie wholly within it and have the same addresses and permissions.
- * What lies between two maps, or behind the last one, must hold no leaf. The
- * cursor is where the next map may begin at the earliest. Most maps end in the
- * table in which the one before ended, so that is where a comparison begins if it
- * can: IOAS and table are walked in step, not each map down from the top.
+ * Maps come in ascending order. Each map is compared with the leaves that it covers:
+ * these must lie within it and have the same addresses and permissions. The range
+ * between two maps, and after the last map, must contain no leaf. The cursor is the
+ * lowest IOVA at which the next map may begin. Most maps end in the table in which
+ * the map before them ended, so a comparison begins there if possible: IOAS and
+ * table are walked in step, without a walk from the top for each map.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_COMPARE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_COMPARE_H
@@ -23,7 +23,7 @@ struct pt_lu_compare {
 	pt_oaddr_t oa;
 };
 
-static int lu_differs(struct pt_iommu_incoming *lu, pt_vaddr_t va)
+static int pt_lu_differs(struct pt_iommu_incoming *lu, pt_vaddr_t va)
 {
 	if (!lu->bad || va < lu->bad_iova)
 		lu->bad_iova = va;
@@ -31,7 +31,7 @@ static int lu_differs(struct pt_iommu_incoming *lu, pt_vaddr_t va)
 	return -EBADE;
 }
 
-static __always_inline int lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
+static __always_inline int pt_lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
 {
 	unsigned int lg2sz = pt_entry_oa_lg2sz(pts);
 	pt_vaddr_t va = log2_set_mod(pts->range->va, 0, lg2sz);
@@ -39,20 +39,20 @@ static __always_inline int lu_compare_leaf(struct pt_state *pts, struct pt_lu_co
 	struct pt_write_attrs attrs = {};
 
 	if (va < cmp->va)
-		return lu_differs(cmp->lu, va);
+		return pt_lu_differs(cmp->lu, va);
 
 	pt_attr_from_entry(pts, &attrs);
 	if (pt_entry_oa(pts) != cmp->oa + (va - cmp->va) ||
 	    attrs.descriptor_bits != cmp->attrs.descriptor_bits)
-		return lu_differs(cmp->lu, va);
+		return pt_lu_differs(cmp->lu, va);
 	if (last_va > cmp->last_va)
-		return lu_differs(cmp->lu, cmp->last_va + 1);
+		return pt_lu_differs(cmp->lu, cmp->last_va + 1);
 	cmp->lu->verified += log2_to_int(lg2sz);
 	return 0;
 }
 
-/* Where the next map may go on. At the top it begins anyway. */
-static void lu_remember(struct pt_iommu_incoming *lu, const struct pt_state *pts)
+/* Remember where the next map may begin. The top table is the default. */
+static void pt_lu_remember(struct pt_iommu_incoming *lu, const struct pt_state *pts)
 {
 	unsigned int lg2sz = pt_num_items_lg2(pts) + pt_table_item_lg2sz(pts);
 
@@ -64,32 +64,32 @@ static void lu_remember(struct pt_iommu_incoming *lu, const struct pt_state *pts
 	lu->table_last_va = log2_set_mod_max(pts->range->va, lg2sz);
 }
 
-/* All of the range is mapped, as @cmp says */
-static int __lu_compare(struct pt_range *range, void *arg, unsigned int level,
-			struct pt_table_p *table)
+/* All of the range must be mapped as @cmp says. */
+static int __pt_lu_compare_map(struct pt_range *range, void *arg, unsigned int level,
+			       struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
 	struct pt_lu_compare *cmp = arg;
 	int ret;
 
 	if (table != cmp->lu->table)
-		lu_remember(cmp->lu, &pts);
+		pt_lu_remember(cmp->lu, &pts);
 	for_each_pt_level_entry(&pts) {
 		if (pts.type == PT_ENTRY_TABLE)
-			ret = pt_descend(&pts, arg, __lu_compare);
+			ret = pt_descend(&pts, arg, __pt_lu_compare_map);
 		else if (pts.type == PT_ENTRY_OA)
-			ret = lu_compare_leaf(&pts, cmp);
+			ret = pt_lu_compare_leaf(&pts, cmp);
 		else
-			ret = lu_differs(cmp->lu, max(range->va, cmp->va));
+			ret = pt_lu_differs(cmp->lu, max(range->va, cmp->va));
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-/* Nothing in the range is mapped */
-static int __lu_compare_gap(struct pt_range *range, void *arg,
-			    unsigned int level, struct pt_table_p *table)
+/* No part of the range may be mapped. */
+static int __pt_lu_compare_gap(struct pt_range *range, void *arg,
+			       unsigned int level, struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
 	struct pt_lu_compare *cmp = arg;
@@ -97,18 +97,18 @@ static int __lu_compare_gap(struct pt_range *range, void *arg,
 
 	for_each_pt_level_entry(&pts) {
 		if (pts.type == PT_ENTRY_OA)
-			return lu_differs(cmp->lu, range->va);
+			return pt_lu_differs(cmp->lu, range->va);
 		if (pts.type != PT_ENTRY_TABLE)
 			continue;
-		ret = pt_descend(&pts, arg, __lu_compare_gap);
+		ret = pt_descend(&pts, arg, __pt_lu_compare_gap);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-/* In the table of the map before. Most maps are one leaf of it. */
-static int lu_compare_in_table(struct pt_common *common, struct pt_lu_compare *cmp)
+/* Compare in the table of the previous map. Most maps are one leaf of it. */
+static int pt_lu_compare_in_table(struct pt_common *common, struct pt_lu_compare *cmp)
 {
 	struct pt_range range = pt_make_range(common, cmp->va, cmp->last_va);
 	struct pt_state pts = pt_init(&range, cmp->lu->level, cmp->lu->table);
@@ -116,44 +116,44 @@ static int lu_compare_in_table(struct pt_common *common, struct pt_lu_compare *c
 	pt_load_single_entry(&pts);
 	if (pts.type == PT_ENTRY_OA &&
 	    range.last_va - range.va == log2_to_max_int(pt_entry_oa_lg2sz(&pts)))
-		return lu_compare_leaf(&pts, cmp);
-	return __lu_compare(&range, cmp, cmp->lu->level, cmp->lu->table);
+		return pt_lu_compare_leaf(&pts, cmp);
+	return __pt_lu_compare_map(&range, cmp, cmp->lu->level, cmp->lu->table);
 }
 
-static int lu_compare_from_top(struct pt_common *common, struct pt_lu_compare *cmp)
+static int pt_lu_compare_from_top(struct pt_common *common, struct pt_lu_compare *cmp)
 {
 	struct pt_range range;
 
 	if (make_range(common, &range, cmp->va, cmp->last_va - cmp->va + 1))
-		return lu_differs(cmp->lu, cmp->va);
-	return pt_walk_range(&range, __lu_compare, cmp);
+		return pt_lu_differs(cmp->lu, cmp->va);
+	return pt_walk_range(&range, __pt_lu_compare_map, cmp);
 }
 
-static int lu_compare(struct pt_common *common, struct pt_lu_compare *cmp)
+static int pt_lu_compare_map(struct pt_common *common, struct pt_lu_compare *cmp)
 {
 	const struct pt_iommu_incoming *lu = cmp->lu;
 
 	if (lu->table && cmp->va >= lu->table_va && cmp->last_va <= lu->table_last_va)
-		return lu_compare_in_table(common, cmp);
-	return lu_compare_from_top(common, cmp);
+		return pt_lu_compare_in_table(common, cmp);
+	return pt_lu_compare_from_top(common, cmp);
 }
 
-static int lu_compare_gap(struct pt_iommu *iommu_table, u64 last)
+static int pt_lu_compare_gap(struct pt_iommu *iommu_table, u64 last)
 {
 	struct pt_common *common = common_from_iommu(iommu_table);
 	struct pt_lu_compare cmp = { .lu = iommu_table->liveupdate.incoming };
 	struct pt_range range = pt_top_range(common);
 	int ret;
 
-	/* A top that can grow covers less than the aperture, and nothing is beyond */
+	/* A top that can grow may cover less than the aperture; no leaf is beyond it. */
 	last = min_t(u64, last, range.last_va);
 	if (cmp.lu->cursor > last)
 		return 0;
 	range = pt_make_range(common, cmp.lu->cursor, last);
 	ret = pt_check_range(&range);
 	if (ret)
-		return lu_differs(cmp.lu, cmp.lu->cursor);
-	return pt_walk_range(&range, __lu_compare_gap, &cmp);
+		return pt_lu_differs(cmp.lu, cmp.lu->cursor);
+	return pt_walk_range(&range, __pt_lu_compare_gap, &cmp);
 }
 
 static int NS(lu_map_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
@@ -177,14 +177,14 @@ static int NS(lu_map_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
 	if (ret)
 		return ret;
 	if (!len || cmp.last_va < iova || iova < lu->cursor)
-		return lu_differs(lu, iova);
+		return pt_lu_differs(lu, iova);
 
 	if (iova > lu->cursor) {
-		ret = lu_compare_gap(iommu_table, iova - 1);
+		ret = pt_lu_compare_gap(iommu_table, iova - 1);
 		if (ret)
 			return ret;
 	}
-	ret = lu_compare(common, &cmp);
+	ret = pt_lu_compare_map(common, &cmp);
 	if (ret)
 		return ret;
 	lu->cursor = iova + len;
@@ -197,8 +197,8 @@ struct pt_lu_leaves {
 	void *arg;
 };
 
-static int __lu_each_leaf(struct pt_range *range, void *arg, unsigned int level,
-			  struct pt_table_p *table)
+static int __pt_lu_each_leaf(struct pt_range *range, void *arg, unsigned int level,
+			     struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
 	struct pt_lu_leaves *leaves = arg;
@@ -206,7 +206,7 @@ static int __lu_each_leaf(struct pt_range *range, void *arg, unsigned int level,
 
 	for_each_pt_level_entry(&pts) {
 		if (pts.type == PT_ENTRY_TABLE)
-			ret = pt_descend(&pts, arg, __lu_each_leaf);
+			ret = pt_descend(&pts, arg, __pt_lu_each_leaf);
 		else if (pts.type == PT_ENTRY_OA)
 			ret = leaves->leaf(leaves->arg, range->va, pt_entry_oa(&pts),
 					   log2_to_int(pt_entry_oa_lg2sz(&pts)));
@@ -227,10 +227,10 @@ static int NS(lu_each_leaf)(struct pt_iommu *iommu_table, u64 iova, u64 len,
 	int ret;
 
 	ret = make_range(common_from_iommu(iommu_table), &range, iova, len);
-	return ret ?: pt_walk_range(&range, __lu_each_leaf, &leaves);
+	return ret ?: pt_walk_range(&range, __pt_lu_each_leaf, &leaves);
 }
 
-/* Part of undoing a comparison: pretend, and have the caller flush something */
+/* Undoing a comparison unmaps nothing. The caller flushes a range, which is harmless. */
 static size_t NS(lu_unmap_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
 				 dma_addr_t len,
 				 struct iommu_iotlb_gather *iotlb_gather)

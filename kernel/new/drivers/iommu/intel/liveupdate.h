@@ -6,10 +6,15 @@
 
 struct device;
 struct intel_iommu;
+struct iommu_domain;
 struct iommu_liveupdate_ops;
 
-/* iommu.c, for whoever has made other tables */
+/* iommu.c */
 void iommu_set_root_entry(struct intel_iommu *iommu);
+struct iommu_domain *intel_iommu_domain_alloc_first_stage(struct device *dev,
+							  struct intel_iommu *iommu, u32 flags);
+struct iommu_domain *intel_iommu_domain_alloc_second_stage(struct device *dev,
+							   struct intel_iommu *iommu, u32 flags);
 
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
@@ -17,7 +22,7 @@ extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
 
 bool intel_liveupdate_shutdown(struct intel_iommu *iommu);
 bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
-void intel_liveupdate_restore_unit(struct intel_iommu *iommu);
+void intel_liveupdate_take_over_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_adopt_pasid_table(struct device *dev);
 #else
 #define INTEL_LIVEUPDATE_OPS	NULL
@@ -32,7 +37,7 @@ static inline bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)
 	return false;
 }
 
-static inline void intel_liveupdate_restore_unit(struct intel_iommu *iommu)
+static inline void intel_liveupdate_take_over_unit(struct intel_iommu *iommu)
 {
 }
 

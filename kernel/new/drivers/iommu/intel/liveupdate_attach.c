@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update on VT-d, devices that go on
+ * DOC: VT-d live update: incoming devices
  *
- * By the time that a device is probed its unit translates through this kernel's
- * tables, and there the device's context entry is what it was. Probing takes its
- * PASID table over (scalable mode). Attaching enters the device, its domain and
- * the domain id into the driver's own book-keeping as if they had been attached
- * in the ordinary way, after a check that the entries that the hardware uses
- * point to the table of just this domain. Nothing here writes an entry that the
- * hardware uses, but for isolation: that clears the device's context entry.
+ * When a device is probed its unit already uses this kernel's tables, and the
+ * device's context entry there is the one of the previous kernel. Probing takes the
+ * PASID table over (scalable mode). Attaching compares the entries in the hardware's
+ * tables with the record and with the domain's page table, and enters the device,
+ * the domain and the domain id into the driver's own bookkeeping, as an ordinary
+ * attach does. No entry that the hardware uses is written here, isolation excepted:
+ * that clears the device's context entry.
  */
 #include <linux/iommu-liveupdate.h>
-#include <linux/kho/abi/iommu.h>
 #include <linux/slab.h>
 
 #include "../iommu-pages.h"
@@ -21,9 +20,37 @@
 #include "liveupdate_priv.h"
 #include "pasid.h"
 
-/* The domain's table must be where the hardware's entries point to. */
-static bool lu_points_to(struct dmar_domain *domain, bool scalable,
-			 const struct iommu_vtd_device_ser *vtd)
+/**
+ * intel_lu_alloc_domain() - Allocate a domain of the format of a record
+ * @dev: The first probed device of the domain. The unit behind it must support the
+ *	 format; width and features come from the record.
+ * @ser: The domain's record.
+ *
+ * Context: Process context, may sleep.
+ * Return: The domain, or an ERR_PTR(): -EPROTO for an unknown format, -EOPNOTSUPP
+ * if the unit does not support it.
+ */
+struct iommu_domain *intel_lu_alloc_domain(struct device *dev,
+					   const struct iommu_domain_ser *ser)
+{
+	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct iommu_domain *domain;
+
+	if (!strncmp(ser->format, "x86_64", sizeof(ser->format)))
+		domain = intel_iommu_domain_alloc_first_stage(dev, info->iommu, 0);
+	else if (!strncmp(ser->format, "vtdss", sizeof(ser->format)))
+		domain = intel_iommu_domain_alloc_second_stage(dev, info->iommu, 0);
+	else
+		return ERR_PTR(-EPROTO);
+	/* Other units of the domain may need the sync, and it does nothing on this one. */
+	if (!IS_ERR(domain))
+		to_dmar_domain(domain)->iotlb_sync_map = true;
+	return domain;
+}
+
+/* The hardware's entries point to the table of the domain. */
+static bool intel_lu_points_to(struct dmar_domain *domain, bool scalable,
+			       const struct iommu_vtd_device_ser *vtd)
 {
 	struct pt_iommu_vtdss_hw_info ss;
 	struct pt_iommu_x86_64_hw_info fs;
@@ -45,7 +72,26 @@ static bool lu_points_to(struct dmar_domain *domain, bool scalable,
 	       (vtd->context[1] & 7) == ss.aw;
 }
 
-static int lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u16 did)
+/* The entries that the hardware uses now are those of the record. */
+static bool intel_lu_entries_equal(struct device_domain_info *info,
+				   const struct iommu_vtd_device_ser *vtd)
+{
+	struct intel_iommu *iommu = info->iommu;
+	struct context_entry *context;
+	struct pasid_entry *entries;
+
+	guard(spinlock)(&iommu->lock);
+	context = iommu_context_addr(iommu, info->bus, info->devfn, false);
+	if (!context || memcmp(context, vtd->context, intel_lu_context_size(iommu)))
+		return false;
+	if (!sm_supported(iommu))
+		return true;
+	entries = get_pasid_table_from_pde(info->pasid_table->table);
+	return entries && !memcmp(&entries[IOMMU_NO_PASID], vtd->pasid, sizeof(vtd->pasid));
+}
+
+/* Enter the domain id of the previous kernel instead of an allocated one. */
+static int intel_lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u16 did)
 {
 	struct iommu_domain_info *info, *curr;
 	int ret;
@@ -71,8 +117,8 @@ static int lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u
 	return ret;
 }
 
-/* Undo lu_enter_did(); the id stays reserved, the hardware may have cached it. */
-static void lu_leave_did(struct dmar_domain *domain, struct intel_iommu *iommu)
+/* Undo intel_lu_enter_did(); the id stays reserved, the hardware may have cached it. */
+static void intel_lu_leave_did(struct dmar_domain *domain, struct intel_iommu *iommu)
 {
 	struct iommu_domain_info *info;
 
@@ -84,7 +130,7 @@ static void lu_leave_did(struct dmar_domain *domain, struct intel_iommu *iommu)
 	kfree(info);
 }
 
-static void lu_force_snooping(struct dmar_domain *domain)
+static void intel_lu_force_snooping(struct dmar_domain *domain)
 {
 	guard(spinlock_irqsave)(&domain->lock);
 	domain->force_snooping = true;
@@ -92,7 +138,7 @@ static void lu_force_snooping(struct dmar_domain *domain)
 		domain->sspt.vtdss_pt.common.features |= BIT(PT_FEAT_VTDSS_FORCE_COHERENCE);
 }
 
-static void lu_link(struct device_domain_info *info, struct dmar_domain *domain)
+static void intel_lu_link(struct device_domain_info *info, struct dmar_domain *domain)
 {
 	guard(spinlock_irqsave)(&domain->lock);
 	info->domain = domain;
@@ -100,7 +146,7 @@ static void lu_link(struct device_domain_info *info, struct dmar_domain *domain)
 	list_add(&info->link, &domain->devices);
 }
 
-static void lu_unlink(struct device_domain_info *info, struct dmar_domain *domain)
+static void intel_lu_unlink(struct device_domain_info *info, struct dmar_domain *domain)
 {
 	guard(spinlock_irqsave)(&domain->lock);
 	list_del(&info->link);
@@ -108,59 +154,44 @@ static void lu_unlink(struct device_domain_info *info, struct dmar_domain *domai
 	info->domain = NULL;
 }
 
-/* What dmar_domain_attach_device() does, but for the hardware */
+/* dmar_domain_attach_device() without any change of the hardware */
 int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain,
 			   const struct iommu_device_ser *ser)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	const struct iommu_vtd_device_ser *vtd = intel_lu_device_hw(ser);
 	struct dmar_domain *domain = to_dmar_domain(iommu_domain);
 	struct intel_iommu *iommu = info->iommu;
 	int ret;
 
-	/* The device's requests were not tagged, and would be from now on */
+	/* It was preserved with ATS off, and this kernel would turn ATS on. */
 	if (info->ats_supported)
 		return -EOPNOTSUPP;
 	if (sm_supported(iommu) &&
-	    (!info->pasid_table || virt_to_phys(info->pasid_table->table) != ser->vtd.pasid_dir))
+	    (!info->pasid_table || virt_to_phys(info->pasid_table->table) != vtd->pasid_dir))
 		return -EPROTO;
 	ret = paging_domain_compatible(iommu_domain, dev);
 	if (ret)
 		return ret;
-	if (!lu_points_to(domain, sm_supported(iommu), &ser->vtd))
+	if (!intel_lu_entries_equal(info, vtd) ||
+	    !intel_lu_points_to(domain, sm_supported(iommu), vtd))
 		return -EPROTO;
 
-	ret = lu_enter_did(domain, iommu, ser->vtd.did);
+	ret = intel_lu_enter_did(domain, iommu, vtd->did);
 	if (ret)
 		return ret;
-	if (ser->vtd.flags & IOMMU_VTD_SER_FORCE_SNOOPING)
-		lu_force_snooping(domain);
-	lu_link(info, domain);
+	if (vtd->flags & IOMMU_VTD_SER_FORCE_SNOOPING)
+		intel_lu_force_snooping(domain);
+	intel_lu_link(info, domain);
 	ret = cache_tag_assign_domain(domain, dev, IOMMU_NO_PASID);
 	if (ret)
 		goto err_unlink;
 	return 0;
 
 err_unlink:
-	lu_unlink(info, domain);
-	lu_leave_did(domain, iommu);
+	intel_lu_unlink(info, domain);
+	intel_lu_leave_did(domain, iommu);
 	return ret;
-}
-
-static void lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn)
-{
-	struct context_entry *context;
-
-	scoped_guard(spinlock, &iommu->lock) {
-		context = iommu_context_addr(iommu, bus, devfn, false);
-		if (!context)
-			return;
-		memset(context, 0, intel_lu_context_size(iommu));
-		__iommu_flush_cache(iommu, context, intel_lu_context_size(iommu));
-	}
-	iommu->flush.flush_context(iommu, 0, 0, 0, DMA_CCMD_GLOBAL_INVL);
-	if (sm_supported(iommu))
-		qi_flush_pasid_cache(iommu, 0, QI_PC_GLOBAL, 0);
-	iommu->flush.flush_iotlb(iommu, 0, 0, 0, DMA_TLB_GLOBAL_FLUSH);
 }
 
 void intel_lu_isolate_device(struct device *dev)
@@ -168,10 +199,10 @@ void intel_lu_isolate_device(struct device *dev)
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 	struct pasid_entry *entries;
 
-	lu_clear_context(info->iommu, info->bus, info->devfn);
+	intel_lu_clear_context(info->iommu, info->bus, info->devfn);
 	if (!sm_supported(info->iommu))
 		return;
-	/* Out of the hardware's reach, but it may be what the old kernel left */
+	/* The hardware does not reach it; its content may be that of the previous kernel. */
 	entries = get_pasid_table_from_pde(info->pasid_table->table);
 	if (entries) {
 		memset(entries, 0, sizeof(*entries));
@@ -179,16 +210,16 @@ void intel_lu_isolate_device(struct device *dev)
 	}
 }
 
-/* An isolated device is quiet: back to what probing makes of any other */
+/* The device is quiet; set up its context entry as probing does. */
 void intel_lu_readmit_device(struct device *dev)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 
 	if (sm_supported(info->iommu) && intel_pasid_setup_sm_context(dev))
-		dev_err(dev, "no memory for its context entry, stays cut off\n");
+		dev_err(dev, "no memory for its context entry: stays isolated\n");
 }
 
-static int lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)
+static int intel_lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)
 {
 	struct pasid_dir_entry *dir = phys_to_virt(vtd->pasid_dir);
 	unsigned int i;
@@ -205,30 +236,32 @@ static int lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)
 }
 
 /**
- * intel_liveupdate_adopt_pasid_table() - Go on using a device's PASID table.
+ * intel_liveupdate_adopt_pasid_table() - Take over the PASID table of a device
  * @dev: A device that is being probed, scalable mode.
  *
  * Context: Process context, may sleep.
- * Return: true if the device has its PASID table now; false if it needs a new
- * one, which it is not reachable through when it came in but could not be used.
+ * Return: True if the device uses its incoming PASID table. False if a new PASID
+ * table must be allocated; a rejected incoming table is unreachable, its context
+ * entry is clear.
  */
 bool intel_liveupdate_adopt_pasid_table(struct device *dev)
 {
 	struct iommu_device_ser *ser = iommu_liveupdate_incoming_device(dev);
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	const struct iommu_vtd_device_ser *vtd;
 	struct pasid_table *table;
 
 	if (!ser)
 		return false;
+	vtd = intel_lu_device_hw(ser);
 	table = kzalloc_obj(*table);
-	if (!table || lu_restore_pasid_pages(&ser->vtd)) {
+	if (!table || intel_lu_restore_pasid_pages(vtd)) {
 		kfree(table);
-		iommu_liveupdate_reject_device(ser, "its PASID table cannot be taken over");
-		lu_clear_context(info->iommu, info->bus, info->devfn);
+		iommu_liveupdate_reject_device(ser, "its PASID table cannot be restored");
 		return false;
 	}
-	table->table = phys_to_virt(ser->vtd.pasid_dir);
-	table->max_pasid = ser->vtd.pasid_dir_bytes << 3;
+	table->table = phys_to_virt(vtd->pasid_dir);
+	table->max_pasid = vtd->pasid_dir_bytes << 3;
 	info->pasid_table = table;
 	return true;
 }

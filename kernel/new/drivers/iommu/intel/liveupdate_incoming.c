@@ -1,75 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update on VT-d, the new kernel's side
+ * DOC: VT-d live update: incoming units
  *
- * The unit is found translating, through the minimal tables of the old kernel
- * (see liveupdate_outgoing.c). While it goes on the entries of the devices that come in
- * are copied, bit for bit, into the root and context tables that this kernel
- * makes for itself, and their domain ids are reserved. Then the root pointer is
- * set at the place where it always is. Every table of the unit is this kernel's
- * own from then on; from the old one come only the PASID directories and tables
- * of these devices, and what they point to (see liveupdate_attach.c).
- *
- * An entry is copied only if it is in the hardware's tables what the record says
- * it is. A device whose entry is not gets none, and thereby no translation. If
- * it is not even known which entries there should be, the unit starts out with
- * empty tables; it is never turned off, as then everything would get through.
+ * The unit translates with the minimal tables of the previous kernel (see
+ * liveupdate_outgoing.c). The IOMMU core decides which devices are valid and calls
+ * the functions below: they compare a record with the hardware's tables, copy a
+ * context entry, bit for bit, into the tables that this kernel has allocated, and
+ * reserve a domain id. Then init_dmars() sets the root pointer as at any boot. From
+ * then on every table of the unit is this kernel's own. The PASID directories and
+ * tables of incoming devices, and all that they point to, stay in use (see
+ * liveupdate_attach.c).
  */
-#define pr_fmt(fmt) "DMAR: liveupdate: " fmt
-
+#include <linux/init.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
-#include <linux/kho/abi/iommu.h>
+#include <linux/kho_record.h>
 #include <linux/pci.h>
-#include <linux/slab.h>
 
-#include "../iommu-pages.h"
 #include "iommu.h"
 #include "liveupdate.h"
 #include "liveupdate_priv.h"
 #include "pasid.h"
 
-static void lu_reject_all(const struct iommu_unit_ser *unit, const char *why)
+/* The mode cannot change while translation is on. */
+bool intel_lu_same_mode(struct iommu_device *iommu_dev)
 {
-	struct iommu_device_ser *ser;
+	struct intel_iommu *iommu = to_intel_iommu(iommu_dev);
+	u64 root = readq(iommu->reg + DMAR_RTADDR_REG);
 
-	while ((ser = iommu_liveupdate_next_device(unit, NULL)))
-		iommu_liveupdate_reject_device(ser, why);
+	return !!(root & DMA_RTADDR_SMT) == !!sm_supported(iommu);
 }
 
 /**
- * intel_liveupdate_keep_translation() - Is this unit translating for the
- * previous kernel's devices?
+ * intel_liveupdate_keep_translation() - Decide if a unit stays on
  * @iommu: A unit that was found translating.
  *
- * Context: Boot, before the unit's tables are made.
- * Return: true if translation must not be turned off.
+ * Context: Boot, before the unit's tables are allocated.
+ * Return: True if translation must not be turned off.
  */
 bool intel_liveupdate_keep_translation(struct intel_iommu *iommu)
 {
-	u64 root = readq(iommu->reg + DMAR_RTADDR_REG);
-	struct iommu_unit_ser *unit;
-
-	unit = iommu_liveupdate_incoming_unit(IOMMU_UNIT_SER_VTD, iommu->reg_phys);
-	if (!unit)
+	if (!iommu_liveupdate_keep_translation(&iommu->iommu, iommu->name,
+					       &intel_liveupdate_ops))
 		return false;
-	if (IS_ERR(unit))
-		pr_err("%s: it is not known for which devices it translates, they are cut off\n",
-		       iommu->name);
+	/* kdump's way to take tables over does not apply. */
 	iommu->flags &= ~VTD_FLAG_TRANS_PRE_ENABLED;
-
-	/* The mode of the tables cannot be changed while translation is on. */
-	if (!!(root & DMA_RTADDR_SMT) != !!sm_supported(iommu)) {
-		/* It is about to be turned off. */
-		iommu_liveupdate_quiesce();
-		if (!IS_ERR(unit))
-			lu_reject_all(unit, "scalable mode is not what it was");
-		return false;
-	}
 	return true;
 }
 
-static bool lu_pasid_tables_good(const struct iommu_vtd_device_ser *vtd)
+/**
+ * intel_liveupdate_take_over_unit() - Copy the entries of incoming devices
+ * @iommu: A unit whose root table was just allocated, and is not used yet.
+ *
+ * Context: Boot.
+ */
+void intel_liveupdate_take_over_unit(struct intel_iommu *iommu)
+{
+	iommu_liveupdate_take_over_unit(&iommu->iommu, iommu->name, &intel_liveupdate_ops);
+}
+
+bool intel_lu_unit_valid(struct iommu_device *iommu_dev, const struct iommu_unit_ser *ser)
+{
+	struct intel_iommu *iommu = to_intel_iommu(iommu_dev);
+	u64 root = intel_lu_unit_hw(ser)->root;
+
+	return iommu->gcmd & DMA_GCMD_TE && readq(iommu->reg + DMAR_RTADDR_REG) == root &&
+	       kho_restorable(root & VTD_PAGE_MASK, VTD_PAGE_SIZE);
+}
+
+static bool intel_lu_pasid_tables_valid(const struct iommu_vtd_device_ser *vtd)
 {
 	unsigned int i;
 	u64 *dir, pde;
@@ -92,11 +91,12 @@ static bool lu_pasid_tables_good(const struct iommu_vtd_device_ser *vtd)
 	       vtd->pasid[0] & PASID_PTE_PRESENT && (vtd->pasid[1] & 0xffff) == vtd->did;
 }
 
-static bool lu_entry_good(struct intel_iommu *iommu, const struct iommu_unit_ser *unit,
+bool intel_lu_entry_valid(struct iommu_device *iommu_dev, const struct iommu_unit_ser *unit,
 			  const struct iommu_device_ser *ser)
 {
-	struct root_entry *root = phys_to_virt(unit->root & VTD_PAGE_MASK);
-	const struct iommu_vtd_device_ser *vtd = &ser->vtd;
+	struct root_entry *root = phys_to_virt(intel_lu_unit_hw(unit)->root & VTD_PAGE_MASK);
+	const struct iommu_vtd_device_ser *vtd = intel_lu_device_hw(ser);
+	struct intel_iommu *iommu = to_intel_iommu(iommu_dev);
 	u8 bus = PCI_BUS_NUM(ser->bdf), devfn = ser->bdf & 0xff;
 	u64 slot = *intel_lu_root_slot(iommu, root, bus, devfn);
 
@@ -110,94 +110,74 @@ static bool lu_entry_good(struct intel_iommu *iommu, const struct iommu_unit_ser
 		   intel_lu_context_size(iommu)))
 		return false;
 	if (sm_supported(iommu))
-		return lu_pasid_tables_good(vtd);
+		return intel_lu_pasid_tables_valid(vtd);
 	return (vtd->context[1] >> 8 & 0xffff) == vtd->did;
 }
 
-/* First of all, so that no wrong record is held against a good one */
-static void lu_reject_unlike(struct intel_iommu *iommu, const struct iommu_unit_ser *unit)
+u32 intel_lu_domain_id(const struct iommu_device_ser *ser)
 {
-	struct iommu_device_ser *ser, *next;
-
-	for (ser = iommu_liveupdate_next_device(unit, NULL); ser; ser = next) {
-		next = iommu_liveupdate_next_device(unit, ser);
-		if (!lu_entry_good(iommu, unit, ser))
-			iommu_liveupdate_reject_device(ser, "the hardware has other entries");
-	}
+	return intel_lu_device_hw(ser)->did;
 }
 
-/* Devices of one domain share its id, those of different domains must not. */
-static bool lu_did_good(const struct iommu_unit_ser *unit, const struct iommu_device_ser *ser)
+int intel_lu_copy_entry(struct iommu_device *iommu_dev, const struct iommu_device_ser *ser)
 {
-	struct iommu_device_ser *other = NULL;
-
-	while ((other = iommu_liveupdate_next_device(unit, other))) {
-		if (other->vtd.did == ser->vtd.did && other->domain != ser->domain)
-			return false;
-	}
-	return true;
-}
-
-static int lu_copy_entry(struct intel_iommu *iommu, const struct iommu_device_ser *ser)
-{
-	u8 bus = PCI_BUS_NUM(ser->bdf), devfn = ser->bdf & 0xff;
+	struct intel_iommu *iommu = to_intel_iommu(iommu_dev);
 	size_t size = intel_lu_context_size(iommu);
 	struct context_entry *context;
 
 	guard(spinlock)(&iommu->lock);
-	context = iommu_context_addr(iommu, bus, devfn, true);
+	context = iommu_context_addr(iommu, PCI_BUS_NUM(ser->bdf), ser->bdf & 0xff, true);
 	if (!context)
 		return -ENOMEM;
-	memcpy(context, ser->vtd.context, size);
+	memcpy(context, intel_lu_device_hw(ser)->context, size);
 	__iommu_flush_cache(iommu, context, size);
 	return 0;
 }
 
-static void lu_restore_device(struct intel_iommu *iommu, const struct iommu_unit_ser *unit,
-			      const struct iommu_device_ser *ser)
+int intel_lu_reserve_id(struct iommu_device *iommu_dev, u32 id)
 {
-	int did;
+	struct intel_iommu *iommu = to_intel_iommu(iommu_dev);
+	int ret = ida_alloc_range(&iommu->domain_ida, id, id, GFP_KERNEL);
 
-	if (!lu_did_good(unit, ser))
-		iommu_liveupdate_reject_device(ser, "its domain id is used twice");
-	else if (lu_copy_entry(iommu, ser))
-		iommu_liveupdate_reject_device(ser, "no memory for its context entry");
-
-	/* In use or not, an id that hardware may have cached is not given out again. */
-	did = ida_alloc_range(&iommu->domain_ida, ser->vtd.did, ser->vtd.did, GFP_KERNEL);
-	if (did < 0 && did != -ENOSPC)
-		iommu_liveupdate_reject_device(ser, "its domain id cannot be reserved");
+	return ret < 0 && ret != -ENOSPC ? ret : 0;
 }
 
-/**
- * intel_liveupdate_restore_unit() - Take the previous kernel's entries over.
- * @iommu: A unit whose root table was just made, but is not used yet.
- *
- * Context: Boot.
+static void intel_lu_flush_all(struct intel_iommu *iommu)
+{
+	iommu->flush.flush_context(iommu, 0, 0, 0, DMA_CCMD_GLOBAL_INVL);
+	if (sm_supported(iommu))
+		qi_flush_pasid_cache(iommu, 0, QI_PC_GLOBAL, 0);
+	iommu->flush.flush_iotlb(iommu, 0, 0, 0, DMA_TLB_GLOBAL_FLUSH);
+}
+
+/*
+ * The hardware reads an entry in several accesses. So the present bit goes first,
+ * and the rest when no cache has the entry any more.
  */
-void intel_liveupdate_restore_unit(struct intel_iommu *iommu)
+void intel_lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn)
 {
-	struct iommu_device_ser *ser = NULL, *next;
-	struct iommu_unit_ser *unit;
+	struct context_entry *context;
 
-	unit = iommu_liveupdate_incoming_unit(IOMMU_UNIT_SER_VTD, iommu->reg_phys);
-	if (IS_ERR_OR_NULL(unit))
-		return;
-	if (!(iommu->gcmd & DMA_GCMD_TE))
-		return lu_reject_all(unit, "translation was off");
-	if (readq(iommu->reg + DMAR_RTADDR_REG) != unit->root ||
-	    !kho_restorable(unit->root & VTD_PAGE_MASK, VTD_PAGE_SIZE))
-		return lu_reject_all(unit, "the root table is not what the record says");
-
-	lu_reject_unlike(iommu, unit);
-	for (ser = iommu_liveupdate_next_device(unit, NULL); ser; ser = next) {
-		next = iommu_liveupdate_next_device(unit, ser);
-		lu_restore_device(iommu, unit, ser);
+	scoped_guard(spinlock, &iommu->lock) {
+		context = iommu_context_addr(iommu, bus, devfn, false);
+		if (!context)
+			return;
+		WRITE_ONCE(context->lo, context->lo & ~1ull);
+		__iommu_flush_cache(iommu, context, intel_lu_context_size(iommu));
 	}
-	pr_info("%s: took over translation\n", iommu->name);
+	intel_lu_flush_all(iommu);
+	scoped_guard(spinlock, &iommu->lock) {
+		memset(context, 0, intel_lu_context_size(iommu));
+		__iommu_flush_cache(iommu, context, intel_lu_context_size(iommu));
+	}
 }
 
-static void lu_free_table(u64 entry)
+void intel_lu_block_entry(struct iommu_device *iommu, const struct iommu_device_ser *ser)
+{
+	intel_lu_clear_context(to_intel_iommu(iommu), PCI_BUS_NUM(ser->bdf), ser->bdf & 0xff);
+}
+
+static void intel_lu_free_table(u64 entry)
 {
 	phys_addr_t phys = entry & VTD_PAGE_MASK;
 
@@ -205,15 +185,22 @@ static void lu_free_table(u64 entry)
 		kho_restore_free(phys_to_virt(phys));
 }
 
-/* The hardware has not been using these since this kernel set its root pointer. */
-void intel_lu_finish_unit(const struct iommu_unit_ser *unit)
+/* The unit does not use the minimal tables since this kernel set its root pointer. */
+void intel_lu_finish_unit(const struct iommu_unit_ser *ser)
 {
-	struct root_entry *root = phys_to_virt(unit->root & VTD_PAGE_MASK);
+	struct root_entry *root = phys_to_virt(intel_lu_unit_hw(ser)->root & VTD_PAGE_MASK);
 	unsigned int bus;
 
 	for (bus = 0; bus < INTEL_LU_BUSES; bus++) {
-		lu_free_table(root[bus].lo);
-		lu_free_table(root[bus].hi);
+		intel_lu_free_table(root[bus].lo);
+		intel_lu_free_table(root[bus].hi);
 	}
 	kho_restore_free(root);
 }
+
+static int __init intel_lu_init(void)
+{
+	kho_record_register_layout(KHO_RECORD_LAYOUT("iommu-vtd", IOMMU_RECORD_VTD_VERSION));
+	return 0;
+}
+fs_initcall_sync(intel_lu_init);

@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update on VT-d, the old kernel's side
+ * DOC: VT-d live update: outgoing units
  *
- * What leads from a request to a page table is, in scalable mode: root table,
- * context table, PASID directory, PASID table, and in legacy mode: root table,
- * context table. The last kernel's root and context tables have entries for all
- * devices and are not carried. Instead the old kernel builds, next to them, a
- * *minimal* root table and minimal context tables that hold the entries of
- * preserved devices and nothing else, in memory that KHO preserves. Its last act
- * is to make the hardware use these (intel_liveupdate_shutdown()), with
- * translation on all the time: the root table pointer may be changed then if
- * requests in flight translate to the same, which they do (VT-d specification,
+ * A request reaches a page table through the root table, a context table and, in
+ * scalable mode, a PASID directory and a PASID table. The root and context tables of
+ * a running kernel have entries for all devices and are not preserved. The previous
+ * kernel builds a *minimal* root table and minimal context tables with the entries
+ * of preserved devices only, in memory that KHO preserves. Its last act is to make
+ * the unit use these tables (intel_liveupdate_shutdown()), with translation on: the
+ * root table pointer may change if requests in flight translate to the same
+ * addresses with the old and the new tables, and they do (VT-d specification,
  * section 6.5.3.1 and the description of GCMD_REG.SRTP). From then on no other
- * device reaches memory through this unit.
+ * device reaches memory through the unit.
  *
- * PASID directories and tables belong to one device each; they are preserved as
- * they are, and are the same pages afterwards. So are the domain ids, since
- * PASID and context entries carry them.
+ * PASID directories and tables belong to one device each. They are preserved in
+ * place. Domain ids are part of PASID and context entries and are preserved too.
  *
- * Locking: intel_lu_mutex protects the list of units. Shutdown runs alone, with
- * the other CPUs stopped.
+ * Locking: intel_lu_mutex protects the list of units. Shutdown runs alone, with the
+ * other CPUs stopped.
  */
-#define pr_fmt(fmt) "DMAR: liveupdate: " fmt
-
 #include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
-#include <linux/kho/abi/iommu.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -35,7 +30,7 @@
 #include "liveupdate_priv.h"
 #include "pasid.h"
 
-/* A unit with preserved devices, and what its hardware will be left with */
+/* A unit with preserved devices, and the minimal root table for it */
 struct intel_lu_unit {
 	struct list_head item;
 	struct intel_iommu *iommu;
@@ -44,11 +39,11 @@ struct intel_lu_unit {
 	unsigned int nr_frozen;
 };
 
-/* Protects intel_lu_units and what is in them */
+/* Protects intel_lu_units and the units in it */
 static DEFINE_MUTEX(intel_lu_mutex);
 static LIST_HEAD(intel_lu_units);
 
-static struct intel_lu_unit *lu_find_unit(struct intel_iommu *iommu)
+static struct intel_lu_unit *intel_lu_find_unit(struct intel_iommu *iommu)
 {
 	struct intel_lu_unit *unit;
 
@@ -59,9 +54,9 @@ static struct intel_lu_unit *lu_find_unit(struct intel_iommu *iommu)
 	return NULL;
 }
 
-static struct intel_lu_unit *lu_get_unit(struct intel_iommu *iommu)
+static struct intel_lu_unit *intel_lu_get_unit(struct intel_iommu *iommu)
 {
-	struct intel_lu_unit *unit = lu_find_unit(iommu);
+	struct intel_lu_unit *unit = intel_lu_find_unit(iommu);
 
 	if (unit) {
 		unit->nr_devices++;
@@ -84,7 +79,7 @@ static struct intel_lu_unit *lu_get_unit(struct intel_iommu *iommu)
 	return unit;
 }
 
-static void lu_put_unit(struct intel_lu_unit *unit)
+static void intel_lu_put_unit(struct intel_lu_unit *unit)
 {
 	unsigned int bus;
 
@@ -101,7 +96,7 @@ static void lu_put_unit(struct intel_lu_unit *unit)
 	kfree(unit);
 }
 
-static int lu_alloc_context_table(struct intel_lu_unit *unit, u8 bus, u8 devfn)
+static int intel_lu_alloc_context_table(struct intel_lu_unit *unit, u8 bus, u8 devfn)
 {
 	u64 *entry = intel_lu_root_slot(unit->iommu, unit->root, bus, devfn);
 	void *table;
@@ -116,8 +111,8 @@ static int lu_alloc_context_table(struct intel_lu_unit *unit, u8 bus, u8 devfn)
 	return 0;
 }
 
-static void lu_write_context(struct intel_lu_unit *unit, u8 bus, u8 devfn,
-			     const u64 *value)
+static void intel_lu_write_context(struct intel_lu_unit *unit, u8 bus, u8 devfn,
+				   const u64 *value)
 {
 	u64 *entry = intel_lu_context_slot(unit->iommu, unit->root, bus, devfn);
 	size_t size = intel_lu_context_size(unit->iommu);
@@ -127,8 +122,8 @@ static void lu_write_context(struct intel_lu_unit *unit, u8 bus, u8 devfn,
 	__iommu_flush_cache(unit->iommu, unit->root, VTD_PAGE_SIZE);
 }
 
-/* Only requests without PASID are carried. */
-static bool lu_has_other_pasids(struct pasid_table *table)
+/* Only requests without PASID are supported. */
+static bool intel_lu_has_other_pasids(struct pasid_table *table)
 {
 	struct pasid_dir_entry *dir = table->table;
 	unsigned int i, k;
@@ -145,7 +140,7 @@ static bool lu_has_other_pasids(struct pasid_table *table)
 	return false;
 }
 
-static void lu_unpreserve_pasid_tables(struct pasid_table *table, int nr)
+static void intel_lu_unpreserve_pasid_tables(struct pasid_table *table, int nr)
 {
 	struct pasid_dir_entry *dir = table->table;
 
@@ -158,7 +153,7 @@ static void lu_unpreserve_pasid_tables(struct pasid_table *table, int nr)
 	kho_unpreserve_folio(virt_to_folio(dir));
 }
 
-static int lu_preserve_pasid_tables(struct pasid_table *table)
+static int intel_lu_preserve_pasid_tables(struct pasid_table *table)
 {
 	struct pasid_dir_entry *dir = table->table;
 	int i, ret;
@@ -171,46 +166,41 @@ static int lu_preserve_pasid_tables(struct pasid_table *table)
 
 		ret = entries ? kho_preserve_folio(virt_to_folio(entries)) : 0;
 		if (ret) {
-			lu_unpreserve_pasid_tables(table, i);
+			intel_lu_unpreserve_pasid_tables(table, i);
 			return ret;
 		}
 	}
 	return 0;
 }
 
-static int lu_check_alias(struct pci_dev *pdev, u16 alias, void *arg)
+static int intel_lu_check_alias(struct pci_dev *pdev, u16 alias, void *arg)
 {
-	return alias == pci_dev_id(pdev) && &pdev->dev == arg ? 0 : -EOPNOTSUPP;
+	return alias == pci_dev_id(pdev) && &pdev->dev == arg ? 0 : -EXDEV;
 }
 
-static int lu_check_device(struct device_domain_info *info)
+static int intel_lu_check_device(struct device_domain_info *info)
 {
-	if (dev_is_real_dma_subdevice(info->dev)) {
-		pr_info("%s: does DMA in another device's name\n", dev_name(info->dev));
-		return -EOPNOTSUPP;
-	}
-	if (info->ats_supported || info->pri_supported) {
-		pr_info("%s: ATS and PRI cannot be carried\n", dev_name(info->dev));
-		return -EOPNOTSUPP;
-	}
-	if (pci_for_each_dma_alias(to_pci_dev(info->dev), lu_check_alias, info->dev)) {
-		pr_info("%s: has a DMA alias\n", dev_name(info->dev));
-		return -EOPNOTSUPP;
-	}
-	if (sm_supported(info->iommu) && lu_has_other_pasids(info->pasid_table)) {
-		pr_info("%s: uses PASIDs\n", dev_name(info->dev));
-		return -EOPNOTSUPP;
-	}
+	struct device *dev = info->dev;
+
+	if (dev_is_real_dma_subdevice(dev) ||
+	    pci_for_each_dma_alias(to_pci_dev(dev), intel_lu_check_alias, dev))
+		return iommu_liveupdate_refuse(dev, -EXDEV,
+					       "DMA uses another requester ID");
+	if (info->ats_supported || info->pri_supported)
+		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP,
+					       "device and IOMMU support ATS or PRI");
+	if (sm_supported(info->iommu) && intel_lu_has_other_pasids(info->pasid_table))
+		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP, "PASIDs are in use");
 	return 0;
 }
 
-static void intel_lu_identify_unit(struct device *dev, struct iommu_unit_ser *unit)
+static void intel_lu_identify_unit(struct iommu_device *iommu_dev,
+				   struct iommu_unit_ser *unit)
 {
-	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct intel_iommu *iommu = to_intel_iommu(iommu_dev);
 
-	unit->kind = IOMMU_UNIT_SER_VTD;
-	unit->segment = info->iommu->segment;
-	unit->reg_base = info->iommu->reg_phys;
+	unit->segment = iommu->segment;
+	unit->reg_base = iommu->reg_phys;
 }
 
 static int intel_lu_preserve_device(struct device *dev, struct iommu_domain *domain,
@@ -220,27 +210,27 @@ static int intel_lu_preserve_device(struct device *dev, struct iommu_domain *dom
 	struct intel_lu_unit *unit;
 	int ret;
 
-	ret = lu_check_device(info);
+	ret = intel_lu_check_device(info);
 	if (ret)
 		return ret;
 
 	mutex_lock(&intel_lu_mutex);
-	unit = lu_get_unit(info->iommu);
+	unit = intel_lu_get_unit(info->iommu);
 	if (IS_ERR(unit)) {
 		ret = PTR_ERR(unit);
 		goto out_unlock;
 	}
-	ret = lu_alloc_context_table(unit, info->bus, info->devfn);
+	ret = intel_lu_alloc_context_table(unit, info->bus, info->devfn);
 	if (ret)
 		goto out_put_unit;
-	ret = info->pasid_table ? lu_preserve_pasid_tables(info->pasid_table) : 0;
+	ret = info->pasid_table ? intel_lu_preserve_pasid_tables(info->pasid_table) : 0;
 	if (ret)
 		goto out_put_unit;
 	mutex_unlock(&intel_lu_mutex);
 	return 0;
 
 out_put_unit:
-	lu_put_unit(unit);
+	intel_lu_put_unit(unit);
 out_unlock:
 	mutex_unlock(&intel_lu_mutex);
 	return ret;
@@ -252,12 +242,12 @@ static void intel_lu_unpreserve_device(struct device *dev, struct iommu_device_s
 
 	guard(mutex)(&intel_lu_mutex);
 	if (info->pasid_table)
-		lu_unpreserve_pasid_tables(info->pasid_table,
+		intel_lu_unpreserve_pasid_tables(info->pasid_table,
 					   info->pasid_table->max_pasid >> PASID_PDE_SHIFT);
-	lu_put_unit(lu_find_unit(info->iommu));
+	intel_lu_put_unit(intel_lu_find_unit(info->iommu));
 }
 
-static void lu_snapshot(struct device_domain_info *info, struct iommu_vtd_device_ser *vtd)
+static void intel_lu_snapshot(struct device_domain_info *info, struct iommu_vtd_device_ser *vtd)
 {
 	struct intel_iommu *iommu = info->iommu;
 	struct pasid_dir_entry *dir;
@@ -286,49 +276,49 @@ static int intel_lu_freeze_device(struct device *dev, struct iommu_device_ser *s
 				  struct iommu_unit_ser *unit_ser)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	struct iommu_vtd_device_ser *vtd = intel_lu_device_hw(ser);
 	struct intel_lu_unit *unit;
 
 	guard(mutex)(&intel_lu_mutex);
-	unit = lu_find_unit(info->iommu);
+	unit = intel_lu_find_unit(info->iommu);
 	if (!unit || !info->domain || !info->domain_attached)
 		return -EINVAL;
-	lu_snapshot(info, &ser->vtd);
-	lu_write_context(unit, info->bus, info->devfn, ser->vtd.context);
-	unit_ser->root = virt_to_phys(unit->root);
-	if (sm_supported(info->iommu))
-		unit_ser->root |= DMA_RTADDR_SMT;
+	intel_lu_snapshot(info, vtd);
+	intel_lu_write_context(unit, info->bus, info->devfn, vtd->context);
+	intel_lu_unit_hw(unit_ser)->root = virt_to_phys(unit->root) |
+		(sm_supported(info->iommu) ? DMA_RTADDR_SMT : 0);
 	unit->nr_frozen++;
 	return 0;
 }
 
 static void intel_lu_unfreeze_device(struct device *dev)
 {
-	static const u64 nothing[4];
+	static const u64 clear[4];
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 	struct intel_lu_unit *unit;
 
 	guard(mutex)(&intel_lu_mutex);
-	unit = lu_find_unit(info->iommu);
-	lu_write_context(unit, info->bus, info->devfn, nothing);
+	unit = intel_lu_find_unit(info->iommu);
+	intel_lu_write_context(unit, info->bus, info->devfn, clear);
 	unit->nr_frozen--;
 }
 
 /**
- * intel_liveupdate_shutdown() - Leave a unit on for the next kernel.
+ * intel_liveupdate_shutdown() - Leave a unit on for the next kernel
  * @iommu: The unit.
  *
  * Context: Last part of kexec; other CPUs are stopped, interrupts are off.
- * Return: true if the unit translates for preserved devices, and for these only;
- * it must stay on. false if there are none.
+ * Return: True if the unit now translates for preserved devices, and for these
+ * only; it must stay on. False if it has no preserved device.
  */
 bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 {
-	struct intel_lu_unit *unit = lu_find_unit(iommu);
+	struct intel_lu_unit *unit = intel_lu_find_unit(iommu);
 
 	if (!unit || !unit->nr_frozen)
 		return false;
 
-	/* The next kernel wants no fault interrupt before it has asked for one. */
+	/* No fault interrupt before the next kernel has set one up */
 	writel(DMA_FECTL_IM, iommu->reg + DMAR_FECTL_REG);
 	iommu->root_entry = unit->root;
 	iommu_set_root_entry(iommu);
@@ -336,13 +326,25 @@ bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 }
 
 const struct iommu_liveupdate_ops intel_liveupdate_ops = {
+	.hw_kind = IOMMU_HW_SER_VTD,
+	.hw_version = IOMMU_RECORD_VTD_VERSION,
+	.unit_hw_size = sizeof(struct iommu_vtd_unit_ser),
+	.device_hw_size = sizeof(struct iommu_vtd_device_ser),
 	.identify_unit = intel_lu_identify_unit,
 	.preserve_device = intel_lu_preserve_device,
 	.unpreserve_device = intel_lu_unpreserve_device,
 	.freeze_device = intel_lu_freeze_device,
 	.unfreeze_device = intel_lu_unfreeze_device,
+	.same_mode = intel_lu_same_mode,
+	.unit_valid = intel_lu_unit_valid,
+	.entry_valid = intel_lu_entry_valid,
+	.domain_id = intel_lu_domain_id,
+	.copy_entry = intel_lu_copy_entry,
+	.reserve_id = intel_lu_reserve_id,
+	.block_entry = intel_lu_block_entry,
+	.finish_unit = intel_lu_finish_unit,
+	.alloc_domain = intel_lu_alloc_domain,
 	.attach_device = intel_lu_attach_device,
 	.isolate_device = intel_lu_isolate_device,
 	.readmit_device = intel_lu_readmit_device,
-	.finish_unit = intel_lu_finish_unit,
 };

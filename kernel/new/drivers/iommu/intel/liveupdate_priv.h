@@ -2,27 +2,43 @@
 #ifndef _INTEL_LIVEUPDATE_PRIV_H
 #define _INTEL_LIVEUPDATE_PRIV_H
 
-#include "iommu.h"
+#include <linux/kho/abi/iommu_vtd.h>
 
-struct iommu_device_ser;
-struct iommu_unit_ser;
+#include "iommu.h"
 
 #define INTEL_LU_BUSES	(VTD_PAGE_SIZE / sizeof(struct root_entry))
 
-/* A context entry takes 32 bytes in scalable mode, else 16. */
+static inline struct intel_iommu *to_intel_iommu(struct iommu_device *iommu)
+{
+	return container_of(iommu, struct intel_iommu, iommu);
+}
+
+/* The tails of the records; the core has checked their layout */
+static inline struct iommu_vtd_unit_ser *intel_lu_unit_hw(const struct iommu_unit_ser *ser)
+{
+	return (struct iommu_vtd_unit_ser *)ser->hw_data;
+}
+
+static inline struct iommu_vtd_device_ser *
+intel_lu_device_hw(const struct iommu_device_ser *ser)
+{
+	return (struct iommu_vtd_device_ser *)ser->hw_data;
+}
+
+/* A context entry has 32 bytes in scalable mode, else 16. */
 static inline size_t intel_lu_context_size(struct intel_iommu *iommu)
 {
 	return sizeof(struct context_entry) * (sm_supported(iommu) ? 2 : 1);
 }
 
-/* Where @root says which context table @devfn of @bus is in */
+/* The word of @root that points to the context table of @devfn on @bus */
 static inline u64 *intel_lu_root_slot(struct intel_iommu *iommu,
 				      struct root_entry *root, u8 bus, u8 devfn)
 {
 	return sm_supported(iommu) && devfn >= 0x80 ? &root[bus].hi : &root[bus].lo;
 }
 
-/* The context entry of @devfn; there must be a context table. */
+/* The context entry of @devfn on @bus; its context table exists. */
 static inline u64 *intel_lu_context_slot(struct intel_iommu *iommu,
 					 struct root_entry *root, u8 bus, u8 devfn)
 {
@@ -32,10 +48,24 @@ static inline u64 *intel_lu_context_slot(struct intel_iommu *iommu,
 	return &table[sm_supported(iommu) ? (devfn & 0x7f) * 2 : devfn].lo;
 }
 
+/* liveupdate_incoming.c */
+bool intel_lu_same_mode(struct iommu_device *iommu);
+bool intel_lu_unit_valid(struct iommu_device *iommu, const struct iommu_unit_ser *ser);
+bool intel_lu_entry_valid(struct iommu_device *iommu, const struct iommu_unit_ser *unit,
+			  const struct iommu_device_ser *ser);
+u32 intel_lu_domain_id(const struct iommu_device_ser *ser);
+int intel_lu_copy_entry(struct iommu_device *iommu, const struct iommu_device_ser *ser);
+int intel_lu_reserve_id(struct iommu_device *iommu, u32 id);
+void intel_lu_block_entry(struct iommu_device *iommu, const struct iommu_device_ser *ser);
+void intel_lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn);
+void intel_lu_finish_unit(const struct iommu_unit_ser *unit);
+
+/* liveupdate_attach.c */
+struct iommu_domain *intel_lu_alloc_domain(struct device *dev,
+					   const struct iommu_domain_ser *ser);
 int intel_lu_attach_device(struct device *dev, struct iommu_domain *domain,
 			   const struct iommu_device_ser *ser);
 void intel_lu_isolate_device(struct device *dev);
 void intel_lu_readmit_device(struct device *dev);
-void intel_lu_finish_unit(const struct iommu_unit_ser *unit);
 
 #endif /* _INTEL_LIVEUPDATE_PRIV_H */

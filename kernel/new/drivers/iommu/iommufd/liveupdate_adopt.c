@@ -193,7 +193,7 @@ static int iommufd_lu_isolate(struct iommufd_lu_hwpt *lu_hwpt, int rc, const cha
 {
 	pr_err_ratelimited("HWPT with token %llu: not adopted: %s\n", lu_hwpt->token,
 			   reason);
-	iommu_liveupdate_cut_off_domain(lu_hwpt->domain);
+	iommu_liveupdate_isolate_domain(lu_hwpt->domain);
 	lu_hwpt->domain = NULL;
 	lu_hwpt->state = IOMMU_LIVEUPDATE_ISOLATED;
 	return rc;

@@ -178,7 +178,7 @@ int iommufd_lu_retrieve(struct liveupdate_file_op_args *args)
 
 	iommufd_lu_put_record(ser);
 	if (IS_ERR(file)) {
-		iommu_liveupdate_cut_off_domains(args->serialized_data);
+		iommu_liveupdate_isolate_domains(args->serialized_data);
 		return PTR_ERR(file);
 	}
 	args->file = file;

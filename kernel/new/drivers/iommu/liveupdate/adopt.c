@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live update of the IOMMU: how userspace takes over what came in. All
- * functions are called on behalf of a file that has been retrieved and is not
- * finished, so that the incoming set stays.
+ * IOMMU live update: hand-over to userspace. All functions are called for a file
+ * that is retrieved and not finished, so the incoming set stays.
  */
 #include <linux/slab.h>
 
@@ -11,40 +10,62 @@
 
 #include <trace/events/iommu_liveupdate.h>
 
+static struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain)
+{
+	guard(mutex)(&iommu_lu_mutex);
+	return iommu_lu_find_domain(iommu_lu_incoming, domain);
+}
+
 /**
- * iommu_liveupdate_incoming_domain() - A domain from the previous kernel.
- * @id: Id of its record.
+ * iommu_liveupdate_incoming_domain() - Find an incoming domain
+ * @id: Slot of its record.
  *
- * Return: The domain, held. -ENOENT if there is none, -EIO if it or its devices
- * had to be isolated.
+ * Context: Process context, may sleep.
+ * Return: The restored domain, read-only. -ENOENT if there is no such record, -EIO
+ * if the domain or its devices are isolated.
  */
 struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id)
 {
-	struct iommu_lu_domain *lu_domain = iommu_lu_incoming_by_id(id);
+	struct iommu_lu_domain *lu_domain;
 
+	guard(mutex)(&iommu_lu_mutex);
+	lu_domain = iommu_lu_find_domain_id(iommu_lu_incoming, id);
 	if (!lu_domain)
 		return ERR_PTR(-ENOENT);
 	return lu_domain->domain ?: ERR_PTR(-EIO);
 }
 
+static int iommu_lu_hand_over_device(struct device *dev, void *owner)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	int ret;
+
+	if (!group)
+		return 0;
+	ret = iommu_group_liveupdate_set_owner(group, owner);
+	iommu_group_put(group);
+	return ret;
+}
+
 /**
- * iommu_liveupdate_hand_over() - Make somebody the owner of a domain's devices.
- * @domain: A domain from the previous kernel.
- * @owner: Who may claim the DMA ownership of the devices from now on, see
- *	   iommu_device_claim_dma_owner().
+ * iommu_liveupdate_hand_over() - Make a caller the DMA owner of a domain's devices
+ * @domain: An incoming domain.
+ * @owner: The new DMA owner, for iommu_device_claim_dma_owner().
  *
  * Context: Process context, may sleep.
- * Return: 0 or -EBUSY if a device has an owner already.
+ * Return: 0, or -EBUSY if a device was handed over before.
  */
 int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 {
 	struct iommu_lu_device *lu_dev = NULL;
+	struct device *dev;
 	int ret;
 
-	while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
-		if (!lu_dev->dev || lu_dev->error || lu_dev->domain->domain != domain)
-			continue;
-		ret = iommu_group_liveupdate_set_owner(lu_dev->dev->iommu_group, owner);
+	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
+		ret = 0;
+		if (dev && !lu_dev->error && lu_dev->domain->domain == domain)
+			ret = iommu_lu_hand_over_device(dev, owner);
+		put_device(dev);
 		if (ret)
 			return ret;
 	}
@@ -52,15 +73,20 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 }
 
 /**
- * iommu_liveupdate_adopt_begin() - Begin to compare a domain.
- * @domain: A domain from the previous kernel.
+ * iommu_liveupdate_adopt_begin() - Begin to compare a domain
+ * @domain: An incoming domain.
  *
- * From now on iommu_map() on @domain compares instead of mapping, and fails with
- * -EBADE when it would map something else than is mapped. iommu_unmap() does
- * nothing. Maps have to come in ascending order.
+ * From now on iommu_map() on @domain compares instead of mapping, and returns -EBADE
+ * where the table maps something else. iommu_unmap() does nothing. Maps must come
+ * in ascending order of IOVA.
  *
- * Context: Process context, may sleep. The caller serialises adoptions and has
- * the only reference to the domain's mappings.
+ * A comparison uses the map operation so that the code of iommufd that fills a new
+ * domain, and undoes this on error, compares and undoes without a change. A
+ * separate operation would need a second path through that code, for maps as well
+ * as for the unmaps of its error paths.
+ *
+ * Context: Process context, may sleep. The caller serialises adoptions and has the
+ * only reference to the domain's mappings.
  * Return: 0, -EALREADY if @domain is adopted, -EIO if its table is damaged.
  */
 int iommu_liveupdate_adopt_begin(struct iommu_domain *domain)
@@ -73,12 +99,13 @@ int iommu_liveupdate_adopt_begin(struct iommu_domain *domain)
 }
 
 /**
- * iommu_liveupdate_adopt_verify() - Does the domain map anything else?
- * @domain: The domain, all expected mappings have been compared or one failed.
- * @bad_iova: Out: lowest IOVA found to differ, else 0.
- * @bytes: Out: bytes compared and found equal.
+ * iommu_liveupdate_adopt_verify() - End a comparison
+ * @domain: The domain; all expected mappings were compared, or one differed.
+ * @bad_iova: Out: lowest IOVA that differs, else 0.
+ * @bytes: Out: bytes that were compared and are equal.
  *
- * Return: 0 or -EBADE.
+ * Context: Process context, may sleep.
+ * Return: 0, or -EBADE if the table maps anything else.
  */
 int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova, u64 *bytes)
 {
@@ -86,8 +113,8 @@ int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova, u6
 						     bad_iova, bytes);
 }
 
-/* Committed, or compared with the outcome @ret */
-static void lu_trace_adopt(struct iommu_lu_domain *lu_domain, int ret)
+/* The comparison is over: committed, or ended with @ret */
+static void iommu_lu_trace_adopt(struct iommu_lu_domain *lu_domain, int ret)
 {
 	if (lu_domain)
 		trace_iommu_liveupdate_adopt(lu_domain->id, lu_domain->ser->nr_tables,
@@ -96,8 +123,8 @@ static void lu_trace_adopt(struct iommu_lu_domain *lu_domain, int ret)
 }
 
 /**
- * iommu_liveupdate_adopt_commit() - The domain becomes an ordinary one.
- * @domain: The domain, after iommu_liveupdate_adopt_verify() returned 0.
+ * iommu_liveupdate_adopt_commit() - Make an incoming domain an ordinary one
+ * @domain: The domain, after iommu_liveupdate_adopt_verify() has returned 0.
  *
  * Context: Process context. Cannot fail.
  */
@@ -108,24 +135,24 @@ void iommu_liveupdate_adopt_commit(struct iommu_domain *domain)
 	iommu_lu_pt_ops(domain)->adopt_commit(iommupt_from_domain(domain));
 	if (lu_domain)
 		lu_domain->adopted = true;
-	lu_trace_adopt(lu_domain, 0);
+	iommu_lu_trace_adopt(lu_domain, 0);
 }
 
 /**
- * iommu_liveupdate_adopt_abort() - Undo iommu_liveupdate_adopt_begin().
- * @domain: The domain; it is held again.
+ * iommu_liveupdate_adopt_abort() - Undo iommu_liveupdate_adopt_begin()
+ * @domain: The domain; it is read-only again.
  *
  * Context: Process context. Cannot fail.
  */
 void iommu_liveupdate_adopt_abort(struct iommu_domain *domain)
 {
 	iommu_lu_pt_ops(domain)->adopt_abort(iommupt_from_domain(domain));
-	lu_trace_adopt(iommu_lu_find_incoming(domain), -ECANCELED);
+	iommu_lu_trace_adopt(iommu_lu_find_incoming(domain), -ECANCELED);
 }
 
 /**
- * iommu_liveupdate_finish_domain() - The domain is like any other from now on.
- * @domain: An adopted domain.
+ * iommu_liveupdate_finish_domain() - Forget an adopted domain
+ * @domain: The domain; its HWPT owns it from now on.
  *
  * Context: Process context, may sleep. Cannot fail.
  */
@@ -134,37 +161,7 @@ void iommu_liveupdate_finish_domain(struct iommu_domain *domain)
 	struct iommu_lu_domain *lu_domain;
 
 	guard(mutex)(&iommu_lu_mutex);
-	lu_domain = iommu_lu_find_incoming(domain);
+	lu_domain = iommu_lu_find_domain(iommu_lu_incoming, domain);
 	if (lu_domain)
 		lu_domain->domain = NULL;
-}
-
-/**
- * iommu_liveupdate_finish_device() - The device is like any other from now on.
- * @dev: A device from the previous kernel. Either its owner has claimed it, or
- *	 it was discarded and is quiet.
- *
- * Context: Process context, may sleep. Cannot fail.
- */
-void iommu_liveupdate_finish_device(struct device *dev)
-{
-	struct iommu_lu_device *lu_dev;
-	u64 began = local_clock();
-	int error;
-
-	scoped_guard(mutex, &iommu_lu_mutex) {
-		lu_dev = iommu_lu_find_unfinished(dev);
-		if (!lu_dev || !lu_dev->dev)
-			return;
-		lu_dev->finished = true;
-		lu_dev->dev = NULL;
-		error = lu_dev->error;
-	}
-	if (dev->iommu_group) {
-		if (error && dev_iommu_ops(dev)->liveupdate)
-			dev_iommu_ops(dev)->liveupdate->readmit_device(dev);
-		iommu_device_release_dma_owner(dev);
-	}
-	put_device(dev);
-	trace_iommu_liveupdate_finish_device(dev, 0, began);
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update of the IOMMU: giving up what came in
+ * DOC: IOMMU live update: finishing and discarding incoming devices
  *
- * A session is discarded when nobody is going to take its devices over. Then
- * nothing may be left that translates to the session's memory when that is
- * freed. The file handler of a device goes first: it stops the device, has it
- * blocked and reset, and it is free. Then the iommufd discards the domains that
- * it had preserved, and with them whatever device of theirs is left because its
- * own file handler could not read its record. A domain that was adopted is an
- * HWPT of some iommufd and lives on with it.
+ * A finished device is an ordinary one: the live update gives up its DMA ownership
+ * of the group.
  *
- * What no file asked for at all, or what has no good record, is dealt with in the
- * same way when the last file is finished. A device that cannot be reset stays
- * cut off until the next boot.
+ * A session is discarded if its devices are not going to be used. When its memory
+ * is freed no device may have a translation to it. The file handler of a device
+ * comes first: the device is quiesced, blocked, reset and released. Then the
+ * iommufd discards the domains that it had preserved, and with them those of their
+ * devices whose own file handler could not read its record. An adopted domain is an
+ * HWPT and stays with its iommufd.
+ *
+ * Incoming devices that no file refers to, or without a valid record, are discarded
+ * when the last file is finished. A device that cannot be reset stays isolated
+ * until the next boot.
  */
-#define pr_fmt(fmt) "iommu liveupdate: " fmt
-
 #include <linux/pci-liveupdate.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -26,11 +26,42 @@
 #include <trace/events/iommu_liveupdate.h>
 
 /**
- * iommu_liveupdate_block_device() - A device is given up: stop its translation.
- * @dev: A device from the previous kernel that has not been attached anew.
+ * iommu_liveupdate_finish_device() - Make an incoming device an ordinary one
+ * @dev: The device. Either its DMA owner has claimed it, or it was discarded and is
+ *	 quiet.
  *
- * Context: Process context, may sleep. Cannot fail. Nobody is given the device
- * until iommu_liveupdate_finish_device().
+ * Context: Process context, may sleep. Cannot fail.
+ */
+void iommu_liveupdate_finish_device(struct device *dev)
+{
+	struct iommu_lu_device *lu_dev;
+	u64 began = local_clock();
+	int error;
+
+	scoped_guard(mutex, &iommu_lu_mutex) {
+		lu_dev = iommu_lu_find_unfinished(dev);
+		if (!lu_dev || !lu_dev->dev)
+			return;
+		lu_dev->finished = true;
+		lu_dev->dev = NULL;
+		error = lu_dev->error;
+	}
+	pci_liveupdate_set_isolated(to_pci_dev(dev), false);
+	if (dev->iommu_group) {
+		if (error && dev_iommu_ops(dev)->liveupdate)
+			dev_iommu_ops(dev)->liveupdate->readmit_device(dev);
+		iommu_device_release_dma_owner(dev);
+	}
+	trace_iommu_liveupdate_finish_device(dev, 0, began);
+	put_device(dev);
+}
+
+/**
+ * iommu_liveupdate_block_device() - Block the translation of an incoming device
+ * @dev: The device, not attached anew. No driver can use it until
+ *	 iommu_liveupdate_finish_device().
+ *
+ * Context: Process context, may sleep. Cannot fail.
  */
 void iommu_liveupdate_block_device(struct device *dev)
 {
@@ -44,6 +75,7 @@ void iommu_liveupdate_block_device(struct device *dev)
 			return;
 		lu_dev->error = lu_dev->error ?: -ECANCELED;
 	}
+	pci_liveupdate_set_isolated(to_pci_dev(dev), true);
 	group = iommu_group_get(dev);
 	if (!group)
 		return;
@@ -52,28 +84,28 @@ void iommu_liveupdate_block_device(struct device *dev)
 	trace_iommu_liveupdate_block_device(dev, 0, began);
 }
 
-static bool lu_is_unfinished(struct device *dev)
+static bool iommu_lu_is_unfinished(struct device *dev)
 {
 	guard(mutex)(&iommu_lu_mutex);
 	return iommu_lu_find_unfinished(dev);
 }
 
 /**
- * iommu_liveupdate_discard_device() - A device is given up: make it quiet and free.
- * @dev: A PCI device that nobody has open. Unless it came from the previous kernel
- *	 and still waits, isolated or not, nothing is done.
+ * iommu_liveupdate_discard_device() - Quiesce, block, reset and release a device
+ * @dev: A PCI device without a user. Nothing happens unless it is an incoming
+ *	 device that is not finished, isolated or not.
  *
- * Context: Process context, may sleep; takes the device's lock. Cannot fail, but
- * a device that cannot be reset stays cut off, and nobody is given it.
+ * Context: Process context, may sleep; takes the device's lock. Cannot fail; a
+ * device that cannot be reset stays isolated.
  */
 void iommu_liveupdate_discard_device(struct device *dev)
 {
 	struct pci_dev *pdev = to_pci_dev(dev);
 	int rc;
 
-	if (!lu_is_unfinished(dev))
+	if (!iommu_lu_is_unfinished(dev))
 		return;
-	/* A driver may let it fall asleep, but not in the middle of the reset */
+	/* The device must not be suspended during the reset. */
 	pm_runtime_get_sync(dev);
 	pci_clear_master(pdev);
 	pci_wait_for_pending_transaction(pdev);
@@ -82,33 +114,37 @@ void iommu_liveupdate_discard_device(struct device *dev)
 	rc = pci_reset_function(pdev);
 	pm_runtime_put(dev);
 	if (rc) {
-		dev_err(dev, "given up, cannot be reset (%pe): stays cut off\n", ERR_PTR(rc));
+		dev_err(dev, "discarded: reset failed (%pe), device stays isolated\n",
+			ERR_PTR(rc));
 		return;
 	}
+	dev_info(dev, "discarded: device reset and released\n");
 	iommu_liveupdate_finish_device(dev);
-	dev_info(dev, "given up, it is quiet and free\n");
 }
 
-static void lu_cut_off_device(struct device *dev)
+static void iommu_lu_isolate_device(struct device *dev)
 {
 	pci_clear_master(to_pci_dev(dev));
 	iommu_liveupdate_block_device(dev);
-	dev_err(dev, "nobody takes it over, it is cut off\n");
+	dev_err(dev, "isolated: its domain cannot be restored\n");
 }
 
-static void lu_drop_domain(struct iommu_lu_domain *lu_domain,
-			   void (*drop_device)(struct device *dev))
+static void iommu_lu_drop_domain(struct iommu_lu_domain *lu_domain,
+				 void (*drop_device)(struct device *dev))
 {
-	struct iommu_domain *domain = lu_domain->domain;
 	struct iommu_lu_device *lu_dev = NULL;
+	struct iommu_domain *domain;
 	u64 began = local_clock();
+	struct device *dev;
 
-	while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
-		if (lu_dev->domain == lu_domain && lu_dev->dev)
-			drop_device(lu_dev->dev);
+	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
+		if (dev && lu_dev->domain == lu_domain)
+			drop_device(dev);
+		put_device(dev);
 	}
 
 	scoped_guard(mutex, &iommu_lu_mutex) {
+		domain = lu_domain->domain;
 		lu_domain->error = -ECANCELED;
 		lu_domain->domain = NULL;
 	}
@@ -118,66 +154,87 @@ static void lu_drop_domain(struct iommu_lu_domain *lu_domain,
 					      lu_domain->ser->mapped_bytes, 0, began);
 }
 
-static void lu_drop_domains(u64 owner, void (*drop_device)(struct device *dev))
+static struct iommu_lu_domain *iommu_lu_next_domain(struct iommu_lu_domain *prev)
 {
-	struct iommu_lu_domain *lu_domain;
+	struct iommu_lu_domain *next;
 
+	guard(mutex)(&iommu_lu_mutex);
 	if (!iommu_lu_incoming)
-		return;
-	list_for_each_entry(lu_domain, &iommu_lu_incoming->domains, item) {
+		return NULL;
+	next = list_prepare_entry(prev, &iommu_lu_incoming->domains, item);
+	next = list_next_entry(next, item);
+	return list_entry_is_head(next, &iommu_lu_incoming->domains, item) ? NULL : next;
+}
+
+static void iommu_lu_drop_domains(u64 owner, void (*drop_device)(struct device *dev))
+{
+	struct iommu_lu_domain *lu_domain = NULL;
+
+	while ((lu_domain = iommu_lu_next_domain(lu_domain))) {
 		if (lu_domain->ser->owner == owner)
-			lu_drop_domain(lu_domain, drop_device);
+			iommu_lu_drop_domain(lu_domain, drop_device);
 	}
 }
 
 /**
- * iommu_liveupdate_cut_off_domains() - Nobody can take over the domains of a file.
- * @owner: What the file gave to iommu_liveupdate_preserve_domain().
+ * iommu_liveupdate_isolate_domains() - Isolate the devices of a file's domains
+ * @owner: The value that the file passed to iommu_liveupdate_preserve_domain().
  *
- * Their devices stop, and stay so until they are given up.
+ * For a file whose record is invalid. The domains are freed, the devices stay
+ * isolated until they are discarded.
  *
- * Context: Process context, may sleep. Cannot fail. Nobody uses the domains.
+ * Context: Process context, may sleep. Cannot fail. The domains have no user.
  */
-void iommu_liveupdate_cut_off_domains(u64 owner)
+void iommu_liveupdate_isolate_domains(u64 owner)
 {
-	lu_drop_domains(owner, lu_cut_off_device);
+	iommu_lu_drop_domains(owner, iommu_lu_isolate_device);
 }
 
 /**
- * iommu_liveupdate_cut_off_domain() - A domain's table turned out to be damaged.
- * @domain: The domain; freed.
+ * iommu_liveupdate_isolate_domain() - Isolate the devices of a damaged domain
+ * @domain: The domain; it is freed.
  *
- * As iommu_liveupdate_cut_off_domains().
+ * Context: As iommu_liveupdate_isolate_domains().
  */
-void iommu_liveupdate_cut_off_domain(struct iommu_domain *domain)
+void iommu_liveupdate_isolate_domain(struct iommu_domain *domain)
 {
-	lu_drop_domain(iommu_lu_find_incoming(domain), lu_cut_off_device);
+	struct iommu_lu_domain *lu_domain;
+
+	scoped_guard(mutex, &iommu_lu_mutex)
+		lu_domain = iommu_lu_find_domain(iommu_lu_incoming, domain);
+	iommu_lu_drop_domain(lu_domain, iommu_lu_isolate_device);
 }
 
 /**
- * iommu_liveupdate_discard_domains() - Give up all domains of a file.
- * @owner: What the file gave to iommu_liveupdate_preserve_domain().
+ * iommu_liveupdate_discard_domains() - Discard the domains of a file
+ * @owner: The value that the file passed to iommu_liveupdate_preserve_domain().
  *
- * What devices they have that were not given up before are now.
+ * Devices of these domains that were not discarded before are discarded. Adopted
+ * domains are not freed.
  *
- * Context: Process context, may sleep. Cannot fail. Nobody uses the domains; those
- * that were adopted are left alone.
+ * Context: Process context, may sleep. Cannot fail. The domains have no user.
  */
 void iommu_liveupdate_discard_domains(u64 owner)
 {
-	lu_drop_domains(owner, iommu_liveupdate_discard_device);
+	iommu_lu_drop_domains(owner, iommu_liveupdate_discard_device);
 }
 
-/* Nothing that came in has a user any more: not even what nobody could make sense of. */
+/**
+ * iommu_lu_discard_all() - Discard all incoming devices and domains that are left
+ *
+ * Context: Process context, from LUO's finish of the last file.
+ */
 void iommu_lu_discard_all(void)
 {
-	struct iommu_lu_domain *lu_domain;
+	struct iommu_lu_domain *lu_domain = NULL;
 	struct iommu_lu_device *lu_dev = NULL;
+	struct device *dev;
 
-	while ((lu_dev = iommu_lu_next_incoming(lu_dev))) {
-		if (lu_dev->dev)
-			iommu_liveupdate_discard_device(lu_dev->dev);
+	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
+		if (dev)
+			iommu_liveupdate_discard_device(dev);
+		put_device(dev);
 	}
-	list_for_each_entry(lu_domain, &iommu_lu_incoming->domains, item)
-		lu_drop_domain(lu_domain, lu_cut_off_device);
+	while ((lu_domain = iommu_lu_next_domain(lu_domain)))
+		iommu_lu_drop_domain(lu_domain, iommu_lu_isolate_device);
 }

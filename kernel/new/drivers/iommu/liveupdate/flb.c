@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IOMMU live update: the life of the two sets, which the Live Update Orchestrator
- * ties to that of the files.
+ * IOMMU live update: lifetime of the two sets. The Live Update Orchestrator (LUO)
+ * ties it to that of the files in its sessions through a file-lifecycle-bound
+ * object (FLB).
  */
 #include <linux/init.h>
 #include <linux/liveupdate.h>
@@ -11,13 +12,12 @@
 #include "liveupdate.h"
 
 /**
- * iommu_liveupdate_get_stats() - Size of a preserved or incoming domain.
+ * iommu_liveupdate_get_stats() - Get the size of a preserved or incoming domain
  * @domain: The domain.
- * @stats: Out.
+ * @stats: Out. The counts of a domain that is neither are 0.
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EOPNOTSUPP. Counts are 0 for a domain that is neither
- * preserved nor came in.
+ * Return: 0, or -EOPNOTSUPP if the page-table format does not support live update.
  */
 int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 			       struct iommu_liveupdate_stats *stats)
@@ -32,7 +32,7 @@ int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 
 	guard(mutex)(&iommu_lu_mutex);
 	lu_domain = iommu_lu_find_domain(iommu_lu_outgoing, domain) ?:
-		    iommu_lu_find_incoming(domain);
+		    iommu_lu_find_domain(iommu_lu_incoming, domain);
 	if (!lu_domain)
 		return 0;
 	stats->nr_tables = lu_domain->ser->nr_tables;
@@ -76,14 +76,15 @@ static void iommu_lu_flb_unpreserve(struct liveupdate_flb_op_args *args)
 	kfree(set);
 }
 
-/* Bad records are no error of LUO's, so that what came with them can be finished. */
+/* An invalid record is no error for LUO: files with valid records can be finished. */
 static int iommu_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 {
 	struct iommu_lu_set *set = iommu_lu_read_set(args->data);
 
 	if (!set)
 		return -ENOMEM;
-	iommu_lu_incoming = set;
+	scoped_guard(mutex, &iommu_lu_mutex)
+		iommu_lu_incoming = set;
 	args->obj = set;
 	return 0;
 }
@@ -112,12 +113,11 @@ static struct liveupdate_flb iommu_lu_flb = {
 };
 
 /*
- * Look at what came in, once: when PCI devices have been found, and before drivers
- * of IOMMUs start, which hold locks of their own. What is returned stays until the
- * last file of all sessions is finished, so no reference is kept, which would delay
- * finish. Only if LUO says that nothing at all came in is that certain: it may be
- * switched off in this kernel, and a kernel of another version may have called its
- * records something else.
+ * Read the incoming records when PCI devices have been enumerated, before IOMMU
+ * drivers initialise. LUO keeps the set until the last file of all incoming sessions
+ * is finished; no reference is held here, it would delay that. If LUO returns any
+ * error but -ENODATA there may be incoming devices without readable records: LUO may
+ * be disabled in this kernel, or the previous kernel used another FLB name.
  */
 static int __init iommu_lu_fetch_incoming(void)
 {
@@ -137,11 +137,12 @@ static int __init iommu_lu_fetch_incoming(void)
 fs_initcall_sync(iommu_lu_fetch_incoming);
 
 /**
- * iommu_liveupdate_register_handler() - Tie a file handler to the IOMMU records.
- * @fh: A registered file handler whose files call the functions above.
+ * iommu_liveupdate_register_handler() - Tie a file handler to the IOMMU records
+ * @fh: A registered file handler whose files preserve domains or devices.
  *
- * Those that have one are built in, so that nothing undoes it.
+ * Such handlers are built in, so there is no unregister function.
  *
+ * Context: Initialisation.
  * Return: 0 or a negative errno from liveupdate_register_flb().
  */
 int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh)

@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update of the IOMMU: the records that came in
+ * DOC: IOMMU live update: incoming records
  *
- * Records are checked before anything in them is used: magic, version, length
- * and checksum by kho_record_get(), references from one record to another here,
- * what the hardware says by the driver of the unit, the page table by
- * generic_pt. A record that cannot be used costs the devices that it is about,
- * and no other; bad records never stop the boot. If the index itself is lost it
- * is not known which devices came in, and none of them gets through.
+ * Every record is validated before any field of it is used: type, version, size
+ * and checksum by kho_record_get(), references between records here, the state of
+ * the hardware by the driver of the unit (takeover.c), the page table by
+ * generic_pt. An invalid record isolates only the devices that it describes.
+ * Invalid records never abort the boot. If the index is unreadable, the set of
+ * preserved devices is unknown, so all devices are isolated.
  */
 #define pr_fmt(fmt) "iommu liveupdate: " fmt
 
 #include <linux/crash_dump.h>
 #include <linux/kexec_handover.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "liveupdate.h"
 
-/* Something may have come in that could not be read at all */
-static bool incoming_lost;
-
-static struct iommu_lu_unit *lu_unit_by_id(struct iommu_lu_set *set, u32 id)
+/* The driver of the unit checks kind, version and size of the tail. */
+static bool iommu_lu_hw_valid(const struct iommu_hw_ser *hw, const u8 *data, size_t max)
 {
-	struct iommu_lu_unit *unit;
-
-	list_for_each_entry(unit, &set->units, item) {
-		if (unit->id == id)
-			return unit;
-	}
-	return NULL;
+	return hw->kind && hw->size <= max && !memchr_inv(data + hw->size, 0, max - hw->size);
 }
 
-static int lu_read_domain(struct iommu_lu_set *set, u32 id)
+static int iommu_lu_read_domain(struct iommu_lu_set *set, u32 id)
 {
 	struct iommu_lu_domain *lu_domain;
 	struct iommu_domain_ser *ser;
@@ -40,7 +33,8 @@ static int lu_read_domain(struct iommu_lu_set *set, u32 id)
 			     IOMMU_RECORD_DOMAIN_VERSION, sizeof(*ser));
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
-	if (ser->flags || ser->reserved || !memchr(ser->format, 0, sizeof(ser->format)))
+	if (ser->flags & ~IOMMU_DOMAIN_SER_FLAGS || ser->reserved ||
+	    !memchr(ser->format, 0, sizeof(ser->format)))
 		return -EPROTO;
 
 	lu_domain = kzalloc_obj(*lu_domain);
@@ -52,7 +46,7 @@ static int lu_read_domain(struct iommu_lu_set *set, u32 id)
 	return 0;
 }
 
-static int lu_read_unit(struct iommu_lu_set *set, u32 id)
+static int iommu_lu_read_unit(struct iommu_lu_set *set, u32 id)
 {
 	struct iommu_lu_unit *unit;
 	struct iommu_unit_ser *ser;
@@ -61,7 +55,8 @@ static int lu_read_unit(struct iommu_lu_set *set, u32 id)
 			     IOMMU_RECORD_UNIT_VERSION, sizeof(*ser));
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
-	if (ser->reserved)
+	if (memchr_inv(ser->reserved, 0, sizeof(ser->reserved)) ||
+	    !iommu_lu_hw_valid(&ser->hw, ser->hw_data, sizeof(ser->hw_data)))
 		return -EPROTO;
 
 	unit = kzalloc_obj(*unit);
@@ -73,7 +68,7 @@ static int lu_read_unit(struct iommu_lu_set *set, u32 id)
 	return 0;
 }
 
-static int lu_read_device(struct iommu_lu_set *set, u32 id)
+static int iommu_lu_read_device(struct iommu_lu_set *set, u32 id)
 {
 	struct iommu_lu_device *lu_dev;
 	struct iommu_device_ser *ser;
@@ -87,9 +82,11 @@ static int lu_read_device(struct iommu_lu_set *set, u32 id)
 	if (!lu_dev)
 		return -ENOMEM;
 	lu_dev->ser = ser;
-	lu_dev->domain = iommu_lu_domain_by_id(set, ser->domain);
-	lu_dev->unit = lu_unit_by_id(set, ser->unit);
-	if (ser->reserved || !lu_dev->domain || !lu_dev->unit)
+	lu_dev->domain = iommu_lu_find_domain_id(set, ser->domain);
+	lu_dev->unit = iommu_lu_find_unit_id(set, ser->unit);
+	if (ser->reserved || !lu_dev->domain || !lu_dev->unit ||
+	    ser->hw.kind != lu_dev->unit->ser->hw.kind ||
+	    !iommu_lu_hw_valid(&ser->hw, ser->hw_data, sizeof(ser->hw_data)))
 		lu_dev->error = -EPROTO;
 	else
 		lu_dev->domain->nr_devices++;
@@ -97,11 +94,11 @@ static int lu_read_device(struct iommu_lu_set *set, u32 id)
 	return 0;
 }
 
-/* Devices come last, they refer to the others. */
-static void lu_read_records(struct iommu_lu_set *set)
+/* Device records are read last, they refer to the others. */
+static void iommu_lu_read_records(struct iommu_lu_set *set)
 {
 	static int (*const read[])(struct iommu_lu_set *set, u32 id) = {
-		lu_read_domain, lu_read_unit, lu_read_device,
+		iommu_lu_read_domain, iommu_lu_read_unit, iommu_lu_read_device,
 	};
 	unsigned int pass, id, nr_read = 0, nr_slots = 0;
 	int ret;
@@ -116,19 +113,33 @@ static void lu_read_records(struct iommu_lu_set *set)
 			ret = read[pass](set, id);
 			nr_read += !ret;
 			if (ret && ret != -ENOMSG)
-				pr_err("record %u cannot be used: %pe\n", id, ERR_PTR(ret));
+				pr_err("record %u is invalid: %pe\n", id, ERR_PTR(ret));
 		}
 	}
-	set->nr_bad = nr_slots - nr_read;
+	set->nr_invalid = nr_slots - nr_read;
+}
+
+/* Turn bus mastering off and wait until the last posted write has arrived. */
+static void iommu_lu_quiesce_device(struct pci_dev *pdev)
+{
+	u16 before, after;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &before);
+	pci_clear_master(pdev);
+	if (!(before & PCI_COMMAND_MASTER))
+		return;
+	/* The completion of the read pushes posted writes of the device. */
+	pci_read_config_word(pdev, PCI_COMMAND, &after);
+	pci_wait_for_pending_transaction(pdev);
 }
 
 /*
- * What does not go on must stop before the first unit is taken over: a device that
- * has no good record, for which no unit will translate, and one that the previous
- * kernel did not stop for good. That would reach memory through this kernel's own
- * entries, all of it if they pass through. PCI devices have been enumerated by then.
+ * Quiesce every device without a valid record in @set. This comes before the first
+ * unit is taken over: from then on such a device would use this kernel's own
+ * entries, and reach all of memory if they are pass-through. It covers devices
+ * that the previous kernel has failed to quiesce. PCI devices have been enumerated.
  */
-static void lu_stop_others(struct iommu_lu_set *set)
+void iommu_lu_quiesce_others(struct iommu_lu_set *set)
 {
 	struct iommu_lu_device *lu_dev;
 	struct pci_dev *pdev = NULL;
@@ -136,30 +147,18 @@ static void lu_stop_others(struct iommu_lu_set *set)
 	for_each_pci_dev(pdev) {
 		lu_dev = iommu_lu_find_device(set, &pdev->dev);
 		if (!pci_is_bridge(pdev) && (!lu_dev || lu_dev->error))
-			pci_clear_master(pdev);
+			iommu_lu_quiesce_device(pdev);
 	}
 }
 
 /**
- * iommu_liveupdate_quiesce() - Let nothing that came in go on.
+ * iommu_lu_read_set() - Read all incoming records
+ * @phys: Physical address of their index.
  *
- * For a kernel that does not know what it is, or is about to turn translation off.
+ * Devices without a valid record are quiesced.
  *
- * Context: Boot, when PCI devices have been found and no driver has bound to one.
- */
-void iommu_liveupdate_quiesce(void)
-{
-	if (!is_kho_boot() || is_kdump_kernel())
-		return;
-	incoming_lost = true;
-	lu_stop_others(NULL);
-}
-
-/**
- * iommu_lu_read_set() - Read all records that came in.
- * @phys: Address of their index.
- *
- * Return: The set, or NULL without memory.
+ * Context: Boot, process context.
+ * Return: The set, to be freed with iommu_lu_free_set(); NULL if there is no memory.
  */
 struct iommu_lu_set *iommu_lu_read_set(u64 phys)
 {
@@ -171,17 +170,25 @@ struct iommu_lu_set *iommu_lu_read_set(u64 phys)
 		return NULL;
 	index = kho_record_index_get(phys, IOMMU_RECORD_INDEX);
 	if (IS_ERR(index)) {
-		pr_err("the previous kernel's records cannot be read, its devices are cut off\n");
+		pr_err("index is invalid (%pe): isolating all incoming devices\n", index);
 		iommu_lu_set_init(set, NULL);
-		set->nr_bad = 1;
+		set->nr_invalid = 1;
 	} else {
 		iommu_lu_set_init(set, index);
-		lu_read_records(set);
+		iommu_lu_read_records(set);
 	}
-	lu_stop_others(set);
+	iommu_lu_quiesce_others(set);
 	return set;
 }
 
+/**
+ * iommu_lu_free_set() - Free an incoming set and its records
+ * @set: The set. All its devices are finished or isolated.
+ *
+ * A unit that was not taken over keeps its tables, and they are never freed.
+ *
+ * Context: Process context, may sleep.
+ */
 void iommu_lu_free_set(struct iommu_lu_set *set)
 {
 	struct iommu_lu_domain *lu_domain, *next_domain;
@@ -194,7 +201,7 @@ void iommu_lu_free_set(struct iommu_lu_set *set)
 		kfree(lu_dev);
 	}
 	list_for_each_entry_safe(unit, next_unit, &set->units, item) {
-		if (unit->ops)
+		if (unit->valid)
 			unit->ops->finish_unit(unit->ser);
 		kho_record_put(unit->ser);
 		kfree(unit);
@@ -208,55 +215,11 @@ void iommu_lu_free_set(struct iommu_lu_set *set)
 }
 
 /**
- * iommu_liveupdate_incoming_unit() - What did the previous kernel leave here?
- * @kind: IOMMU_UNIT_SER_* of the caller.
- * @reg_base: Physical address of the unit's registers. The unit was found
- *	      translating; the previous kernel turned it off if it was not needed.
- *
- * Context: Process context, may sleep.
- * Return: The unit's record; NULL if there was no live update with devices; an
- * ERR_PTR() if it is not known what the previous kernel left in this unit. Then
- * the unit's translation has to stay on, and translate nothing.
- */
-struct iommu_unit_ser *iommu_liveupdate_incoming_unit(u32 kind, u64 reg_base)
-{
-	struct iommu_lu_unit *unit;
-
-	if (!iommu_lu_incoming)
-		return incoming_lost ? ERR_PTR(-EIO) : NULL;
-	list_for_each_entry(unit, &iommu_lu_incoming->units, item) {
-		if (unit->ser->kind == kind && unit->ser->reg_base == reg_base)
-			return unit->ser;
-	}
-	return ERR_PTR(-EIO);
-}
-
-/**
- * iommu_liveupdate_next_device() - Walk the devices behind a unit.
- * @unit: The unit's record.
- * @prev: The device returned before, or NULL to begin.
- *
- * Return: The next device's record whose references are good, or NULL.
- */
-struct iommu_device_ser *iommu_liveupdate_next_device(const struct iommu_unit_ser *unit,
-						      struct iommu_device_ser *prev)
-{
-	struct iommu_lu_device *lu_dev;
-	bool found = !prev;
-
-	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
-		if (found && !lu_dev->error && lu_dev->unit->ser == unit)
-			return lu_dev->ser;
-		found |= lu_dev->ser == prev;
-	}
-	return NULL;
-}
-
-/**
- * iommu_liveupdate_incoming_device() - What did the previous kernel leave here?
+ * iommu_liveupdate_incoming_device() - Find the record of a device
  * @dev: A device that is being probed.
  *
- * Return: The device's record, or NULL if there is none that can be used.
+ * Return: The record, valid until the device is finished; NULL if there is no valid
+ * one.
  */
 struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev)
 {
@@ -267,8 +230,8 @@ struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev)
 	return lu_dev && !lu_dev->error ? lu_dev->ser : NULL;
 }
 
-/* Unless another record says that it may go on */
-static void lu_stop_rejected(const struct iommu_device_ser *ser)
+/* Quiesce a rejected device, unless another record for the same address is valid. */
+static void iommu_lu_quiesce_rejected(const struct iommu_device_ser *ser)
 {
 	struct iommu_lu_device *lu_dev;
 	struct pci_dev *pdev;
@@ -279,28 +242,49 @@ static void lu_stop_rejected(const struct iommu_device_ser *ser)
 		return;
 	lu_dev = iommu_lu_find_device(iommu_lu_incoming, &pdev->dev);
 	if (lu_dev && lu_dev->error)
-		pci_clear_master(pdev);
+		iommu_lu_quiesce_device(pdev);
 	pci_dev_put(pdev);
 }
 
 /**
- * iommu_liveupdate_reject_device() - Hardware and record do not agree.
- * @ser: The device's record.
- * @why: What is wrong, for the log.
+ * iommu_lu_reject() - Reject a device whose record and hardware do not agree
+ * @lu_dev: The device, which has a record.
+ * @error: Negative errno.
+ * @why: Reason for the log.
  *
- * Context: Boot, before the unit is taken over. The device stops, and will be
+ * The device is quiesced and loses the entries that were copied for it. It is
  * isolated when its group is attached.
+ *
+ * Context: Process context. The caller holds iommu_lu_mutex.
+ */
+void iommu_lu_reject(struct iommu_lu_device *lu_dev, int error, const char *why)
+{
+	const struct iommu_device_ser *ser = lu_dev->ser;
+
+	lockdep_assert_held(&iommu_lu_mutex);
+	lu_dev->error = error;
+	pr_err("%04x:%02x:%02x.%u: isolated: %s\n", ser->segment, PCI_BUS_NUM(ser->bdf),
+	       PCI_SLOT(ser->bdf), PCI_FUNC(ser->bdf), why);
+	iommu_lu_quiesce_rejected(ser);
+	if (lu_dev->copied)
+		lu_dev->unit->ops->block_entry(lu_dev->unit->iommu, ser);
+	lu_dev->copied = false;
+}
+
+/**
+ * iommu_liveupdate_reject_device() - Reject a device that cannot be taken over
+ * @ser: The device's record.
+ * @why: Reason for the log.
+ *
+ * Context: Process context, while the device is probed.
  */
 void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser, const char *why)
 {
 	struct iommu_lu_device *lu_dev;
 
+	guard(mutex)(&iommu_lu_mutex);
 	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
-		if (lu_dev->ser != ser)
-			continue;
-		lu_dev->error = -EIO;
-		pr_err("%04x:%02x:%02x.%u: %s\n", ser->segment, PCI_BUS_NUM(ser->bdf),
-		       PCI_SLOT(ser->bdf), PCI_FUNC(ser->bdf), why);
-		lu_stop_rejected(ser);
+		if (lu_dev->ser == ser)
+			iommu_lu_reject(lu_dev, -EIO, why);
 	}
 }

@@ -13,9 +13,16 @@
 #include <linux/pci.h>
 #include <linux/sched/clock.h>
 
-/*
- * What is known of a record at run time. The same structs serve what goes out
- * and what came in; an object is on one list or the other.
+/**
+ * struct iommu_lu_domain - A domain record at run time.
+ * @item: In the domains of an outgoing or incoming set.
+ * @ser: The record.
+ * @domain: The domain; NULL if it is not restored yet, is finished or isolated.
+ * @id: Slot of the record.
+ * @nr_devices: Devices whose records refer to this one.
+ * @adopted: Incoming. The domain belongs to an HWPT.
+ * @began: Incoming. When the comparison in progress began.
+ * @error: Incoming. Why the domain cannot be used, or 0.
  */
 struct iommu_lu_domain {
 	struct list_head item;
@@ -24,61 +31,97 @@ struct iommu_lu_domain {
 	u32 id;
 	unsigned int nr_devices;
 	bool adopted;
-	/* Incoming: when the comparison that is going on began */
 	u64 began;
-	/* Incoming: the domain could not be made */
 	int error;
 };
 
+/**
+ * struct iommu_lu_unit - A unit record at run time.
+ * @item: In the units of an outgoing or incoming set.
+ * @ser: The record.
+ * @id: Slot of the record.
+ * @nr_devices: Outgoing. Devices whose records refer to this one.
+ * @iommu: Incoming. The unit, if its driver has found it and takes it over.
+ * @ops: Incoming. That driver's operations.
+ * @valid: Incoming. The unit translates with the tables of the record.
+ */
 struct iommu_lu_unit {
 	struct list_head item;
 	struct iommu_unit_ser *ser;
-	const struct iommu_liveupdate_ops *ops;
 	u32 id;
 	unsigned int nr_devices;
+	struct iommu_device *iommu;
+	const struct iommu_liveupdate_ops *ops;
+	bool valid;
 };
 
+/**
+ * struct iommu_lu_device - A device record at run time.
+ * @item: In the devices of an outgoing or incoming set.
+ * @ser: The record; NULL for an isolated device without a valid record.
+ * @domain: The domain of the record, or NULL if it is invalid.
+ * @unit: The unit of the record, or NULL if it is invalid.
+ * @dev: Outgoing: the device. Incoming: the device, with a reference, from its
+ *	 first attach until it is finished.
+ * @error: Incoming. Why the device is isolated, or 0.
+ * @copied: Incoming. @unit has entries of this device in its tables.
+ * @finished: Incoming. The device is an ordinary one.
+ */
 struct iommu_lu_device {
 	struct list_head item;
-	/* NULL for a device that is cut off because it has no good record */
 	struct iommu_device_ser *ser;
 	struct iommu_lu_domain *domain;
 	struct iommu_lu_unit *unit;
-	/* Incoming: from its first attach until it is finished, referenced */
 	struct device *dev;
-	/* Incoming: why the device is cut off, or 0 */
 	int error;
+	bool copied;
 	bool finished;
 };
 
+/**
+ * struct iommu_lu_set - All records of one direction.
+ * @index: The index record; NULL if the incoming one is invalid.
+ * @domains: All &struct iommu_lu_domain.
+ * @units: All &struct iommu_lu_unit.
+ * @devices: All &struct iommu_lu_device.
+ * @nr_invalid: Incoming. Number of invalid records.
+ */
 struct iommu_lu_set {
 	struct kho_record_index_ser *index;
 	struct list_head domains;
 	struct list_head units;
 	struct list_head devices;
-	/* Incoming: records that did not check out */
-	unsigned int nr_bad;
+	unsigned int nr_invalid;
 };
 
+/* set.c */
 extern struct mutex iommu_lu_mutex;
 extern struct iommu_lu_set *iommu_lu_outgoing;
 extern struct iommu_lu_set *iommu_lu_incoming;
+extern bool iommu_lu_incoming_lost;
 
-/* set.c */
 void iommu_lu_set_init(struct iommu_lu_set *set, struct kho_record_index_ser *index);
 struct iommu_lu_domain *iommu_lu_find_domain(struct iommu_lu_set *set,
 					     const struct iommu_domain *domain);
+struct iommu_lu_domain *iommu_lu_find_domain_id(struct iommu_lu_set *set, u32 id);
+struct iommu_lu_unit *iommu_lu_find_unit_id(struct iommu_lu_set *set, u32 id);
+struct iommu_lu_unit *iommu_lu_find_unit(struct iommu_lu_set *set,
+					 const struct iommu_unit_ser *ser);
 struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct device *dev);
-
 struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev);
-struct iommu_lu_domain *iommu_lu_domain_by_id(struct iommu_lu_set *set, u32 id);
-struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain);
-struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id);
-struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev);
+struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev,
+					       struct device **dev);
+
+/* outgoing.c, takeover.c */
+void iommu_lu_identify_unit(struct iommu_device *iommu,
+			    const struct iommu_liveupdate_ops *ops,
+			    struct iommu_unit_ser *ser);
 
 /* incoming.c */
 struct iommu_lu_set *iommu_lu_read_set(u64 phys);
 void iommu_lu_free_set(struct iommu_lu_set *set);
+void iommu_lu_reject(struct iommu_lu_device *lu_dev, int error, const char *why);
+void iommu_lu_quiesce_others(struct iommu_lu_set *set);
 
 /* discard.c */
 void iommu_lu_discard_all(void);
@@ -101,7 +144,7 @@ static inline bool iommu_lu_is_device(const struct iommu_device_ser *ser,
 static inline bool iommu_lu_is_unit(const struct iommu_unit_ser *ser,
 				    const struct iommu_unit_ser *other)
 {
-	return ser->kind == other->kind && ser->segment == other->segment &&
+	return ser->hw.kind == other->hw.kind && ser->segment == other->segment &&
 	       ser->reg_base == other->reg_base;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages of iommu-pages.h that come from the previous kernel: what KHO hands
- * back is an ordinary folio; here it becomes what iommu_alloc_pages_node_sz()
- * would have returned, so that it is counted and freed like any other.
+ * Incoming pages of iommu-pages.h. KHO restores an ordinary folio. Here it becomes
+ * a page like one from iommu_alloc_pages_node_sz(), with the same accounting.
  */
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
@@ -11,12 +10,12 @@
 #include "pages.h"
 
 /**
- * iommu_pages_restore() - Take back a page that the previous kernel preserved.
- * @virt: Where the page is. Its content is left as it is.
+ * iommu_pages_restore() - Restore a preserved page
+ * @virt: Address of the page. Its content does not change.
  *
  * Context: Process context, may sleep.
- * Return: 0, then the page is to be freed as if iommu_alloc_pages_node_sz() had
- * returned it. -EIO if KHO does not hold a page there.
+ * Return: 0; the page is to be freed like one from iommu_alloc_pages_node_sz(). -EIO
+ * if KHO has preserved no page there.
  */
 int iommu_pages_restore(void *virt)
 {

@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update of the IOMMU: what is kept, and how long
+ * DOC: IOMMU live update: the outgoing and the incoming set
  *
- * Live update of the IOMMU: the two sets of records, what goes out
- * (outgoing.c) and what came in (incoming.c), and their
- * life time, which the Live Update Orchestrator ties to that of the files.
+ * There are two sets of records: the outgoing one (outgoing.c) and the incoming one
+ * (incoming.c). The Live Update Orchestrator ties their lifetimes to those of the
+ * files in its sessions (flb.c).
  *
- * Locking: iommu_lu_mutex protects the outgoing set and the making of incoming
- * domains. It is taken inside LUO's locks and inside a group's mutex. The lists
- * of the incoming set do not change between retrieve and finish, so that they
- * are read without a lock by whoever holds back finish: a file that is not
- * finished, or the boot before there are any.
+ * Locking: iommu_lu_mutex protects both sets and every object in them. Objects of
+ * the incoming set are added at any time, and freed with the set, when the last
+ * file of all incoming sessions is finished. So a caller that acts for a file that
+ * is not finished, or during boot before there are files, can use a pointer to an
+ * object after it has dropped the mutex.
+ *
+ * The mutex is taken inside the locks of the Live Update Orchestrator, inside a
+ * group's mutex, and inside the locks with which IOMMU drivers set up their units.
  */
 #include <linux/mutex.h>
 
 #include "liveupdate.h"
 
-/* Protects iommu_lu_outgoing and the making of incoming domains */
+/* Protects both sets */
 DEFINE_MUTEX(iommu_lu_mutex);
 struct iommu_lu_set *iommu_lu_outgoing;
 struct iommu_lu_set *iommu_lu_incoming;
+/* There may be incoming devices, but no record was readable */
+bool iommu_lu_incoming_lost;
 
 void iommu_lu_set_init(struct iommu_lu_set *set, struct kho_record_index_ser *index)
 {
@@ -43,10 +48,50 @@ struct iommu_lu_domain *iommu_lu_find_domain(struct iommu_lu_set *set,
 	return NULL;
 }
 
-/* A bad record that claims to be another device's does not hide the good one */
+struct iommu_lu_domain *iommu_lu_find_domain_id(struct iommu_lu_set *set, u32 id)
+{
+	struct iommu_lu_domain *lu_domain;
+
+	if (!set)
+		return NULL;
+	list_for_each_entry(lu_domain, &set->domains, item) {
+		if (lu_domain->id == id)
+			return lu_domain;
+	}
+	return NULL;
+}
+
+struct iommu_lu_unit *iommu_lu_find_unit_id(struct iommu_lu_set *set, u32 id)
+{
+	struct iommu_lu_unit *unit;
+
+	list_for_each_entry(unit, &set->units, item) {
+		if (unit->id == id)
+			return unit;
+	}
+	return NULL;
+}
+
+/* The unit with the identity of @ser: kind, segment and register base */
+struct iommu_lu_unit *iommu_lu_find_unit(struct iommu_lu_set *set,
+					 const struct iommu_unit_ser *ser)
+{
+	struct iommu_lu_unit *unit;
+
+	list_for_each_entry(unit, &set->units, item) {
+		if (iommu_lu_is_unit(unit->ser, ser))
+			return unit;
+	}
+	return NULL;
+}
+
+/*
+ * A valid record takes precedence over an invalid one with the same address. A
+ * device without a record is found by its struct device.
+ */
 struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct device *dev)
 {
-	struct iommu_lu_device *lu_dev, *bad = NULL;
+	struct iommu_lu_device *lu_dev, *invalid = NULL;
 
 	if (!set || !dev_is_pci(dev))
 		return NULL;
@@ -56,48 +101,37 @@ struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct de
 			continue;
 		if (!lu_dev->error)
 			return lu_dev;
-		bad = bad ?: lu_dev;
+		invalid = invalid ?: lu_dev;
 	}
-	return bad;
+	return invalid;
 }
 
-struct iommu_lu_domain *iommu_lu_domain_by_id(struct iommu_lu_set *set, u32 id)
-{
-	struct iommu_lu_domain *lu_domain;
-
-	list_for_each_entry(lu_domain, &set->domains, item) {
-		if (lu_domain->id == id)
-			return lu_domain;
-	}
-	return NULL;
-}
-
-/* A device that is finished is like any other, also when it is probed again. */
+/* A finished device is an ordinary one, even if it is probed again. */
 struct iommu_lu_device *iommu_lu_find_unfinished(struct device *dev)
 {
-	struct iommu_lu_device *lu_dev = iommu_lu_find_device(iommu_lu_incoming, dev);
+	struct iommu_lu_device *lu_dev;
 
 	lockdep_assert_held(&iommu_lu_mutex);
+	lu_dev = iommu_lu_find_device(iommu_lu_incoming, dev);
 	return lu_dev && !lu_dev->finished ? lu_dev : NULL;
 }
 
-struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain *domain)
+/*
+ * Walk the incoming devices: the one after @prev, the first one if @prev is NULL.
+ * @dev is its struct device with a reference for the caller, NULL if it has none.
+ */
+struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev,
+					       struct device **dev)
 {
-	return iommu_lu_find_domain(iommu_lu_incoming, domain);
-}
+	struct iommu_lu_device *next;
 
-struct iommu_lu_domain *iommu_lu_incoming_by_id(u32 id)
-{
-	return iommu_lu_incoming ? iommu_lu_domain_by_id(iommu_lu_incoming, id) : NULL;
-}
-
-struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev)
-{
+	guard(mutex)(&iommu_lu_mutex);
 	if (!iommu_lu_incoming)
 		return NULL;
-	if (!prev)
-		return list_first_entry_or_null(&iommu_lu_incoming->devices,
-						struct iommu_lu_device, item);
-	return list_is_last(&prev->item, &iommu_lu_incoming->devices) ?
-		NULL : list_next_entry(prev, item);
+	next = list_prepare_entry(prev, &iommu_lu_incoming->devices, item);
+	next = list_next_entry(next, item);
+	if (list_entry_is_head(next, &iommu_lu_incoming->devices, item))
+		return NULL;
+	*dev = get_device(next->dev);
+	return next;
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: Live update of the IOMMU: what can be seen
+ * DOC: IOMMU live update: state in sysfs
  *
- * Live update of the IOMMU: how things stand, for people and for programs.
- *
- * /sys/kernel/liveupdate/iommu has one number per file, the same for everybody.
- * What is in the records, object by object, is in debugfs (iommu_liveupdate),
- * for developers. Neither tells addresses of memory.
+ * /sys/kernel/liveupdate/iommu has one number per file and is a stable interface.
+ * The debugfs file iommu_liveupdate lists the records for developers. Neither
+ * contains addresses of memory.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -20,7 +18,7 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/iommu_liveupdate.h>
 
-struct lu_counts {
+struct iommu_lu_counts {
 	unsigned int domains;
 	unsigned int devices;
 	unsigned int isolated;
@@ -28,8 +26,8 @@ struct lu_counts {
 	u64 mapped_bytes;
 };
 
-/* Of what came in only what waits to be taken over is counted. */
-static void lu_count(struct iommu_lu_set *const *which, struct lu_counts *counts)
+/* Incoming objects count until they are adopted, finished or isolated. */
+static void iommu_lu_count(struct iommu_lu_set *const *which, struct iommu_lu_counts *counts)
 {
 	const struct iommu_lu_set *set;
 	struct iommu_lu_domain *lu_domain;
@@ -53,26 +51,26 @@ static void lu_count(struct iommu_lu_set *const *which, struct lu_counts *counts
 	}
 }
 
-#define LU_COUNT(_name, _set, _field)						\
+#define IOMMU_LU_COUNT(_name, _set, _field)					\
 static ssize_t _name##_show(struct kobject *kobj, struct kobj_attribute *attr,	\
 			    char *buf)						\
 {										\
-	struct lu_counts counts;						\
+	struct iommu_lu_counts counts;						\
 										\
-	lu_count(&(_set), &counts);						\
+	iommu_lu_count(&(_set), &counts);					\
 	return sysfs_emit(buf, "%llu\n", (u64)counts._field);			\
 }										\
 static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
 
-LU_COUNT(preserved_domains, iommu_lu_outgoing, domains);
-LU_COUNT(preserved_devices, iommu_lu_outgoing, devices);
-LU_COUNT(preserved_table_pages, iommu_lu_outgoing, table_pages);
-LU_COUNT(preserved_mapped_bytes, iommu_lu_outgoing, mapped_bytes);
-LU_COUNT(incoming_domains, iommu_lu_incoming, domains);
-LU_COUNT(incoming_devices, iommu_lu_incoming, devices);
-LU_COUNT(incoming_isolated, iommu_lu_incoming, isolated);
+IOMMU_LU_COUNT(preserved_domains, iommu_lu_outgoing, domains);
+IOMMU_LU_COUNT(preserved_devices, iommu_lu_outgoing, devices);
+IOMMU_LU_COUNT(preserved_table_pages, iommu_lu_outgoing, table_pages);
+IOMMU_LU_COUNT(preserved_mapped_bytes, iommu_lu_outgoing, mapped_bytes);
+IOMMU_LU_COUNT(incoming_domains, iommu_lu_incoming, domains);
+IOMMU_LU_COUNT(incoming_devices, iommu_lu_incoming, devices);
+IOMMU_LU_COUNT(incoming_isolated, iommu_lu_incoming, isolated);
 
-static struct attribute *lu_attrs[] = {
+static struct attribute *iommu_lu_attrs[] = {
 	&preserved_domains_attr.attr,
 	&preserved_devices_attr.attr,
 	&preserved_table_pages_attr.attr,
@@ -83,73 +81,73 @@ static struct attribute *lu_attrs[] = {
 	NULL
 };
 
-static const struct attribute_group lu_group = {
+static const struct attribute_group iommu_lu_group = {
 	.name = "iommu",
-	.attrs = lu_attrs,
+	.attrs = iommu_lu_attrs,
 };
 
-static void lu_show_domain(struct seq_file *s, const struct iommu_lu_domain *lu_domain)
+static void iommu_lu_show_domain(struct seq_file *s, const struct iommu_lu_domain *lu_domain)
 {
 	const struct iommu_domain_ser *ser = lu_domain->ser;
 
 	seq_printf(s, "  domain %u: %.16s, level %u on top, %llu table pages, %llu bytes mapped, %u devices, %s",
 		   lu_domain->id, ser->format, ser->top_level, ser->nr_tables,
 		   ser->mapped_bytes, lu_domain->nr_devices,
-		   lu_domain->adopted ? "adopted" : lu_domain->error ? "lost" : "held");
+		   lu_domain->adopted ? "adopted" : lu_domain->error ? "lost" : "restored");
 	if (lu_domain->error)
 		seq_printf(s, " (%pe)", ERR_PTR(lu_domain->error));
 	seq_putc(s, '\n');
 }
 
-static void lu_show_device(struct seq_file *s, const struct iommu_lu_device *lu_dev)
+static void iommu_lu_show_device(struct seq_file *s, const struct iommu_lu_device *lu_dev)
 {
 	const struct iommu_device_ser *ser = lu_dev->ser;
 
 	if (!ser) {
-		seq_puts(s, "  device without a good record: isolated\n");
+		seq_puts(s, "  device without a valid record: isolated\n");
 		return;
 	}
-	seq_printf(s, "  device %04x:%02x:%02x.%u: domain %u, unit %u, domain id %u, %s",
+	seq_printf(s, "  device %04x:%02x:%02x.%u: domain %u, unit %u, %s",
 		   ser->segment, ser->bdf >> 8, ser->bdf >> 3 & 0x1f, ser->bdf & 7,
-		   ser->domain, ser->unit, ser->vtd.did,
+		   ser->domain, ser->unit,
 		   lu_dev->finished ? "finished" : lu_dev->error ? "isolated" : "running");
 	if (lu_dev->error)
 		seq_printf(s, " (%pe)", ERR_PTR(lu_dev->error));
 	seq_putc(s, '\n');
 }
 
-static void lu_show_set(struct seq_file *s, const char *what, struct iommu_lu_set *set)
+static void iommu_lu_show_set(struct seq_file *s, const char *name, struct iommu_lu_set *set)
 {
 	struct iommu_lu_domain *lu_domain;
 	struct iommu_lu_device *lu_dev;
 	struct iommu_lu_unit *unit;
 
-	seq_printf(s, "%s:%s\n", what, set ? "" : " nothing");
+	seq_printf(s, "%s:%s\n", name, set ? "" : " nothing");
 	if (!set)
 		return;
-	if (set->nr_bad)
-		seq_printf(s, "  %u bad records\n", set->nr_bad);
+	if (set->nr_invalid)
+		seq_printf(s, "  %u invalid records\n", set->nr_invalid);
 	list_for_each_entry(lu_domain, &set->domains, item)
-		lu_show_domain(s, lu_domain);
+		iommu_lu_show_domain(s, lu_domain);
 	list_for_each_entry(unit, &set->units, item)
 		seq_printf(s, "  unit %u: kind %u, segment %u\n", unit->id,
-			   unit->ser->kind, unit->ser->segment);
+			   unit->ser->hw.kind, unit->ser->segment);
 	list_for_each_entry(lu_dev, &set->devices, item)
-		lu_show_device(s, lu_dev);
+		iommu_lu_show_device(s, lu_dev);
 }
 
-static int lu_dump_show(struct seq_file *s, void *unused)
+static int iommu_lu_dump_show(struct seq_file *s, void *unused)
 {
 	guard(mutex)(&iommu_lu_mutex);
-	lu_show_set(s, "preserved", iommu_lu_outgoing);
-	lu_show_set(s, "incoming", iommu_lu_incoming);
+	iommu_lu_show_set(s, "preserved", iommu_lu_outgoing);
+	iommu_lu_show_set(s, "incoming", iommu_lu_incoming);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(lu_dump);
+DEFINE_SHOW_ATTRIBUTE(iommu_lu_dump);
 
 static int __init iommu_lu_show_init(void)
 {
-	debugfs_create_file("iommu_liveupdate", 0400, NULL, NULL, &lu_dump_fops);
-	return liveupdate_kobj ? sysfs_create_group(liveupdate_kobj, &lu_group) : 0;
+	debugfs_create_file("iommu_liveupdate", 0400, NULL, NULL, &iommu_lu_dump_fops);
+	return liveupdate_kobj ? sysfs_create_group(liveupdate_kobj, &iommu_lu_group) : 0;
 }
 late_initcall_sync(iommu_lu_show_init);

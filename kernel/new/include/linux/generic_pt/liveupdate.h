@@ -10,47 +10,47 @@ struct pt_iommu;
 struct pt_table_p;
 
 /**
- * DOC: Carrying an I/O page table over a kexec
+ * DOC: Preserving an I/O page table across a kexec
  *
- * An I/O page table is carried by keeping its table pages in place (KHO) and
- * telling the next kernel where its top is. Nothing in a table page changes, so
- * the hardware goes on walking it, whichever kernel is running.
+ * An I/O page table is preserved in place: KHO preserves its table pages, and a
+ * record tells the next kernel the address of the top table. The content of the
+ * table pages does not change, so the hardware can walk the table all the time.
  *
- * The next kernel meets the table in three steps. restore() makes it the table
- * of a domain that was just allocated; the table is *held*: map and unmap are
- * refused, and what this costs does not depend on the size of the table.
- * adopt_begin() takes back the table pages from KHO and starts a comparison:
- * from then on a map is not made but compared with what the table maps already.
- * When all that userspace believes to be mapped went through, adopt_verify()
- * tells whether the table maps anything else, and adopt_commit() turns the
- * table into an ordinary one. Or adopt_abort() goes back to holding it.
+ * The next kernel takes three steps. restore() makes the table that of a new domain;
+ * its cost does not depend on the size of the table. The table is *read-only*: map
+ * and unmap return -EBUSY. adopt_begin() restores the table pages from KHO and starts
+ * a comparison: from then on map compares a mapping with the table instead of
+ * making it. When all mappings that userspace expects were compared, adopt_verify()
+ * checks that the table maps nothing else, and adopt_commit() makes the table an
+ * ordinary one. adopt_abort() makes it read-only again.
  *
- * Table pages of a domain that may be carried come in blocks, which KHO keeps
- * as a whole, see liveupdate/blocks.c.
+ * The table pages of a domain that can be preserved are in blocks, which KHO
+ * preserves as a whole, see liveupdate/blocks.c.
  *
- * Maps must come in ascending order of IOVA during a comparison, as iommufd
- * makes them when a domain is added to an IOAS: each part of the table is then
- * read once, and the gaps between maps are known to be free of leaves.
+ * During a comparison maps must come in ascending order of IOVA, as iommufd makes
+ * them when it adds a domain to an IOAS: each part of the table is read once, and
+ * the gaps between the maps are known to contain no leaf.
  */
 
 /**
- * struct pt_iommu_liveupdate_ops - Operations of one page-table format
+ * struct pt_iommu_liveupdate_ops - Operations of a page-table format
  * @format: Name of the format.
- * @preserve: Old kernel. Preserve all table pages and fill what @ser says about
- *	the table, but for the bytes that it maps. The caller keeps anybody from
- *	changing the table until @unpreserve. May sleep.
- * @unpreserve: Old kernel. Undo @preserve; cannot fail.
- * @each_leaf: Call @leaf for each leaf of a range that is mapped from end to end by
- *	leaves of its own, in ascending order, until it returns an error. Nobody changes
- *	the table meanwhile. -EFAULT if something is not mapped.
- * @restore: New kernel. Replace the empty table of a new domain by the table
- *	that @ser describes and hold it. May sleep.
- * @adopt_begin: Start comparing. May sleep. May be called again after an error
- *	or after @adopt_abort.
- * @adopt_verify: All maps went through: 0 if the table maps nothing else,
- *	-EBADE otherwise. @bytes and @bad_iova tell of the comparison so far.
- * @adopt_commit: End of a good comparison, cannot fail.
- * @adopt_abort: Give the comparison up, cannot fail.
+ * @preserve: Previous kernel. Preserve all table pages and fill in the fields of @ser
+ *	that describe the table, the number of mapped bytes excepted. The caller keeps
+ *	the table from changing until @unpreserve. May sleep.
+ * @unpreserve: Previous kernel. Undo @preserve; cannot fail.
+ * @each_leaf: Call @leaf for each leaf of a range that whole leaves map without a
+ *	gap, in ascending order, until it returns an error. The caller keeps the
+ *	table from changing. -EFAULT if part of the range is not mapped.
+ * @restore: Next kernel. Replace the empty table of a new domain by the table that
+ *	@ser describes, and give the domain its width and features. The table is
+ *	read-only. May sleep.
+ * @adopt_begin: Start to compare. May sleep. May be called again after an error or
+ *	after @adopt_abort.
+ * @adopt_verify: All maps were compared: 0 if the table maps nothing else, else
+ *	-EBADE. @bytes and @bad_iova describe the comparison so far.
+ * @adopt_commit: End a comparison without a difference; cannot fail.
+ * @adopt_abort: End a comparison; the table is read-only again; cannot fail.
  * @levels: Number of levels of the table.
  */
 struct pt_iommu_liveupdate_ops {
@@ -70,13 +70,13 @@ struct pt_iommu_liveupdate_ops {
 };
 
 /**
- * struct iommu_pages_blocks - Where the table pages of a domain come from
- * @all: All its blocks.
- * @spare: Those of them that have a page to give.
- * @nr_pages: Pages of all blocks.
- * @nr_used: Pages that are tables.
+ * struct iommu_pages_blocks - Blocks of table pages of a domain
+ * @all: All blocks.
+ * @spare: Blocks with unused pages.
+ * @nr_pages: Number of pages in all blocks.
+ * @nr_used: Number of pages that are tables.
  *
- * Empty when it is zero. For locking see liveupdate/blocks.c.
+ * All zero is a domain without blocks. For locking see liveupdate/blocks.c.
  */
 struct iommu_pages_blocks {
 	struct hlist_head all;
@@ -86,17 +86,17 @@ struct iommu_pages_blocks {
 };
 
 /**
- * struct pt_iommu_incoming - State of a table that is not adopted yet
- * @nr_tables: Number of table pages according to the record.
- * @blocks_sum: Of which blocks, according to the record.
- * @cursor: Below this IOVA everything has been compared.
+ * struct pt_iommu_incoming - State of a restored table until it is adopted
+ * @nr_tables: Number of table pages in the record.
+ * @blocks_sum: Sum of the CRCs of the blocks in the record.
+ * @cursor: All IOVAs below are compared.
  * @table: The table in which the last map was compared, NULL at first.
- * @table_va: The first IOVA for which it has an entry.
- * @table_last_va: And the last.
- * @level: Its level.
- * @verified: Bytes found to be mapped as expected.
- * @bad_iova: Where the first difference is, if @bad.
- * @restored: All table pages were taken back from KHO.
+ * @table_va: First IOVA that @table has an entry for.
+ * @table_last_va: Last IOVA that @table has an entry for.
+ * @level: Level of @table.
+ * @verified: Bytes that are mapped as expected.
+ * @bad_iova: Lowest IOVA that differs, if @bad.
+ * @restored: All table pages are restored from KHO.
  * @comparing: Between adopt_begin() and adopt_commit() or adopt_abort().
  * @bad: A difference was found.
  */
@@ -116,9 +116,9 @@ struct pt_iommu_incoming {
 };
 
 /**
- * struct pt_iommu_liveupdate - What a table has for live updates
- * @blocks: Where its pages come from.
- * @incoming: NULL but for a table that came in and is not adopted.
+ * struct pt_iommu_liveupdate - Live update state of a table
+ * @blocks: Blocks that its pages are allocated from.
+ * @incoming: State of a restored table; NULL for any other table.
  */
 struct pt_iommu_liveupdate {
 	struct iommu_pages_blocks blocks;

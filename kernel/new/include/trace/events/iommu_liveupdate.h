@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Each step of a live update that the IOMMU core takes, and vfio-pci's retrieve,
- * with its outcome and how long it took. Steps of a domain carry the id of its
- * record, those of a device its name.
+ * Steps of a live update in the IOMMU core, and vfio-pci's retrieve, with the result
+ * and the duration of each. Events of a domain have the slot of its record, events
+ * of a device have its name.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM iommu_liveupdate

@@ -8,18 +8,23 @@
 /**
  * DOC: IOMMU handover records
  *
- * Three kinds of records, found through one index (owner %IOMMU_RECORD_INDEX)
- * whose address is the data of the FLB %IOMMU_LIVEUPDATE_FLB_COMPATIBLE:
+ * An index (owner %IOMMU_RECORD_INDEX) lists records of three types. Its address
+ * is the data of the FLB %IOMMU_LIVEUPDATE_FLB_COMPATIBLE.
  *
- * - a domain: one I/O page table, its format and where its top is;
- * - a unit: one IOMMU, and the minimal tables the old kernel left in it;
- * - a device: one function, the domain it is attached to, the unit that
- *   translates for it and the hardware entries that lead from one to the other.
+ * - A domain record describes one I/O page table: its format and its top table.
+ * - A unit record describes one IOMMU and the tables that it uses across the
+ *   kexec.
+ * - A device record describes one function: its domain, its unit, and the
+ *   hardware entries that lead from the unit to the domain.
  *
- * Pages that a record names, other records apart, belong to the object that the
- * record describes: they are restored when the object is taken over and freed
- * together with it. Table pages lie in blocks of KHO that hold tables of one domain
- * and pages that nothing uses: a block belongs to the domain whose tables are in it.
+ * Unit and device records have a generic part and a tail that belongs to the
+ * IOMMU driver. &struct iommu_hw_ser names the layout of the tail. Another kind
+ * of IOMMU defines its tail in a header of its own and changes no record here.
+ *
+ * Pages that a record names, other records excepted, belong to the object that
+ * the record describes: they are restored when the object is taken over and are
+ * freed with it. Table pages are in blocks that KHO preserves as a whole. A block
+ * contains tables of one domain and unused pages, and belongs to that domain.
  */
 
 #define IOMMU_LIVEUPDATE_FLB_COMPATIBLE	"iommu-v1"
@@ -29,28 +34,40 @@
 #define IOMMU_RECORD_UNIT	KHO_RECORD_TYPE('I', 'U', 'N', 'T')
 #define IOMMU_RECORD_DEVICE	KHO_RECORD_TYPE('I', 'D', 'E', 'V')
 
-#define IOMMU_RECORD_DOMAIN_VERSION	2
-#define IOMMU_RECORD_UNIT_VERSION	1
-#define IOMMU_RECORD_DEVICE_VERSION	1
+#define IOMMU_RECORD_DOMAIN_VERSION	3
+#define IOMMU_RECORD_UNIT_VERSION	2
+#define IOMMU_RECORD_DEVICE_VERSION	2
 
 #define IOMMU_DOMAIN_SER_FORMAT_LEN	16
+
+/* The CPU flushes its caches after it has written an entry of the table */
+#define IOMMU_DOMAIN_SER_INCOHERENT	BIT(0)
+/* The topmost bit of an I/O virtual address is extended up to bit 63 */
+#define IOMMU_DOMAIN_SER_SIGN_EXTEND	BIT(1)
+/* The table can grow by a level at its top */
+#define IOMMU_DOMAIN_SER_DYNAMIC_TOP	BIT(2)
+#define IOMMU_DOMAIN_SER_FLAGS		(BIT(3) - 1)
 
 /**
  * struct iommu_domain_ser - One I/O page table.
  * @hdr: Header, type IOMMU_RECORD_DOMAIN.
- * @format: Name of the page-table format as generic_pt spells it ("vtdss",
- *          "x86_64", "amdv1", ...), padded with NULs.
- * @flags: Must be 0.
+ * @format: Name of the page-table format in generic_pt ("vtdss", "x86_64",
+ *          "amdv1", ...), padded with NULs.
+ * @flags: IOMMU_DOMAIN_SER_*; unknown bits make the record invalid.
  * @top_level: Level of the top table; level 0 holds the smallest leaves.
  * @vasz_lg2: Width of the I/O virtual addresses in bits.
+ * @oasz_lg2: Width of the output addresses in bits.
  * @reserved: Must be 0.
+ * @pgsize_bitmap: Leaf sizes in use, a bit for each power of two, in bytes.
  * @top: Physical address of the top table.
  * @nr_tables: Number of table pages, the top included.
  * @table_bytes: Bytes of all table pages.
- * @mapped_bytes: Bytes that the leaves map, as told by whoever preserved it.
- * @owner: LUO's data of the file that preserved it.
- * @blocks_sum: Sum of the CRC-32 (little endian, seed ~0) of each block that table
- *              pages lie in: 64 bits, its physical address and its order in the low bits.
+ * @mapped_bytes: Bytes that the leaves map, as reported by the file handler that
+ *                preserved the domain.
+ * @owner: LUO's data of the file that preserved the domain.
+ * @blocks_sum: Sum of the CRC-32 (little endian, seed ~0) of each block that
+ *              contains table pages. A CRC covers 64 bits: the physical address of
+ *              the block, with its order in the low bits.
  */
 struct iommu_domain_ser {
 	struct kho_record_ser hdr;
@@ -58,7 +75,9 @@ struct iommu_domain_ser {
 	u32 flags;
 	u8 top_level;
 	u8 vasz_lg2;
-	u16 reserved;
+	u8 oasz_lg2;
+	u8 reserved;
+	u64 pgsize_bitmap;
 	u64 top;
 	u64 nr_tables;
 	u64 table_bytes;
@@ -66,55 +85,46 @@ struct iommu_domain_ser {
 	u64 owner;
 	u64 blocks_sum;
 } __packed;
-static_assert(sizeof(struct iommu_domain_ser) == 96);
+static_assert(sizeof(struct iommu_domain_ser) == 104);
 
-/* What kind of IOMMU a unit record describes */
-#define IOMMU_UNIT_SER_VTD	1
+/* Kinds of IOMMU. 0 is not used. */
+#define IOMMU_HW_SER_VTD	1
+
+/**
+ * struct iommu_hw_ser - Layout of the tail of a unit or device record.
+ * @kind: IOMMU_HW_SER_*; selects the header that defines the tail.
+ * @version: Version of the layout of the tail, counted per @kind.
+ * @size: Bytes of the tail that are in use; the rest must be 0.
+ */
+struct iommu_hw_ser {
+	u16 kind;
+	u16 version;
+	u32 size;
+} __packed;
+static_assert(sizeof(struct iommu_hw_ser) == 8);
+
+#define IOMMU_UNIT_SER_HW_MAX	80
+#define IOMMU_DEVICE_SER_HW_MAX	200
 
 /**
  * struct iommu_unit_ser - One IOMMU that translates for preserved devices.
  * @hdr: Header, type IOMMU_RECORD_UNIT.
- * @kind: IOMMU_UNIT_SER_*.
  * @segment: PCI segment of the unit.
  * @reserved: Must be 0.
- * @reg_base: Physical address of the unit's registers; identifies the unit.
- * @root: VT-d: value of the root table address register (RTADDR_REG, VT-d
- *        specification section 11.4.5) from shutdown of the old kernel on. It
- *        points to the minimal root table, which holds preserved devices only.
+ * @reg_base: Physical address of the unit's registers; identifies the unit
+ *            together with the kind and @segment.
+ * @hw: Layout of @hw_data.
+ * @hw_data: Tail: the tables that the unit uses across the kexec.
  */
 struct iommu_unit_ser {
 	struct kho_record_ser hdr;
-	u32 kind;
 	u16 segment;
-	u16 reserved;
+	u16 reserved[3];
 	u64 reg_base;
-	u64 root;
+	struct iommu_hw_ser hw;
+	u8 hw_data[IOMMU_UNIT_SER_HW_MAX];
 } __packed;
-static_assert(sizeof(struct iommu_unit_ser) == 48);
-
-/* DMA snoops the caches whatever the device asks for (dmar_domain force_snooping) */
-#define IOMMU_VTD_SER_FORCE_SNOOPING	BIT(0)
-#define IOMMU_VTD_SER_FLAGS		IOMMU_VTD_SER_FORCE_SNOOPING
-
-/**
- * struct iommu_vtd_device_ser - The entries of a device in VT-d's tables.
- * @context: Context entry; 256 bits in scalable mode, else the upper two words
- *           are 0 (VT-d specification sections 9.3, 9.4).
- * @pasid: PASID table entry of the requests without PASID (section 9.6); 0 in
- *         legacy mode.
- * @pasid_dir: Physical address of the PASID directory; 0 in legacy mode.
- * @pasid_dir_bytes: Size of the directory, a power of two.
- * @did: Domain id, in both modes.
- * @flags: IOMMU_VTD_SER_*; unknown bits make the record invalid.
- */
-struct iommu_vtd_device_ser {
-	u64 context[4];
-	u64 pasid[8];
-	u64 pasid_dir;
-	u32 pasid_dir_bytes;
-	u32 did;
-	u64 flags;
-} __packed;
+static_assert(sizeof(struct iommu_unit_ser) == 128);
 
 /**
  * struct iommu_device_ser - One preserved function.
@@ -126,7 +136,8 @@ struct iommu_vtd_device_ser {
  * @domain: Id of the domain's record.
  * @unit: Id of the unit's record.
  * @reserved: Must be 0.
- * @vtd: Hardware entries, for a unit of kind IOMMU_UNIT_SER_VTD.
+ * @hw: Layout of @hw_data; the kind is that of the unit's record.
+ * @hw_data: Tail: the hardware entries of the function.
  */
 struct iommu_device_ser {
 	struct kho_record_ser hdr;
@@ -137,8 +148,9 @@ struct iommu_device_ser {
 	u32 domain;
 	u32 unit;
 	u64 reserved;
-	struct iommu_vtd_device_ser vtd;
+	struct iommu_hw_ser hw;
+	u8 hw_data[IOMMU_DEVICE_SER_HW_MAX];
 } __packed;
-static_assert(sizeof(struct iommu_device_ser) == 48 + 120);
+static_assert(sizeof(struct iommu_device_ser) == 256);
 
 #endif /* _LINUX_KHO_ABI_IOMMU_H */

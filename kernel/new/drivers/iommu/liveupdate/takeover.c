@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: IOMMU live update: taking units over
+ *
+ * The driver of an IOMMU finds a unit that translates with the tables of the
+ * previous kernel. The entries of valid devices are copied into the tables that
+ * this kernel has allocated for the unit, and their domain ids are reserved. Then
+ * the driver makes the unit use its own tables, as at any boot. Translation is
+ * never off in between.
+ *
+ * The policy for everything that can be wrong is here. An entry is copied only if
+ * it is in the hardware's tables as the record says, all that it points to is
+ * preserved memory, no other domain uses its domain id, and the device was found
+ * at its address. A device without an entry is blocked. A unit whose record is
+ * missing or invalid starts with empty tables, which blocks all its devices. Only
+ * a unit in another mode than this kernel uses is turned off, after every device
+ * of the machine has been quiesced.
+ */
+#define pr_fmt(fmt) "iommu liveupdate: " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/init.h>
+#include <linux/kexec_handover.h>
+
+#include "liveupdate.h"
+
+/**
+ * iommu_lu_identify_unit() - Fill in the identity of a unit
+ * @iommu: The unit.
+ * @ops: Operations of its driver.
+ * @ser: Out: a record without a header, with the layout of its tail.
+ */
+void iommu_lu_identify_unit(struct iommu_device *iommu,
+			    const struct iommu_liveupdate_ops *ops,
+			    struct iommu_unit_ser *ser)
+{
+	*ser = (struct iommu_unit_ser){
+		.hw.kind = ops->hw_kind,
+		.hw.version = ops->hw_version,
+		.hw.size = ops->unit_hw_size,
+	};
+	ops->identify_unit(iommu, ser);
+}
+
+static struct iommu_lu_unit *iommu_lu_incoming_unit(struct iommu_device *iommu,
+						    const struct iommu_liveupdate_ops *ops)
+{
+	struct iommu_unit_ser self;
+
+	if (!iommu_lu_incoming)
+		return NULL;
+	iommu_lu_identify_unit(iommu, ops, &self);
+	return iommu_lu_find_unit(iommu_lu_incoming, &self);
+}
+
+static void iommu_lu_reject_unit(struct iommu_lu_unit *unit, const char *why)
+{
+	struct iommu_lu_device *lu_dev;
+
+	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
+		if (!lu_dev->error && lu_dev->unit == unit)
+			iommu_lu_reject(lu_dev, -EIO, why);
+	}
+}
+
+/* Translation of some unit goes off. Its devices cannot be told from others here. */
+static void iommu_lu_quiesce_all(void)
+{
+	struct iommu_lu_unit *unit;
+
+	iommu_lu_incoming_lost = true;
+	iommu_lu_quiesce_others(NULL);
+	if (!iommu_lu_incoming)
+		return;
+	list_for_each_entry(unit, &iommu_lu_incoming->units, item)
+		iommu_lu_reject_unit(unit, "translation is turned off");
+}
+
+/**
+ * iommu_liveupdate_quiesce() - Quiesce every device
+ *
+ * For a kernel that cannot read its incoming records, or is about to turn
+ * translation off.
+ *
+ * Context: Boot, when PCI devices have been found and no driver has bound to one.
+ */
+void iommu_liveupdate_quiesce(void)
+{
+	if (!is_kho_boot() || is_kdump_kernel())
+		return;
+	guard(mutex)(&iommu_lu_mutex);
+	iommu_lu_quiesce_all();
+}
+
+/**
+ * iommu_liveupdate_keep_translation() - Decide if a unit stays on
+ * @iommu: A unit that translates; the previous kernel turned the other ones off.
+ * @name: The unit's name for the log.
+ * @ops: Operations of the calling driver.
+ *
+ * Context: Boot, before the unit's tables are allocated.
+ * Return: True if translation must not be turned off: the unit translates for
+ * incoming devices, or its devices are unknown. Without a call of
+ * iommu_liveupdate_take_over_unit() its tables have to be empty.
+ */
+bool iommu_liveupdate_keep_translation(struct iommu_device *iommu, const char *name,
+				       const struct iommu_liveupdate_ops *ops)
+{
+	struct iommu_lu_unit *unit;
+
+	guard(mutex)(&iommu_lu_mutex);
+	if (!iommu_lu_incoming && !iommu_lu_incoming_lost)
+		return false;
+	unit = iommu_lu_incoming_unit(iommu, ops);
+	if (!unit)
+		pr_err("%s: no valid unit record: isolating all devices of this unit\n", name);
+	if (!ops->same_mode(iommu)) {
+		pr_err("%s: the mode of the tables has changed: isolating all devices\n", name);
+		iommu_lu_quiesce_all();
+		return false;
+	}
+	if (unit) {
+		unit->iommu = iommu;
+		unit->ops = ops;
+	}
+	return true;
+}
+
+static bool iommu_lu_hw_fits(const struct iommu_hw_ser *hw,
+			     const struct iommu_liveupdate_ops *ops, u32 size)
+{
+	return hw->kind == ops->hw_kind && hw->version == ops->hw_version && hw->size == size;
+}
+
+/* This comes first, so that no invalid record counts against a valid one. */
+static void iommu_lu_reject_invalid(struct iommu_lu_unit *unit)
+{
+	const struct iommu_liveupdate_ops *ops = unit->ops;
+	struct iommu_lu_device *lu_dev;
+
+	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
+		if (lu_dev->error || lu_dev->unit != unit)
+			continue;
+		if (!iommu_lu_hw_fits(&lu_dev->ser->hw, ops, ops->device_hw_size))
+			iommu_lu_reject(lu_dev, -EPROTO, "hardware part of the record is unknown");
+		else if (!ops->entry_valid(unit->iommu, unit->ser, lu_dev->ser))
+			iommu_lu_reject(lu_dev, -EIO, "hardware entries differ from the record");
+	}
+}
+
+/* Devices of one domain share its id, devices of different domains do not. */
+static bool iommu_lu_id_is_unique(struct iommu_lu_device *lu_dev)
+{
+	const struct iommu_liveupdate_ops *ops = lu_dev->unit->ops;
+	struct iommu_lu_device *other;
+
+	list_for_each_entry(other, &iommu_lu_incoming->devices, item) {
+		if (!other->error && other->unit == lu_dev->unit &&
+		    other->domain != lu_dev->domain &&
+		    ops->domain_id(other->ser) == ops->domain_id(lu_dev->ser))
+			return false;
+	}
+	return true;
+}
+
+/* A device that enumeration did not find cannot be quiesced, so it gets no entry. */
+static bool iommu_lu_was_found(const struct iommu_device_ser *ser)
+{
+	struct pci_dev *pdev;
+
+	pdev = pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
+					   ser->bdf & 0xff);
+	pci_dev_put(pdev);
+	return pdev;
+}
+
+static void iommu_lu_take_over_device(struct iommu_lu_device *lu_dev)
+{
+	const struct iommu_liveupdate_ops *ops = lu_dev->unit->ops;
+	struct iommu_device *iommu = lu_dev->unit->iommu;
+
+	if (!iommu_lu_was_found(lu_dev->ser))
+		iommu_lu_reject(lu_dev, -ENODEV, "device was not found by this kernel");
+	else if (!iommu_lu_id_is_unique(lu_dev))
+		iommu_lu_reject(lu_dev, -EIO, "another domain has the same domain id");
+	else if (ops->copy_entry(iommu, lu_dev->ser))
+		iommu_lu_reject(lu_dev, -ENOMEM, "no memory for its hardware entries");
+	else
+		lu_dev->copied = true;
+
+	/* Also if the device is isolated: the hardware may have cached the id. */
+	if (ops->reserve_id(iommu, ops->domain_id(lu_dev->ser)) && !lu_dev->error)
+		iommu_lu_reject(lu_dev, -ENOMEM, "no memory to reserve its domain id");
+}
+
+/**
+ * iommu_liveupdate_take_over_unit() - Copy the entries of incoming devices
+ * @iommu: A unit whose tables were just allocated, and are not used yet.
+ * @name: The unit's name for the log.
+ * @ops: Operations of the calling driver.
+ *
+ * Context: Boot.
+ */
+void iommu_liveupdate_take_over_unit(struct iommu_device *iommu, const char *name,
+				     const struct iommu_liveupdate_ops *ops)
+{
+	struct iommu_lu_device *lu_dev;
+	struct iommu_lu_unit *unit;
+
+	guard(mutex)(&iommu_lu_mutex);
+	unit = iommu_lu_incoming_unit(iommu, ops);
+	if (!unit)
+		return;
+	unit->iommu = iommu;
+	unit->ops = ops;
+	if (!iommu_lu_hw_fits(&unit->ser->hw, ops, ops->unit_hw_size) ||
+	    !ops->unit_valid(iommu, unit->ser)) {
+		iommu_lu_reject_unit(unit, "unit does not use the tables of its record");
+		return;
+	}
+	unit->valid = true;
+	iommu_lu_reject_invalid(unit);
+	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
+		if (!lu_dev->error && lu_dev->unit == unit)
+			iommu_lu_take_over_device(lu_dev);
+	}
+	pr_info("%s: took over translation\n", name);
+}
+
+/*
+ * A device that was found and not probed by its IOMMU driver has live entries, and
+ * no object of this kernel would ever remove them.
+ */
+static int __init iommu_lu_reject_unprobed(void)
+{
+	struct iommu_lu_device *lu_dev;
+
+	guard(mutex)(&iommu_lu_mutex);
+	if (!iommu_lu_incoming)
+		return 0;
+	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
+		if (!lu_dev->error && !lu_dev->dev)
+			iommu_lu_reject(lu_dev, -ENODEV, "device was not probed");
+	}
+	return 0;
+}
+device_initcall(iommu_lu_reject_unprobed);

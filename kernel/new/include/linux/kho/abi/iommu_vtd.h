@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_KHO_ABI_IOMMU_VTD_H
+#define _LINUX_KHO_ABI_IOMMU_VTD_H
+
+#include <linux/bits.h>
+#include <linux/kho/abi/iommu.h>
+
+/**
+ * DOC: VT-d handover records
+ *
+ * The tails of unit and device records of kind %IOMMU_HW_SER_VTD. Section numbers
+ * are those of the Intel Virtualization Technology for Directed I/O
+ * specification, revision 4.1.
+ */
+
+#define IOMMU_RECORD_VTD_VERSION	1
+
+/**
+ * struct iommu_vtd_unit_ser - Tables of a VT-d unit across the kexec.
+ * @root: Value of the root table address register (RTADDR_REG, section 11.4.5)
+ *        from shutdown of the previous kernel on. It points to the minimal root
+ *        table, which contains preserved devices only.
+ */
+struct iommu_vtd_unit_ser {
+	u64 root;
+} __packed;
+static_assert(sizeof(struct iommu_vtd_unit_ser) <= IOMMU_UNIT_SER_HW_MAX);
+
+/* All DMA snoops the CPU caches (force_snooping of struct dmar_domain) */
+#define IOMMU_VTD_SER_FORCE_SNOOPING	BIT(0)
+#define IOMMU_VTD_SER_FLAGS		IOMMU_VTD_SER_FORCE_SNOOPING
+
+/**
+ * struct iommu_vtd_device_ser - Entries of a device in VT-d's tables.
+ * @context: Context entry; 256 bits in scalable mode (section 9.4). In legacy mode
+ *           128 bits (section 9.3), the upper two words are 0.
+ * @pasid: PASID table entry for requests without PASID (section 9.6); 0 in legacy
+ *         mode.
+ * @pasid_dir: Physical address of the PASID directory; 0 in legacy mode.
+ * @pasid_dir_bytes: Size of the directory, a power of two.
+ * @did: Domain id, in both modes.
+ * @flags: IOMMU_VTD_SER_*; unknown bits make the record invalid.
+ */
+struct iommu_vtd_device_ser {
+	u64 context[4];
+	u64 pasid[8];
+	u64 pasid_dir;
+	u32 pasid_dir_bytes;
+	u32 did;
+	u64 flags;
+} __packed;
+static_assert(sizeof(struct iommu_vtd_device_ser) == 120);
+static_assert(sizeof(struct iommu_vtd_device_ser) <= IOMMU_DEVICE_SER_HW_MAX);
+
+#endif /* _LINUX_KHO_ABI_IOMMU_VTD_H */
