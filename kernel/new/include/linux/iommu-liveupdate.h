@@ -116,6 +116,7 @@ struct iommu_liveupdate_stats {
 /* iommu.c: access to the inside of a group, and to its allocators */
 int iommu_group_liveupdate_set_owner(struct iommu_group *group, void *owner);
 void iommu_group_liveupdate_block(struct iommu_group *group);
+void iommu_group_liveupdate_release(struct device *dev, bool readmit);
 struct iommu_domain *iommu_liveupdate_alloc_domain(struct device *dev,
 						   const struct iommu_domain_ser *ser);
 
@@ -159,6 +160,7 @@ int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 /* IOMMU core and drivers */
 int iommu_liveupdate_refuse(struct device *dev, int error, const char *why);
 struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton);
+void iommu_liveupdate_remove_device(struct device *dev);
 struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev);
 void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser,
 				    const char *why);
@@ -172,6 +174,10 @@ static inline struct iommu_domain *
 iommu_liveupdate_attach_group(struct device *dev, bool singleton)
 {
 	return NULL;
+}
+
+static inline void iommu_liveupdate_remove_device(struct device *dev)
+{
 }
 
 static inline void iommu_liveupdate_quiesce(void)

@@ -44,6 +44,30 @@ static void iommu_lu_add_unknown(struct device *dev)
 	list_add_tail(&lu_dev->item, &iommu_lu_incoming->devices);
 }
 
+/**
+ * iommu_liveupdate_remove_device() - Forget an incoming device that is hot-removed
+ * @dev: The device. The VM that it belongs to loses it, and nothing else.
+ *
+ * Context: Process context, the group's mutex is held.
+ */
+void iommu_liveupdate_remove_device(struct device *dev)
+{
+	struct iommu_lu_device *lu_dev;
+
+	guard(mutex)(&iommu_lu_mutex);
+	lu_dev = iommu_lu_find_unfinished(dev);
+	if (!lu_dev || lu_dev->dev != dev)
+		return;
+	dev_info(dev, "removed during a live update\n");
+	pci_liveupdate_set_isolated(to_pci_dev(dev), false);
+	lu_dev->error = -ENODEV;
+	lu_dev->removed = true;
+	/* The IOMMU driver blocks the device as it does at any removal. */
+	lu_dev->copied = false;
+	lu_dev->dev = NULL;
+	put_device(dev);
+}
+
 /* @lu_dev is NULL if there is no record. Its unit may not be that of @dev. */
 static struct iommu_domain *iommu_lu_isolate(struct iommu_lu_device *lu_dev,
 					     struct device *dev, int error)

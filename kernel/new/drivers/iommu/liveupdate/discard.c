@@ -19,41 +19,45 @@
 #include <linux/pci-liveupdate.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "../iommu-priv.h"
 #include "liveupdate.h"
 
 #include <trace/events/iommu_liveupdate.h>
 
+static void iommu_lu_finish_device(struct device *dev, bool readmit)
+{
+	struct iommu_lu_device *lu_dev;
+	u64 began = local_clock();
+
+	scoped_guard(mutex, &iommu_lu_mutex) {
+		lu_dev = iommu_lu_find_unfinished(dev);
+		if (lu_dev) {
+			lu_dev->finished = true;
+			put_device(lu_dev->dev);
+			lu_dev->dev = NULL;
+		}
+	}
+	pci_liveupdate_set_isolated(to_pci_dev(dev), false);
+	iommu_group_liveupdate_release(dev, readmit);
+	trace_iommu_liveupdate_finish_device(dev, 0, began);
+}
+
 /**
  * iommu_liveupdate_finish_device() - Make an incoming device an ordinary one
- * @dev: The device. Either its DMA owner has claimed it, or it was discarded and is
- *	 quiet.
+ * @dev: The device; its DMA owner has claimed it. The caller has a reference.
  *
  * Context: Process context, may sleep. Cannot fail.
  */
 void iommu_liveupdate_finish_device(struct device *dev)
 {
-	struct iommu_lu_device *lu_dev;
-	u64 began = local_clock();
-	int error;
-
 	scoped_guard(mutex, &iommu_lu_mutex) {
-		lu_dev = iommu_lu_find_unfinished(dev);
-		if (!lu_dev || !lu_dev->dev)
+		if (!iommu_lu_find_unfinished(dev))
 			return;
-		lu_dev->finished = true;
-		lu_dev->dev = NULL;
-		error = lu_dev->error;
 	}
-	pci_liveupdate_set_isolated(to_pci_dev(dev), false);
-	if (dev->iommu_group) {
-		if (error && dev_iommu_ops(dev)->liveupdate)
-			dev_iommu_ops(dev)->liveupdate->readmit_device(dev);
-		iommu_device_release_dma_owner(dev);
-	}
-	trace_iommu_liveupdate_finish_device(dev, 0, began);
-	put_device(dev);
+	iommu_lu_finish_device(dev, false);
 }
 
 /**
@@ -71,7 +75,7 @@ void iommu_liveupdate_block_device(struct device *dev)
 
 	scoped_guard(mutex, &iommu_lu_mutex) {
 		lu_dev = iommu_lu_find_unfinished(dev);
-		if (!lu_dev || !lu_dev->dev)
+		if (!lu_dev || lu_dev->dev != dev)
 			return;
 		lu_dev->error = lu_dev->error ?: -ECANCELED;
 	}
@@ -84,18 +88,83 @@ void iommu_liveupdate_block_device(struct device *dev)
 	trace_iommu_liveupdate_block_device(dev, 0, began);
 }
 
-static bool iommu_lu_is_unfinished(struct device *dev)
+/* A reset of a discarded device, for which the caller could not get the locks */
+struct iommu_lu_reset {
+	struct work_struct work;
+	struct pci_dev *pdev;
+};
+
+static void iommu_lu_reset_done(struct pci_dev *pdev, int rc)
 {
+	pm_runtime_put(&pdev->dev);
+	if (rc) {
+		pci_err(pdev, "discarded: reset failed (%pe), device stays isolated\n",
+			ERR_PTR(rc));
+		return;
+	}
+	pci_info(pdev, "discarded: device reset and released\n");
+	iommu_lu_finish_device(&pdev->dev, true);
+}
+
+static void iommu_lu_reset_work(struct work_struct *work)
+{
+	struct iommu_lu_reset *reset = container_of(work, struct iommu_lu_reset, work);
+
+	iommu_lu_reset_done(reset->pdev, pci_reset_function(reset->pdev));
+	pci_dev_put(reset->pdev);
+	kfree(reset);
+}
+
+static int iommu_lu_queue_reset(struct pci_dev *pdev)
+{
+	struct iommu_lu_reset *reset = kzalloc_obj(*reset);
+
+	if (!reset)
+		return -ENOMEM;
+	reset->pdev = pci_dev_get(pdev);
+	INIT_WORK(&reset->work, iommu_lu_reset_work);
+	queue_work(system_long_wq, &reset->work);
+	return 0;
+}
+
+/* As pci_reset_function(), without waiting for a lock: -EAGAIN */
+static int iommu_lu_try_reset(struct pci_dev *pdev)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(pdev);
+	int rc;
+
+	if (bridge && !pci_dev_trylock(bridge))
+		return -EAGAIN;
+	rc = pci_try_reset_function(pdev);
+	if (bridge)
+		pci_dev_unlock(bridge);
+	return rc;
+}
+
+/* True for the first caller, if the device is not finished */
+static bool iommu_lu_begin_discard(struct device *dev)
+{
+	struct iommu_lu_device *lu_dev;
+
 	guard(mutex)(&iommu_lu_mutex);
-	return iommu_lu_find_unfinished(dev);
+	lu_dev = iommu_lu_find_unfinished(dev);
+	if (!lu_dev || lu_dev->resetting)
+		return false;
+	lu_dev->resetting = true;
+	return true;
 }
 
 /**
  * iommu_liveupdate_discard_device() - Quiesce, block, reset and release a device
  * @dev: A PCI device without a user. Nothing happens unless it is an incoming
- *	 device that is not finished, isolated or not.
+ *	 device that is not finished, isolated or not. The caller has a reference.
  *
- * Context: Process context, may sleep; takes the device's lock. Cannot fail; a
+ * The device is quiesced and blocked when this function returns. The reset needs the
+ * device's lock, and the holder of that lock may wait for the caller: an unbind waits
+ * for the last user of a vfio device, which is the session that is being discarded.
+ * If the lock is taken a work item resets and releases the device later.
+ *
+ * Context: Process context, may sleep; waits for no device's lock. Cannot fail; a
  * device that cannot be reset stays isolated.
  */
 void iommu_liveupdate_discard_device(struct device *dev)
@@ -103,7 +172,7 @@ void iommu_liveupdate_discard_device(struct device *dev)
 	struct pci_dev *pdev = to_pci_dev(dev);
 	int rc;
 
-	if (!iommu_lu_is_unfinished(dev))
+	if (!iommu_lu_begin_discard(dev))
 		return;
 	/* The device must not be suspended during the reset. */
 	pm_runtime_get_sync(dev);
@@ -111,15 +180,13 @@ void iommu_liveupdate_discard_device(struct device *dev)
 	pci_wait_for_pending_transaction(pdev);
 	iommu_liveupdate_block_device(dev);
 	pci_liveupdate_finish(pdev);
-	rc = pci_reset_function(pdev);
-	pm_runtime_put(dev);
-	if (rc) {
-		dev_err(dev, "discarded: reset failed (%pe), device stays isolated\n",
-			ERR_PTR(rc));
-		return;
+	rc = iommu_lu_try_reset(pdev);
+	if (rc == -EAGAIN) {
+		rc = iommu_lu_queue_reset(pdev);
+		if (!rc)
+			return;
 	}
-	dev_info(dev, "discarded: device reset and released\n");
-	iommu_liveupdate_finish_device(dev);
+	iommu_lu_reset_done(pdev, rc);
 }
 
 static void iommu_lu_isolate_device(struct device *dev)
@@ -222,7 +289,8 @@ void iommu_liveupdate_discard_domains(u64 owner)
 /**
  * iommu_lu_discard_all() - Discard all incoming devices and domains that are left
  *
- * Context: Process context, from LUO's finish of the last file.
+ * Context: Process context, from LUO's finish of the last file; waits for no device's
+ * lock.
  */
 void iommu_lu_discard_all(void)
 {

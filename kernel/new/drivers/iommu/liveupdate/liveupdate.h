@@ -66,6 +66,9 @@ struct iommu_lu_unit {
  * @error: Incoming. Why the device is isolated, or 0.
  * @copied: Incoming. @unit has entries of this device in its tables.
  * @finished: Incoming. The device is an ordinary one.
+ * @removed: Incoming. The device was hot-removed. A device that is found at its
+ *	     address later is another one.
+ * @resetting: Incoming. A work item resets the discarded device.
  */
 struct iommu_lu_device {
 	struct list_head item;
@@ -76,6 +79,8 @@ struct iommu_lu_device {
 	int error;
 	bool copied;
 	bool finished;
+	bool removed;
+	bool resetting;
 };
 
 /**

@@ -23,7 +23,7 @@
 DEFINE_MUTEX(iommu_lu_mutex);
 struct iommu_lu_set *iommu_lu_outgoing;
 struct iommu_lu_set *iommu_lu_incoming;
-/* There may be incoming devices, but no record was readable */
+/* There may be incoming devices, and none of them can be taken over */
 bool iommu_lu_incoming_lost;
 
 void iommu_lu_set_init(struct iommu_lu_set *set, struct kho_record_index_ser *index)
@@ -96,6 +96,8 @@ struct iommu_lu_device *iommu_lu_find_device(struct iommu_lu_set *set, struct de
 	if (!set || !dev_is_pci(dev))
 		return NULL;
 	list_for_each_entry(lu_dev, &set->devices, item) {
+		if (lu_dev->removed)
+			continue;
 		if (lu_dev->ser ? !iommu_lu_is_device(lu_dev->ser, to_pci_dev(dev)) :
 				  lu_dev->dev != dev)
 			continue;
