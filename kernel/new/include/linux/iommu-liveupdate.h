@@ -85,7 +85,7 @@ struct iommu_liveupdate_ops {
 	int (*copy_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
 	int (*reserve_id)(struct iommu_device *iommu, u32 id);
 	void (*block_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
-	void (*finish_unit)(const struct iommu_unit_ser *unit);
+	void (*finish_unit)(struct iommu_device *iommu, const struct iommu_unit_ser *unit);
 
 	struct iommu_domain *(*alloc_domain)(struct device *dev,
 					     const struct iommu_domain_ser *ser);
@@ -165,6 +165,9 @@ struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev);
 void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser,
 				    const char *why);
 void iommu_liveupdate_quiesce(void);
+void iommu_liveupdate_reject_all(void);
+bool iommu_liveupdate_isolate_unit(struct iommu_device *iommu, const char *name,
+				   const struct iommu_liveupdate_ops *ops);
 bool iommu_liveupdate_keep_translation(struct iommu_device *iommu, const char *name,
 				       const struct iommu_liveupdate_ops *ops);
 void iommu_liveupdate_take_over_unit(struct iommu_device *iommu, const char *name,
@@ -190,5 +193,13 @@ iommu_liveupdate_incoming_device(struct device *dev)
 	return NULL;
 }
 #endif /* CONFIG_IOMMU_LIVEUPDATE */
+
+#if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_INTEL_IOMMU) && defined(CONFIG_IRQ_REMAP)
+void intel_liveupdate_no_irq_remapping(void);
+#else
+static inline void intel_liveupdate_no_irq_remapping(void)
+{
+}
+#endif
 
 #endif /* _LINUX_IOMMU_LIVEUPDATE_H */

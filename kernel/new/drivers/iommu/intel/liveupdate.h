@@ -9,7 +9,9 @@ struct intel_iommu;
 struct iommu_domain;
 struct iommu_liveupdate_ops;
 
-/* iommu.c */
+/* iommu.c, irq_remapping.c */
+void intel_iommu_init_qi(struct intel_iommu *iommu);
+void iommu_disable_irq_remapping(struct intel_iommu *iommu);
 void iommu_set_root_entry(struct intel_iommu *iommu);
 struct iommu_domain *intel_iommu_domain_alloc_first_stage(struct device *dev,
 							  struct intel_iommu *iommu, u32 flags);
@@ -23,9 +25,15 @@ extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
 bool intel_liveupdate_shutdown(struct intel_iommu *iommu);
 bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
 void intel_liveupdate_take_over_unit(struct intel_iommu *iommu);
+bool intel_liveupdate_block_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_adopt_pasid_table(struct device *dev);
 #else
 #define INTEL_LIVEUPDATE_OPS	NULL
+
+static inline bool intel_liveupdate_block_unit(struct intel_iommu *iommu)
+{
+	return false;
+}
 
 static inline bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 {
@@ -46,5 +54,19 @@ static inline bool intel_liveupdate_adopt_pasid_table(struct device *dev)
 	return false;
 }
 #endif /* CONFIG_IOMMU_LIVEUPDATE */
+
+#if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_IRQ_REMAP)
+bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim);
+void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu);
+#else
+static inline bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim)
+{
+	return false;
+}
+
+static inline void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu)
+{
+}
+#endif
 
 #endif /* _INTEL_LIVEUPDATE_H */

@@ -17,6 +17,7 @@
 #include <linux/kho_record.h>
 #include <linux/pci.h>
 
+#include "../iommu-pages.h"
 #include "iommu.h"
 #include "liveupdate.h"
 #include "liveupdate_priv.h"
@@ -59,11 +60,40 @@ void intel_liveupdate_take_over_unit(struct intel_iommu *iommu)
 	iommu_liveupdate_take_over_unit(&iommu->iommu, iommu->name, &intel_liveupdate_ops);
 }
 
+/**
+ * intel_liveupdate_block_unit() - Keep a unit on that this kernel does not use
+ * @iommu: A unit that this kernel ignores, or has failed to set up.
+ *
+ * The unit gets an empty root table, which is never freed. No table that it used
+ * before may be freed either.
+ *
+ * Context: Boot.
+ * Return: False if the unit has no incoming devices; it is turned off then.
+ */
+bool intel_liveupdate_block_unit(struct intel_iommu *iommu)
+{
+	if (!(readl(iommu->reg + DMAR_GSTS_REG) & DMA_GSTS_TES) ||
+	    !iommu_liveupdate_isolate_unit(&iommu->iommu, iommu->name, &intel_liveupdate_ops))
+		return false;
+	iommu->root_entry = iommu_alloc_pages_node_sz(iommu->node, GFP_ATOMIC, SZ_4K);
+	if (!iommu->root_entry) {
+		pr_err("%s: no memory to block its devices\n", iommu->name);
+		return true;
+	}
+	__iommu_flush_cache(iommu, iommu->root_entry, SZ_4K);
+	intel_iommu_init_qi(iommu);
+	iommu_flush_write_buffer(iommu);
+	iommu_set_root_entry(iommu);
+	return true;
+}
+
 bool intel_lu_unit_valid(struct iommu_device *iommu_dev, const struct iommu_unit_ser *ser)
 {
 	struct intel_iommu *iommu = to_intel_iommu(iommu_dev);
-	u64 root = intel_lu_unit_hw(ser)->root;
+	u64 root = intel_lu_unit_hw(ser)->root, ir_table = intel_lu_unit_hw(ser)->ir_table;
 
+	if (ir_table && (!PAGE_ALIGNED(ir_table) || !kho_restorable(ir_table, VTD_PAGE_SIZE)))
+		return false;
 	return iommu->gcmd & DMA_GCMD_TE && readq(iommu->reg + DMAR_RTADDR_REG) == root &&
 	       kho_restorable(root & VTD_PAGE_MASK, VTD_PAGE_SIZE);
 }
@@ -185,11 +215,19 @@ static void intel_lu_free_table(u64 entry)
 		kho_restore_free(phys_to_virt(phys));
 }
 
-/* The unit does not use the minimal tables since this kernel set its root pointer. */
-void intel_lu_finish_unit(const struct iommu_unit_ser *ser)
+/*
+ * The unit does not use the minimal tables since this kernel set its root pointer. It
+ * may use the empty interrupt remapping table if it is not used by this kernel.
+ */
+void intel_lu_finish_unit(struct iommu_device *iommu, const struct iommu_unit_ser *ser)
 {
 	struct root_entry *root = phys_to_virt(intel_lu_unit_hw(ser)->root & VTD_PAGE_MASK);
+	u64 irta = readq(to_intel_iommu(iommu)->reg + DMAR_IRTA_REG);
+	u64 ir_table = intel_lu_unit_hw(ser)->ir_table;
 	unsigned int bus;
+
+	if (ir_table && (irta & VTD_PAGE_MASK) != ir_table)
+		kho_restore_free(phys_to_virt(ir_table));
 
 	for (bus = 0; bus < INTEL_LU_BUSES; bus++) {
 		intel_lu_free_table(root[bus].lo);

@@ -19,6 +19,7 @@
  * Locking: intel_lu_mutex protects the list of units. Shutdown runs alone, with the
  * other CPUs stopped.
  */
+#include <linux/delay.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
 #include <linux/mutex.h>
@@ -30,11 +31,12 @@
 #include "liveupdate_priv.h"
 #include "pasid.h"
 
-/* A unit with preserved devices, and the minimal root table for it */
+/* A unit with preserved devices, and the tables that it uses across the kexec */
 struct intel_lu_unit {
 	struct list_head item;
 	struct intel_iommu *iommu;
 	struct root_entry *root;
+	void *ir_table;
 	unsigned int nr_devices;
 	unsigned int nr_frozen;
 };
@@ -54,9 +56,23 @@ static struct intel_lu_unit *intel_lu_find_unit(struct intel_iommu *iommu)
 	return NULL;
 }
 
+static int intel_lu_alloc_tables(struct intel_lu_unit *unit)
+{
+	unit->root = kho_alloc_preserve(VTD_PAGE_SIZE);
+	if (IS_ERR(unit->root))
+		return PTR_ERR(unit->root);
+	unit->ir_table = kho_alloc_preserve(VTD_PAGE_SIZE);
+	if (IS_ERR(unit->ir_table)) {
+		kho_unpreserve_free(unit->root);
+		return PTR_ERR(unit->ir_table);
+	}
+	return 0;
+}
+
 static struct intel_lu_unit *intel_lu_get_unit(struct intel_iommu *iommu)
 {
 	struct intel_lu_unit *unit = intel_lu_find_unit(iommu);
+	int ret;
 
 	if (unit) {
 		unit->nr_devices++;
@@ -66,12 +82,10 @@ static struct intel_lu_unit *intel_lu_get_unit(struct intel_iommu *iommu)
 	unit = kzalloc_obj(*unit);
 	if (!unit)
 		return ERR_PTR(-ENOMEM);
-	unit->root = kho_alloc_preserve(VTD_PAGE_SIZE);
-	if (IS_ERR(unit->root)) {
-		struct root_entry *error = unit->root;
-
+	ret = intel_lu_alloc_tables(unit);
+	if (ret) {
 		kfree(unit);
-		return ERR_CAST(error);
+		return ERR_PTR(ret);
 	}
 	unit->iommu = iommu;
 	unit->nr_devices = 1;
@@ -91,6 +105,7 @@ static void intel_lu_put_unit(struct intel_lu_unit *unit)
 		if (unit->root[bus].hi & 1)
 			kho_unpreserve_free(phys_to_virt(unit->root[bus].hi & VTD_PAGE_MASK));
 	}
+	kho_unpreserve_free(unit->ir_table);
 	kho_unpreserve_free(unit->root);
 	list_del(&unit->item);
 	kfree(unit);
@@ -287,6 +302,7 @@ static int intel_lu_freeze_device(struct device *dev, struct iommu_device_ser *s
 	intel_lu_write_context(unit, info->bus, info->devfn, vtd->context);
 	intel_lu_unit_hw(unit_ser)->root = virt_to_phys(unit->root) |
 		(sm_supported(info->iommu) ? DMA_RTADDR_SMT : 0);
+	intel_lu_unit_hw(unit_ser)->ir_table = virt_to_phys(unit->ir_table);
 	unit->nr_frozen++;
 	return 0;
 }
@@ -301,6 +317,29 @@ static void intel_lu_unfreeze_device(struct device *dev)
 	unit = intel_lu_find_unit(info->iommu);
 	intel_lu_write_context(unit, info->bus, info->devfn, clear);
 	unit->nr_frozen--;
+}
+
+/* No interrupt of the unit before the next kernel has set it up */
+static void intel_lu_mask_events(struct intel_iommu *iommu)
+{
+	writel(DMA_FECTL_IM, iommu->reg + DMAR_FECTL_REG);
+	if (ecap_prs(iommu->ecap))
+		writel(DMA_FECTL_IM, iommu->reg + DMAR_PECTL_REG);
+	if (ecap_pms(iommu->ecap))
+		writel(DMA_FECTL_IM, iommu->reg + DMAR_PERFINTRCTL_REG);
+}
+
+/*
+ * A CPU may have been stopped while it waited for an invalidation. The hardware
+ * reports completion to that CPU's memory, so it must do so before the kexec.
+ */
+static void intel_lu_drain_queue(struct intel_iommu *iommu)
+{
+	unsigned int tries = 1000;
+
+	while (iommu->qi && tries-- &&
+	       readl(iommu->reg + DMAR_IQH_REG) != readl(iommu->reg + DMAR_IQT_REG))
+		udelay(10);
 }
 
 /**
@@ -318,10 +357,14 @@ bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 	if (!unit || !unit->nr_frozen)
 		return false;
 
-	/* No fault interrupt before the next kernel has set one up */
-	writel(DMA_FECTL_IM, iommu->reg + DMAR_FECTL_REG);
+	intel_lu_mask_events(iommu);
+	intel_lu_drain_queue(iommu);
+	__iommu_flush_cache(iommu, unit->ir_table, VTD_PAGE_SIZE);
 	iommu->root_entry = unit->root;
+	iommu_flush_write_buffer(iommu);
 	iommu_set_root_entry(iommu);
+	if (IS_ENABLED(CONFIG_IRQ_REMAP))
+		intel_lu_park_irqs(iommu, unit->ir_table);
 	return true;
 }
 

@@ -58,7 +58,10 @@ int intel_lu_copy_entry(struct iommu_device *iommu, const struct iommu_device_se
 int intel_lu_reserve_id(struct iommu_device *iommu, u32 id);
 void intel_lu_block_entry(struct iommu_device *iommu, const struct iommu_device_ser *ser);
 void intel_lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn);
-void intel_lu_finish_unit(const struct iommu_unit_ser *unit);
+void intel_lu_finish_unit(struct iommu_device *iommu, const struct iommu_unit_ser *ser);
+
+/* liveupdate_irq.c */
+void intel_lu_park_irqs(struct intel_iommu *iommu, void *table);
 
 /* liveupdate_attach.c */
 struct iommu_domain *intel_lu_alloc_domain(struct device *dev,

@@ -88,6 +88,8 @@ static int iommu_lu_read_device(struct iommu_lu_set *set, u32 id)
 	    ser->hw.kind != lu_dev->unit->ser->hw.kind ||
 	    !iommu_lu_hw_valid(&ser->hw, ser->hw_data, sizeof(ser->hw_data)))
 		lu_dev->error = -EPROTO;
+	else if (iommu_lu_incoming_lost)
+		lu_dev->error = -EIO;
 	else
 		lu_dev->domain->nr_devices++;
 	list_add_tail(&lu_dev->item, &set->devices);
@@ -202,7 +204,7 @@ void iommu_lu_free_set(struct iommu_lu_set *set)
 	}
 	list_for_each_entry_safe(unit, next_unit, &set->units, item) {
 		if (unit->valid)
-			unit->ops->finish_unit(unit->ser);
+			unit->ops->finish_unit(unit->iommu, unit->ser);
 		kho_record_put(unit->ser);
 		kfree(unit);
 	}

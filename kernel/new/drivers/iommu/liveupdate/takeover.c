@@ -63,7 +63,7 @@ static void iommu_lu_reject_unit(struct iommu_lu_unit *unit, const char *why)
 	}
 }
 
-/* Translation of some unit goes off. Its devices cannot be told from others here. */
+/* A unit is about to be turned off. The core does not know which devices are behind it. */
 static void iommu_lu_quiesce_all(void)
 {
 	struct iommu_lu_unit *unit;
@@ -90,6 +90,53 @@ void iommu_liveupdate_quiesce(void)
 		return;
 	guard(mutex)(&iommu_lu_mutex);
 	iommu_lu_quiesce_all();
+}
+
+/**
+ * iommu_liveupdate_reject_all() - Isolate all incoming devices
+ *
+ * The caller has quiesced them.
+ *
+ * Context: Boot, before the incoming records are read.
+ */
+void iommu_liveupdate_reject_all(void)
+{
+	iommu_lu_incoming_lost = true;
+}
+
+/**
+ * iommu_liveupdate_isolate_unit() - Isolate the devices of a unit that is not used
+ * @iommu: A unit that translates. This kernel ignores it or has failed to set it up.
+ * @name: The unit's name for the log.
+ * @ops: Operations of the calling driver.
+ *
+ * Context: Boot.
+ * Return: True if the unit must stay on, with empty tables: some of its incoming
+ * devices may be unknown to this kernel and still do DMA.
+ */
+bool iommu_liveupdate_isolate_unit(struct iommu_device *iommu, const char *name,
+				   const struct iommu_liveupdate_ops *ops)
+{
+	struct iommu_lu_unit *unit;
+
+	guard(mutex)(&iommu_lu_mutex);
+	if (!iommu_lu_incoming && !iommu_lu_incoming_lost)
+		return false;
+	if (!ops->same_mode(iommu)) {
+		iommu_lu_quiesce_all();
+		return false;
+	}
+	unit = iommu_lu_incoming_unit(iommu, ops);
+	if (!unit && iommu_lu_incoming)
+		return false;
+	pr_err("%s: not used by this kernel: its devices are blocked\n", name);
+	if (!unit)
+		return true;
+	iommu_lu_reject_unit(unit, "its unit is not used by this kernel");
+	/* The driver may free the unit, and the hardware still uses its tables. */
+	unit->iommu = NULL;
+	unit->valid = false;
+	return true;
 }
 
 /**

@@ -20,9 +20,12 @@
  * @root: Value of the root table address register (RTADDR_REG, section 11.4.5)
  *        from shutdown of the previous kernel on. It points to the minimal root
  *        table, which contains preserved devices only.
+ * @ir_table: Physical address of the empty interrupt remapping table (section 9.10)
+ *            that the unit uses from then on, if interrupt remapping is on.
  */
 struct iommu_vtd_unit_ser {
 	u64 root;
+	u64 ir_table;
 } __packed;
 static_assert(sizeof(struct iommu_vtd_unit_ser) <= IOMMU_UNIT_SER_HW_MAX);
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The next kernel finds no PCI device at all, and uses no IOMMU unit for lack of devices. The NIC
+ * goes on receiving. The unit stays on and blocks it, so that the memory of its VM can be freed
+ * and used for something else when the session is discarded.
+ *
+ * promise: 6
+ * red when: a unit that the kernel ignores is turned off (`intel_liveupdate_block_unit`): 5,456
+ *   frames reach memory untranslated
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iommu/platform.h"
+#include "kapi/luo.h"
+#include "os/memory.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "scenario.h"
+#include "story/story.h"
+
+#define HOG	(600 * MIB)
+#define FILLER	0xa5a5a5a5a5a5a5a5ull
+
+static uint64_t words_changed(void)
+{
+	uint64_t *hog = malloc(HOG), changed = 0, i;
+
+	if (!hog)
+		bail_out("no memory");
+	memset(hog, 0xa5, HOG);
+	sleep_ms(1500);
+	for (i = 0; i < HOG / sizeof(*hog); i++)
+		changed += hog[i] != FILLER;
+	free(hog);
+	return changed;
+}
+
+static void before(void)
+{
+	story_begin(one_nic_each, 1);
+	story_discard_from(0);
+	story_preserve();
+	story_leave();
+}
+
+static void after(void)
+{
+	struct state *state = state_retrieve();
+	uint64_t changed;
+	int session;
+
+	mark_nic(0, "quiet");
+	ok(platform()->translating(), "translation has stayed on", "it is off");
+	session = luo_retrieve(state->vm[0].session);
+	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), ENODEV, "the NIC cannot be retrieved");
+	ok_rc(luo_discard(session), "the session is discarded");
+	close(session);
+	changed = words_changed();
+	ok(!changed, "memory that a process gets afterwards is its own",
+	   "%llu words were changed", (unsigned long long)changed);
+}
+
+SCENARIO(.name = "pci_off_next", .cmdline = "lu.rate=300", .cmdline2 = "pci=off",
+	 .discarded = "0", .platform = "vtd", .timeout = 120, .before = before, .after = after);
