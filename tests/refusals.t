@@ -46,6 +46,10 @@ done >"$tmp/found"
 empty "each errno is one" "$tmp/found"
 
 one_line >"$tmp/kernel"
+while IFS='|' read -r id _ sentence _; do
+	grep -qF -e "\"$sentence\"" -e ": $sentence\\n\"" "$tmp/kernel" || echo "$id: $sentence"
+done <"$tmp/logged" >"$tmp/found"
+empty "the kernel says each row that it logs" "$tmp/found"
 # Pairs of an errno and a sentence that stand side by side
 grep -oE -e '-E[A-Z0-9]+, "[^"]*"' "$tmp/kernel" | sed 's/^-\(.*\), "\(.*\)"$/|\1|\2|/' >"$tmp/pairs"
 while IFS='|' read -r id error sentence _; do
