@@ -275,31 +275,6 @@ static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 	return 0;
 }
 
-static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
-			       u64 *bytes)
-{
-	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
-	u64 last = iommu_table->domain.geometry.aperture_end;
-
-	if (!lu->bad && lu->cursor <= last)
-		pt_lu_compare_gap(iommu_table, last);
-	*bad_iova = lu->bad ? lu->bad_iova : 0;
-	*bytes = lu->verified;
-	return lu->bad ? -EBADE : 0;
-}
-
-static void NS(lu_adopt_commit)(struct pt_iommu *iommu_table)
-{
-	kfree(iommu_table->liveupdate.incoming);
-	iommu_table->liveupdate.incoming = NULL;
-	iommu_table->ops = &NS(ops);
-}
-
-static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
-{
-	iommu_table->liveupdate.incoming->comparing = false;
-}
-
 /* Free a domain that was never adopted. If a part cannot be restored nothing is freed. */
 static void NS(lu_deinit)(struct pt_iommu *iommu_table)
 {

@@ -240,4 +240,29 @@ static size_t NS(lu_unmap_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
 	return len;
 }
 
+static int NS(lu_adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova,
+			       u64 *bytes)
+{
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
+	u64 last = iommu_table->domain.geometry.aperture_end;
+
+	if (!lu->bad && lu->cursor <= last)
+		pt_lu_compare_gap(iommu_table, last);
+	*bad_iova = lu->bad ? lu->bad_iova : 0;
+	*bytes = lu->verified;
+	return lu->bad ? -EBADE : 0;
+}
+
+static void NS(lu_adopt_commit)(struct pt_iommu *iommu_table)
+{
+	kfree(iommu_table->liveupdate.incoming);
+	iommu_table->liveupdate.incoming = NULL;
+	iommu_table->ops = &NS(ops);
+}
+
+static void NS(lu_adopt_abort)(struct pt_iommu *iommu_table)
+{
+	iommu_table->liveupdate.incoming->comparing = false;
+}
+
 #endif /* __GENERIC_PT_PT_LIVEUPDATE_COMPARE_H */
