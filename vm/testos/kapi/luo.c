@@ -61,6 +61,14 @@ int luo_create(const char *name)
 	return fd;
 }
 
+int luo_unpreserve(const char *name)
+{
+	struct liveupdate_ioctl_unpreserve_session arg = { .size = sizeof(arg) };
+
+	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
+	return try_ioctl(luo_device(), LIVEUPDATE_IOCTL_UNPRESERVE_SESSION, &arg);
+}
+
 int luo_try_retrieve(const char *name)
 {
 	struct liveupdate_ioctl_retrieve_session arg = { .size = sizeof(arg) };
