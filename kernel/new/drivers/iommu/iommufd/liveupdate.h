@@ -72,6 +72,7 @@ int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging);
 int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *domain,
 			      const struct liveupdate_file_op_args *args);
 void iommufd_lu_make_mutable(struct iommufd_ioas *ioas);
+bool iommufd_lu_find_foreign(struct iommufd_ioas *ioas, u64 *iova);
 u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas);
 
 /* liveupdate_outgoing.c, the file handler before the kexec */

@@ -86,7 +86,7 @@ iommufd_lu_alloc_hwpt(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
 	return hwpt_paging;
 }
 
-/* Cannot fail: the comparison succeeded, and userspace has the id */
+/* Cannot fail: the comparison succeeded */
 static void iommufd_lu_commit(struct iommufd_lu_hwpt *lu_hwpt,
 			      struct iommufd_hwpt_paging *hwpt_paging)
 {
@@ -122,15 +122,9 @@ static int iommufd_lu_adopt_into(struct iommufd_ucmd *ucmd, struct iommufd_ioas 
 		goto err_abort;
 
 	cmd->out_hwpt_id = hwpt_paging->common.obj.id;
-	rc = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	if (rc)
-		goto err_uncompare;
-
 	iommufd_lu_commit(lu_hwpt, hwpt_paging);
 	return 0;
 
-err_uncompare:
-	iommufd_lu_uncompare(ioas, lu_hwpt->domain);
 err_abort:
 	/* The HWPT has no domain yet that would be freed with it */
 	iommufd_object_abort_and_destroy(ucmd->ictx, &hwpt_paging->common.obj);
@@ -143,10 +137,9 @@ static int iommufd_lu_verify(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioa
 	int rc;
 
 	rc = iommufd_lu_compare(ioas, lu_hwpt->domain, ucmd->cmd);
-	if (rc)
-		return rc;
-	iommufd_lu_uncompare(ioas, lu_hwpt->domain);
-	return iommufd_ucmd_respond(ucmd, sizeof(struct iommu_hwpt_liveupdate_adopt));
+	if (!rc)
+		iommufd_lu_uncompare(ioas, lu_hwpt->domain);
+	return rc;
 }
 
 static struct iommufd_lu_hwpt *iommufd_lu_find_incoming(struct iommufd_ctx *ictx,
@@ -180,7 +173,10 @@ static int iommufd_lu_adopt_immutable(struct iommufd_ucmd *ucmd,
 	rc = iommufd_lu_make_immutable(ioas, NULL, NULL);
 	if (rc)
 		return rc;
-	if (cmd->flags & IOMMU_LIVEUPDATE_ADOPT_VERIFY)
+	/* To pin such memory may wait for its owner, and DISCARD for the locks held here */
+	if (iommufd_lu_find_foreign(ioas, &cmd->out_bad_iova))
+		rc = -EBADE;
+	else if (cmd->flags & IOMMU_LIVEUPDATE_ADOPT_VERIFY)
 		rc = iommufd_lu_verify(ucmd, ioas, lu_hwpt);
 	else
 		rc = iommufd_lu_adopt_into(ucmd, ioas, lu_hwpt);
@@ -222,7 +218,8 @@ static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOENT, -EALREADY, -EBADE and -EIO as in linux/iommufd.h; -EBUSY if the
- * IOAS is being changed; -ENOMEM and other errors of adding a domain to an IOAS.
+ * IOAS is being changed; -ENOMEM and other errors of adding a domain to an IOAS;
+ * -EFAULT if the answer cannot be written, which undoes nothing.
  */
 int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd)
 {
@@ -244,7 +241,8 @@ int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd)
 	rc = iommufd_lu_adopt_token(ucmd, ioas);
 	iommufd_put_object(ucmd->ictx, &ioas->obj);
 
-	if (rc == -EBADE && iommufd_ucmd_respond(ucmd, sizeof(*cmd)))
+	/* No lock is held: the page may be one that its owner does not deliver */
+	if ((!rc || rc == -EBADE) && iommufd_ucmd_respond(ucmd, sizeof(*cmd)))
 		return -EFAULT;
 	return rc;
 }

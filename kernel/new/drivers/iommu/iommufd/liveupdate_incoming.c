@@ -100,6 +100,9 @@ static void iommufd_lu_take_devices(struct iommufd_ctx *ictx)
 	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
 		if (lu_hwpt->domain && !iommu_liveupdate_hand_over(lu_hwpt->domain, ictx))
 			continue;
+		/* Some of its devices may have this context for owner already */
+		if (lu_hwpt->domain)
+			iommu_liveupdate_cut_off_domain(lu_hwpt->domain);
 		lu_hwpt->domain = NULL;
 		lu_hwpt->state = IOMMU_LIVEUPDATE_ISOLATED;
 		pr_err_ratelimited("HWPT with token %llu: isolated, cannot be adopted\n",

@@ -87,6 +87,11 @@ static int iommufd_lu_check_area(const struct iommufd_object *ioas, struct iopt_
 	return 0;
 }
 
+static int iommufd_lu_refuse_busy(struct iommufd_ioas *ioas)
+{
+	return iommufd_lu_refuse(&ioas->obj, -EBUSY, "map or unmap is in progress");
+}
+
 /**
  * iommufd_lu_make_immutable() - Refuse map and unmap in an IOAS
  * @ioas: The IOAS
@@ -108,14 +113,19 @@ int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *do
 	struct iopt_area *area;
 	int rc;
 
-	guard(rwsem_write)(&iopt->domains_rwsem);
+	/*
+	 * A map holds domains_rwsem while it waits for pages of userspace. LUO's locks,
+	 * which a kexec needs, are held here, so this does not wait for it.
+	 */
+	ACQUIRE(rwsem_write_try, domains)(&iopt->domains_rwsem);
+	if (ACQUIRE_ERR(rwsem_write_try, &domains))
+		return iommufd_lu_refuse_busy(ioas);
 	guard(rwsem_write)(&iopt->iova_rwsem);
 
 	for (area = iopt_area_iter_first(iopt, 0, ULONG_MAX); area;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
 		if (!area->pages)
-			return iommufd_lu_refuse(&ioas->obj, -EBUSY,
-						 "map or unmap is in progress");
+			return iommufd_lu_refuse_busy(ioas);
 		rc = args ? iommufd_lu_check_area(&ioas->obj, area, domain, args) : 0;
 		if (rc)
 			return rc;
@@ -132,9 +142,31 @@ int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *do
  */
 void iommufd_lu_make_mutable(struct iommufd_ioas *ioas)
 {
-	guard(rwsem_write)(&ioas->iopt.domains_rwsem);
 	guard(rwsem_write)(&ioas->iopt.iova_rwsem);
 	ioas->iopt.liveupdate_immutable--;
+}
+
+/**
+ * iommufd_lu_find_foreign() - Find memory that cannot have been preserved
+ * @ioas: The IOAS
+ * @iova: Out: the lowest IOVA at which memory is mapped that is not from a file
+ *
+ * Context: Process context, may sleep.
+ * Return: true if there is such memory.
+ */
+bool iommufd_lu_find_foreign(struct iommufd_ioas *ioas, u64 *iova)
+{
+	struct iopt_area *area;
+
+	guard(rwsem_read)(&ioas->iopt.iova_rwsem);
+	for (area = iopt_area_iter_first(&ioas->iopt, 0, ULONG_MAX); area;
+	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
+		if (area->pages->type == IOPT_ADDRESS_FILE)
+			continue;
+		*iova = iopt_area_iova(area);
+		return true;
+	}
+	return false;
 }
 
 /**
