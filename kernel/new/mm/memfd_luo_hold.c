@@ -22,8 +22,8 @@
  * The list of folios is the one that the previous kernel preserved. It is found
  * by the memfd's inode, on which LUO has a reference until finish().
  *
- * If a memfd cannot be retrieved, its folios are never freed: a device may still
- * write to them.
+ * If a memfd cannot be retrieved, a device may still write to its folios. They keep
+ * the additional reference until LUO ends the session, which stops devices first.
  */
 
 #include <linux/err.h>
@@ -51,13 +51,16 @@ static_assert(sizeof(struct memfd_luo_held) == sizeof(struct memfd_luo_folio_ser
 /**
  * struct memfd_luo_hold - The folios of one memfd that have an additional reference.
  * @node: In memfd_luo_holds, by @inode.
- * @inode: The memfd's.
+ * @inode: The memfd's, NULL if it could not be retrieved.
+ * @serialized_data: LUO's of the memfd, by which a failed retrieve is found.
  * @folios: The folios as listed by the previous kernel, in ascending order of index.
+ *	    pfn is 0 if there is no reference.
  * @nr_folios: Entries in @folios.
  */
 struct memfd_luo_hold {
 	struct hlist_node node;
 	struct inode *inode;
+	u64 serialized_data;
 	struct memfd_luo_held *folios;
 	u64 nr_folios;
 };
@@ -79,83 +82,104 @@ static struct memfd_luo_hold *memfd_luo_hold_of(const struct inode *inode)
 	return NULL;
 }
 
-static int memfd_luo_hold_insert(struct inode *inode,
-				 struct memfd_luo_folio_ser *folios, u64 nr_folios)
+/* The hold of a memfd that could not be retrieved */
+static struct memfd_luo_hold *memfd_luo_hold_failed(u64 serialized_data)
 {
 	struct memfd_luo_hold *hold;
 
-	hold = kmalloc_obj(*hold);
-	if (!hold)
-		return -ENOMEM;
+	lockdep_assert_held(&memfd_luo_holds_rwsem);
 
-	hold->inode = inode;
-	hold->folios = (struct memfd_luo_held *)folios;
-	hold->nr_folios = nr_folios;
-	guard(rwsem_write)(&memfd_luo_holds_rwsem);
-	hash_add(memfd_luo_holds, &hold->node, (unsigned long)inode);
-	return 0;
+	hash_for_each_possible(memfd_luo_holds, hold, node, 0) {
+		if (!hold->inode && hold->serialized_data == serialized_data)
+			return hold;
+	}
+	return NULL;
 }
 
 /**
  * memfd_luo_restore_folio() - kho_restore_folio() for a memfd being retrieved.
- * @phys: Physical address of the folio.
+ * @folio_ser: The folio's entry in the list; its pfn is 0 afterwards if KHO has no such
+ *	       folio.
  *
  * Context: Any.
  * Return: The folio with two references, one of them for memfd_luo_hold(), or
  * NULL.
  */
-struct folio *memfd_luo_restore_folio(phys_addr_t phys)
+struct folio *memfd_luo_restore_folio(struct memfd_luo_folio_ser *folio_ser)
 {
-	struct folio *folio = kho_restore_folio(phys);
+	struct folio *folio = kho_restore_folio(PFN_PHYS(folio_ser->pfn));
 
 	if (folio)
 		folio_get(folio);
+	else
+		folio_ser->pfn = 0;
 	return folio;
 }
 
 /**
+ * memfd_luo_hold_alloc() - Allocate a hold before a memfd is retrieved.
+ *
+ * Context: Process context, may sleep.
+ * Return: The hold, for memfd_luo_hold() or kfree(); NULL without memory.
+ */
+struct memfd_luo_hold *memfd_luo_hold_alloc(void)
+{
+	return kzalloc_obj(struct memfd_luo_hold);
+}
+
+/**
  * memfd_luo_hold() - Register the additional references of a retrieved memfd.
- * @inode: The memfd's inode.
+ * @hold: From memfd_luo_hold_alloc().
+ * @args: The arguments of retrieve().
+ * @inode: The memfd's inode, or NULL if retrieve fails.
  * @folios: The list of folios, each from memfd_luo_restore_folio(). Vmalloc
  *	    memory, which becomes this function's.
  * @nr_folios: Entries in @folios.
- * @err: Result of adding the folios to the memfd, 0 or -errno.
  *
- * On an error the references are never dropped and the folios never freed.
- *
- * Context: Process context, may sleep.
- * Return: @err, or -ENOMEM.
+ * Context: Process context, may sleep. Cannot fail.
  */
-int memfd_luo_hold(struct inode *inode, struct memfd_luo_folio_ser *folios,
-		   u64 nr_folios, int err)
+void memfd_luo_hold(struct memfd_luo_hold *hold, const struct liveupdate_file_op_args *args,
+		    struct inode *inode, struct memfd_luo_folio_ser *folios, u64 nr_folios)
 {
-	if (!err)
-		err = memfd_luo_hold_insert(inode, folios, nr_folios);
-	if (err)
-		vfree(folios);
-	return err;
+	hold->inode = inode;
+	hold->serialized_data = args->serialized_data;
+	hold->folios = (struct memfd_luo_held *)folios;
+	hold->nr_folios = nr_folios;
+	guard(rwsem_write)(&memfd_luo_holds_rwsem);
+	hash_add(memfd_luo_holds, &hold->node, (unsigned long)inode);
+}
+
+static struct memfd_luo_hold *memfd_luo_hold_take(const struct liveupdate_file_op_args *args)
+{
+	struct memfd_luo_hold *hold;
+
+	guard(rwsem_write)(&memfd_luo_holds_rwsem);
+	hold = args->retrieve_status > 0 ? memfd_luo_hold_of(file_inode(args->file)) :
+					   memfd_luo_hold_failed(args->serialized_data);
+	if (hold)
+		hash_del(&hold->node);
+	return hold;
 }
 
 /**
  * memfd_luo_release() - Drop the references that memfd_luo_hold() registered.
- * @args: The arguments of finish(). No effect unless the memfd was retrieved.
+ * @args: The arguments of finish(). If the session ends without the memfd, LUO has
+ *	  stopped its devices before.
  *
  * Context: Process context, may sleep. Never fails.
+ * Return: true if the list of folios was taken from KHO, by a retrieve that succeeded
+ * or failed. Otherwise all that the previous kernel preserved is still KHO's.
  */
-void memfd_luo_release(struct liveupdate_file_op_args *args)
+bool memfd_luo_release(const struct liveupdate_file_op_args *args)
 {
 	struct memfd_luo_hold *hold;
 	u64 i;
 
-	if (args->retrieve_status <= 0)
-		return;
-	scoped_guard(rwsem_write, &memfd_luo_holds_rwsem) {
-		hold = memfd_luo_hold_of(file_inode(args->file));
-		if (hold)
-			hash_del(&hold->node);
-	}
+	if (!args->retrieve_status)
+		return false;
+	hold = memfd_luo_hold_take(args);
 	if (!hold)
-		return;
+		return args->retrieve_status > 0;
 
 	for (i = 0; i < hold->nr_folios; i++) {
 		if (hold->folios[i].ser.pfn)
@@ -164,6 +188,7 @@ void memfd_luo_release(struct liveupdate_file_op_args *args)
 	}
 	vfree(hold->folios);
 	kfree(hold);
+	return true;
 }
 
 /* Number of the last folio that starts at or before @index, or of the first one */
