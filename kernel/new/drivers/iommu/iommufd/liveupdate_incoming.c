@@ -102,7 +102,7 @@ static void iommufd_lu_take_devices(struct iommufd_ctx *ictx)
 			continue;
 		/* Some of its devices may have this context for owner already */
 		if (lu_hwpt->domain)
-			iommu_liveupdate_cut_off_domain(lu_hwpt->domain);
+			iommu_liveupdate_isolate_domain(lu_hwpt->domain);
 		lu_hwpt->domain = NULL;
 		lu_hwpt->state = IOMMU_LIVEUPDATE_ISOLATED;
 		pr_err_ratelimited("HWPT with token %llu: isolated, cannot be adopted\n",
