@@ -34,7 +34,7 @@ static void before(void)
 	story_leave();
 }
 
-static void stays_cut_off(const char *name)
+static void stays_isolated(const char *name)
 {
 	const int iommufd = iommufd_open();
 	uint32_t id;
@@ -53,9 +53,9 @@ static void after(void)
 	rng.session = luo_retrieve(rng.name);
 	ok_rc(luo_discard(rng.session), "its session is discarded");
 	close(rng.session);
-	stays_cut_off("it is stopped");
+	stays_isolated("it is stopped");
 	story_take_over(story_vm(0));
-	stays_cut_off("it still is when all sessions are finished");
+	stays_isolated("it still is when all sessions are finished");
 	story_end();
 }
 

@@ -8,7 +8,7 @@
  * traffic is not disturbed.
  *
  * promise: 5
- * red when: a damaged iommufd isolates its devices (`iommu_liveupdate_cut_off_domains`): the
+ * red when: a damaged iommufd isolates its devices (`iommu_liveupdate_isolate_domains`): the
  *   device of an iommufd that could not be retrieved can be opened
  * red when: a failed retrieve frees its allocations (`kfree(df)` in `vfio_pci_open_file`):
  *   kmemleak names `vfio_allocate_device_file`
