@@ -6,12 +6,11 @@
  * no thread is stuck, and the kernel has not warned.
  *
  * Half a minute by default; `make fuzz SECONDS=600 SEED=7` for longer, with the random numbers
- * of a run that failed. Devices that are open or incoming are not unbound: unbind waits for the
- * last file, and DISCARD for unbind (lu.fuzz_unbind=1 allows it).
+ * of a run that failed.
  *
  * promise: 5, 6, 7
- * red when: DISCARD does not wait for a device that is being unbound (it does, seen with
- *   lu.fuzz_unbind=1): a thread is stuck in sysfs_unbind, time-out
+ * red when: DISCARD does not wait for a device that is being unbound (a kernel from before that):
+ *   a thread is stuck in sysfs_unbind, time-out
  */
 #define _GNU_SOURCE 1
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Writes to sysfs as root makes them: reset, power, drivers, the IOMMU group, and reads of the
- * live update state. A device that is open or came with the kexec is unbound only with
- * lu.fuzz_unbind=1.
+ * live update state.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -82,11 +81,6 @@ static int status(struct party *p, struct rng *r)
 	return file_read(path, text, sizeof(text));
 }
 
-static bool may_unbind(const struct party *p)
-{
-	return idle(p) || cmdline_number("lu.fuzz_unbind", 0);
-}
-
 /* The character device may have another number then. */
 static int rebind(struct party *p, struct rng *r)
 {
@@ -112,7 +106,7 @@ const struct fuzz_call sysfs_calls[] = {
 	CALL("sysfs_enable", 1, NEEDS_BDF, never, enable),
 	CALL("sysfs_group", 1, NEEDS_BDF, never, group_type),
 	CALL("sysfs_bus_reset", 1, NEEDS_BDF, never, bus_reset),
-	CALL("sysfs_unbind", 1, NEEDS_BDF, may_unbind, rebind, .only_legal = true),
+	CALL("sysfs_unbind", 1, NEEDS_BDF, idle, rebind),
 	CALL("sysfs_status", 1, 0, always, status),
 	{ .name = NULL },
 };

@@ -97,7 +97,7 @@ static void make_wild(unsigned int thread, struct party *p, struct rng *r)
 {
 	unsigned int call = rng_below(r, ncalls);
 
-	while (calls[call]->only_legal || !party_has(p, calls[call]->needs))
+	while (!party_has(p, calls[call]->needs))
 		call = rng_below(r, ncalls);
 	make(thread, call, p, r);
 }

@@ -76,12 +76,10 @@ struct fuzz_call {
 	unsigned int needs;	/* of the party, even for an illegal call */
 	bool (*legal)(const struct party *p);
 	int (*make)(struct party *p, struct rng *r);	/* < 0: -errno; updates the model */
-	bool only_legal;
 };
 
-#define CALL(text, often, of, when, function, ...)				\
-	{ .name = text, .weight = often, .needs = of, .legal = when,	\
-	  .make = function, __VA_ARGS__ }
+#define CALL(text, often, of, when, function) \
+	{ .name = text, .weight = often, .needs = of, .legal = when, .make = function }
 
 extern const struct fuzz_call session_calls[], iommufd_calls[], vfio_calls[], sysfs_calls[];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Unbinding a device from vfio-pci waits for its last file. A process that has no such file
- * does it, so that the fuzzer never waits for itself: a thread asks it through a pipe and
- * waits a second for the answer.
+ * does it, so that the fuzzer never waits for itself: a thread asks it through a pipe and does
+ * not wait long for the answer. No other device is unbound until the answer is there.
  */
 #define _GNU_SOURCE 1
 
@@ -17,7 +17,7 @@
 #include "fuzz/fuzz.h"
 #include "os/report.h"
 
-#define ANSWER_MS	1000
+#define ANSWER_MS	300
 
 static int question[2], answer[2];
 static bool asked;		/* and not answered yet */
@@ -73,6 +73,7 @@ void unbinder_close(void)
 static int ask(const char *bdf)
 {
 	struct pollfd p = { .fd = answer[0], .events = POLLIN };
+	int patience = asked ? 0 : ANSWER_MS;
 	char line[BDF_LEN] = "";
 	int rc;
 
@@ -80,13 +81,12 @@ static int ask(const char *bdf)
 	if (!asked && write(question[1], line, sizeof(line)) != sizeof(line))
 		return -errno;
 	asked = true;
-	if (poll(&p, 1, ANSWER_MS) != 1)
+	if (poll(&p, 1, patience) != 1)
 		return -EAGAIN;
 	asked = false;
 	return read(answer[0], &rc, sizeof(rc)) == sizeof(rc) ? rc : -EIO;
 }
 
-/* One question at a time; while it is not answered, other threads wait for its answer. */
 int unbinder_ask(const char *bdf)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
