@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-/**
- * DOC: Damage to handed-over memory
+/*
+ * Damage to handed-over memory
  *
  * For tests of the next kernel only. Records are sealed for the last time in the
  * middle of the reboot system call, so damage by userspace would not last.
