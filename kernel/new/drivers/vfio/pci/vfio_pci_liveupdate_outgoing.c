@@ -104,11 +104,8 @@ int vfio_pci_liveupdate_preserve(struct liveupdate_file_op_args *args)
 	mutex_lock(&vdev->vdev.dev_set->lock);
 	rc = iommufd_device_preserve(vdev->vdev.iommufd_device, args);
 	mutex_unlock(&vdev->vdev.dev_set->lock);
-	if (rc) {
-		pci_info_ratelimited(vdev->pdev, "not preserved: refused by iommufd (%pe)\n",
-				     ERR_PTR(rc));
+	if (rc)
 		goto err_pci;
-	}
 
 	args->private_data = out;
 	args->serialized_data = virt_to_phys(out->ser);
