@@ -19,8 +19,8 @@
  * Locking: intel_lu_mutex protects the list of units. Shutdown runs alone, with the
  * other CPUs stopped.
  */
-#include <linux/delay.h>
 #include <linux/iommu-liveupdate.h>
+#include <linux/iopoll.h>
 #include <linux/kexec_handover.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -258,7 +258,7 @@ static void intel_lu_unpreserve_device(struct device *dev, struct iommu_device_s
 	guard(mutex)(&intel_lu_mutex);
 	if (info->pasid_table)
 		intel_lu_unpreserve_pasid_tables(info->pasid_table,
-					   info->pasid_table->max_pasid >> PASID_PDE_SHIFT);
+						 info->pasid_table->max_pasid >> PASID_PDE_SHIFT);
 	intel_lu_put_unit(intel_lu_find_unit(info->iommu));
 }
 
@@ -335,11 +335,12 @@ static void intel_lu_mask_events(struct intel_iommu *iommu)
  */
 static void intel_lu_drain_queue(struct intel_iommu *iommu)
 {
-	unsigned int tries = 1000;
+	u32 head;
 
-	while (iommu->qi && tries-- &&
-	       readl(iommu->reg + DMAR_IQH_REG) != readl(iommu->reg + DMAR_IQT_REG))
-		udelay(10);
+	if (iommu->qi)
+		readl_poll_timeout_atomic(iommu->reg + DMAR_IQH_REG, head,
+					  head == readl(iommu->reg + DMAR_IQT_REG),
+					  10, 10 * USEC_PER_MSEC);
 }
 
 /**

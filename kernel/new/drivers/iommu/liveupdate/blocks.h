@@ -34,10 +34,11 @@ struct iommu_pages_block {
 	unsigned long used[];
 };
 
+void iommu_block_account(struct iommu_pages_block *block, int nr_pages);
+
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 struct iommu_pages_block *iommu_block_new(unsigned int order, gfp_t gfp);
 void iommu_block_add(struct iommu_pages_blocks *blocks, struct iommu_pages_block *block);
-void iommu_block_account(struct iommu_pages_block *block, int nr_pages);
 
 int iommu_blocks_preserve(struct iommu_pages_blocks *blocks);
 void iommu_blocks_unpreserve(struct iommu_pages_blocks *blocks);

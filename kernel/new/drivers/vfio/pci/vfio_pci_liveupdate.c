@@ -135,7 +135,8 @@ void __init vfio_pci_liveupdate_register(struct pci_driver *driver)
 	int rc;
 
 	vfio_pci_lu_driver = driver;
-	kho_record_register_layout(KHO_RECORD_LAYOUT("vfio-device", VFIO_PCI_RECORD_DEVICE_VERSION));
+	kho_record_register_layout(KHO_RECORD_LAYOUT("vfio-device",
+						     VFIO_PCI_RECORD_DEVICE_VERSION));
 	rc = liveupdate_register_file_handler(fh);
 	if (rc)
 		goto out;
