@@ -22,7 +22,7 @@
 #include "scenario.h"
 #include "story/story.h"
 
-#define RECORD	"does not read what this kernel writes: iommu-device-v"
+#define RECORD	"does not read records of the running kernel: iommu-device-v"
 
 static void iolu_says_no(void)
 {

@@ -65,7 +65,7 @@ static void without_device(struct vm *vm)
 	      "an HWPT without a device is made");
 	ok_rc(hwpt_mark(vm->iommufd, lonely, TOKEN_LONELY), "and marked");
 	ok_rc(vm_preserve(vm), "the VM is preserved with it");
-	refused(try_to_leave(), ENODEV, "a preserved HWPT has no preserved device",
+	refused(try_to_leave(), ENODEV, "no preserved device is attached to the HWPT",
 		"the kernel does not leave");
 	goes_on(vm);
 	vm_call_off(vm);
