@@ -24,7 +24,7 @@
 
 static void before(void)
 {
-	kunit_suite(10, "amdv1_mock_liveupdate_test");
+	kunit_suite(11, "amdv1_mock_liveupdate_test");
 	failing_quietly(true);
 	kselftest(17, 0, "iommufd_liveupdate", NULL);
 	failing_quietly(false);
