@@ -108,7 +108,8 @@ static int __pt_lu_compare_gap(struct pt_range *range, void *arg,
 }
 
 /* Compare in the table of the previous map. Most maps are one leaf of it. */
-static __always_inline int pt_lu_compare_in_table(struct pt_common *common, struct pt_lu_compare *cmp)
+static __always_inline int pt_lu_compare_in_table(struct pt_common *common,
+						  struct pt_lu_compare *cmp)
 {
 	struct pt_range range = pt_make_range(common, cmp->va, cmp->last_va);
 	struct pt_state pts = pt_init(&range, cmp->lu->level, cmp->lu->table);
@@ -129,7 +130,8 @@ static int pt_lu_compare_from_top(struct pt_common *common, struct pt_lu_compare
 	return pt_walk_range(&range, __pt_lu_compare_map, cmp);
 }
 
-static __always_inline int pt_lu_compare_map(struct pt_common *common, struct pt_lu_compare *cmp)
+static __always_inline int pt_lu_compare_map(struct pt_common *common,
+					     struct pt_lu_compare *cmp)
 {
 	const struct pt_iommu_incoming *lu = cmp->lu;
 
