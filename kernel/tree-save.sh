@@ -63,8 +63,8 @@ save() {
 		name=${was#[0-9][0-9]-}
 		patch=$(printf '%02d-%s' $n "${name:-$(in_tree show -s --format=%f "$c" | cut -c 1-50).patch}")
 		[ -z "$was" ] || comments "$was" >>"$work/hooks/series"
-		# shellcheck disable=SC2086
-		echo "$patch" $new >>"$work/hooks/series"
+		echo "$patch" >>"$work/hooks/series"
+		[ -z "$new" ] || printf '%s\n' "$new" | sed 's/^/\t/' >>"$work/hooks/series"
 		# shellcheck disable=SC2086
 		mail "$c" "$parent" $old >"$work/hooks/$patch"
 		for f in $new; do

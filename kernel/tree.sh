@@ -4,9 +4,9 @@
 # TREE=<kernel tree> tree.sh apply   hooks + new files -> a branch in the tree
 # TREE=<kernel tree> tree.sh save    that branch -> hooks + new files
 #
-# hooks/series defines the order.  A line is `NN-subject.patch [new/file ...]` and becomes
-# one commit: the patch has the message and the hunks in existing files of Linux, the files
-# named after it are copied from new/.  The tree has all of Linux, its git only the files
+# hooks/series defines the order.  A line `NN-subject.patch` becomes one commit: the patch
+# has the message and the hunks in existing files of Linux; the indented lines after it name
+# files that are copied from new/.  The tree has all of Linux, its git only the files
 # that a commit touches.  refs/base is their pristine source, refs/kept the branch as apply
 # or save left it.
 #
@@ -31,9 +31,11 @@ die() {
 	exit 1
 }
 
-# The series without its comments
+# The series without its comments, a patch and its new files on one line
 series() {
-	if [ -f "$HOOKS/series" ]; then sed 's/[[:space:]]*#.*//; /^[[:space:]]*$/d' "$HOOKS/series"; fi
+	[ -f "$HOOKS/series" ] || return 0
+	awk '{ sub(/[[:space:]]*#.*/, "") } /^[^[:space:]]/ { if (line) print line; line = $0 }
+		/^[[:space:]]+[^[:space:]]/ { line = line " " $1 } END { if (line) print line }' "$HOOKS/series"
 }
 
 in_tree() {

@@ -68,7 +68,7 @@ exports() {
 
 # end_of PART: the number of its last patch
 end_of() {
-	awk -v part="$1" '/^#part / { name = $2 } /^[^#]/ { n++; if (name == part) end = n }
+	awk -v part="$1" '/^#part / { name = $2 } /^[0-9]/ { n++; if (name == part) end = n }
 		END { print end + 0 }' kernel/hooks/series
 }
 

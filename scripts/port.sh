@@ -60,7 +60,8 @@ apply() {
 }
 
 series() {
-	sed 's/[[:space:]]*#.*//; /^[[:space:]]*$/d' "$hooks/series"
+	awk '{ sub(/[[:space:]]*#.*/, "") } /^[^[:space:]]/ { if (line) print line; line = $0 }
+		/^[[:space:]]+[^[:space:]]/ { line = line " " $1 } END { if (line) print line }' "$hooks/series"
 }
 
 series | while read -r patch _; do sed -n 's|^--- a/||p' "$hooks/$patch"; done | sort -u >"$work/touched"

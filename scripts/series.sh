@@ -24,7 +24,7 @@ cd "$tree"
 # The parts in order: name, number of patches
 parts() {
 	awk '/^#part / { name = $2; order[++n] = name; next }
-		/^[^#]/ { count[name]++ }
+		/^[0-9]/ { count[name]++ }
 		END { for (i = 1; i <= n; i++) print order[i], count[order[i]] + 0 }' "$hooks/series"
 }
 

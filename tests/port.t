@@ -44,7 +44,7 @@ diff --git a/mm/a.c b/mm/a.c
 +	hook();
  	four();
 HOOK
-echo '01-b.patch mm/new.c' >"$tmp/hooks/series"
+printf '01-b.patch\n\tmm/new.c\n' >"$tmp/hooks/series"
 
 HOOKS=$tmp/hooks
 export HOOKS

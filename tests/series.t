@@ -9,7 +9,7 @@ set -eu
 
 tree=$PWD/out/linux-$SERIES
 mails=$tmp/series
-none=$(awk '/^#part / { name = $2 } /^[^#]/ && name == "none"' kernel/hooks/series | wc -l)
+none=$(awk '/^#part / { name = $2 } /^[0-9]/ && name == "none"' kernel/hooks/series | wc -l)
 
 # goes_to PART LIST
 goes_to() {

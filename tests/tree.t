@@ -33,7 +33,7 @@ mail='From: A B <a@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0100\n'
 # shellcheck disable=SC2059
 printf "From x Mon Sep 17 00:00:00 2001\n${mail}Subject: drivers: add n\n\nNew.\n" >"$tmp/hooks/02-n.patch"
 echo 'int n;' >"$tmp/new/drivers/n.c"
-printf '# a heading\n\n01-a.patch\n# a remark\n02-n.patch drivers/n.c\n' >"$tmp/hooks/series"
+printf '# a heading\n\n01-a.patch\n# a remark\n02-n.patch\n\tdrivers/n.c\n' >"$tmp/hooks/series"
 
 holds "a series is applied" tree apply
 holds "the hook is in the tree" grep -qx twenty "$tmp/linux/drivers/a.c"
@@ -111,7 +111,7 @@ holds "it is applied again" kernel/tree.sh apply
 git -C "$tmp/real/linux" rev-parse HEAD >"$tmp/head.2"
 holds "and is the same commit" cmp "$tmp/head.1" "$tmp/head.2"
 find kernel/new -type f 2>/dev/null | sed 's|^kernel/new/||' | sort >"$tmp/have"
-sed 's/#.*//' kernel/hooks/series 2>/dev/null | tr ' ' '\n' | sed '/\.patch$/d; /^$/d' | sort >"$tmp/named"
+sed 's/#.*//' kernel/hooks/series 2>/dev/null | tr -d '\t' | sed '/\.patch$/d; /^$/d' | sort >"$tmp/named"
 comm -3 "$tmp/have" "$tmp/named" >"$tmp/astray"
 empty "every new file is in the series, once" "$tmp/astray"
 plan
