@@ -21,7 +21,7 @@ git -C "$tree" rev-list --reverse refs/base..HEAD >"$tmp/commits"
 all=$(($(wc -l <"$tmp/commits") - none))
 find "$mails" -name '*.patch' ! -name '0000-*' >"$tmp/patches"
 holds "each commit is in one part, but for test-only code" [ "$(wc -l <"$tmp/patches")" -eq "$all" ]
-for part in preserve reclaim blocks; do
+for part in preserve reclaim blocks amd; do
 	holds "part $part has a cover letter" test -s "$(echo "$mails"/*-$part/0000-*)"
 	sed -n '/^Subject/,/^$/p' "$mails"/*-$part/0000-* | grep -c '\*\*\*' >"$tmp/blanks" || :
 	holds "its subject is filled in" [ "$(cat "$tmp/blanks")" -eq 0 ]
@@ -45,6 +45,7 @@ goes_to reclaim kvm@vger.kernel.org
 goes_to reclaim kexec@lists.infradead.org
 goes_to reclaim linux-mm@kvack.org
 goes_to blocks iommu@lists.linux.dev
+goes_to amd iommu@lists.linux.dev
 
 git clone -q --no-checkout "$tree" "$tmp/linux"
 git -C "$tmp/linux" checkout -q "$(git -C "$tree" rev-parse refs/base)"
@@ -52,7 +53,7 @@ am() {
 	git -C "$tmp/linux" -c user.name=A -c user.email=a@example.org am -q "$@"
 }
 at=0
-for part in preserve reclaim blocks; do
+for part in preserve reclaim blocks amd; do
 	find "$mails"/*-$part -name '*.patch' ! -name '0000-*' | sort >"$tmp/part"
 	at=$((at + $(wc -l <"$tmp/part")))
 	# shellcheck disable=SC2046

@@ -89,6 +89,7 @@ static_assert(sizeof(struct iommu_domain_ser) == 104);
 
 /* Kinds of IOMMU. 0 is not used. */
 #define IOMMU_HW_SER_VTD	1
+#define IOMMU_HW_SER_AMD	2
 
 /**
  * struct iommu_hw_ser - Layout of the tail of a unit or device record.
