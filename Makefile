@@ -8,9 +8,8 @@ include kernels.mk
 
 JOBS     ?= $(shell nproc)
 CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iommu-liveupdate
-QEMU     ?= qemu-system-x86_64
 KDIR     ?=
-export FLAVOUR JOBS CACHE QEMU QEMU_MINIMUM QEMU_SUITE QEMU_WANTED KDIR
+export FLAVOUR JOBS CACHE QEMU QEMU_MINIMUM QEMU_SUITE KDIR
 export SERIES OLDER_SERIES KERNEL_PACKAGE KERNEL_SUITE KERNEL_VERSION KERNEL_SHA256
 
 TREE     := out/linux-$(SERIES)
@@ -63,12 +62,12 @@ LURUN     = \
 	$(if $(APPEND),--append $(call quote,$(APPEND)))
 
 .PHONY: fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
-.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd qemu stat clean distclean FORCE
+.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
 help:
-	@sed -n 's/^## \{0,1\}//; T; s/@SERIES@/$(SERIES)/g; s/@OLDER@/$(OLDER_SERIES)/g; s/@QEMU@/$(QEMU_WANTED)/g; p' Makefile
+	@sed -n 's/^## \{0,1\}//; T; s/@SERIES@/$(SERIES)/g; s/@OLDER@/$(OLDER_SERIES)/g; p' Makefile
 
 ## make run        set up, replace the kernel under DMA, print the story and the verdict;
 ##                 results in out/run
@@ -89,7 +88,6 @@ help:
 ## make debug      build the patched kernel with KASAN, lockdep etc. (@SERIES@-debug)
 ## make vm         build the runner and the init of the test machine, and the example
 ## make systemd    the root file system with systemd for two scenarios, from Debian's forky
-## make qemu       unpack QEMU @QEMU@ or newer into the cache and print its path, for QEMU=
 ## make lib        build libiolu, the library for authors of VMMs (out/lib); install-lib:
 ##                 into DESTDIR, PREFIX (/usr/local) and LIBDIR (PREFIX/lib)
 ## make cli        build the command iolu and its man page (out/cli)
@@ -120,7 +118,7 @@ help:
 ##   FLAVOUR=debug      only the scenarios, on the debug kernel       PLATFORM=vtd  as above
 ## Variables for all:
 ##   JOBS=2             compilers, or emulators, at once
-##   QEMU=path          another emulator
+##   QEMU=path          another emulator than the machine's, or the one in the cache
 ##   KDIR=path          a Linux @SERIES@ tree instead of the Debian package
 ##   KERNEL_VERSION=newest   the newest @SERIES@ of the mirror, if the pinned one is gone
 ##   OLDER_KDIR, OLDER_VERSION   the same for Linux @OLDER@
@@ -266,9 +264,6 @@ out/vm/vmm-session: out/obj/examples/systemd/session.o out/obj/examples/systemd/
 systemd: out/vm/systemd.spec
 out/vm/systemd.spec: scripts/systemd-root.sh
 	@scripts/systemd-root.sh $(@D)
-
-qemu:
-	@scripts/qemu-root.sh
 
 # The kernel's tool that writes an initramfs
 out/vm/gen_init_cpio: $(TREE)/.source

@@ -18,9 +18,6 @@ OLDER_PACKAGE := linux-source-$(OLDER_SERIES)
 OLDER_VERSION ?= 7.2.12-1~bpo13+1
 OLDER_SHA256  ?= 73ca6c22599ba411ab3179642d33501ca2c90174e13c3c8d86e996ea1cbf2a8f
 
-# The oldest emulator in which a device was seen to survive a kexec.
-QEMU_MINIMUM := 10.0
-
-# The emulator of `make qemu`, and the suite of Debian that has it.
-QEMU_WANTED  := 11.1
+# The oldest emulator that the runner knows, and the suite of Debian that has it.
+QEMU_MINIMUM := 11.1
 QEMU_SUITE   := forky

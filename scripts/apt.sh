@@ -1,35 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# apt.sh SUITE [release]
+# apt.sh SUITE
 #
 # Create a separate apt configuration that includes SUITE, update it and print the
 # path of its configuration file, for `apt-get -c`.  Mirror, options and signing key
 # come from the machine's own apt: its source entries are copied with the suite
-# replaced.  With "release", the entries of the machine's own release are included,
-# so that packages can be installed with their dependencies.  The machine's own apt
-# configuration, lists and caches are only read.
+# replaced.  The machine's own apt configuration, lists and caches are only read.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
 . "$here/lib.sh"
 
-suite=$1 with_release=${2:-}
-dir=$CACHE/apt/$suite${with_release:+-with-release}
+suite=$1
+dir=$CACHE/apt/$suite
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 list='' parts=''
 eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
 
 # Entries in deb822 form: copy a paragraph with its mirror, key and options.
 deb822() {
-	awk -v codename="$codename" -v suite="$suite" -v all="$with_release" '
+	awk -v codename="$codename" -v suite="$suite" '
 	BEGIN {
 		RS = ""; FS = "\n"
-		ours = "^(" codename "|stable|oldstable)(-updates|-security|/updates)?$"
 		base = "^(" codename "|stable|oldstable)$"
 	}
 	{
-		body = ""; deb = is_ours = is_base = 0; enabled = 1; main = 0
+		body = ""; deb = is_base = 0; enabled = 1; main = 0
 		for (i = 1; i <= NF; i++) {
 			n = split($i, w, /[ \t]+/)
 			key = tolower(w[1])
@@ -37,27 +34,24 @@ deb822() {
 				continue
 			for (j = 2; j <= n; j++) {
 				if (key == "types:" && w[j] == "deb") deb = 1
-				if (key == "suites:" && w[j] ~ ours) is_ours = 1
 				if (key == "suites:" && w[j] ~ base) is_base = 1
 				if (key == "components:" && w[j] == "main") main = 1
 				if (key == "enabled:" && tolower(w[j]) == "no") enabled = 0
 			}
-			if (key == "suites:") suites = $i
-			else if (key != "types:" && key != "components:") body = body $i "\n"
+			if (key != "suites:" && key != "types:" && key != "components:")
+				body = body $i "\n"
 		}
 		if (!deb || !enabled || !main)
 			next
 		head = "Types: deb\nComponents: main\n" body
-		if (all && is_ours) print head suites "\n"
 		if (is_base && !found++) print head "Suites: " suite "\n"
 	}'
 }
 
 # Entries of one line each: deb [options] uri suite component...
 one_line() {
-	awk -v codename="$codename" -v suite="$suite" -v all="$with_release" '
+	awk -v codename="$codename" -v suite="$suite" '
 	BEGIN {
-		ours = "^(" codename "|stable|oldstable)(-updates|-security|/updates)?$"
 		base = "^(" codename "|stable|oldstable)$"
 	}
 	/^[ \t]*deb[ \t]/ {
@@ -71,7 +65,6 @@ one_line() {
 		split(rest, w, /[ \t]+/)
 		if (rest !~ /[ \t]main([ \t]|$)/)
 			next
-		if (all && w[2] ~ ours) print "deb " options w[1], w[2], "main"
 		if (w[2] ~ base && !found++) print "deb " options w[1], suite, "main"
 	}'
 }

@@ -114,18 +114,22 @@ KERNEL_VERSION=$SERIES.9-1
 refuses "a download with another checksum than the pinned one" "checksum mismatch" scripts/source.sh fetch
 holds "and does not keep it" test ! -e "$CACHE/${KERNEL_PACKAGE}_$SERIES.9-1_all.deb"
 
-# The emulator of another suite, unpacked and never installed
+# The emulator of another suite, unpacked and never installed, for a machine that has an older one
 KERNEL_PACKAGE=qemu-system-x86 KERNEL_SUITE=forky
 publish 1:11.0-1
 echo "$one" | machine sources.list
-QEMU_SUITE=forky QEMU_WANTED=11.1
-export QEMU_SUITE QEMU_WANTED
+mkdir "$tmp/bin"
+printf '#!/bin/sh\necho QEMU emulator version 10.0.2\n' >"$tmp/bin/qemu-system-x86_64"
+chmod +x "$tmp/bin/qemu-system-x86_64"
+PATH=$tmp/bin:$PATH QEMU='' QEMU_SUITE=forky QEMU_MINIMUM=11.1
+export QEMU QEMU_SUITE QEMU_MINIMUM
 refuses "an emulator that is older than the wanted one" "QEMU 1:11.0-1, 11.1 or newer is needed" \
-	scripts/qemu-root.sh
+	scripts/qemu.sh "$tmp/link"
 publish 1:11.1-1
 echo "$one" | machine sources.list
-refuses "an emulator that does not run" "does not run here" scripts/qemu-root.sh
+refuses "an emulator that does not run" "does not run here" scripts/qemu.sh "$tmp/link"
 holds "and does not keep it unpacked" test ! -e "$CACHE/qemu"
+holds "nor makes a link to it" test ! -e "$tmp/link"
 
 rm -r "$mirror"
 echo "$one" | machine sources.list

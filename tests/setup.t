@@ -37,15 +37,26 @@ export NEED_MIB
 refuses "a disk that is too small" "make room" scripts/source.sh unpack "$tmp/linux"
 unset NEED_MIB
 
-cat >"$tmp/qemu" <<'QEMU'
+mkdir "$tmp/bin"
+cat >"$tmp/bin/qemu-system-x86_64" <<'QEMU'
 #!/bin/sh
-echo "QEMU emulator version 7.2.17 (Debian 1:7.2+dfsg-7+deb12u13)"
+echo "QEMU emulator version ${VERSION:-7.2.17} (Debian 1:7.2+dfsg-7+deb12u13)"
 QEMU
-chmod +x "$tmp/qemu"
-refuses "an emulator that is too old" "7.2.17, 10.0 or newer" \
-	env QEMU="$tmp/qemu" QEMU_MINIMUM=10.0 scripts/packages.sh
-refuses "an emulator that is not there" "no emulator" \
-	env QEMU="$tmp/none" QEMU_MINIMUM=10.0 scripts/packages.sh
+chmod +x "$tmp/bin/qemu-system-x86_64"
+own=$tmp/bin/qemu-system-x86_64 link=$tmp/vm/qemu
+PATH=$tmp/bin:$PATH QEMU_MINIMUM=11.1
+export QEMU_MINIMUM
+refuses "an emulator that is named and too old" "7.2.17, 11.1 or newer" env QEMU="$own" scripts/qemu.sh "$link"
+refuses "an emulator that is not there" "no emulator" env QEMU="$tmp/none" scripts/qemu.sh "$link"
+holds "an emulator that is named and new enough is used" env QEMU="$own" VERSION=11.1.2 scripts/qemu.sh "$link"
+holds "without a link" test ! -e "$link"
+holds "the machine's emulator is used if it is new enough" env QEMU='' VERSION=11.2 scripts/qemu.sh "$link"
+holds "the link leads to it" test "$(readlink "$link")" = "$own"
+mkdir -p "$CACHE/qemu"
+printf '#!/bin/sh\necho QEMU emulator version 11.1.0\n' >"$CACHE/qemu/qemu-system-x86_64"
+chmod +x "$CACHE/qemu/qemu-system-x86_64"
+holds "else the one in the cache" env QEMU='' scripts/qemu.sh "$link"
+holds "and the link leads there" test "$(readlink "$link")" = "$CACHE/qemu/qemu-system-x86_64"
 
 # the real tree: every option is checked, one that is not wanted as well
 tree=out/linux-$SERIES-stock

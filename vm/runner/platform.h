@@ -14,13 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct renamed_property;
 struct trace_event;
 
 struct platform {
 	const char *name;		/* for --platform */
 	const char *device;		/* the emulator's IOMMU and the properties all runs need */
-	const struct renamed_property *renamed;
 	const char *cmdline;		/* parameters of all kernels */
 	const struct trace_event *events;
 	size_t nevents;

@@ -5,7 +5,6 @@
 
 #include "core/util.h"
 #include "platform.h"
-#include "qemu/properties.h"
 #include "qemu/trace.h"
 
 /* dev BB:DD.F gpa ... : the address of a DMA is looked up */
@@ -117,17 +116,9 @@ static bool parse_fault(const char *line, uint16_t *requester)
 	return true;
 }
 
-/* The older names are those of QEMU 10. */
-static const struct renamed_property renamed[] = {
-	{ "scalable-mode", "x-scalable-mode" },
-	{ "fsts", "x-flts" },
-	{}
-};
-
 const struct platform platform_vtd = {
 	.name = "vtd",
 	.device = "intel-iommu,intremap=on,scalable-mode=on",
-	.renamed = renamed,
 	.cmdline = "intel_iommu=on,sm_on",
 	.events = events,
 	.nevents = ARRAY_SIZE(events),

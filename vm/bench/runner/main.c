@@ -8,8 +8,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,17 +26,6 @@ static const char usage[] =
 	"  --stock BZIMAGE    the stock kernel (default: out/build/" SERIES "-stock)\n"
 	"  --read             run nothing: report on the runs in --out\n"
 	"  --out DIR          where the results go (default: out/bench)\n";
-
-static char *here(void)
-{
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n < 0)
-		die("cannot find the path of this program: %s", strerror(errno));
-	exe[n] = 0;
-	return text("%s", dirname(exe));
-}
 
 static void parse(struct bench_options *opt, int argc, char **argv)
 {
@@ -102,7 +89,7 @@ static void set_up(struct bench_options *opt, const char *vm)
 int main(int argc, char **argv)
 {
 	static struct bench b = { .opt.reps = 5 };
-	char *vm = here();
+	char *vm = program_dir();
 	unsigned int broken;
 
 	parse(&b.opt, argc, argv);

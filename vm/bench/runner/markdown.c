@@ -10,6 +10,7 @@
 
 #include "bench.h"
 #include "core/util.h"
+#include "qemu/qemu.h"
 
 static void words_of(FILE *f, const char *command, const char *otherwise)
 {
@@ -36,7 +37,7 @@ static void write_head(FILE *f, const struct bench *b)
 	fputs(", ", f);
 	words_of(f, "nproc", "?");
 	fputs(" CPUs; ", f);
-	words_of(f, "${QEMU:-qemu-system-x86_64} --version", "unknown emulator");
+	words_of(f, text("'%s' --version", qemu_program()), "unknown emulator");
 	fprintf(f, ", TCG.\n%.0f CPU seconds in %.0f s.\n", b->cpu_seconds, b->seconds);
 	if (b->opt.nkernels > 1)
 		fprintf(f, "Kernels: A is `%s`, B is `%s`.\n", b->opt.kernel[0],

@@ -70,14 +70,9 @@ static void find_places(struct places *p, const struct options *opt, const struc
 
 static void find_vm(struct places *p)
 {
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n < 0)
-		die("cannot find the path of this program: %s", strerror(errno));
-	exe[n] = 0;
-	p->vm = text("%s", dirname(exe));
-	p->out = text("%s", dirname(exe));
+	p->vm = program_dir();
+	p->out = program_dir();
+	dirname(p->out);
 }
 
 static char *need_program(const struct places *p, const char *name)

@@ -2,10 +2,13 @@
 /* Helpers of the whole program. Memory that runs out ends the program. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "util.h"
 
@@ -42,6 +45,17 @@ FILE *create_file(const char *dir, const char *name)
 		die("cannot write %s: %s", path, strerror(errno));
 	free(path);
 	return f;
+}
+
+char *program_dir(void)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		die("cannot find the path of this program: %s", strerror(errno));
+	exe[n] = 0;
+	return text("%s", dirname(exe));
 }
 
 int64_t now_ns(void)

@@ -21,6 +21,9 @@ char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Open @dir/@name for writing; never NULL. */
 FILE *create_file(const char *dir, const char *name);
 
+/* The directory of this program. */
+char *program_dir(void);
+
 /* CLOCK_MONOTONIC, ns */
 int64_t now_ns(void);
 

@@ -5,7 +5,8 @@
  * q35 with the IOMMU of the platform, single-threaded TCG (as fast as multi-threaded here and
  * free of its races). Device number i is behind a root port of its own in slot FIRST_SLOT + i,
  * or in that slot itself. The emulator dies with the runner.
- * QEMU in the environment names another emulator program.
+ * The set-up puts a link to the emulator beside the runner; QEMU in the environment names
+ * another one.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,12 +24,24 @@
 #include "device.h"
 #include "pci.h"
 #include "platform.h"
-#include "properties.h"
 #include "qemu.h"
 #include "trace.h"
 
 /* Two of the arguments: an option and its value */
 #define option(a, name, ...) do { arg(a, "%s", name); arg(a, __VA_ARGS__); } while (0)
+
+const char *qemu_program(void)
+{
+	const char *name = getenv("QEMU");
+	char *path;
+
+	if (name && *name)
+		return name;
+	path = text("%s/qemu-system-x86_64", program_dir());
+	if (access(path, X_OK))
+		die("no emulator %s: make the link with 'make packages'", path);
+	return path;
+}
 
 static void add_machine(struct args *a, const struct run *r)
 {
@@ -41,11 +54,11 @@ static void add_machine(struct args *a, const struct run *r)
 		NULL
 	};
 
-	arg(a, "%s", emulator_name());
+	arg(a, "%s", qemu_program());
 	args_list(a, fixed);
 	option(a, "-smp", "%d", n->smp);
 	option(a, "-m", "%d", n->mem);
-	option(a, "-device", "%s", properties_fit(iommu, r->platform->renamed));
+	option(a, "-device", "%s", iommu);
 	free(iommu);
 }
 

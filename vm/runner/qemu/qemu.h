@@ -13,6 +13,8 @@ struct qemu {
 	int serial;		/* read end: the console */
 };
 
+const char *qemu_program(void);	/* its path */
+
 /* Start the emulator, and close the emulator's ends of the sockets of senders and pulse. */
 void qemu_start(struct qemu *q, const struct run *r, const char *kernel, const char *initrd);
 int qemu_wait(struct qemu *q);

@@ -220,20 +220,11 @@ static void handle(struct trace *t, const struct table *tables, size_t n, const 
 			}
 }
 
-/* PID@SECONDS.MICROSECONDS:EVENT ...: the event, or NULL if it is no such line */
+/*
+ * YYYY-MM-DDTHH:MM:SS.MICROSECONDSZ EVENT ...: the event, or NULL if it is no such line;
+ * .000000 is left out
+ */
 static char *read_stamp(char *line, int64_t *real)
-{
-	char *at = strchr(line, '@'), *colon = at ? strchr(at, ':') : NULL;
-	int64_t sec, usec;
-
-	if (!colon || sscanf(at, "@%" SCNd64 ".%" SCNd64, &sec, &usec) != 2)
-		return NULL;
-	*real = sec * NSEC + usec * 1000;
-	return colon + 1;
-}
-
-/* YYYY-MM-DDTHH:MM:SS.MICROSECONDSZ EVENT ...: likewise, QEMU 11; .000000 is left out */
-static char *read_iso_stamp(char *line, int64_t *real)
 {
 	struct tm tm = {};
 	char *end = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm);
@@ -246,26 +237,21 @@ static char *read_iso_stamp(char *line, int64_t *real)
 	return end ? end + 2 : NULL;
 }
 
-/* An event, or a message of -d invalid_mem, which has no stamp before QEMU 11 */
+/* An event, or a message of -d invalid_mem */
 static void read_line(struct trace *t, const struct table *tables, size_t n, char *line)
 {
 	char *event, *args;
 	int64_t real;
 
 	t->parsed->lines++;
-	event = read_iso_stamp(line, &real);
-	if (!event)
-		event = read_stamp(line, &real);
-	if (event)
-		t->t = clock_from_real(t->run->live, real);
-	else
-		event = line;
-	if (!strncmp(event, "Invalid ", 8)) {
-		trace_note(t, EV_INVALID_MEM, -1, event);
+	event = read_stamp(line, &real);
+	if (!event) {
+		t->parsed->unread++;
 		return;
 	}
-	if (event == line) {
-		t->parsed->unread++;
+	t->t = clock_from_real(t->run->live, real);
+	if (!strncmp(event, "Invalid ", 8)) {
+		trace_note(t, EV_INVALID_MEM, -1, event);
 		return;
 	}
 	args = strchr(event, ' ');

@@ -60,7 +60,7 @@ const struct platform platform_vtd = {
 	.acpi_table = "/sys/firmware/acpi/tables/DMAR",
 	.cmdline_on = "intel_iommu=on,sm_on",
 	.cmdline_off = "intel_iommu=off",
-	.plain_mode = "x-scalable-mode=off",
+	.plain_mode = "scalable-mode=off",
 	.table_format = "vtdss",
 	.entry_words = VTD_ENTRY_WORDS,
 	.status = status,

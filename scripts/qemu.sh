@@ -1,22 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# qemu-root.sh
+# qemu.sh LINK
 #
-# Provide QEMU_WANTED or newer as $CACHE/qemu/qemu-system-x86_64 on a machine whose release
-# has no such emulator: the binaries of Debian's suite QEMU_SUITE with all libraries they
-# need, unpacked into $CACHE/qemu, never installed, and started through their own dynamic
-# linker.  No version is pinned, because the suite keeps only its newest.  apt verifies the
-# packages against the suite's signed index.  With a complete $CACHE/qemu the network is not
-# used.  The last line of the output is the path.
+# Make LINK point to an emulator that is QEMU_MINIMUM or newer: the machine's own if it is
+# new enough, else the one in the cache.  With a path in QEMU only that emulator is checked.
+# The cache holds the binaries of Debian's suite QEMU_SUITE with all libraries that they need,
+# unpacked into $CACHE/qemu, never installed, and started through their own dynamic linker.
+# The suite keeps only its newest version, so none is pinned.  apt verifies the packages
+# against the suite's signed index.  If the emulator is there the network is not used.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
 . "$here/lib.sh"
 
-suite=${QEMU_SUITE:-forky} wanted=${QEMU_WANTED:-11.1}
+link=$1 suite=${QEMU_SUITE:-forky} minimum=${QEMU_MINIMUM:-11.1}
 debs=$CACHE/qemu-debs root=$CACHE/qemu
-program=$root/qemu-system-x86_64
+unpacked=$root/qemu-system-x86_64
+
+version() {
+	"$1" --version 2>/dev/null | sed -n '1s/.*version \([0-9][0-9.]*\).*/\1/p'
+}
+
+# new_enough VERSION: compared by Debian's rules
+new_enough() {
+	[ -n "$1" ] && dpkg --compare-versions "$1" ge "$minimum"
+}
 
 # The packages, for a machine on which none is installed, so that no dependency is left out
 download() {
@@ -42,10 +51,6 @@ fetch() {
 	mv "$debs.part" "$debs"
 }
 
-version() {
-	dpkg-deb -f "$debs"/qemu-system-x86_*.deb Version
-}
-
 # The program has no path of its own for libraries, modules and firmware.
 write_program() {
 	lib=$root/usr/lib/x86_64-linux-gnu
@@ -68,16 +73,30 @@ unpack() {
 	mv "$root.part" "$root"
 }
 
-if [ ! -x "$program" ]; then
+fill_cache() {
 	[ -d "$debs" ] || fetch
-	dpkg --compare-versions "$(version)" ge "1:$wanted" ||
-		die "$debs has QEMU $(version), $wanted or newer is needed: remove it when $suite has that"
+	have=$(dpkg-deb -f "$debs"/qemu-system-x86_*.deb Version)
+	dpkg --compare-versions "$have" ge "1:$minimum" ||
+		die "$debs has QEMU $have, $minimum or newer is needed: remove it when $suite has that"
 	unpack
-	if ! "$program" --version >"$CACHE/qemu.log" 2>&1; then
+	if ! "$unpacked" --version >"$CACHE/qemu.log" 2>&1; then
 		rm -rf "$root"
 		die "the emulator of $suite does not run here: $(tail -n 1 "$CACHE/qemu.log")"
 	fi
 	rm -rf "$debs"
+	say "$("$unpacked" --version | head -n 1)"
+}
+
+if [ -n "${QEMU:-}" ]; then
+	have=$(version "$QEMU")
+	new_enough "$have" ||
+		die "QEMU=$QEMU is ${have:-no emulator}, $minimum or newer is needed: name another one, or none to have it fetched"
+	exit 0
 fi
-say "$("$program" --version | head -n 1)"
-echo "$program"
+program=$(command -v qemu-system-x86_64 || :)
+if ! new_enough "$(version "$program")"; then
+	program=$unpacked
+	new_enough "$(version "$program")" || fill_cache
+fi
+mkdir -p "$(dirname "$link")"
+ln -sfn "$program" "$link"
