@@ -34,18 +34,24 @@ struct iommu_domain *intel_lu_alloc_domain(struct device *dev,
 					   const struct iommu_domain_ser *ser)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
-	struct iommu_domain *domain;
 
 	if (!strncmp(ser->format, "x86_64", sizeof(ser->format)))
-		domain = intel_iommu_domain_alloc_first_stage(dev, info->iommu, 0);
-	else if (!strncmp(ser->format, "vtdss", sizeof(ser->format)))
-		domain = intel_iommu_domain_alloc_second_stage(dev, info->iommu, 0);
-	else
-		return ERR_PTR(-EPROTO);
-	/* Other units of the domain may need the sync, and it does nothing on this one. */
-	if (!IS_ERR(domain))
-		to_dmar_domain(domain)->iotlb_sync_map = true;
-	return domain;
+		return intel_iommu_domain_alloc_first_stage(dev, info->iommu, 0);
+	if (!strncmp(ser->format, "vtdss", sizeof(ser->format)))
+		return intel_iommu_domain_alloc_second_stage(dev, info->iommu, 0);
+	return ERR_PTR(-EPROTO);
+}
+
+/*
+ * The unit of the first device decided about a flush after each map, as did the quirk of
+ * the whole host; the unit of a later device may need the flush. Nothing is mapped before
+ * all devices are attached.
+ */
+static void intel_lu_add_sync_map(struct dmar_domain *domain, struct intel_iommu *iommu)
+{
+	if (cap_rwbf(iommu->cap) ||
+	    (intel_domain_is_ss_paging(domain) && cap_caching_mode(iommu->cap)))
+		domain->iotlb_sync_map = true;
 }
 
 /* The hardware's entries point to the table of the domain. */
@@ -170,6 +176,7 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain
 	if (sm_supported(iommu) &&
 	    (!info->pasid_table || virt_to_phys(info->pasid_table->table) != vtd->pasid_dir))
 		return -EPROTO;
+	intel_lu_add_sync_map(domain, iommu);
 	ret = paging_domain_compatible(iommu_domain, dev);
 	if (ret)
 		return ret;
