@@ -5,7 +5,7 @@
 #include "core/util.h"
 #include "platform.h"
 
-static const struct platform *const platforms[] = { &platform_vtd };
+static const struct platform *const platforms[] = { &platform_vtd, &platform_amd };
 
 const struct platform *platform_find(const char *name)
 {

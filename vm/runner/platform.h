@@ -19,7 +19,9 @@ struct trace_event;
 struct platform {
 	const char *name;		/* for --platform */
 	const char *device;		/* the emulator's IOMMU and the properties all runs need */
+	const char *const *more;	/* more arguments of the emulator, NULL at the end */
 	const char *cmdline;		/* parameters of all kernels */
+	bool logs;			/* the unit logs events to memory: see EV_LOG_OFF */
 	const struct trace_event *events;
 	size_t nevents;
 	const struct trace_event *interrupt_events;	/* frequent: recorded on demand */
@@ -33,6 +35,7 @@ struct platform {
 };
 
 extern const struct platform platform_vtd;
+extern const struct platform platform_amd;
 
 /* The platform @name, the default one if NULL; ends the program if it is unknown. */
 const struct platform *platform_find(const char *name);

@@ -116,9 +116,12 @@ static bool parse_fault(const char *line, uint16_t *requester)
 	return true;
 }
 
+static const char *const nothing[] = { NULL };
+
 const struct platform platform_vtd = {
 	.name = "vtd",
 	.device = "intel-iommu,intremap=on,scalable-mode=on",
+	.more = nothing,
 	.cmdline = "intel_iommu=on,sm_on",
 	.events = events,
 	.nevents = ARRAY_SIZE(events),

@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 	find_vm(&p);
 	init = need_program(&p, "init");
 	free(need_program(&p, "gen_init_cpio"));
-	needs_read(&needs, init, &opt);
+	needs_read(&needs, init, &opt, r.platform->name);
 	if (skip_platform(&r))
 		return 0;
 	r.control = opt.stock || opt.without_preserve || needs.expect_lost;

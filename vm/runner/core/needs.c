@@ -124,9 +124,9 @@ static void apply_options(struct needs *needs, const struct options *opt)
 		set_models(needs, opt->nic, true);
 }
 
-static void ask(struct needs *needs, const char *init, const char *scenario)
+static void ask(struct needs *needs, const char *init, const char *scenario, const char *platform)
 {
-	char line[1024], *cmd = text("'%s' --needs '%s'", init, scenario);
+	char line[1024], *cmd = text("'%s' --needs '%s' '%s'", init, scenario, platform);
 	FILE *f = popen(cmd, "r");
 
 	if (!f)
@@ -145,11 +145,12 @@ static void ask(struct needs *needs, const char *init, const char *scenario)
 #define USUAL_NUMBER(field, usual)	.field = usual,
 #define USUAL_FLAG(field)
 
-void needs_read(struct needs *needs, const char *init, const struct options *opt)
+void needs_read(struct needs *needs, const char *init, const struct options *opt,
+		const char *platform)
 {
 	*needs = (struct needs){ SCENARIO_FIELDS(USUAL_TEXT, USUAL_NUMBER, USUAL_FLAG) };
 	if (opt->scenario)
-		ask(needs, init, opt->scenario);
+		ask(needs, init, opt->scenario, platform);
 	set_models(needs, needs->nics, false);
 	set_role(needs, ROLE_LEFT_BEHIND, needs->unpreserved);
 	set_role(needs, ROLE_ROGUE, needs->rogue);

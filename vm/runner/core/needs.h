@@ -42,6 +42,7 @@ struct needs {
 };
 
 /* Ask the program @init for the needs of the scenario in @opt, and apply @opt to them. */
-void needs_read(struct needs *needs, const char *init, const struct options *opt);
+void needs_read(struct needs *needs, const char *init, const struct options *opt,
+		const char *platform);
 
 #endif /* VM_RUNNER_NEEDS_H */

@@ -34,7 +34,7 @@ static const struct {
 	  OPT_STRING, &parsed.nic },
 	{ "smp", "N", "number of CPUs", OPT_NUMBER, &parsed.smp },
 	{ "mem", "MIB", "memory in MiB", OPT_NUMBER, &parsed.mem },
-	{ "platform", "NAME", "the kind of IOMMU: vtd (the default)",
+	{ "platform", "NAME", "the kind of IOMMU: vtd (the default) or amd",
 	  OPT_STRING, &parsed.platform },
 	{ "iommu", "PROPS", "more properties of the emulated IOMMU",
 	  OPT_STRING, &parsed.iommu },

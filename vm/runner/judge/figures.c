@@ -42,6 +42,9 @@ bool phase_span(const struct run *r, const struct phase *p, int update, int64_t 
 /* No kernel boots faster, by a clock that stops in the emulator's pauses. */
 #define FASTEST_BOOT (500 * MSEC)
 
+/* Nor does a kernel set up the IOMMU earlier than this after it was started. */
+#define QUICKEST_SETUP (50 * MSEC)
+
 static int64_t running_ns(const struct run *r, int64_t from, int64_t to)
 {
 	return to - from - pulse_missed(&r->live->pulse, from, to);
@@ -74,11 +77,31 @@ int64_t kernel_frozen(const struct run *r, int update)
 int64_t kernel_down(const struct run *r, int update, const char **how)
 {
 	const struct event *e = last_act(r, update, 1u << EV_ROOT | 1u << EV_TE_OFF |
-						    1u << EV_BME_CLEAR);
+						    1u << EV_LOG_OFF | 1u << EV_BME_CLEAR);
 
 	if (e)
 		*how = e->text;
 	return e ? e->t : 0;
+}
+
+bool log_was_off(const struct run *r, int update)
+{
+	int64_t from = run_mark_time(r, "reboot", update), off = 0;
+	size_t i;
+
+	for (i = 0; from && i < r->parsed->nevents; i++) {
+		const struct event *e = &r->parsed->events[i];
+
+		if (e->t < from)
+			continue;
+		if (e->kind == EV_LOG_OFF)
+			off = e->t;
+		else if (e->kind == EV_LOG_ON)
+			off = 0;
+		else if (e->kind == EV_SETUP)
+			return off && running_ns(r, off, e->t) >= QUICKEST_SETUP;
+	}
+	return false;
 }
 
 int64_t interrupts_blocked(const struct run *r, int update)

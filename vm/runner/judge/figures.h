@@ -35,6 +35,12 @@ int64_t kernel_frozen(const struct run *r, int update);
 int64_t kernel_down(const struct run *r, int update, const char **how);
 
 /*
+ * Did the previous kernel switch the IOMMU's log of events off? It lies in memory that the next
+ * kernel uses for something else until it sets up the IOMMU.
+ */
+bool log_was_off(const struct run *r, int update);
+
+/*
  * From when on the previous kernel's interrupt remapping table is empty: its switch right after
  * the last act above. Without such a switch: the time of the last act. 0: not seen.
  */

@@ -13,6 +13,8 @@
  */
 #include <stdio.h>
 
+#include "figures.h"
+#include "platform.h"
 #include "rules.h"
 
 #define LATENCY_BOUND	(250 * MSEC)
@@ -246,6 +248,20 @@ static const struct rule kexec_traffic[] = {
 	{ "frames flowed while no kernel ran userspace", flowed_in_silence },
 };
 
+static bool logs_off(const struct run *r, char *why)
+{
+	int u;
+
+	for (u = 1; u <= r->needs->updates && !*why; u++)
+		if (!log_was_off(r, u))
+			WHY("it was on in update %d", u);
+	return !*why;
+}
+
+static const struct rule logs[] = {
+	{ "the IOMMU's log was off from kernel to kernel", logs_off },
+};
+
 static const struct rule remapping[] = {
 	{ "interrupt remapping was never switched off", remapping_never_off },
 };
@@ -321,5 +337,7 @@ bool rules_judge(const struct run *r, rule_sink each, void *arg)
 	all &= JUDGE(traffic);
 	if (r->needs->updates)
 		all &= JUDGE(kexec_traffic);
+	if (r->needs->updates && r->platform->logs)
+		all &= JUDGE(logs);
 	return rules_judge_roles(r, each, arg) && all;
 }

@@ -59,6 +59,7 @@ static void add_machine(struct args *a, const struct run *r)
 	option(a, "-smp", "%d", n->smp);
 	option(a, "-m", "%d", n->mem);
 	option(a, "-device", "%s", iommu);
+	args_list(a, r->platform->more);
 	free(iommu);
 }
 

@@ -8,7 +8,7 @@
 #include "os/report.h"
 #include "os/util.h"
 
-static const struct platform *const all[] = { &platform_vtd };
+static const struct platform *const all[] = { &platform_vtd, &platform_amd };
 
 const struct platform *platform_find(const char *name)
 {

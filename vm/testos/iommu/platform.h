@@ -24,6 +24,7 @@ struct platform {
 	const char *cmdline_off;
 	const char *plain_mode;		/* properties of the emulator's IOMMU, see PLAIN_MODE */
 	const char *table_format;	/* generic_pt's name of the usual HWPT's page table */
+	bool root_stays;		/* the next kernel uses the root in place */
 	unsigned int entry_words;	/* 64-bit words that lead to a device's table */
 
 	uint32_t (*status)(void);	/* status register, for diagnostics */
@@ -36,9 +37,12 @@ struct platform {
 	 */
 	void (*read_device)(struct walk_device *d, uint64_t root);
 
-	/* Decode an entry of a table page; @phys: the table or memory it points to. */
+	/*
+	 * Decode an entry of a table page; @phys: the table it points to, or the memory to which
+	 * it translates @iova.
+	 */
 	enum walk_entry (*decode)(const struct walk_device *d, uint64_t entry, uint32_t level,
-				  uint64_t *phys);
+				  uint64_t iova, uint64_t *phys);
 
 	/* Physical address of the last entry before the top table. */
 	uint64_t (*last_entry)(const struct walk_device *d);
@@ -46,6 +50,7 @@ struct platform {
 };
 
 extern const struct platform platform_vtd;
+extern const struct platform platform_amd;
 
 const struct platform *platform(void);			/* this machine's */
 const struct platform *platform_find(const char *name);	/* NULL if unknown */

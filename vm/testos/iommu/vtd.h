@@ -11,7 +11,7 @@
 /* walk_vtd.c: from the root table address register to a device's page table */
 void vtd_read_device(struct walk_device *d, uint64_t root);
 enum walk_entry vtd_decode(const struct walk_device *d, uint64_t entry, uint32_t level,
-			   uint64_t *phys);
+			   uint64_t iova, uint64_t *phys);
 uint64_t vtd_last_entry(const struct walk_device *d);
 const char *vtd_entry_name(unsigned int word);
 

@@ -47,7 +47,7 @@ static void add_table(struct walk *w, const struct walk_device *d, uint64_t phys
 	}
 	w->phys[w->npages++] = phys;
 	for (i = 0; i < 512; i++) {
-		switch (platform()->decode(d, entry[i], level, &to)) {
+		switch (platform()->decode(d, entry[i], level, 0, &to)) {
 		case ENTRY_ABSENT:
 			break;
 		case ENTRY_TABLE:
@@ -111,13 +111,13 @@ uint64_t walk_translate(const struct walk *w, uint16_t source_id, uint64_t iova)
 		table = (const uint64_t *)page_at(w, at);
 		if (!table)
 			return 0;
-		switch (platform()->decode(d, table[iova / span % 512], level, &at)) {
+		switch (platform()->decode(d, table[iova / span % 512], level, iova, &at)) {
 		case ENTRY_ABSENT:
 			return 0;
 		case ENTRY_TABLE:
 			break;
 		case ENTRY_LEAF:
-			return (at & ~(span - 1)) + iova % span;
+			return at;
 		}
 	}
 	return 0;

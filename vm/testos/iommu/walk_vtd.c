@@ -8,6 +8,7 @@
  */
 #include "iommu/vtd.h"
 #include "os/phys.h"
+#include "os/util.h"
 
 #define ADDRESS		0x000ffffffffff000ull
 #define PRESENT		1ull
@@ -81,12 +82,17 @@ void vtd_read_device(struct walk_device *d, uint64_t root)
 }
 
 enum walk_entry vtd_decode(const struct walk_device *d, uint64_t entry, uint32_t level,
-			   uint64_t *phys)
+			   uint64_t iova, uint64_t *phys)
 {
+	uint64_t size = PAGE << 9 * (level - 1);
+
 	*phys = entry & ADDRESS;
 	if (!(entry & (d->first_stage ? PRESENT : READ_WRITE)))
 		return ENTRY_ABSENT;
-	return level > 1 && !(entry & LEAF) ? ENTRY_TABLE : ENTRY_LEAF;
+	if (level > 1 && !(entry & LEAF))
+		return ENTRY_TABLE;
+	*phys = (*phys & ~(size - 1)) + iova % size;
+	return ENTRY_LEAF;
 }
 
 const char *vtd_entry_name(unsigned int word)

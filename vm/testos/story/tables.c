@@ -104,6 +104,11 @@ static void compare(const struct walk *with, const char *when)
 			 ids[i], when);
 		ok(same, name, "%s", why);
 	}
+	if (n && platform()->root_stays) {
+		snprintf(name, sizeof(name), "the table of devices has not moved %s", when);
+		ok(record->root == with->root, name, "from 0x%llx to 0x%llx",
+		   (unsigned long long)record->root, (unsigned long long)with->root);
+	}
 }
 
 void tables_compare_arrival(void)

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AMD-Vi: the emulator's amd-iommu, and the kernel's driver that logs as "AMD-Vi".
+ *
+ * Linux enables interrupt remapping only if a device at 00:14.0 looks like a southbridge, as
+ * the IOAPIC's requester: a disk that nobody uses serves.
+ *
+ * The trace has one line for each look-up, after the line of its fault. A device that the
+ * table of devices blocks raises no fault in the emulator; the access itself is reported as
+ * rejected then.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/util.h"
+#include "platform.h"
+#include "qemu/trace.h"
+
+static bool page_fault;		/* of the look-up whose line comes next */
+
+static void on_page_fault(struct trace *t, const char *args)
+{
+	(void)t;
+	(void)args;
+	page_fault = true;
+}
+
+/* devid: BB:DD.F gpa 0x... hpa 0x... */
+static void on_translation(struct trace *t, const char *args)
+{
+	unsigned int bus, slot, fn;
+
+	if (sscanf(args, "devid: %x:%x.%x", &bus, &slot, &fn) == 3)
+		trace_look_up(t, bus << 8 | slot << 3 | fn);
+	if (page_fault)
+		trace_fault(t, args);
+	page_fault = false;
+}
+
+#define CONTROL_ENABLE		1ull
+#define CONTROL_EVENT_LOG	4ull
+
+static void on_control(struct trace *t, uint64_t value)
+{
+	static uint64_t before;
+	uint64_t changed = before ^ value;
+
+	before = value;
+	if (changed & CONTROL_ENABLE) {
+		bool on = value & CONTROL_ENABLE;
+
+		trace_note(t, on ? EV_TE_ON : EV_TE_OFF, -1,
+			   on ? "translation on" : "translation off");
+		trace_note(t, on ? EV_IR_ON : EV_IR_OFF, -1,
+			   on ? "interrupt remapping on" : "interrupt remapping off");
+	}
+	if (changed & CONTROL_EVENT_LOG) {
+		bool on = value & CONTROL_EVENT_LOG;
+
+		trace_note(t, on ? EV_LOG_ON : EV_LOG_OFF, -1,
+			   on ? "event log on" : "event log off");
+	}
+}
+
+/* NAME write addr 0x..., size N, val 0x..., offset 0x... */
+static void on_register(struct trace *t, const char *args)
+{
+	uint64_t value;
+	char name[40], what[96];
+
+	if (sscanf(args, "%39s write addr %*x, size %*u, val 0x%" SCNx64, name, &value) != 2)
+		return;
+	if (!strcmp(name, "AMDVI_MMIO_CONTROL")) {
+		on_control(t, value);
+	} else if (!strcmp(name, "AMDVI_MMIO_DEVICE_TABLE")) {
+		snprintf(what, sizeof(what), "device table: 0x%" PRIx64, value);
+		trace_note(t, EV_ROOT, -1, what);
+	} else if (!strcmp(name, "AMDVI_MMIO_COMMAND_BASE")) {
+		trace_note(t, EV_SETUP, -1, "command buffer set");
+	}
+}
+
+static const struct trace_event events[] = {
+	{ "amdvi_page_fault", on_page_fault },
+	{ "amdvi_translation_result", on_translation },
+	{ "amdvi_mmio_write", on_register },
+};
+
+/* "AMD-Vi: Event logged [IO_PAGE_FAULT device=SSSS:BB:DD.F domain=..." */
+static bool parse_fault(const char *line, uint16_t *requester)
+{
+	const char *at = strstr(line, "[IO_PAGE_FAULT ");
+	unsigned int bus = 0, slot = 0, fn = 0;
+
+	if (!at)
+		return false;
+	at = strstr(at, "device=");
+	if (!at || sscanf(at, "device=%*x:%x:%x.%x", &bus, &slot, &fn) != 3)
+		bus = slot = fn = 0;
+	*requester = bus << 8 | slot << 3 | fn;
+	return true;
+}
+
+static const char *const southbridge[] = {
+	"-blockdev", "driver=null-co,node-name=southbridge,size=1048576,read-zeroes=on",
+	"-device", "virtio-blk-pci,drive=southbridge,addr=0x14,class=0x0601", NULL
+};
+
+const struct platform platform_amd = {
+	.name = "amd",
+	.device = "amd-iommu,intremap=on,xtsup=on,dma-remap=on",
+	.more = southbridge,
+	.cmdline = "amd_iommu=pgtbl_v1",
+	.logs = true,
+	.events = events,
+	.nevents = ARRAY_SIZE(events),
+	.init_begins = "AMD-Vi: ",
+	.init_ends = "AMD-Vi: Virtual APIC",
+	.parse_fault = parse_fault,
+};
