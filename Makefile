@@ -51,6 +51,7 @@ $(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
 endif
 
 # Arguments of the runner in `make run` and `make shell`
+RATE     ?= 2000
 quote     = '$(subst ','\'',$(1))'
 LURUN     = \
 	--kernel out/build/$(SERIES)$(if $(KERNEL),-stock)/$(BZIMAGE) $(if $(KERNEL),--stock) \
@@ -59,7 +60,7 @@ LURUN     = \
 	$(if $(PLATFORM),--platform $(call quote,$(PLATFORM))) \
 	$(if $(IOMMU),--iommu $(call quote,$(IOMMU))) \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
-	$(if $(APPEND),--append $(call quote,$(APPEND)))
+	--append $(call quote,lu.rate=$(RATE) $(APPEND))
 
 .PHONY: fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
 .PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
@@ -108,6 +109,7 @@ help:
 ## Variables for run and shell:
 ##   WITHOUT=preserve   preserve nothing, to see the loss
 ##   KERNEL=stock       the unpatched kernel, to see the loss
+##   RATE=2000          frames/s that each NIC receives; a ring has 65,528 slots
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
 ##   PLATFORM=vtd       the kind of IOMMU       IOMMU=fsts=on   more properties of it
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
