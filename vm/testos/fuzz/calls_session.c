@@ -175,9 +175,7 @@ static int finish(struct party *p, struct rng *r)
 	if (rc)
 		return rc;
 	p->incoming = false;
-	close(p->session);
-	p->session = -1;
-	return 0;
+	return party_close(&p->session);
 }
 
 static int discard(struct party *p, struct rng *r)
@@ -200,12 +198,9 @@ static bool may_close(const struct party *p)
 /* Before the kexec that undoes the preserve; after it the session can be retrieved again. */
 static int close_session(struct party *p, struct rng *r)
 {
-	int fd = p->session;
-
 	(void)r;
-	p->session = -1;
 	p->kept_memfd = p->kept_iommufd = p->kept_dev = false;
-	return close(fd) ? -errno : 0;
+	return party_close(&p->session);
 }
 
 static bool has_any(const struct party *p)

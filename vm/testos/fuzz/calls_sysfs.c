@@ -81,12 +81,17 @@ static int status(struct party *p, struct rng *r)
 	return file_read(path, text, sizeof(text));
 }
 
-/* The character device may have another number then. */
+/*
+ * The character device may have another number then. A removal that waits for files of the device
+ * blocks each other call on it, so these files are closed.
+ */
 static int rebind(struct party *p, struct rng *r)
 {
 	int rc = unbinder_ask(p->bdf);
 
 	(void)r;
+	if (rc == -EAGAIN)
+		party_give_up(p);
 	if (!rc && !pci_try_cdev_path(p->bdf, p->cdev, sizeof(p->cdev)))
 		rc = -ENODEV;
 	return rc;

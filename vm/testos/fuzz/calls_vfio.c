@@ -164,13 +164,10 @@ static bool may_close(const struct party *p)
 
 static int close_dev(struct party *p, struct rng *r)
 {
-	int fd = p->dev;
-
 	(void)r;
-	p->dev = -1;
 	p->id = 0;
 	p->attached = false;
-	return close(fd) ? -errno : 0;
+	return party_close(&p->dev);
 }
 
 const struct fuzz_call vfio_calls[] = {

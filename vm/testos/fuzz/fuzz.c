@@ -6,6 +6,9 @@
  * The process has no descriptor of its parent but /dev/liveupdate, so a wrong number never
  * reaches the healthy VM; and whatever its threads lose count of is closed when it ends. A
  * thread that does not return is stuck in a call: the parent says in which.
+ *
+ * Where the kernel has fault injection, an allocation fails in one call of eight. The kernel then
+ * complains, so complaints are kept off the console; the last of them follow a failure.
  */
 #define _GNU_SOURCE 1
 
@@ -21,11 +24,14 @@
 
 #include "fuzz/fuzz.h"
 #include "kapi/luo.h"
+#include "os/failing.h"
 #include "os/report.h"
 #include "os/util.h"
 
 #define WILD		4	/* one call of so many need not be legal */
 #define MOST_FAILURES	6	/* then the model is wrong, and the party begins again */
+#define FAILING		8	/* an allocation fails in one call of so many */
+#define MOST_ALLOCATIONS	40
 #define LAST_CALLS_MS	500	/* for calls that are under way at the end */
 #define MOST_FILES	1024
 #define PATIENCE	60	/* seconds for all to return, on any kernel */
@@ -33,6 +39,7 @@
 struct counts {
 	atomic_ulong calls;
 	atomic_ulong successes;
+	atomic_ulong ms;		/* all calls together */
 	atomic_int error;		/* of the last legal call that failed */
 };
 
@@ -80,13 +87,38 @@ static void collect_all(void)
 			calls[ncalls++] = call;
 }
 
+/* Returns the file that makes allocations of this thread fail, or -1. */
+static int failing_file(void)
+{
+	static _Thread_local int file = -1;
+
+	if (file < 0 && failing_possible())
+		file = failing_open();
+	return file;
+}
+
+static int make_or_fail(const struct fuzz_call *call, struct party *p, struct rng *r)
+{
+	unsigned int nth = rng_below(r, FAILING) ? 0 : 1 + rng_below(r, MOST_ALLOCATIONS);
+	int file = failing_file(), rc;
+
+	if (file < 0 || !nth)
+		return call->make(p, r);
+	failing_arm(file, nth);
+	rc = call->make(p, r);
+	failing_arm(file, 0);
+	return rc;
+}
+
 static int make(unsigned int thread, unsigned int call, struct party *p, struct rng *r)
 {
+	int64_t begin = now_ms();
 	int rc;
 
 	shared->in[thread] = calls[call]->name;
-	rc = calls[call]->make(p, r);
+	rc = make_or_fail(calls[call], p, r);
 	shared->in[thread] = NULL;
+	shared->of[call].ms += now_ms() - begin;
 	shared->of[call].calls++;
 	if (rc >= 0)
 		shared->of[call].successes++;
@@ -143,7 +175,9 @@ static void *run_thread(void *arg)
 			continue;
 		}
 		pthread_mutex_lock(&p->lock);
-		if (p->failures > MOST_FAILURES || (p->stale && !rng_below(&r, 4)))
+		if (p->failures > MOST_FAILURES)
+			party_give_up(p);
+		else if (p->stale && !rng_below(&r, 4))
 			party_drop(p);
 		make_legal(thread, p, &r);
 		pthread_mutex_unlock(&p->lock);
@@ -197,6 +231,8 @@ void fuzz_start(uint64_t seed, unsigned int seconds, bool incoming)
 	seed_here = seed;
 	duration = seconds;
 	collect_all();
+	if (failing_possible())
+		failing_quietly(true);
 	luo_device();
 	unbinder = unbinder_start();
 	pid = fork();
@@ -263,6 +299,8 @@ static void say_counts(void)
 		fig(key, shared->of[i].calls);
 		snprintf(key, sizeof(key), "fuzz.%s.ok", calls[i]->name);
 		fig(key, shared->of[i].successes);
+		snprintf(key, sizeof(key), "fuzz.%s.ms", calls[i]->name);
+		fig(key, shared->of[i].ms);
 	}
 	fig("fuzz.calls", made);
 	fig("fuzz.calls.ok", good);
@@ -276,6 +314,8 @@ void fuzz_end(void)
 	int status = 0;
 	bool ended = await_all(&status);
 
+	if (failing_possible())
+		failing_quietly(false);
 	ok(ended, "no thread of the fuzzer is stuck", "see above");
 	ok(!ended || (WIFEXITED(status) && !WEXITSTATUS(status)), "the fuzzer ends by itself",
 	   "status %#x", status);

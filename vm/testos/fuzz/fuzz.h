@@ -86,7 +86,9 @@ extern const struct fuzz_call session_calls[], iommufd_calls[], vfio_calls[], sy
 /* party.c: a party as after boot, and back to that */
 void party_init(struct party *p, unsigned int number, bool incoming);
 void party_drop(struct party *p);
+void party_give_up(struct party *p);	/* an incoming session is discarded */
 void party_take(int *slot, int fd);	/* closed if there is one already */
+int party_close(int *slot);
 bool party_has(const struct party *p, unsigned int needs);
 bool party_may_change(const struct party *p);	/* IOAS and HWPT are not immutable */
 
@@ -94,7 +96,7 @@ bool party_may_change(const struct party *p);	/* IOAS and HWPT are not immutable
 pid_t unbinder_start(void);
 void unbinder_fds(int fds[2]);		/* for unbinder_ask() */
 void unbinder_close(void);
-int unbinder_ask(const char *bdf);
+int unbinder_ask(const char *bdf);	/* -EBUSY: it is not asked, -EAGAIN: it still waits */
 
 /*
  * fuzz.c: start the fuzzer in a process of its own, which ends after @seconds; wait for that

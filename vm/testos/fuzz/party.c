@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The model of a party: its state after boot, and the states in which changes are refused. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "device/extra.h"
 #include "device/pci.h"
 #include "fuzz/fuzz.h"
+#include "kapi/luo.h"
 
 static void forget(struct party *p)
 {
-	p->session = p->memfd = p->iommufd = p->dev = -1;
 	p->id = p->ioas = p->hwpt = 0;
 	p->mapped = p->marked = p->attached = p->stale = false;
 	p->kept_memfd = p->kept_iommufd = p->kept_dev = false;
@@ -18,7 +19,9 @@ static void forget(struct party *p)
 
 void party_init(struct party *p, unsigned int number, bool incoming)
 {
-	*p = (struct party){ .incoming = incoming };
+	*p = (struct party){
+		.incoming = incoming, .session = -1, .memfd = -1, .iommufd = -1, .dev = -1,
+	};
 	pthread_mutex_init(&p->lock, NULL);
 	forget(p);
 	snprintf(p->name, sizeof(p->name), "%s", fuzz_session(number));
@@ -29,27 +32,45 @@ void party_init(struct party *p, unsigned int number, bool incoming)
 	pci_cdev_path(p->bdf, p->cdev, sizeof(p->cdev));
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
+/* The order in which a VMM that dies closes its files */
 void party_drop(struct party *p)
 {
-	close_fd(p->dev);
-	close_fd(p->iommufd);
-	close_fd(p->memfd);
-	close_fd(p->session);
+	party_close(&p->dev);
+	party_close(&p->iommufd);
+	party_close(&p->memfd);
+	party_close(&p->session);
 	forget(p);
 }
 
+/*
+ * Nothing is held any more, in any state and without the lock: a session that was closed is
+ * retrieved once more, to be discarded.
+ */
+void party_give_up(struct party *p)
+{
+	if (p->incoming && p->session < 0)
+		p->session = luo_try_retrieve(p->name);
+	if (p->incoming && p->session >= 0)
+		luo_discard(p->session);
+	p->incoming = false;
+	party_drop(p);
+}
+
+/* No descriptor is lost between threads: a device that is unbound would wait for its file. */
 void party_take(int *slot, int fd)
 {
-	if (*slot < 0)
-		*slot = fd;
-	else
+	int none = -1;
+
+	if (!__atomic_compare_exchange_n(slot, &none, fd, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
 		close(fd);
+}
+
+int party_close(int *slot)
+{
+	int fd = __atomic_exchange_n(slot, -1, __ATOMIC_SEQ_CST);
+
+	return fd >= 0 && close(fd) ? -errno : 0;
 }
 
 bool party_has(const struct party *p, unsigned int needs)

@@ -70,21 +70,30 @@ void unbinder_close(void)
 	close(answer[0]);
 }
 
-static int ask(const char *bdf)
+static bool answered(int patience, int *rc)
 {
 	struct pollfd p = { .fd = answer[0], .events = POLLIN };
-	int patience = asked ? 0 : ANSWER_MS;
+
+	if (poll(&p, 1, patience) != 1)
+		return false;
+	asked = false;
+	if (read(answer[0], rc, sizeof(*rc)) != sizeof(*rc))
+		*rc = -EIO;
+	return true;
+}
+
+static int ask(const char *bdf)
+{
 	char line[BDF_LEN] = "";
 	int rc;
 
+	if (asked && !answered(0, &rc))
+		return -EBUSY;
 	memcpy(line, bdf, strnlen(bdf, BDF_LEN - 1));
-	if (!asked && write(question[1], line, sizeof(line)) != sizeof(line))
+	if (write(question[1], line, sizeof(line)) != sizeof(line))
 		return -errno;
 	asked = true;
-	if (poll(&p, 1, patience) != 1)
-		return -EAGAIN;
-	asked = false;
-	return read(answer[0], &rc, sizeof(rc)) == sizeof(rc) ? rc : -EIO;
+	return answered(ANSWER_MS, &rc) ? rc : -EAGAIN;
 }
 
 int unbinder_ask(const char *bdf)

@@ -19,6 +19,8 @@
 #define KNOBS		"/sys/kernel/debug/"
 #define NTH		"/proc/thread-self/fail-nth"
 #define MOST		1000
+#define HIGH_FILE	900
+#define LOCKDEP		"/proc/lockdep_stats"
 #define LOCKS		" debug_locks:"
 
 static void let_all_fail(void)
@@ -38,25 +40,44 @@ static void let_all_fail(void)
 		must_write(knobs[i][0], knobs[i][1]);
 }
 
+bool failing_possible(void)
+{
+	return !access(NTH, F_OK);
+}
+
+/* A number far from those of other files, which threads may close twice */
+int failing_open(void)
+{
+	int fd = must_open(NTH, O_RDWR), high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FILE);
+
+	if (high < 0)
+		bail_out("open %s: %m", NTH);
+	close(fd);
+	return high;
+}
+
+void failing_arm(int file, unsigned int nth)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(file, text, n, 0) != n)
+		bail_out("write %s: %m", NTH);
+}
+
 /* Open all the time: opening it anew would be the allocation that fails. */
 static int nth_file(void)
 {
 	static int fd = -1;
 
-	if (fd < 0) {
-		let_all_fail();
-		fd = must_open(NTH, O_RDWR);
-	}
+	if (fd < 0)
+		fd = failing_open();
 	return fd;
 }
 
 void failing_begin(unsigned int nth)
 {
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%u", nth);
-
-	if (pwrite(nth_file(), text, n, 0) != n)
-		bail_out("write %s: %m", NTH);
+	failing_arm(nth_file(), nth);
 }
 
 bool failing_end(void)
@@ -67,8 +88,7 @@ bool failing_end(void)
 	if (pread(nth_file(), text, sizeof(text) - 1, 0) <= 0)
 		bail_out("read %s: %m", NTH);
 	hit = !strtoul(text, NULL, 10);
-	if (pwrite(nth_file(), "0", 1, 0) != 1)
-		bail_out("write %s: %m", NTH);
+	failing_arm(nth_file(), 0);
 	return hit;
 }
 
@@ -81,9 +101,15 @@ void failing_quietly(bool quietly)
 	char text[8192], *at = NULL;
 
 	must_write("/proc/sys/kernel/printk", quietly ? "3" : "7");
-	if (quietly)
+	if (quietly) {
+		let_all_fail();
 		return;
-	if (file_read("/proc/lockdep_stats", text, sizeof(text)) > 0)
+	}
+	if (access(LOCKDEP, F_OK)) {
+		diag("this kernel has no lock debugging");
+		return;
+	}
+	if (file_read(LOCKDEP, text, sizeof(text)) > 0)
 		at = strstr(text, LOCKS);
 	ok(at && strtoul(at + strlen(LOCKS), NULL, 10) == 1, "lock debugging found nothing",
 	   "it ended itself");

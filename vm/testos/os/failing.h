@@ -13,9 +13,14 @@ struct sweep {
 	void (*undo)(void *arg, int rc);
 };
 
+bool failing_possible(void);		/* the kernel has fault injection */
 void failing_quietly(bool quietly);	/* complaints about memory are kept off the console */
 void failing_begin(unsigned int nth);	/* the nth allocation of this task from now on */
 bool failing_end(void);			/* did it come to that? */
+
+/* The same for one of several threads, each with its own file */
+int failing_open(void);
+void failing_arm(int file, unsigned int nth);	/* 0: no more */
 
 /*
  * Do it with the first, the second, the third ... allocation failing, until none is hit;
