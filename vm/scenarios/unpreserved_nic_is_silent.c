@@ -29,7 +29,7 @@ static uint32_t written(void)
 {
 	const struct vm *left = story_vm(1);
 
-	return left->device[0].ops->completed(device_memory(left, 0));
+	return left->device[0].ops->completed(&left->device[0], device_memory(left, 0));
 }
 
 static void after(void)

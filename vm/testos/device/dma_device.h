@@ -59,11 +59,11 @@ struct dma_device_ops {
 
 	/* By registers: is it started, and how many transfers did it make? */
 	bool (*running)(device_regs regs);
-	uint32_t (*progress)(device_regs regs);
+	uint32_t (*progress)(const struct dma_device *d);
 	/* By memory: how many transfers are complete? */
-	uint32_t (*completed)(const void *memory);
+	uint32_t (*completed)(const struct dma_device *d, const void *memory);
 	/* State facts and figures about each transfer in @memory; returns how many are right. */
-	uint64_t (*verify)(uint32_t index, const void *memory);
+	uint64_t (*verify)(const struct dma_device *d, const void *memory);
 };
 
 const struct dma_device_ops *dma_device_ops(const char *model);	/* bails out */
@@ -74,7 +74,7 @@ const char *dma_device_model(const char *bdf);
 
 static inline uint32_t device_progress(const struct dma_device *d)
 {
-	return d->ops->progress(d->regs);
+	return d->ops->progress(d);
 }
 
 #endif /* TESTOS_DMA_DEVICE_H */

@@ -7,12 +7,14 @@
  * examining it needs no register. Head and tail are at the same offset from the queue's base
  * in both models.
  *
- * Invariant: after a live update only nic_head(), nic_receiving() and the interrupt operations
+ * Invariant: after a live update only nic_progress(), nic_receiving() and the interrupt operations
  * are called, none of which affects reception.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "device/nic.h"
+#include "device/ring.h"
 #include "os/report.h"
 #include "os/util.h"
 
@@ -24,6 +26,11 @@
 #define MDIC_WRITE_PHY1	(1u << 26 | 1u << 21)
 #define MDIC_READY	(1u << 28)
 #define BMCR_AUTONEG	0x1200		/* enable and restart auto-negotiation */
+
+static const struct nic_model *model(const struct dma_device *d)
+{
+	return (const void *)((const char *)d->ops - offsetof(struct nic_model, ops));
+}
 
 static bool link_negotiated(device_regs regs)
 {
@@ -62,21 +69,23 @@ void nic_prepare(const struct device_place *place, void *ring)
 		desc[2 * i] = place->iova + RING_BUFS_AT + (uint64_t)i * RING_BUF;
 }
 
-void nic_ring_program(const struct nic_model *model, const struct dma_device *d)
+void nic_ring_program(const struct dma_device *d)
 {
-	nic_write(d->regs, model->rx_base + NIC_RX_LOW, (uint32_t)d->place->iova);
-	nic_write(d->regs, model->rx_base + NIC_RX_HIGH, d->place->iova >> 32);
-	nic_write(d->regs, model->rx_base + NIC_RX_LEN, RING_ENTRIES * RING_DESC);
-	nic_write(d->regs, model->rx_base + NIC_RX_HEAD, 0);
-	nic_write(d->regs, model->rx_base + NIC_RX_TAIL, 0);
+	uint32_t base = model(d)->rx_base;
+
+	nic_write(d->regs, base + NIC_RX_LOW, (uint32_t)d->place->iova);
+	nic_write(d->regs, base + NIC_RX_HIGH, d->place->iova >> 32);
+	nic_write(d->regs, base + NIC_RX_LEN, RING_ENTRIES * RING_DESC);
+	nic_write(d->regs, base + NIC_RX_HEAD, 0);
+	nic_write(d->regs, base + NIC_RX_TAIL, 0);
 }
 
 /* From here on the NIC writes the frames it receives. */
-void nic_receive(const struct nic_model *model, device_regs regs)
+void nic_receive(const struct dma_device *d)
 {
-	nic_write(regs, NIC_RCTL, NIC_RCTL_EN | NIC_RCTL_UPE | NIC_RCTL_MPE | NIC_RCTL_BAM |
+	nic_write(d->regs, NIC_RCTL, NIC_RCTL_EN | NIC_RCTL_UPE | NIC_RCTL_MPE | NIC_RCTL_BAM |
 		  NIC_RCTL_BUF256 | NIC_RCTL_SECRC);
-	nic_write(regs, model->rx_base + NIC_RX_TAIL, RING_ENTRIES - 1);
+	nic_write(d->regs, model(d)->rx_base + NIC_RX_TAIL, RING_ENTRIES - 1);
 }
 
 void nic_stop(const struct dma_device *d)
@@ -87,4 +96,19 @@ void nic_stop(const struct dma_device *d)
 bool nic_receiving(device_regs regs)
 {
 	return nic_read(regs, NIC_RCTL) & NIC_RCTL_EN;
+}
+
+uint32_t nic_progress(const struct dma_device *d)
+{
+	return nic_read(d->regs, model(d)->rx_base + NIC_RX_HEAD);
+}
+
+uint32_t nic_completed(const struct dma_device *d, const void *ring)
+{
+	return ring_finished(model(d), ring);
+}
+
+uint64_t nic_verify(const struct dma_device *d, const void *ring)
+{
+	return ring_verify(model(d), d->place->index, ring);
 }

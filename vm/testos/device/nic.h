@@ -39,8 +39,11 @@ void nic_prepare(const struct device_place *place, void *ring);
 void nic_stop(const struct dma_device *d);
 bool nic_receiving(device_regs regs);
 void nic_link_up(device_regs regs);
-void nic_ring_program(const struct nic_model *model, const struct dma_device *d);
-void nic_receive(const struct nic_model *model, device_regs regs);
+void nic_ring_program(const struct dma_device *d);
+void nic_receive(const struct dma_device *d);
+uint32_t nic_progress(const struct dma_device *d);
+uint32_t nic_completed(const struct dma_device *d, const void *ring);
+uint64_t nic_verify(const struct dma_device *d, const void *ring);
 
 #define NIC_RCTL	0x0100
 #define NIC_RCTL_EN	(1u << 1)
@@ -57,10 +60,5 @@ void nic_receive(const struct nic_model *model, device_regs regs);
 #define NIC_RX_HEAD	0x10
 #define NIC_RX_TAIL	0x18
 #define NIC_RX_CTL	0x28
-
-static inline uint32_t nic_head(const struct nic_model *model, device_regs regs)
-{
-	return nic_read(regs, model->rx_base + NIC_RX_HEAD);
-}
 
 #endif /* TESTOS_NIC_H */

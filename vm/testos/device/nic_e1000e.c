@@ -7,8 +7,6 @@
  * because auto-clear is configured not to clear it.
  */
 #include "device/nic.h"
-#include "device/ring.h"
-#include "os/util.h"
 
 #define CTRL_EXT		0x0018
 #define CTRL_EXT_IAME		(1u << 27)	/* auto-clear does not mask */
@@ -26,8 +24,8 @@
 static void start(const struct dma_device *d)
 {
 	nic_link_up(d->regs);
-	nic_ring_program(&nic_e1000e, d);
-	nic_receive(&nic_e1000e, d->regs);
+	nic_ring_program(d);
+	nic_receive(d);
 }
 
 static void irq_enable(const struct dma_device *d)
@@ -52,21 +50,6 @@ static int desc_len(const void *desc)
 	return word[3] & DESC_DONE ? (int)(word[2] & 0xffff) : -1;
 }
 
-static uint32_t progress(device_regs regs)
-{
-	return nic_head(&nic_e1000e, regs);
-}
-
-static uint32_t completed(const void *ring)
-{
-	return ring_finished(&nic_e1000e, ring);
-}
-
-static uint64_t verify(uint32_t index, const void *ring)
-{
-	return ring_verify(&nic_e1000e, index, ring);
-}
-
 const struct nic_model nic_e1000e = {
 	.ops = {
 		.model = "e1000e",
@@ -78,9 +61,9 @@ const struct nic_model nic_e1000e = {
 		.irq_enable = irq_enable,
 		.irq_inject = irq_inject,
 		.running = nic_receiving,
-		.progress = progress,
-		.completed = completed,
-		.verify = verify,
+		.progress = nic_progress,
+		.completed = nic_completed,
+		.verify = nic_verify,
 	},
 	.rx_base = QUEUE0,
 	.desc_len = desc_len,

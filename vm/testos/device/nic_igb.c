@@ -7,8 +7,6 @@
  * its own cause, so it fires again for each frame.
  */
 #include "device/nic.h"
-#include "device/ring.h"
-#include "os/util.h"
 
 #define CTRL_EXT		0x0018
 #define CTRL_EXT_DRV_LOAD	(1u << 28)
@@ -33,10 +31,10 @@ static void start(const struct dma_device *d)
 {
 	nic_write(d->regs, CTRL_EXT, nic_read(d->regs, CTRL_EXT) | CTRL_EXT_DRV_LOAD);
 	nic_link_up(d->regs);
-	nic_ring_program(&nic_igb, d);
+	nic_ring_program(d);
 	nic_write(d->regs, QUEUE0 + SRRCTL, SRRCTL_ADVANCED);
 	nic_write(d->regs, QUEUE0 + NIC_RX_CTL, RXDCTL_ENABLE);
-	nic_receive(&nic_igb, d->regs);
+	nic_receive(d);
 }
 
 static void irq_enable(const struct dma_device *d)
@@ -61,21 +59,6 @@ static int desc_len(const void *desc)
 	return word[2] & DESC_DONE ? (int)(word[3] & 0xffff) : -1;
 }
 
-static uint32_t progress(device_regs regs)
-{
-	return nic_head(&nic_igb, regs);
-}
-
-static uint32_t completed(const void *ring)
-{
-	return ring_finished(&nic_igb, ring);
-}
-
-static uint64_t verify(uint32_t index, const void *ring)
-{
-	return ring_verify(&nic_igb, index, ring);
-}
-
 const struct nic_model nic_igb = {
 	.ops = {
 		.model = "igb",
@@ -87,9 +70,9 @@ const struct nic_model nic_igb = {
 		.irq_enable = irq_enable,
 		.irq_inject = irq_inject,
 		.running = nic_receiving,
-		.progress = progress,
-		.completed = completed,
-		.verify = verify,
+		.progress = nic_progress,
+		.completed = nic_completed,
+		.verify = nic_verify,
 	},
 	.rx_base = QUEUE0,
 	.desc_len = desc_len,

@@ -17,7 +17,7 @@
 static void judge_nic(struct vm *vm, struct dma_device *d)
 {
 	uint32_t index = d->place->index;
-	uint64_t received = d->ops->verify(index, device_memory(vm, d - vm->device));
+	uint64_t received = d->ops->verify(d, device_memory(vm, d - vm->device));
 
 	if (!vm->data->preserved || !state_get()->updates)
 		return;
@@ -55,7 +55,7 @@ static uint64_t frames_so_far(void)
 		if (vm->data->discarded)
 			continue;
 		for_each_device(vm, d)
-			n += d->ops->completed(device_memory(vm, d - vm->device));
+			n += d->ops->completed(d, device_memory(vm, d - vm->device));
 	}
 	return n;
 }
@@ -104,22 +104,21 @@ void story_judge(void)
  */
 void story_stopped(void)
 {
-	const struct dma_device_ops *ops;
-	volatile uint32_t *regs;
+	struct dma_device nic = {};
 	uint32_t at_arrival;
 	char bdf[BDF_LEN];
 
 	if (!dma_device_find(0, bdf))
 		bail_out("the NIC is gone");
 	ok_nic(0, !pci_bus_master(bdf), "bus mastering is off in the next kernel", "it is on");
-	ops = dma_device_ops(dma_device_model(bdf));
-	regs = pci_map_bar0(bdf);
-	at_arrival = ops->progress(regs);
+	nic.ops = dma_device_ops(dma_device_model(bdf));
+	nic.regs = pci_map_bar0(bdf);
+	at_arrival = device_progress(&nic);
 	story_traffic("lu.post");
 	tx_stop(0);
 	sleep_ms(500);
 	mark("scan");
-	ok_nic(0, ops->progress(regs) == at_arrival, "nothing arrives in the next kernel",
+	ok_nic(0, device_progress(&nic) == at_arrival, "nothing arrives in the next kernel",
 	       "something does");
-	fig_nic(0, "received", ops->progress(regs));
+	fig_nic(0, "received", device_progress(&nic));
 }

@@ -24,14 +24,15 @@
 
 static void look_at_nic(const struct device_place *place)
 {
-	volatile uint32_t *regs = pci_map_bar0(place->bdf);
-	const struct dma_device_ops *ops = dma_device_ops(place->model);
+	const struct dma_device nic = {
+		.ops = dma_device_ops(place->model), .regs = pci_map_bar0(place->bdf),
+	};
 
 	fig_nic(place->index, "source_id", pci_source_id(place->bdf));
 	fig_nic(place->index, "head_at_reboot", place->head);
-	fig_nic(place->index, "head_at_arrival", ops->progress(regs));
+	fig_nic(place->index, "head_at_arrival", device_progress(&nic));
 	fig_nic(place->index, "bus_master_at_arrival", pci_bus_master(place->bdf));
-	vfio_unmap_bar0(regs);
+	vfio_unmap_bar0(nic.regs);
 }
 
 static void look_at_vm(const struct vm_data *data)
