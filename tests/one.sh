@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # one.sh TEST: run one test for prove: a scenario in the test machine, a script in a shell.
+# A scenario is named SCENARIO.c or SCENARIO.c@PLATFORM.
 set -eu
 
 case $1 in
 *.c) ;;
+*.c@*) PLATFORM=${1##*@} && set -- "${1%@*}" ;;
 *) exec sh "$1" ;;
 esac
 case $1 in

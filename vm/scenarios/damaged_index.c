@@ -26,7 +26,7 @@
 
 #define VMS		2
 #define SLOT(n)		MEMBER(kho_record_index_ser, slots[n])
-#define ROOT		TAIL(iommu_unit_ser, hw_data, HW_UNIT_TAIL, HW_ROOT)
+#define ROOT		.hw = HW_ROOT
 #define USED_SLOT	SLOT(1)
 #define UNUSED_SLOT	SLOT(400)
 

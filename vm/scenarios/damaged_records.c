@@ -59,9 +59,7 @@ static const struct expected {
 	.damage = { .where = DAMAGE_DOMAIN, MEMBER(iommu_domain_ser, member), __VA_ARGS__ }
 #define DEVICE(member, ...)						\
 	.damage = { .where = DAMAGE_DEVICE, MEMBER(iommu_device_ser, member), __VA_ARGS__ }
-#define HW(member, ...)						\
-	.damage = { .where = DAMAGE_DEVICE,				\
-		    TAIL(iommu_device_ser, hw_data, HW_DEVICE_TAIL, member), __VA_ARGS__ }
+#define HW(place, ...)	.damage = { .where = DAMAGE_DEVICE, .hw = place, __VA_ARGS__ }
 #define CTX(member, ...)						\
 	.damage = { .where = DAMAGE_CTX, MEMBER(iommufd_ctx_ser, member), __VA_ARGS__ }
 #define VFIO(member, ...)						\
@@ -69,7 +67,7 @@ static const struct expected {
 #define PCI(member, ...)						\
 	.damage = { .where = DAMAGE_PCI, MEMBER(pci_dev_ser, member), __VA_ARGS__ }
 #define LAST_ENTRY(...)							\
-	.damage = { .where = DAMAGE_TOP_TABLE, TABLE_ENTRY(511), __VA_ARGS__ }
+	.damage = { .where = DAMAGE_TOP_TABLE, TABLE_ENTRY(511), .table = true, __VA_ARGS__ }
 #define SEALED		.seal = true
 #define ISOLATED	.device = -EIO, .adopt = -EIO
 #define TABLE_IS_BAD	.when = AT_ADOPTION, .adopt = -EIO
@@ -97,23 +95,23 @@ static const struct expected {
 	{ DEVICE(vendor, .what = "a device's vendor", .value = 0x1af4, SEALED), ISOLATED },
 	{ DEVICE(domain, .what = "a device's domain", .value = 0x1ff, SEALED), ISOLATED },
 	{ DEVICE(unit, .what = "a device's unit", .value = 0x1ff, SEALED), ISOLATED },
-	{ HW(HW_FIRST_ENTRY, .what = "a context entry that is not the hardware's", .value = 2,
-		 .flip = true, SEALED), ISOLATED },
-	{ HW(HW_LAST_ENTRY, .what = "a PASID entry that is not the hardware's", .value = 0x10,
-		 .flip = true, SEALED), ISOLATED },
-	{ HW(HW_DIRECTORY, .what = "a PASID directory elsewhere", .value = 0x1000,
-		 .flip = true, SEALED), ISOLATED },
+	{ HW(HW_FIRST_ENTRY, .what = "a first entry that is not the hardware's", .value = 2,
+	     .flip = true, SEALED), ISOLATED },
+	{ HW(HW_LAST_ENTRY, .what = "a last entry that is not the hardware's", .value = 0x10,
+	     .flip = true, SEALED), ISOLATED },
+	{ HW(HW_TABLE, .what = "an entry's table elsewhere", .value = 0x1000, .flip = true,
+	     SEALED), ISOLATED },
 	{ HW(HW_DOMAIN_ID, .what = "another's domain id", .value = 1, .flip = true, SEALED),
 	  ISOLATED },
 	{ DOMAIN(table_bytes, .what = "a domain's checksum", .value = 1, .flip = true), ISOLATED },
 	{ DEVICE(reserved, .what = "a device's checksum", .value = 1, .flip = true), ISOLATED },
 	{ .damage = { .where = DAMAGE_SLOT_OF_DEVICE, .what = "a record that is missing",
 		      TABLE_ENTRY(0), SEALED }, ISOLATED },
-	{ .damage = { .where = DAMAGE_LAST_ENTRY, TABLE_ENTRY(3), .value = 1, .flip = true,
-		      .what = "a PASID entry that is not the record's" }, ISOLATED },
-	{ LAST_ENTRY(.what = "a table that points to itself", .value = 3,
-		     .address = DAMAGE_ITSELF), TABLE_IS_BAD },
-	{ LAST_ENTRY(.what = "a table that points outside memory", .value = 1ull << 45 | 3),
+	{ .damage = { .where = DAMAGE_LAST_ENTRY, TABLE_ENTRY(1), .value = 1, .flip = true,
+		      .what = "a last entry that is not the record's" }, ISOLATED },
+	{ LAST_ENTRY(.what = "a table that points to itself", .address = DAMAGE_ITSELF),
+	  TABLE_IS_BAD },
+	{ LAST_ENTRY(.what = "a table that points outside memory", .value = 1ull << 45),
 	  TABLE_IS_BAD },
 	{ CTX(hwpts[0].token, .what = "an iommufd's checksum", .value = 1ull << 32, .flip = true),
 	  .when = AT_RETRIEVE, .iommufd = -EBADMSG, .device = -EIO },
@@ -137,9 +135,9 @@ static const struct expected {
 	  .device = -EIO },
 	{ PCI(segment, .what = "a function's segment", .value = 7, SEALED), .device = -EIO },
 	{ PCI(hdr.reserved, .what = "reserved bits", .value = 1, SEALED), .device = -EIO },
-	{ LAST_ENTRY(.what = "a table that points to the healthy VM's", .value = 3,
+	{ LAST_ENTRY(.what = "a table that points to the healthy VM's",
 		     .address = DAMAGE_OTHER_TABLE), TABLE_IS_BAD },
-	{ LAST_ENTRY(.what = "a table that points to the healthy VM's memory", .value = 3,
+	{ LAST_ENTRY(.what = "a table that points to the healthy VM's memory",
 		     .address = DAMAGE_OTHER_MEMORY), TABLE_IS_BAD },
 	{ DOMAIN(top, .what = "the healthy VM's top table", .address = DAMAGE_OTHER_TABLE, SEALED),
 	  ISOLATED },

@@ -3,7 +3,7 @@
  * lurun: run one scenario in the test machine and judge it.
  *
  * The programs it needs lie beside it: out/vm/{lurun,init,gen_init_cpio}, the kernels in
- * out/build/. Results go to out/test/SCENARIO by default. An abort of the emulator is no
+ * out/build/. Results go to out/test/SCENARIO[@PLATFORM] by default. An abort of the emulator is no
  * result; the run is repeated once.
  */
 #include <errno.h>
@@ -100,7 +100,9 @@ static void make_dirs(const char *path)
 static void set_out(struct run *r, const struct places *p)
 {
 	const char *name = r->opt->scenario ? r->opt->scenario : "shell";
-	char *dir = r->opt->out ? text("%s", r->opt->out) : text("%s/test/%s", p->out, name);
+	const char *at = r->opt->platform ? "@" : "", *platform = r->opt->platform ?: "";
+	char *dir = r->opt->out ? text("%s", r->opt->out) :
+				  text("%s/test/%s%s%s", p->out, name, at, platform);
 	char full[PATH_MAX];
 
 	make_dirs(dir);

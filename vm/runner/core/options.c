@@ -21,7 +21,7 @@ static const struct {
 } table[] = {
 	{ "story", NULL, "print the steps as they happen, then figures (default: TAP)",
 	  OPT_FLAG, &parsed.story },
-	{ "out", "DIR", "where the results go (default: out/test/SCENARIO)",
+	{ "out", "DIR", "where the results go (default: out/test/SCENARIO[@PLATFORM])",
 	  OPT_STRING, &parsed.out },
 	{ "kernel", "BZIMAGE", "boot this kernel", OPT_STRING, &parsed.kernel },
 	{ "stock", NULL, "boot the unpatched kernel; frames must be lost",

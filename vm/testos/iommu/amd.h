@@ -13,6 +13,9 @@ enum walk_entry amd_decode(const struct walk_device *d, uint64_t entry, uint32_t
 			   uint64_t iova, uint64_t *phys);
 uint64_t amd_last_entry(const struct walk_device *d);
 const char *amd_entry_name(unsigned int word);
+uint64_t amd_table_bits(const struct walk_device *d);
+
+extern const struct record_place amd_places[HW_PLACES];	/* records_amd.c */
 
 #define AMD_ENTRY_WORDS		2
 

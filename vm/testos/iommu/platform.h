@@ -17,6 +17,21 @@ struct walk_device;
 
 enum walk_entry { ENTRY_ABSENT, ENTRY_TABLE, ENTRY_LEAF };
 
+/* Places in the tails that an IOMMU driver has in the records of units and devices */
+enum hw_place {
+	HW_NONE,
+	HW_ROOT,	/* root of all tables */
+	HW_FIRST_ENTRY,	/* first and last of the entries that lead to a device's table */
+	HW_LAST_ENTRY,
+	HW_TABLE,	/* address of a table that one of them has */
+	HW_DOMAIN_ID,
+	HW_PLACES
+};
+
+struct record_place {
+	uint32_t at, bytes;
+};
+
 struct platform {
 	const char *name;		/* as the runner has it */
 	const char *acpi_table;		/* file in sysfs by which this machine has it */
@@ -47,6 +62,11 @@ struct platform {
 	/* Physical address of the last entry before the top table. */
 	uint64_t (*last_entry)(const struct walk_device *d);
 	const char *(*entry_name)(unsigned int word);
+
+	/* Bits of an entry of the top table that points to a table. */
+	uint64_t (*table_bits)(const struct walk_device *d);
+
+	const struct record_place *places;	/* by enum hw_place */
 };
 
 extern const struct platform platform_vtd;

@@ -57,4 +57,6 @@ const struct platform platform_amd = {
 	.decode = amd_decode,
 	.last_entry = amd_last_entry,
 	.entry_name = amd_entry_name,
+	.table_bits = amd_table_bits,
+	.places = amd_places,
 };

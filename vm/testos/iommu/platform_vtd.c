@@ -70,4 +70,6 @@ const struct platform platform_vtd = {
 	.decode = vtd_decode,
 	.last_entry = vtd_last_entry,
 	.entry_name = vtd_entry_name,
+	.table_bits = vtd_table_bits,
+	.places = vtd_places,
 };

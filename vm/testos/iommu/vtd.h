@@ -14,6 +14,9 @@ enum walk_entry vtd_decode(const struct walk_device *d, uint64_t entry, uint32_t
 			   uint64_t iova, uint64_t *phys);
 uint64_t vtd_last_entry(const struct walk_device *d);
 const char *vtd_entry_name(unsigned int word);
+uint64_t vtd_table_bits(const struct walk_device *d);
+
+extern const struct record_place vtd_places[HW_PLACES];	/* records_vtd.c */
 
 #define VTD_ROOT_SCALABLE	(1ull << 10)	/* in the root table address register */
 #define VTD_ENTRY_WORDS		13

@@ -12,6 +12,7 @@
 
 #define ADDRESS		0x000ffffffffff000ull
 #define PRESENT		1ull
+#define READ_WRITE	(3ull << 61)
 #define DTE_BYTES	32
 #define DTE_VALID	3ull		/* V and TV */
 #define MODE(word)	((word) >> 9 & 7)
@@ -68,4 +69,9 @@ const char *amd_entry_name(unsigned int word)
 {
 	(void)word;
 	return "entry of the device table";
+}
+
+uint64_t amd_table_bits(const struct walk_device *d)
+{
+	return READ_WRITE | (uint64_t)(d->levels - 1) << 9 | PRESENT;
 }

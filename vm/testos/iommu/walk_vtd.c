@@ -100,3 +100,9 @@ const char *vtd_entry_name(unsigned int word)
 	return word < PASID_DIR ? "context entry" :
 	       word < PASID ? "PASID directory entry" : "PASID entry";
 }
+
+uint64_t vtd_table_bits(const struct walk_device *d)
+{
+	(void)d;
+	return READ_WRITE;
+}

@@ -204,11 +204,17 @@ static uint64_t address(enum damage_address which, uint64_t phys, const struct v
 void damage_order(const struct damage *damage, const struct vm_data *data,
 		  const struct vm_data *other)
 {
+	struct record_place at = { damage->at, damage->bytes };
 	uint64_t phys = place(damage->where, data);
-	uint64_t value = damage->value + address(damage->address, phys, data, other);
+	uint64_t value = damage->value;
 
+	if (damage->hw)
+		at = platform()->places[damage->hw];
+	if (damage->table)
+		value |= platform()->table_bits(&look.device[0]);
+	value += address(damage->address, phys, data, other);
 	order("%s %llx %x %llx", damage->flip ? "flip" : "set",
-	      (unsigned long long)phys + damage->at, damage->bytes, (unsigned long long)value);
+	      (unsigned long long)phys + at.at, at.bytes, (unsigned long long)value);
 	if (damage->seal)
 		order("seal %llx", (unsigned long long)(phys & ~(PAGE - 1)));
 }

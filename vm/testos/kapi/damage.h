@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iommu/platform.h"
 #include "story/vm.h"
 
 enum damage_where {
@@ -28,8 +29,10 @@ struct damage {
 	enum damage_where where;
 	uint32_t at;		/* bytes from the beginning of that */
 	uint32_t bytes;
+	enum hw_place hw;	/* if not HW_NONE: there, instead of these two */
 	uint64_t value;
 	bool flip;		/* @value is a mask of bits to change, else the new number */
+	bool table;		/* add the bits of an entry that points to a table */
 	bool seal;		/* correct the record's checksum afterwards */
 	enum damage_address {	/* @value is added to this address */
 		DAMAGE_NOTHING,

@@ -13,16 +13,14 @@
 #include <linux/kho/abi/pci.h>
 #include <linux/kho/abi/vfio_pci.h>
 
-#include "iommu/records_vtd.h"
-
 /* fields of struct damage: a member of a record, an entry of a table of 64-bit entries */
 #define MEMBER(record, member)						\
 	.at = offsetof(struct record, member),				\
 	.bytes = sizeof(((struct record *)NULL)->member)
 /* a member of the tail that an IOMMU driver has in a record */
-#define TAIL(record, tail, hw, member)					\
-	.at = offsetof(struct record, tail) + offsetof(struct hw, member), \
-	.bytes = sizeof(((struct hw *)NULL)->member)
+#define TAIL(record, hw, member)					\
+	{ offsetof(struct record, hw_data) + offsetof(struct hw, member), \
+	  sizeof(((struct hw *)NULL)->member) }
 #define TABLE_ENTRY(n)	.at = (n) * sizeof(u64), .bytes = sizeof(u64)
 
 #endif /* TESTOS_RECORDS_H */
