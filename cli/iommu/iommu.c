@@ -8,7 +8,7 @@
 #include "host/files.h"
 #include "iommu/iommu.h"
 
-const struct iommu_kind *const iommu_kinds[] = { &iommu_vtd, NULL };
+const struct iommu_kind *const iommu_kinds[] = { &iommu_vtd, &iommu_amd, NULL };
 
 const struct iommu_kind *iommu_of(const char *unit, const struct cmdline *now,
 				  struct iommu_caps *caps)

@@ -22,7 +22,7 @@ struct iommu_caps {
 /**
  * struct iommu_kind - A kind of IOMMU.
  * @name: Its name for people.
- * @enable: The word of the command line that turns it on.
+ * @enable: The way to turn it on, for people.
  * @words: Its words of the command line that must not change, ended by an entry without key.
  * @caps: The features of a unit in /sys/class/iommu; false if the unit is of another kind.
  * @mode: The translation mode of the units, for people.
@@ -38,6 +38,7 @@ struct iommu_kind {
 };
 
 extern const struct iommu_kind iommu_vtd;
+extern const struct iommu_kind iommu_amd;
 
 /* All kinds, ended by NULL */
 extern const struct iommu_kind *const iommu_kinds[];

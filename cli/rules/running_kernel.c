@@ -63,12 +63,16 @@ static void handover(struct json_object *items)
 static void iommu(struct json_object *items)
 {
 	struct iommu_units units = iommu_units_find();
+	const struct iommu_kind *const *kind;
 	struct cmdline now;
-	char todo[128];
+	char todo[256] = "";
 
 	cmdline_of_running(&now);
-	snprintf(todo, sizeof(todo), "boot with %s; enable the IOMMU in the firmware",
-		 iommu_kinds[0]->enable);
+	for (kind = iommu_kinds; *kind; kind++)
+		snprintf(todo + strlen(todo), sizeof(todo) - strlen(todo), "%s%s",
+			 kind == iommu_kinds ? "" : " or ", (*kind)->enable);
+	snprintf(todo + strlen(todo), sizeof(todo) - strlen(todo),
+		 "; enable the IOMMU in the firmware");
 	if (units.kind)
 		out_item(items, "kernel", "iommu", YES, NULL, "%d %s unit%s, %s", units.n,
 			 units.kind->name, units.n > 1 ? "s" : "", units.kind->mode(&now));

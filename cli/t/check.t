@@ -32,6 +32,10 @@ put sys/kernel/liveupdate/file_handlers 'memfd-v2 vfio-pci-v1'
 says "no iommufd" 1 "HWPTs cannot be preserved"
 rm -r "$host/sys/class/iommu/dmar0"
 says "no IOMMU" 1 "no IOMMU is in use"
+rm -r "$host/sys/class/iommu/dmar0"
+says "each kind has its remedy" 1 "boot with intel_iommu=on (VT-d) or boot without amd_iommu=off (AMD-Vi)"
+amd_host
+says "AMD-Vi" 0 "1 AMD-Vi unit, host (v1) page tables"
 rm -r "$host/sys/bus/pci" "$host/sys/class/vfio-dev"
 says "a host without sysfs" 3 "the PCI devices of the host are not visible"
 answers "no such device" 1 "No such device" check --root "$host" --device 0000:99:00.0

@@ -92,6 +92,28 @@ line "nor is a vfio-pci that may not mask INTx" 1 "vfio_pci.nointxmask=1 forbids
 line "words that change no such thing" 0 "verdict: yes" "$good iommu.strict=1 pci=noaer,bfsort \
 	intel_iommu=igfx_off x2apic_phys vfio_pci.ids=8086:10c9 vfio_pci.nointxmask=0 maxcpus=1 quiet"
 line "one word of several" 1 "pci=nomsi is only in" "$good pci=noaer,nomsi"
+
+# AMD-Vi
+amd='kho=on liveupdate=on'
+amd_host
+line "AMD-Vi is on without a word" 0 "not off, so AMD-Vi is on" "$amd"
+line "and has one mode without a word" 0 "host (v1) page tables in both kernels" "$amd amd_iommu=pgtbl_v1"
+line "amd_iommu=off" 1 "remove amd_iommu=off" "$amd amd_iommu=off"
+line "VT-d's words are for another host" 0 "verdict: yes" "$amd intel_iommu=off"
+line "guest page tables" 1 "the next kernel uses guest (v2) page tables" "$amd amd_iommu=pgtbl_v2"
+line "the last format wins" 0 "verdict: yes" "$amd amd_iommu=pgtbl_v2,pgtbl_v1"
+line "iommu=pt does no harm there" 0 "verdict: yes" "$amd iommu=pt"
+line "interrupt remapping has to stay on" 1 "intremap=off" "$amd intremap=off"
+line "memory encryption" 1 "mem_encrypt=on encrypts the host's memory" "$amd mem_encrypt=on"
+line "other page sizes" 1 "amd_iommu=nohugepages is only in the next" "$amd amd_iommu=nohugepages"
+line "another IOAPIC's requester" 3 "ivrs_ioapic=4@00:14.0 is only in the next" "$amd ivrs_ioapic=4@00:14.0"
+line "words that change no such thing" 0 "verdict: yes" \
+	"$amd amd_iommu=fullflush,force_isolation amd_iommu_intr=vapic amd_iommu_dump"
+put proc/cmdline "$amd amd_iommu=pgtbl_v2"
+line "guest page tables now" 1 "the running kernel uses guest (v2) page tables" "$amd"
+put proc/cmdline "$amd amd_iommu=force_enable"
+line "an AMD-Vi that was forced" 1 "amd_iommu=force_enable is only in the running" "$amd"
+new_host
 long=$(printf '%2100s' '' | tr ' ' x)
 line "a line that is too long" 1 "the next kernel takes 2046" "$good $long"
 rm "$host/proc/cmdline"

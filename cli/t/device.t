@@ -97,6 +97,13 @@ put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00004
 head -c 64 "$nic/config" >"$tmp/short"
 cp "$tmp/short" "$nic/config"
 says "ATS that a user cannot see" 3 "its ATS capability is not readable"
+amd_host
+extended "$nic/config" 15
+says "ATS of the device alone, AMD-Vi" 0 "verdict: yes"
+amd_host
+put sys/class/iommu/ivhd0/amd-iommu/cap 108c80f
+extended "$nic/config" 15
+no "ATS of device and AMD-Vi" DEVICE_ATS ""
 put sys/class/iommu/dmar0/intel-iommu/ecap 90000f00000
 extended "$nic/config" 27
 says "PASIDs" 3 "PASIDs are supported; their use is not visible"

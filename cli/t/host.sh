@@ -124,6 +124,16 @@ new_host() {
 	device 0000:01:00.0 pci0000:00/0000:00:03.0 8086:10c9 020000
 }
 
+# The same with an AMD-Vi unit, without device TLBs
+amd_host() {
+	new_host
+	rm -r "$host/sys/class/iommu/dmar0"
+	put proc/cmdline 'kho=on liveupdate=on'
+	put sys/class/iommu/ivhd0/amd-iommu/cap 8c80f
+	put sys/class/iommu/ivhd0/amd-iommu/features 29d7:0
+	ln -sfn "$host/sys/class/iommu/ivhd0" "$host/sys/bus/pci/devices/0000:01:00.0/iommu"
+}
+
 # The note of the previous kernel's iolu, taken out in this boot
 note() {
 	put proc/sys/kernel/random/boot_id 0a0b

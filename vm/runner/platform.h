@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct trace;
 struct trace_event;
 
 struct platform {
@@ -26,6 +27,9 @@ struct platform {
 	size_t nevents;
 	const struct trace_event *interrupt_events;	/* frequent: recorded on demand */
 	size_t ninterrupt_events;
+
+	/* An access that nothing answers; NULL if faults have events of their own. */
+	void (*rejected)(struct trace *t, const char *message);
 
 	const char *init_begins;	/* lines of a kernel's log around the driver's set-up */
 	const char *init_ends;

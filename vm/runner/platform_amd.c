@@ -5,9 +5,8 @@
  * Linux enables interrupt remapping only if a device at 00:14.0 looks like a southbridge, as
  * the IOAPIC's requester: a disk that nobody uses serves.
  *
- * The trace has one line for each look-up, after the line of its fault. A device that the
- * table of devices blocks raises no fault in the emulator; the access itself is reported as
- * rejected then.
+ * The trace has one line for each look-up, after the line of its fault. For a device that the
+ * device table blocks the emulator reports no fault, but the access as rejected.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +16,10 @@
 #include "platform.h"
 #include "qemu/trace.h"
 
+#define PAGE_MASK	~0xfffull
+
 static bool page_fault;		/* of the look-up whose line comes next */
+static uint64_t looked_up;	/* page of the last look-up, 0 if its access was rejected */
 
 static void on_page_fault(struct trace *t, const char *args)
 {
@@ -31,11 +33,25 @@ static void on_translation(struct trace *t, const char *args)
 {
 	unsigned int bus, slot, fn;
 
-	if (sscanf(args, "devid: %x:%x.%x", &bus, &slot, &fn) == 3)
+	looked_up = 0;
+	if (sscanf(args, "devid: %x:%x.%x gpa 0x%" SCNx64, &bus, &slot, &fn, &looked_up) >= 3)
 		trace_look_up(t, bus << 8 | slot << 3 | fn);
 	if (page_fault)
 		trace_fault(t, args);
 	page_fault = false;
+	looked_up &= PAGE_MASK;
+}
+
+/* Invalid read at addr 0x..., size N, region '(null)', reason: rejected */
+static void on_rejected(struct trace *t, const char *args)
+{
+	uint64_t address;
+
+	if (sscanf(args, "Invalid %*s at addr 0x%" SCNx64, &address) != 1 || !looked_up ||
+	    (address & PAGE_MASK) != looked_up)
+		return;
+	looked_up = 0;
+	trace_fault(t, args);
 }
 
 #define CONTROL_ENABLE		1ull
@@ -115,6 +131,7 @@ const struct platform platform_amd = {
 	.logs = true,
 	.events = events,
 	.nevents = ARRAY_SIZE(events),
+	.rejected = on_rejected,
 	.init_begins = "AMD-Vi: ",
 	.init_ends = "AMD-Vi: Virtual APIC",
 	.parse_fault = parse_fault,

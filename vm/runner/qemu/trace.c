@@ -255,6 +255,8 @@ static void read_line(struct trace *t, const struct table *tables, size_t n, cha
 	t->t = clock_from_real(t->run->live, real);
 	if (!strncmp(event, "Invalid ", 8)) {
 		trace_note(t, EV_INVALID_MEM, -1, event);
+		if (t->run->platform->rejected)
+			t->run->platform->rejected(t, event);
 		return;
 	}
 	args = strchr(event, ' ');

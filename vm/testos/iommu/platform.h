@@ -40,6 +40,7 @@ struct platform {
 	const char *plain_mode;		/* properties of the emulator's IOMMU, see PLAIN_MODE */
 	const char *table_format;	/* generic_pt's name of the usual HWPT's page table */
 	bool root_stays;		/* the next kernel uses the root in place */
+	unsigned int kept_pages;	/* by the driver, for a device that had interrupts once */
 	unsigned int entry_words;	/* 64-bit words that lead to a device's table */
 
 	uint32_t (*status)(void);	/* status register, for diagnostics */

@@ -49,6 +49,7 @@ const struct platform platform_amd = {
 	.plain_mode = "xtsup=on",	/* no mode has PASID table entries for all devices */
 	.table_format = "amdv1",
 	.root_stays = true,
+	.kept_pages = 2,		/* an interrupt table of 512 entries of 16 bytes */
 	.entry_words = AMD_ENTRY_WORDS,
 	.status = status,
 	.translating = translating,
