@@ -40,15 +40,16 @@ struct liveupdate_file_handler;
  *	preserved memory. The tail has the right layout; its values are not trusted.
  * @domain_id: Next kernel, after @entry_valid. The id that tags the device's
  *	translations in the caches of the unit.
- * @copy_entry: Next kernel, after @entry_valid. Copy the entries of the device into
- *	this kernel's tables of @iommu, which the unit does not use yet.
+ * @accept_entry: Next kernel, after @entry_valid. Copy the entries of the device into
+ *	this kernel's tables of @iommu, which the unit does not use yet. If the unit
+ *	continues to use its tables, remember that the entries may stay.
  * @reserve_id: Next kernel. Keep this kernel from allocating domain id @id on @iommu.
  *	Not an error if the id is reserved already.
- * @block_entry: Next kernel, after @copy_entry. Clear the entries of the device in
+ * @block_entry: Next kernel, after @accept_entry. Clear the entries of the device in
  *	the tables of @iommu and flush the caches. There may be no struct device.
  *	Cannot fail.
  * @finish_unit: Next kernel. All incoming devices are finished. Free the tables that
- *	the unit used across the kexec.
+ *	the unit used across the kexec. May be NULL.
  * @alloc_domain: Next kernel. Allocate a paging domain of the page-table format that
  *	the record names, on the unit of @dev. Its width and features do not matter.
  * @attach_device: Next kernel, under the group's mutex. Compare the hardware entries
@@ -57,11 +58,12 @@ struct liveupdate_file_handler;
  * @isolate_device: Next kernel. Make every translation of @dev fail, whatever
  *	entries the previous kernel left; cannot fail.
  * @readmit_device: Next kernel. @dev was discarded and is quiet; make it equal to a
- *	device that was just probed.
+ *	device that was just probed. May be NULL.
  *
  * The driver of an IOMMU calls iommu_liveupdate_keep_translation() for each unit
  * that it finds translating, and iommu_liveupdate_take_over_unit() when it has
- * allocated its own tables of the unit.
+ * allocated its own tables of the unit. A driver that continues to use the tables of
+ * the previous kernel then blocks all devices that were not accepted.
  */
 struct iommu_liveupdate_ops {
 	u16 hw_kind;
@@ -82,7 +84,7 @@ struct iommu_liveupdate_ops {
 	bool (*entry_valid)(struct iommu_device *iommu, const struct iommu_unit_ser *unit,
 			    const struct iommu_device_ser *ser);
 	u32 (*domain_id)(const struct iommu_device_ser *ser);
-	int (*copy_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
+	int (*accept_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
 	int (*reserve_id)(struct iommu_device *iommu, u32 id);
 	void (*block_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
 	void (*finish_unit)(struct iommu_device *iommu, const struct iommu_unit_ser *unit);
@@ -165,7 +167,7 @@ struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev);
 void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser,
 				    const char *why);
 void iommu_liveupdate_quiesce(void);
-void iommu_liveupdate_reject_all(void);
+void iommu_liveupdate_reject_early(void);
 bool iommu_liveupdate_isolate_unit(struct iommu_device *iommu, const char *name,
 				   const struct iommu_liveupdate_ops *ops);
 bool iommu_liveupdate_keep_translation(struct iommu_device *iommu, const char *name,
@@ -198,6 +200,14 @@ iommu_liveupdate_incoming_device(struct device *dev)
 void intel_liveupdate_no_irq_remapping(void);
 #else
 static inline void intel_liveupdate_no_irq_remapping(void)
+{
+}
+#endif
+
+#if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_AMD_IOMMU) && defined(CONFIG_IRQ_REMAP)
+void amd_liveupdate_no_irq_remapping(void);
+#else
+static inline void amd_liveupdate_no_irq_remapping(void)
 {
 }
 #endif

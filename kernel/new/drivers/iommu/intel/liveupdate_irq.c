@@ -21,10 +21,8 @@
 #include <linux/dmar.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/kexec_handover.h>
-#include <linux/pci.h>
 
 #include <asm/irq_remapping.h>
-#include <asm/pci-direct.h>
 
 #include "../irq_remapping.h"
 #include "iommu.h"
@@ -82,37 +80,6 @@ bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim)
 	return intel_lu_irqs_parked(iommu) && !!(irta & INTEL_LU_IRTA_EIME) == eim;
 }
 
-/* False if there is no function 1 to 7 */
-static bool intel_lu_quiesce_function(u8 bus, u8 slot, u8 func)
-{
-	u16 command;
-
-	if (read_pci_config(bus, slot, func, PCI_VENDOR_ID) == ~0u)
-		return func;
-	command = read_pci_config_16(bus, slot, func, PCI_COMMAND);
-	if (command & PCI_COMMAND_MASTER &&
-	    read_pci_config_byte(bus, slot, func, PCI_CLASS_DEVICE + 1) != PCI_BASE_CLASS_BRIDGE)
-		write_pci_config_16(bus, slot, func, PCI_COMMAND,
-				    command & ~PCI_COMMAND_MASTER);
-	return func || read_pci_config_byte(bus, slot, func, PCI_HEADER_TYPE) & 0x80;
-}
-
-static void intel_lu_quiesce_early(void)
-{
-	unsigned int bus, slot, func;
-
-	if (!early_pci_allowed())
-		return;
-	for (bus = 0; bus < 256; bus++) {
-		for (slot = 0; slot < 32; slot++) {
-			for (func = 0; func < 8; func++) {
-				if (!intel_lu_quiesce_function(bus, slot, func))
-					break;
-			}
-		}
-	}
-}
-
 /**
  * intel_liveupdate_irq_remapping_off() - Prepare for interrupt remapping to go off
  * @iommu: The unit that it is about to be turned off in.
@@ -127,8 +94,7 @@ void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu)
 		return;
 	pr_err("%s: interrupt remapping goes off: isolating all incoming devices\n",
 	       iommu->name);
-	iommu_liveupdate_reject_all();
-	intel_lu_quiesce_early();
+	iommu_liveupdate_reject_early();
 }
 
 /**

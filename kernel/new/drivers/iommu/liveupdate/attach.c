@@ -63,7 +63,7 @@ void iommu_liveupdate_remove_device(struct device *dev)
 	lu_dev->error = -ENODEV;
 	lu_dev->removed = true;
 	/* The IOMMU driver blocks the device as it does at any removal. */
-	lu_dev->copied = false;
+	lu_dev->accepted = false;
 	lu_dev->dev = NULL;
 	put_device(dev);
 }
@@ -76,7 +76,7 @@ static struct iommu_domain *iommu_lu_isolate(struct iommu_lu_device *lu_dev,
 
 	pci_clear_master(to_pci_dev(dev));
 	pci_liveupdate_set_isolated(to_pci_dev(dev), true);
-	if (lu_dev && lu_dev->copied)
+	if (lu_dev && lu_dev->accepted)
 		lu_dev->unit->ops->block_entry(lu_dev->unit->iommu, lu_dev->ser);
 	if (ops->liveupdate)
 		ops->liveupdate->isolate_device(dev);
@@ -128,7 +128,7 @@ static struct iommu_domain *iommu_lu_attach(struct iommu_lu_device *lu_dev,
 		return ERR_PTR(-EOPNOTSUPP);
 	if (lu_dev->ser->vendor != pdev->vendor || lu_dev->ser->device != pdev->device)
 		return ERR_PTR(-ENODEV);
-	if (!lu_dev->copied || lu_dev->unit->iommu != pdev->dev.iommu->iommu_dev)
+	if (!lu_dev->accepted || lu_dev->unit->iommu != pdev->dev.iommu->iommu_dev)
 		return ERR_PTR(-EIO);
 
 	domain = iommu_lu_make_domain(lu_dev->domain, &pdev->dev);

@@ -203,7 +203,7 @@ void iommu_lu_free_set(struct iommu_lu_set *set)
 		kfree(lu_dev);
 	}
 	list_for_each_entry_safe(unit, next_unit, &set->units, item) {
-		if (unit->valid)
+		if (unit->valid && unit->ops->finish_unit)
 			unit->ops->finish_unit(unit->iommu, unit->ser);
 		kho_record_put(unit->ser);
 		kfree(unit);
@@ -254,7 +254,7 @@ static void iommu_lu_quiesce_rejected(const struct iommu_device_ser *ser)
  * @error: Negative errno.
  * @why: Reason for the log.
  *
- * The device is quiesced and loses the entries that were copied for it. It is
+ * The device is quiesced and loses the entries that were accepted for it. It is
  * isolated when its group is attached.
  *
  * Context: Process context. The caller holds iommu_lu_mutex.
@@ -268,9 +268,9 @@ void iommu_lu_reject(struct iommu_lu_device *lu_dev, int error, const char *why)
 	pr_err("%04x:%02x:%02x.%u: isolated: %s\n", ser->segment, PCI_BUS_NUM(ser->bdf),
 	       PCI_SLOT(ser->bdf), PCI_FUNC(ser->bdf), why);
 	iommu_lu_quiesce_rejected(ser);
-	if (lu_dev->copied)
+	if (lu_dev->accepted)
 		lu_dev->unit->ops->block_entry(lu_dev->unit->iommu, ser);
-	lu_dev->copied = false;
+	lu_dev->accepted = false;
 }
 
 /**

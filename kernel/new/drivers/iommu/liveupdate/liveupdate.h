@@ -64,7 +64,7 @@ struct iommu_lu_unit {
  * @dev: Outgoing: the device. Incoming: the device, with a reference, from its
  *	 first attach until it is finished.
  * @error: Incoming. Why the device is isolated, or 0.
- * @copied: Incoming. @unit has entries of this device in its tables.
+ * @accepted: Incoming. @unit has entries of this device in its tables.
  * @finished: Incoming. The device is an ordinary one.
  * @removed: Incoming. The device was hot-removed. A device that is found at its
  *	     address later is another one.
@@ -77,7 +77,7 @@ struct iommu_lu_device {
 	struct iommu_lu_unit *unit;
 	struct device *dev;
 	int error;
-	bool copied;
+	bool accepted;
 	bool finished;
 	bool removed;
 	bool resetting;

@@ -8,7 +8,7 @@
  * the driver makes the unit use its own tables, as at any boot. Translation is
  * never off in between.
  *
- * The policy for everything that can be wrong is here. An entry is copied only if
+ * The policy for everything that can be wrong is here. An entry is accepted only if
  * it is in the hardware's tables as the record says, all that it points to is
  * preserved memory, no other domain uses its domain id, and the device was found
  * at its address. A device without an entry is blocked. A unit whose record is
@@ -90,18 +90,6 @@ void iommu_liveupdate_quiesce(void)
 		return;
 	guard(mutex)(&iommu_lu_mutex);
 	iommu_lu_quiesce_all();
-}
-
-/**
- * iommu_liveupdate_reject_all() - Isolate all incoming devices
- *
- * The caller has quiesced them.
- *
- * Context: Boot, before the incoming records are read.
- */
-void iommu_liveupdate_reject_all(void)
-{
-	iommu_lu_incoming_lost = true;
 }
 
 /**
@@ -230,10 +218,10 @@ static void iommu_lu_take_over_device(struct iommu_lu_device *lu_dev)
 		iommu_lu_reject(lu_dev, -ENODEV, "device was not found by this kernel");
 	else if (!iommu_lu_id_is_unique(lu_dev))
 		iommu_lu_reject(lu_dev, -EIO, "another domain has the same domain id");
-	else if (ops->copy_entry(iommu, lu_dev->ser))
+	else if (ops->accept_entry(iommu, lu_dev->ser))
 		iommu_lu_reject(lu_dev, -ENOMEM, "no memory for its hardware entries");
 	else
-		lu_dev->copied = true;
+		lu_dev->accepted = true;
 
 	/* Also if the device is isolated: the hardware may have cached the id. */
 	if (ops->reserve_id(iommu, ops->domain_id(lu_dev->ser)) && !lu_dev->error)
@@ -281,10 +269,16 @@ void iommu_liveupdate_take_over_unit(struct iommu_device *iommu, const char *nam
 static int __init iommu_lu_reject_unprobed(void)
 {
 	struct iommu_lu_device *lu_dev;
+	struct iommu_lu_unit *unit;
 
 	guard(mutex)(&iommu_lu_mutex);
 	if (!iommu_lu_incoming)
 		return 0;
+	list_for_each_entry(unit, &iommu_lu_incoming->units, item) {
+		if (!unit->iommu)
+			pr_err("record %u: this kernel uses no such IOMMU (kind %u)\n",
+			       unit->id, unit->ser->hw.kind);
+	}
 	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
 		if (!lu_dev->error && !lu_dev->dev)
 			iommu_lu_reject(lu_dev, -ENODEV, "device was not probed");
