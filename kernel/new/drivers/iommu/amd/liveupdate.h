@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _AMD_LIVEUPDATE_H
+#define _AMD_LIVEUPDATE_H
+
+#include <linux/iommu-liveupdate.h>
+
+struct amd_iommu;
+struct amd_iommu_pci_seg;
+struct iommu_domain;
+struct iommu_liveupdate_ops;
+struct protection_domain;
+
+/* iommu.c, init.c */
+int pdom_attach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
+struct iommu_domain *amd_iommu_domain_alloc_paging_v1(struct device *dev, u32 flags);
+
+#if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_IRQ_REMAP)
+extern const struct iommu_liveupdate_ops amd_liveupdate_ops;
+#define AMD_LIVEUPDATE_OPS	(&amd_liveupdate_ops)
+
+void amd_liveupdate_shutdown(struct amd_iommu *iommu);
+bool amd_liveupdate_stays_on(struct amd_iommu *iommu);
+bool amd_liveupdate_keep_unit(struct amd_iommu *iommu);
+bool amd_liveupdate_adopt_table(struct amd_iommu *iommu);
+void amd_liveupdate_take_over(void);
+bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg);
+#else
+#define AMD_LIVEUPDATE_OPS	NULL
+
+static inline void amd_liveupdate_shutdown(struct amd_iommu *iommu)
+{
+}
+
+static inline bool amd_liveupdate_stays_on(struct amd_iommu *iommu)
+{
+	return false;
+}
+
+static inline bool amd_liveupdate_keep_unit(struct amd_iommu *iommu)
+{
+	return false;
+}
+
+static inline bool amd_liveupdate_adopt_table(struct amd_iommu *iommu)
+{
+	return false;
+}
+
+static inline void amd_liveupdate_take_over(void)
+{
+}
+
+static inline bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg)
+{
+	return false;
+}
+#endif
+
+#endif /* _AMD_LIVEUPDATE_H */
