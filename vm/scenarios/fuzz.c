@@ -30,6 +30,7 @@
 #include "kapi/kho.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
+#include "os/failing.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
@@ -73,6 +74,19 @@ static void end_breaker(void)
 	close(breaker.memfd);
 }
 
+/* The breaker's session is the last to be frozen; before that an allocation may fail. */
+static bool refused_kexec(unsigned int nth)
+{
+	int rc;
+
+	if (!failing_possible())
+		return reboot(RB_KEXEC) < 0;
+	failing_begin(nth);
+	rc = reboot(RB_KEXEC);
+	failing_end();
+	return rc < 0;
+}
+
 /* Kexecs that fail in freeze, for that long */
 static void fail_to_leave(unsigned int for_ms)
 {
@@ -81,7 +95,7 @@ static void fail_to_leave(unsigned int for_ms)
 	for (; for_ms > ATTEMPT_MS; for_ms -= ATTEMPT_MS) {
 		sleep_ms(ATTEMPT_MS);
 		attempts++;
-		refused += reboot(RB_KEXEC) < 0;
+		refused += refused_kexec(attempts);
 	}
 	fig("fuzz.freezes", attempts);
 	ok(attempts && refused == attempts, "each kexec fails in freeze", "%u of %u", refused,

@@ -203,6 +203,17 @@ static int close_session(struct party *p, struct rng *r)
 	return party_close(&p->session);
 }
 
+/* As an operator does it, by name; the session is still open. */
+static int call_off(struct party *p, struct rng *r)
+{
+	int rc = luo_unpreserve(p->name);
+
+	(void)r;
+	if (!rc)
+		p->kept_memfd = p->kept_iommufd = p->kept_dev = false;
+	return rc;
+}
+
 static bool has_any(const struct party *p)
 {
 	return p->session >= 0 || p->stale;
@@ -227,6 +238,7 @@ const struct fuzz_call session_calls[] = {
 	CALL("retrieve_device", 30, NEEDS_SESSION, may_get_dev, get_dev),
 	CALL("finish", 10, NEEDS_SESSION, may_finish, finish),
 	CALL("discard", 1, NEEDS_SESSION, retrieved, discard),
+	CALL("unpreserve_by_name", 1, 0, outgoing, call_off),
 	CALL("close_session", 1, NEEDS_SESSION, may_close, close_session),
 	CALL("drop_all", 1, NEEDS_SESSION, has_any, drop),
 	{ .name = NULL },

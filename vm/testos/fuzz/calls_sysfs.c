@@ -81,6 +81,15 @@ static int status(struct party *p, struct rng *r)
 	return file_read(path, text, sizeof(text));
 }
 
+static int state(struct party *p, struct rng *r)
+{
+	char path[100], text[64];
+
+	(void)r;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/liveupdate", p->bdf);
+	return file_read(path, text, sizeof(text));
+}
+
 /*
  * The character device may have another number then. A removal that waits for files of the device
  * blocks each other call on it, so these files are closed.
@@ -113,5 +122,6 @@ const struct fuzz_call sysfs_calls[] = {
 	CALL("sysfs_bus_reset", 1, NEEDS_BDF, never, bus_reset),
 	CALL("sysfs_unbind", 1, NEEDS_BDF, idle, rebind),
 	CALL("sysfs_status", 1, 0, always, status),
+	CALL("sysfs_state", 1, NEEDS_BDF, has_device, state),
 	{ .name = NULL },
 };

@@ -157,6 +157,39 @@ static int registers(struct party *p, struct rng *r)
 	return at == MAP_FAILED ? -errno : munmap(at, PAGE);
 }
 
+static unsigned int config_byte(int dev, uint64_t at)
+{
+	uint8_t value;
+
+	return pread(dev, &value, 1, at) == 1 ? value : 0;
+}
+
+/* Mostly awake; a preserved device is woken in freeze. */
+static int power_state(struct party *p, struct rng *r)
+{
+	uint16_t state = rng_below(r, 4) ? 0 : 3;
+	unsigned int cap, left = 48;
+	uint64_t at;
+	int rc = config(p->dev, &at);
+
+	if (rc < 0)
+		return rc;
+	cap = config_byte(p->dev, at + PCI_CAPABILITY_LIST);
+	while (cap && left-- && config_byte(p->dev, at + cap) != PCI_CAP_ID_PM)
+		cap = config_byte(p->dev, at + cap + 1);
+	if (!cap)
+		return -ENOENT;
+	return pwrite(p->dev, &state, sizeof(state), at + cap + PCI_PM_CTRL) < 0 ? -errno : 0;
+}
+
+static int export(struct party *p, struct rng *r)
+{
+	int dmabuf = vfio_export_bar0(p->dev, PAGE);
+
+	(void)r;
+	return dmabuf < 0 ? dmabuf : close(dmabuf);
+}
+
 static bool may_close(const struct party *p)
 {
 	return !p->kept_dev && p->dev >= 0;
@@ -180,6 +213,8 @@ const struct fuzz_call vfio_calls[] = {
 	CALL("read_config", 1, NEEDS_DEV, usable, read_config),
 	CALL("arm_msix", 10, NEEDS_DEV, may_arm, arm),
 	CALL("map_registers", 1, NEEDS_DEV, usable, registers),
+	CALL("power_state", 1, NEEDS_DEV, may_reset, power_state),
+	CALL("export_registers", 1, NEEDS_DEV, usable, export),
 	CALL("close_device", 1, NEEDS_DEV, may_close, close_dev),
 	{ .name = NULL },
 };
