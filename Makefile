@@ -16,10 +16,12 @@ TREE     := out/linux-$(SERIES)
 STOCK    := $(TREE)-stock
 OLDER    := out/linux-$(OLDER_SERIES)
 OTHER    := $(TREE)-other
+COVERAGE := $(TREE)-coverage
 BZIMAGE  := arch/x86/boot/bzImage
 BASE     := kernel/config/base.config
 KVM      := kernel/config/kvm.config
 DEBUG    := kernel/config/debug.config
+COUNTING := kernel/config/coverage.config
 OLDER_CONFIG := kernel/config/$(OLDER_SERIES).config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
@@ -29,6 +31,8 @@ LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times da
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 # The debug kernel has no KVM
 ON_DEBUG  := $(filter-out vm/scenarios/vm_lives_on.c,$(SCENARIOS))
+# Their first kernel is the unpatched one
+ON_STOCK  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock)
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include \
@@ -52,6 +56,7 @@ endif
 
 # Arguments of the runner in `make run` and `make shell`
 RATE     ?= 2000
+comma    := ,
 quote     = '$(subst ','\'',$(1))'
 LURUN     = \
 	--kernel out/build/$(SERIES)$(if $(KERNEL),-stock)/$(BZIMAGE) $(if $(KERNEL),--stock) \
@@ -62,7 +67,7 @@ LURUN     = \
 	$(if $(QEMU_EXTRA),--qemu-extra $(call quote,$(QEMU_EXTRA))) \
 	--append $(call quote,lu.rate=$(RATE) $(APPEND))
 
-.PHONY: fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
+.PHONY: coverage fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
 .PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -78,6 +83,9 @@ help:
 ## make soak       N=200 updates in a row without growth
 ## make fuzz       random calls in both kernels for SECONDS=600, beside a running VM; SEED=7
 ##                 repeats a run
+## make coverage   which lines of our kernel files the scenarios reach: the table in
+##                 docs/testing.md, the other lines in out/coverage/not-reached; ONLY=run,strict:
+##                 only these scenarios anew
 ## make bench      cost of a live update: out/bench/report.md; QUICK=1: the short bench, which
 ##                 fails if a count or a slope has become worse
 ## make shell      a prompt in the test machine
@@ -165,6 +173,18 @@ fuzz: packages $(if $(FLAVOUR),debug,kernel) vm
 bench: packages kernel $(if $(QUICK),,stock) vm out/vm/lubench
 	out/vm/lubench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(AGAINST),--against $(call quote,$(AGAINST)))
+
+# A scenario that fails is named; lines that it reached before that count.
+coverage: ONLY_THESE := $(patsubst %,vm/scenarios/%.c,$(subst $(comma), ,$(ONLY)))
+coverage: check-packages kernel-older other vm $(COVERAGE)/.git/coverage | out/build/$(SERIES)-coverage
+	@scripts/kernel.sh $(COVERAGE) liveupdate-coverage $(BASE) $(KVM) $(FEATURE) $(COUNTING)
+	@$(MAKE) systemd || :
+	-@prove --timer -j$(JOBS) --exec scripts/coverage.sh \
+		$(or $(strip $(ONLY_THESE)),$(filter-out $(ON_STOCK),$(SCENARIOS)))
+	@scripts/coverage.sh write
+
+$(COVERAGE)/.git/coverage: $(TREE)/.git/applied scripts/copy.sh scripts/coverage-tree.sh $(wildcard kernel/coverage/*)
+	@scripts/coverage-tree.sh $(TREE) $(COVERAGE) && touch $@
 
 lint: check-packages kernel $(OLDER)/.git/applied stock lib cli
 	prove --timer --exec tests/one.sh $(filter-out tests/bench.t tests/each.t,$(TESTS))
