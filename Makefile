@@ -33,6 +33,12 @@ SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 ON_DEBUG  := $(filter-out vm/scenarios/vm_lives_on.c,$(SCENARIOS))
 # Their first kernel is the unpatched one
 ON_STOCK  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock)
+# Those that run on AMD-Vi as well
+ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_trace back_and_forth \
+	control_stock control_without_preserve crashed_vmm damaged_index discarded_session \
+	iommu_off_next live_update_off_next ordinary_life refusals refusals_devices \
+	rogue_device_is_blocked run shared_domain tables_unchanged two_nics_one_session two_sessions \
+	unpreserved_nic_is_silent update_twice vm_lives_on)
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include \
@@ -119,13 +125,14 @@ help:
 ##   KERNEL=stock       the unpatched kernel, to see the loss
 ##   RATE=2000          frames/s that each NIC receives; a ring has 65,528 slots
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
-##   PLATFORM=vtd       the kind of IOMMU       IOMMU=fsts=on   more properties of it
+##   PLATFORM=amd       the kind of IOMMU       IOMMU=fsts=on   more properties of it
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
 ## Variables for bench:
 ##   QUICK=1            three cases, one round        ONLY=4k-1g,dev-16  these cases
 ##   AGAINST=bzImage    another kernel beside it, turn by turn
 ## Variables for check:
-##   FLAVOUR=debug      only the scenarios, on the debug kernel       PLATFORM=vtd  as above
+##   FLAVOUR=debug      only the scenarios, on the debug kernel
+##   PLATFORM=amd       all scenarios on AMD-Vi, instead of some
 ## Variables for all:
 ##   JOBS=2             compilers, or emulators, at once
 ##   QEMU=path          another emulator than the machine's, or the one in the cache
@@ -146,7 +153,7 @@ check: check-packages debug kernel-older other vm
 else
 check: check-packages kernel kernel-older other stock debug vm out/vm/lubench lib cli
 	@$(MAKE) systemd || :	# its scenarios say so
-	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS)
+	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS) $(if $(PLATFORM),,$(ON_AMD))
 endif
 
 check-all:

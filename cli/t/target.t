@@ -60,6 +60,9 @@ new_host
 image "an image with the feature" 0 "takes over IOMMU state (gzip image)" "$patched"
 image "an image without it" 1 "does not read: iommu-v1 iommufd-v1 pci-v1 vfio-pci-v1" \
 	"$stock"
+repack sed s/iommu-amd-v1/iommu-amd-v0/
+image "an image without AMD-Vi's part" 1 "does not read records of the running kernel: iommu-amd-v1" \
+	"$tmp/repacked"
 repack xz -0 --check=crc32
 image "one that is compressed with xz" 0 "takes over IOMMU state (xz image)" "$tmp/repacked"
 repack zstd -q -3
