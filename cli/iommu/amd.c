@@ -15,13 +15,24 @@
 /* A bit of the capability header (AMD IOMMU specification, section 3.2.1): device TLBs */
 #define CAP_IOTLB	(1ull << 24)
 
+/*
+ * Bits of the extended feature register (section 3.4.1): PPRSup, GTSup, GIoSup, EPHSup. The
+ * driver uses ATS on a unit that has them all.
+ */
+#define FEATURES_ATS	(1ull << 1 | 1ull << 4 | 1ull << 48 | 1ull << 50)
+
 static bool caps(const char *unit, const struct cmdline *now, struct iommu_caps *caps)
 {
-	char text[32];
+	uint64_t features = FEATURES_ATS;
+	char text[48];
 
+	if (!host_text(text, sizeof(text), "/sys/class/iommu/%s/amd-iommu/features", unit))
+		features = strtoull(text, NULL, 16);
 	if (host_text(text, sizeof(text), "/sys/class/iommu/%s/amd-iommu/cap", unit))
 		return false;
-	caps->ats = (strtoull(text, NULL, 16) & CAP_IOTLB) && !cmdline_has(now, "pci", "noats");
+	caps->ats = (strtoull(text, NULL, 16) & CAP_IOTLB) &&
+		    (features & FEATURES_ATS) == FEATURES_ATS &&
+		    !cmdline_has(now, "pci", "noats");
 	caps->pasid = false;	/* needs guest page tables */
 	return true;
 }

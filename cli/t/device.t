@@ -103,6 +103,11 @@ says "ATS of the device alone, AMD-Vi" 0 "verdict: yes"
 amd_host
 put sys/class/iommu/ivhd0/amd-iommu/cap 108c80f
 extended "$nic/config" 15
+says "ATS that AMD-Vi's driver does not use" 0 "verdict: yes"
+amd_host
+put sys/class/iommu/ivhd0/amd-iommu/cap 108c80f
+put sys/class/iommu/ivhd0/amd-iommu/features 5000000000012:0
+extended "$nic/config" 15
 no "ATS of device and AMD-Vi" DEVICE_ATS ""
 put sys/class/iommu/dmar0/intel-iommu/ecap 90000f00000
 extended "$nic/config" 27

@@ -20,6 +20,7 @@
 #include "device/extra.h"
 #include "device/nic.h"
 #include "device/pci.h"
+#include "iommu/platform.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
@@ -86,8 +87,8 @@ static void kinds(struct vm *vm)
 	group_of_two(vm);
 	refuse(vm, EXTRA_VGA, EPERM, CLASS, "a display is refused");
 	refuse(vm, EXTRA_XHCI, EPERM, CLASS, "a USB host controller is refused");
-	refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS",
-	       "a device with ATS is refused");
+	if (platform()->ats)
+		refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS", "a device with ATS is refused");
 	refuse(vm, EXTRA_E1000, EXDEV, REFUSED "DMA uses another requester ID",
 	       "a device with a DMA alias is refused");
 }

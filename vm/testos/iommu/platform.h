@@ -39,6 +39,7 @@ struct platform {
 	const char *cmdline_off;
 	const char *plain_mode;		/* properties of the emulator's IOMMU, see PLAIN_MODE */
 	const char *table_format;	/* generic_pt's name of the usual HWPT's page table */
+	bool ats;			/* the driver uses ATS on the emulator's unit */
 	bool root_stays;		/* the next kernel uses the root in place */
 	unsigned int kept_pages;	/* by the driver, for a device that had interrupts once */
 	unsigned int entry_words;	/* 64-bit words that lead to a device's table */

@@ -62,6 +62,7 @@ const struct platform platform_vtd = {
 	.cmdline_off = "intel_iommu=off",
 	.plain_mode = "scalable-mode=off",
 	.table_format = "vtdss",
+	.ats = true,
 	.entry_words = VTD_ENTRY_WORDS,
 	.status = status,
 	.translating = translating,
