@@ -113,14 +113,14 @@ static bool always(const struct party *p)
 }
 
 const struct fuzz_call sysfs_calls[] = {
-	CALL("sysfs_reset", 2, NEEDS_BDF, idle, reset),
-	CALL("sysfs_power", 1, NEEDS_BDF, has_device, power),
+	SURE_CALL("sysfs_reset", 2, NEEDS_BDF, idle, reset),
+	SURE_CALL("sysfs_power", 1, NEEDS_BDF, has_device, power),
 	CALL("sysfs_override", 1, NEEDS_BDF, has_device, override),
-	CALL("sysfs_probe", 1, NEEDS_BDF, has_device, probe),
-	CALL("sysfs_enable", 1, NEEDS_BDF, never, enable),
+	SURE_CALL("sysfs_probe", 1, NEEDS_BDF, has_device, probe),
+	SURE_CALL("sysfs_enable", 1, NEEDS_BDF, never, enable),
 	CALL("sysfs_group", 1, NEEDS_BDF, never, group_type),
-	CALL("sysfs_bus_reset", 1, NEEDS_BDF, never, bus_reset),
-	CALL("sysfs_unbind", 1, NEEDS_BDF, idle, rebind),
+	SURE_CALL("sysfs_bus_reset", 1, NEEDS_BDF, never, bus_reset),
+	SURE_CALL("sysfs_unbind", 1, NEEDS_BDF, idle, rebind),
 	CALL("sysfs_status", 1, 0, always, status),
 	CALL("sysfs_state", 1, NEEDS_BDF, has_device, state),
 	{ .name = NULL },

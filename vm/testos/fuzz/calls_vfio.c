@@ -204,17 +204,17 @@ static int close_dev(struct party *p, struct rng *r)
 }
 
 const struct fuzz_call vfio_calls[] = {
-	CALL("open_device", 20, NEEDS_BDF, may_open, open_dev),
-	CALL("bind", 25, NEEDS_DEV | NEEDS_IOMMUFD, may_bind, bind),
+	SURE_CALL("open_device", 20, NEEDS_BDF, may_open, open_dev),
+	SURE_CALL("bind", 25, NEEDS_DEV | NEEDS_IOMMUFD, may_bind, bind),
 	CALL("attach", 30, NEEDS_DEV | NEEDS_IOMMUFD, may_attach, attach),
 	CALL("detach", 1, NEEDS_DEV, may_detach, detach),
-	CALL("reset", 1, NEEDS_DEV, may_reset, reset),
-	CALL("bus_master", 10, NEEDS_DEV, usable, bus_master),
+	SURE_CALL("reset", 1, NEEDS_DEV, may_reset, reset),
+	SURE_CALL("bus_master", 10, NEEDS_DEV, usable, bus_master),
 	CALL("read_config", 1, NEEDS_DEV, usable, read_config),
 	CALL("arm_msix", 10, NEEDS_DEV, may_arm, arm),
 	CALL("map_registers", 1, NEEDS_DEV, usable, registers),
-	CALL("power_state", 1, NEEDS_DEV, may_reset, power_state),
+	SURE_CALL("power_state", 1, NEEDS_DEV, may_reset, power_state),
 	CALL("export_registers", 1, NEEDS_DEV, usable, export),
-	CALL("close_device", 1, NEEDS_DEV, may_close, close_dev),
+	SURE_CALL("close_device", 1, NEEDS_DEV, may_close, close_dev),
 	{ .name = NULL },
 };

@@ -102,7 +102,7 @@ static int make_or_fail(const struct fuzz_call *call, struct party *p, struct rn
 	unsigned int nth = rng_below(r, FAILING) ? 0 : 1 + rng_below(r, MOST_ALLOCATIONS);
 	int file = failing_file(), rc;
 
-	if (file < 0 || !nth)
+	if (file < 0 || !nth || call->with_memory)
 		return call->make(p, r);
 	failing_arm(file, nth);
 	rc = call->make(p, r);

@@ -76,10 +76,19 @@ struct fuzz_call {
 	unsigned int needs;	/* of the party, even for an illegal call */
 	bool (*legal)(const struct party *p);
 	int (*make)(struct party *p, struct rng *r);	/* < 0: -errno; updates the model */
+	bool with_memory;	/* no allocation fails in it */
 };
 
 #define CALL(text, often, of, when, function) \
 	{ .name = text, .weight = often, .needs = of, .legal = when, .make = function }
+
+/*
+ * Calls that enable or reset a device run AML code, and the ACPI interpreter of Linux uses
+ * objects whose allocation failed: in any later call the kernel reads a wild address.
+ */
+#define SURE_CALL(text, often, of, when, function) \
+	{ .name = text, .weight = often, .needs = of, .legal = when, .make = function, \
+	  .with_memory = true }
 
 extern const struct fuzz_call session_calls[], iommufd_calls[], vfio_calls[], sysfs_calls[];
 
