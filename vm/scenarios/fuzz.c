@@ -31,12 +31,15 @@
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
 #include "os/failing.h"
+#include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
 #include "story/minimal_vm.h"
 #include "story/story.h"
 
+#define SPLAT		"cut here"
+#define SPLAT_LINES	40
 #define TAINT_DIE	(1ul << 7)
 #define TAINT_WARN	(1ul << 9)
 #define ATTEMPT_MS	1500	/* between two kexecs that fail */
@@ -109,8 +112,9 @@ static void check_kernel(void)
 
 	file_read("/proc/sys/kernel/tainted", text, sizeof(text));
 	taint = strtoul(text, NULL, 10);
-	ok(*text && !(taint & (TAINT_DIE | TAINT_WARN)), "the kernel has not warned",
-	   "tainted %lu", taint);
+	if (!ok(*text && !(taint & (TAINT_DIE | TAINT_WARN)), "the kernel has not warned",
+		"tainted %lu", taint))
+		klog_say_from(SPLAT, SPLAT_LINES);
 }
 
 static void restore_devices(void)

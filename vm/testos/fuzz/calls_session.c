@@ -203,15 +203,16 @@ static int close_session(struct party *p, struct rng *r)
 	return party_close(&p->session);
 }
 
-/* As an operator does it, by name; the session is still open. */
+/* As an operator does it, by name; the VMM can use the session for nothing else then. */
 static int call_off(struct party *p, struct rng *r)
 {
 	int rc = luo_unpreserve(p->name);
 
 	(void)r;
-	if (!rc)
-		p->kept_memfd = p->kept_iommufd = p->kept_dev = false;
-	return rc;
+	if (rc)
+		return rc;
+	p->kept_memfd = p->kept_iommufd = p->kept_dev = false;
+	return party_close(&p->session);
 }
 
 static bool has_any(const struct party *p)

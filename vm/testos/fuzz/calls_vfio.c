@@ -211,7 +211,7 @@ const struct fuzz_call vfio_calls[] = {
 	SURE_CALL("reset", 1, NEEDS_DEV, may_reset, reset),
 	SURE_CALL("bus_master", 10, NEEDS_DEV, usable, bus_master),
 	CALL("read_config", 1, NEEDS_DEV, usable, read_config),
-	CALL("arm_msix", 10, NEEDS_DEV, may_arm, arm),
+	SURE_CALL("arm_msix", 10, NEEDS_DEV, may_arm, arm),
 	CALL("map_registers", 1, NEEDS_DEV, usable, registers),
 	SURE_CALL("power_state", 1, NEEDS_DEV, may_reset, power_state),
 	CALL("export_registers", 1, NEEDS_DEV, usable, export),

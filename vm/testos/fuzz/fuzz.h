@@ -84,7 +84,8 @@ struct fuzz_call {
 
 /*
  * Calls that enable or reset a device run AML code, and the ACPI interpreter of Linux uses
- * objects whose allocation failed: in any later call the kernel reads a wild address.
+ * objects whose allocation failed: in any later call the kernel reads a wild address. Linux warns
+ * when it frees an interrupt for which it could not make a file in /proc.
  */
 #define SURE_CALL(text, often, of, when, function) \
 	{ .name = text, .weight = often, .needs = of, .legal = when, .make = function, \

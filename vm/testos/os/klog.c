@@ -51,6 +51,25 @@ bool klog_says(const char *words)
 	return found;
 }
 
+void klog_say_from(const char *words, unsigned int lines)
+{
+	char record[2048], *text;
+	bool found = false;
+	ssize_t n;
+
+	lseek(klog_fd(), 0, SEEK_SET);
+	while (lines && (n = read(klog_fd(), record, sizeof(record) - 1)) > 0) {
+		record[n] = '\0';
+		*strchrnul(record, '\n') = '\0';
+		found |= record_says(record, words);
+		text = strchr(record, ';');
+		if (!found || !text)
+			continue;
+		diag("%s", text + 1);
+		lines--;
+	}
+}
+
 bool refused(int rc, int expected, const char *words, const char *name)
 {
 	bool said = klog_says(words);

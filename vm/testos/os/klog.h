@@ -7,6 +7,7 @@
 
 void klog_skip(void);
 bool klog_says(const char *words);
+void klog_say_from(const char *words, unsigned int lines);	/* from the first line with @words */
 
 /* A fact: refused with this errno, and since the last look the log has a line with @words. */
 bool refused(int rc, int expected, const char *words, const char *name);
