@@ -91,7 +91,7 @@ help:
 ##                 repeats a run
 ## make coverage   which lines of our kernel files the scenarios reach: the table in
 ##                 docs/testing.md, the other lines in out/coverage/not-reached; ONLY=run,strict:
-##                 only these scenarios anew
+##                 only these scenarios anew; PLATFORM=amd: that platform's runs as well
 ## make bench      cost of a live update: out/bench/report.md; QUICK=1: the short bench, which
 ##                 fails if a count or a slope has become worse
 ## make shell      a prompt in the test machine

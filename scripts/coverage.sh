@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# coverage.sh SCENARIO   run it on the kernel that counts; counters to out/coverage/NAME.tar
+# coverage.sh SCENARIO   run it on the kernel that counts; counters to out/coverage/NAME.tar, or
+#                        NAME-PLATFORM.tar
 # coverage.sh report     lines of our kernel files that those runs reached, a table; the lines
 #                        that none reached, to out/coverage/not-reached
 # coverage.sh write      the table, into docs/testing.md
@@ -16,9 +17,9 @@ tree=out/linux-${SERIES:?}-coverage build=$tree/build page=docs/testing.md
 out=out/coverage
 
 run() {
-	name=$(basename "$1" .c)
+	name=$(basename "$1" .c)${PLATFORM:+-$PLATFORM}
 	mkdir -p "$out/$name"
-	exec out/vm/lurun --out "$out/$name" --timeout 600 --kernel "$build/arch/x86/boot/bzImage" \
+	exec out/vm/lurun ${PLATFORM:+--platform "$PLATFORM"} --out "$out/$name" --timeout 600 --kernel "$build/arch/x86/boot/bzImage" \
 		--qemu-extra "-chardev file,id=coverage,path=$PWD/$out/$name.tar -device isa-debugcon,iobase=0xe8,chardev=coverage" "$1"
 }
 
