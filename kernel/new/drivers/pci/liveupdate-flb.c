@@ -42,12 +42,9 @@ static int pci_lu_flb_preserve(struct liveupdate_flb_op_args *args)
 {
 	struct kho_record_index_ser *index;
 
-	index = kho_record_alloc(KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION,
-				 sizeof(*index));
+	index = kho_record_index_alloc(PCI_RECORD_INDEX);
 	if (IS_ERR(index))
 		return PTR_ERR(index);
-	index->user = PCI_RECORD_INDEX;
-	kho_record_seal(index);
 
 	atomic_inc(&pci_lu_active);
 	pci_lu_set_index(index);
@@ -60,7 +57,7 @@ static void pci_lu_flb_unpreserve(struct liveupdate_flb_op_args *args)
 {
 	pci_lu_set_index(NULL);
 	atomic_dec(&pci_lu_active);
-	kho_record_free(args->obj);
+	kho_record_index_free(args->obj);
 }
 
 static int pci_lu_expect_record(u64 phys)
@@ -76,7 +73,8 @@ static int pci_lu_expect_record(u64 phys)
 static int pci_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 {
 	struct kho_record_index_ser *index;
-	unsigned int i;
+	u32 id = 0;
+	u64 phys;
 	int rc;
 
 	atomic_inc(&pci_lu_active);
@@ -87,8 +85,8 @@ static int pci_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 		return 0;
 	}
 
-	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++) {
-		rc = index->slots[i] ? pci_lu_expect_record(index->slots[i]) : 0;
+	while ((phys = kho_record_index_next(index, &id))) {
+		rc = pci_lu_expect_record(phys);
 		if (rc)
 			pci_lu_expect_invalid(rc);
 	}
@@ -99,7 +97,7 @@ static int pci_lu_flb_retrieve(struct liveupdate_flb_op_args *args)
 static void pci_lu_flb_finish(struct liveupdate_flb_op_args *args)
 {
 	pci_lu_drop_incoming();
-	kho_record_put(pci_lu_incoming_index);
+	kho_record_index_put(pci_lu_incoming_index);
 	pci_lu_incoming_index = NULL;
 	atomic_dec(&pci_lu_active);
 }

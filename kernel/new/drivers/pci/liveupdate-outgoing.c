@@ -123,8 +123,6 @@ static struct pci_lu_outgoing *pci_lu_outgoing_alloc(struct pci_dev *dev)
 	pci_lu_outgoing_fill(out);
 
 	rc = kho_record_index_add(pci_lu_outgoing_index, out->ser);
-	if (rc == -ENOSPC)
-		rc = pci_lu_refuse(dev, -ENOSPC, "no record slot is free");
 	if (rc < 0)
 		goto err_record;
 	return out;
@@ -223,7 +221,7 @@ static int pci_lu_outgoing_add(struct pci_dev *dev)
  * USB host controller); -ENOTEMPTY if virtual functions are enabled; -EXDEV if
  * its DMA may use another requester ID; -EBUSY if @dev is already preserved,
  * incoming and not finished, or its device lock is held; -EAGAIN if @dev is not
- * in D0; -ENOMEM; -ENOSPC if no record slot is free. On error nothing has changed.
+ * in D0; -ENOMEM. On error nothing has changed.
  */
 int pci_liveupdate_preserve(struct pci_dev *dev)
 {

@@ -28,17 +28,28 @@ void kho_record_put(void *record);
 #define KHO_RECORD_LAYOUT(name, version) name "-v" __stringify(version)
 void kho_record_register_layout(const char *layout);
 
-/* An index of records: both kernels write it, the next one gets it */
-struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 user);
+/* An index of records. Previous kernel: write it */
+struct kho_record_index_ser *kho_record_index_alloc(u32 user);
+void kho_record_index_free(struct kho_record_index_ser *index);
 int kho_record_index_add(struct kho_record_index_ser *index, void *record);
 void kho_record_index_del(struct kho_record_index_ser *index, void *record);
+
+/* Next kernel: use it */
+struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 user);
+void kho_record_index_put(struct kho_record_index_ser *index);
+u64 kho_record_index_next(const struct kho_record_index_ser *index, u32 *id);
+u64 kho_record_index_slot(const struct kho_record_index_ser *index, u32 id);
 
 /* /sys/kernel/liveupdate */
 struct kobject;
 #ifdef CONFIG_KHO_RECORD
 extern struct kobject *liveupdate_kobj;
+void kho_record_close(void);
 #else
 #define liveupdate_kobj	((struct kobject *)NULL)
+static inline void kho_record_close(void)
+{
+}
 #endif
 
 #endif /* _LINUX_KHO_RECORD_H */

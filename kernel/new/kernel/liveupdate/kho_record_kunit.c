@@ -155,19 +155,49 @@ static void wild_address(struct kunit *test)
 	}
 }
 
-static void full_index(struct kunit *test)
+/* Stands for a record; an index never looks into one */
+static void *test_slot(unsigned int n)
 {
-	struct kho_record_index_ser *index = kunit_kzalloc(test, sizeof(*index), GFP_KERNEL);
+	return __va((u64)n << PAGE_SHIFT);
+}
+
+static unsigned int count_slots(const struct kho_record_index_ser *index)
+{
+	unsigned int nr = 0;
+	u32 id = 0;
+
+	while (kho_record_index_next(index, &id))
+		nr++;
+	return nr;
+}
+
+/* An index grows beyond a page, keeps ids, uses free slots again and shrinks */
+static void growing_index(struct kunit *test)
+{
+	const unsigned int nr = 2 * KHO_RECORD_INDEX_SLOTS + 10;
+	struct kho_record_index_ser *index = kho_record_index_alloc(TEST_TYPE);
+	int *id = kunit_kcalloc(test, nr, sizeof(*id), GFP_KERNEL);
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, index);
-	index->hdr.size = sizeof(*index);
-	for (i = 1; i < KHO_RECORD_INDEX_SLOTS; i++)
-		KUNIT_ASSERT_EQ(test, kho_record_index_add(index, index), i);
-	KUNIT_EXPECT_EQ(test, kho_record_index_add(index, index), -ENOSPC);
-	kho_record_index_del(index, index);
-	KUNIT_EXPECT_EQ(test, kho_record_index_add(index, index), 1);
+	KUNIT_ASSERT_NOT_NULL(test, id);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(index));
+	for (i = 0; i < nr; i++) {
+		id[i] = kho_record_index_add(index, test_slot(i + 1));
+		KUNIT_ASSERT_GT(test, id[i], i ? id[i - 1] : 0);
+	}
+	KUNIT_EXPECT_EQ(test, count_slots(index), nr);
+	KUNIT_EXPECT_EQ(test, kho_record_index_slot(index, id[nr - 1]), (u64)nr << PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, kho_record_index_slot(index, 0), 0);
+	KUNIT_EXPECT_EQ(test, kho_record_index_slot(index, KHO_RECORD_INDEX_SLOTS), 0);
+	KUNIT_EXPECT_EQ(test, kho_record_index_slot(index, U32_MAX), 0);
+
+	kho_record_index_del(index, test_slot(5));
+	KUNIT_EXPECT_EQ(test, kho_record_index_add(index, test_slot(5)), id[4]);
+	for (i = 0; i < nr; i++)
+		kho_record_index_del(index, test_slot(i + 1));
+	KUNIT_EXPECT_EQ(test, count_slots(index), 0);
 	KUNIT_EXPECT_EQ(test, index->slots[0], 0);
+	kho_record_index_free(index);
 }
 
 static struct kunit_case kho_record_cases[] = {
@@ -177,7 +207,7 @@ static struct kunit_case kho_record_cases[] = {
 	KUNIT_CASE(other_header),
 	KUNIT_CASE(huge_size),
 	KUNIT_CASE(wild_address),
-	KUNIT_CASE(full_index),
+	KUNIT_CASE(growing_index),
 	{}
 };
 

@@ -50,13 +50,11 @@ static int iommu_lu_flb_preserve(struct liveupdate_flb_op_args *args)
 	set = kzalloc_obj(*set);
 	if (!set)
 		return -ENOMEM;
-	index = kho_record_alloc(KHO_RECORD_INDEX, KHO_RECORD_INDEX_VERSION, sizeof(*index));
+	index = kho_record_index_alloc(IOMMU_RECORD_INDEX);
 	if (IS_ERR(index)) {
 		kfree(set);
 		return PTR_ERR(index);
 	}
-	index->user = IOMMU_RECORD_INDEX;
-	kho_record_seal(index);
 	iommu_lu_set_init(set, index);
 
 	args->data = virt_to_phys(index);
@@ -72,7 +70,7 @@ static void iommu_lu_flb_unpreserve(struct liveupdate_flb_op_args *args)
 
 	guard(mutex)(&iommu_lu_mutex);
 	iommu_lu_outgoing = NULL;
-	kho_record_free(set->index);
+	kho_record_index_free(set->index);
 	kfree(set);
 }
 

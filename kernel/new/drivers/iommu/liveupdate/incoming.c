@@ -29,7 +29,7 @@ static int iommu_lu_read_domain(struct iommu_lu_set *set, u32 id)
 	struct iommu_lu_domain *lu_domain;
 	struct iommu_domain_ser *ser;
 
-	ser = kho_record_get(set->index->slots[id], IOMMU_RECORD_DOMAIN,
+	ser = kho_record_get(kho_record_index_slot(set->index, id), IOMMU_RECORD_DOMAIN,
 			     IOMMU_RECORD_DOMAIN_VERSION, sizeof(*ser));
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
@@ -51,7 +51,7 @@ static int iommu_lu_read_unit(struct iommu_lu_set *set, u32 id)
 	struct iommu_lu_unit *unit;
 	struct iommu_unit_ser *ser;
 
-	ser = kho_record_get(set->index->slots[id], IOMMU_RECORD_UNIT,
+	ser = kho_record_get(kho_record_index_slot(set->index, id), IOMMU_RECORD_UNIT,
 			     IOMMU_RECORD_UNIT_VERSION, sizeof(*ser));
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
@@ -73,7 +73,7 @@ static int iommu_lu_read_device(struct iommu_lu_set *set, u32 id)
 	struct iommu_lu_device *lu_dev;
 	struct iommu_device_ser *ser;
 
-	ser = kho_record_get(set->index->slots[id], IOMMU_RECORD_DEVICE,
+	ser = kho_record_get(kho_record_index_slot(set->index, id), IOMMU_RECORD_DEVICE,
 			     IOMMU_RECORD_DEVICE_VERSION, sizeof(*ser));
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
@@ -102,16 +102,15 @@ static void iommu_lu_read_records(struct iommu_lu_set *set)
 	static int (*const read[])(struct iommu_lu_set *set, u32 id) = {
 		iommu_lu_read_domain, iommu_lu_read_unit, iommu_lu_read_device,
 	};
-	unsigned int pass, id, nr_read = 0, nr_slots = 0;
+	unsigned int pass, nr_read = 0, nr_slots = 0;
+	u32 id = 0;
 	int ret;
 
-	for (id = 1; id < KHO_RECORD_INDEX_SLOTS; id++)
-		nr_slots += !!set->index->slots[id];
+	while (kho_record_index_next(set->index, &id))
+		nr_slots++;
 
 	for (pass = 0; pass < ARRAY_SIZE(read); pass++) {
-		for (id = 1; id < KHO_RECORD_INDEX_SLOTS; id++) {
-			if (!set->index->slots[id])
-				continue;
+		for (id = 0; kho_record_index_next(set->index, &id); ) {
 			ret = read[pass](set, id);
 			nr_read += !ret;
 			if (ret && ret != -ENOMSG)
@@ -212,7 +211,7 @@ void iommu_lu_free_set(struct iommu_lu_set *set)
 		kho_record_put(lu_domain->ser);
 		kfree(lu_domain);
 	}
-	kho_record_put(set->index);
+	kho_record_index_put(set->index);
 	kfree(set);
 }
 

@@ -85,7 +85,7 @@ int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
  * Context: Process context, may sleep. Called for a file that is being preserved
  * and whose handler iommu_liveupdate_register_handler() has registered.
  * Return: 0, -EOPNOTSUPP as iommu_liveupdate_supported(), -EBUSY if the domain is
- * already preserved, -ENOSPC if no record slot is free, or -ENOMEM.
+ * already preserved, or -ENOMEM.
  */
 int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 mapped_bytes,
 				     u64 owner, u32 *id)
@@ -120,7 +120,7 @@ int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 mapped_byt
 	ret = kho_record_index_add(iommu_lu_outgoing->index, ser);
 	if (ret < 0) {
 		iommu_lu_pt_ops(domain)->unpreserve(iommupt_from_domain(domain));
-		return iommu_lu_refuse_domain("preserved", -ENOSPC, "no record slot is free");
+		return ret;
 	}
 
 	lu_domain = no_free_ptr(new);

@@ -18,9 +18,11 @@
  * contains type, version and size, repeats the record's own address, which
  * detects a stale or misdirected pointer, and has a CRC over the whole record.
  *
- * Records that belong together are found through an index record, which lists
- * their addresses in slots. The number of a slot is the id by which one record
- * refers to another; slot 0 is never used, so that 0 can mean "none".
+ * Records that belong together are found through an index, which lists their
+ * addresses in slots. The number of a slot is the id by which one record refers to
+ * another; slot 0 is never used for a record, so that 0 can mean "none". An index is a
+ * chain of index records, which grows with the number of records; slots are numbered
+ * through.
  *
  * Records are ABI between kernels. They are packed, little endian, of fixed
  * width and contain no pointers. Any change of a record's layout or meaning
@@ -72,15 +74,16 @@ static_assert(sizeof(struct kho_record_ser) == 24);
 #define KHO_RECORD_TYPE(a, b, c, d) ((a) | (b) << 8 | (c) << 16 | (d) << 24)
 
 #define KHO_RECORD_INDEX	KHO_RECORD_TYPE('I', 'N', 'D', 'X')
-#define KHO_RECORD_INDEX_VERSION	1
+#define KHO_RECORD_INDEX_VERSION	2
 #define KHO_RECORD_INDEX_SLOTS	(SZ_4K / sizeof(u64) - 4)
 
 /**
- * struct kho_record_index_ser - A list of records.
+ * struct kho_record_index_ser - A list of records, or a part of one.
  * @hdr: Header, type KHO_RECORD_INDEX.
  * @user: Type of the index's user, a KHO_RECORD_TYPE().
  * @reserved: Must be 0.
- * @slots: Physical addresses of records; 0 is an empty slot. Slot 0 is unused.
+ * @slots: Physical addresses of records; 0 is an empty slot. Slot 0 has the address of
+ *	   the next index record of the chain, or 0.
  */
 struct kho_record_index_ser {
 	struct kho_record_ser hdr;
