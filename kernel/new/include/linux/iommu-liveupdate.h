@@ -140,7 +140,7 @@ int iommu_liveupdate_freeze_device(struct device *dev);
 void iommu_liveupdate_unfreeze_device(struct device *dev);
 
 /* Incoming */
-struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id);
+struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id, u64 owner);
 int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner);
 int iommu_liveupdate_adopt_begin(struct iommu_domain *domain);
 int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova,

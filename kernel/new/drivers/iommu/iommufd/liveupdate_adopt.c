@@ -207,7 +207,7 @@ static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas
 	if (IS_ERR(lu_hwpt))
 		return PTR_ERR(lu_hwpt);
 	rc = iommufd_lu_adopt_immutable(ucmd, ioas, lu_hwpt);
-	if (rc == -EIO)
+	if (rc == -EUCLEAN)
 		return iommufd_lu_isolate(lu_hwpt, -EIO, "restored page table is damaged");
 	return rc;
 }

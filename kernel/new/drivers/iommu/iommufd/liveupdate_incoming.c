@@ -37,7 +37,7 @@ static bool iommufd_lu_domain_is_listed(struct iommufd_ctx *ictx,
 }
 
 static int iommufd_lu_read_hwpt(struct iommufd_ctx *ictx,
-				const struct iommufd_hwpt_ser *hwpt_ser)
+				const struct iommufd_hwpt_ser *hwpt_ser, u64 owner)
 {
 	struct iommufd_lu_hwpt *lu_hwpt;
 	struct iommu_domain *domain;
@@ -46,7 +46,7 @@ static int iommufd_lu_read_hwpt(struct iommufd_ctx *ictx,
 	    iommufd_lu_find(ictx, hwpt_ser->token))
 		return -EBADMSG;
 
-	domain = iommu_liveupdate_incoming_domain(hwpt_ser->domain);
+	domain = iommu_liveupdate_incoming_domain(hwpt_ser->domain, owner);
 	if (!IS_ERR(domain) && iommufd_lu_domain_is_listed(ictx, domain))
 		return -EBADMSG;
 
@@ -80,7 +80,7 @@ static int iommufd_lu_read_hwpts(struct iommufd_ctx *ictx,
 		return -EBADMSG;
 
 	for (i = 0; i < ser->nr_hwpts; i++) {
-		rc = iommufd_lu_read_hwpt(ictx, &ser->hwpts[i]);
+		rc = iommufd_lu_read_hwpt(ictx, &ser->hwpts[i], ser->hdr.self);
 		if (rc) {
 			iommufd_lu_del_all(ictx);
 			return rc;

@@ -19,18 +19,19 @@ static struct iommu_lu_domain *iommu_lu_find_incoming(const struct iommu_domain 
 /**
  * iommu_liveupdate_incoming_domain() - Find an incoming domain
  * @id: Slot of its record.
+ * @owner: The value that the file passed to iommu_liveupdate_preserve_domain().
  *
  * Context: Process context, may sleep.
- * Return: The restored domain, read-only. -ENOENT if there is no such record, -EIO
+ * Return: The restored domain, read-only. -ENOENT if @owner has no such record, -EIO
  * if the domain or its devices are isolated.
  */
-struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id)
+struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id, u64 owner)
 {
 	struct iommu_lu_domain *lu_domain;
 
 	guard(mutex)(&iommu_lu_mutex);
 	lu_domain = iommu_lu_find_domain_id(iommu_lu_incoming, id);
-	if (!lu_domain)
+	if (!lu_domain || lu_domain->ser->owner != owner)
 		return ERR_PTR(-ENOENT);
 	return lu_domain->domain ?: ERR_PTR(-EIO);
 }
@@ -47,13 +48,21 @@ static int iommu_lu_hand_over_device(struct device *dev, void *owner)
 	return ret;
 }
 
+static bool iommu_lu_uses_domain(const struct iommu_lu_device *lu_dev,
+				 const struct iommu_domain *domain)
+{
+	guard(mutex)(&iommu_lu_mutex);
+	return !lu_dev->error && lu_dev->domain->domain == domain;
+}
+
 /**
  * iommu_liveupdate_hand_over() - Make a caller the DMA owner of a domain's devices
  * @domain: An incoming domain.
  * @owner: The new DMA owner, for iommu_device_claim_dma_owner().
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EBUSY if a device was handed over before.
+ * Return: 0, or an error of iommu_group_liveupdate_set_owner(). Some devices may be
+ * handed over then; the caller isolates the domain.
  */
 int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 {
@@ -63,7 +72,7 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 
 	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
 		ret = 0;
-		if (dev && !lu_dev->error && lu_dev->domain->domain == domain)
+		if (dev && iommu_lu_uses_domain(lu_dev, domain))
 			ret = iommu_lu_hand_over_device(dev, owner);
 		put_device(dev);
 		if (ret)
@@ -87,15 +96,19 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
  *
  * Context: Process context, may sleep. The caller serialises adoptions and has the
  * only reference to the domain's mappings.
- * Return: 0, -EALREADY if @domain is adopted, -EIO if its table is damaged.
+ * Return: 0, -EALREADY if @domain is adopted, -EUCLEAN if its table is damaged. Nothing
+ * else in an adoption returns -EUCLEAN.
  */
 int iommu_liveupdate_adopt_begin(struct iommu_domain *domain)
 {
 	struct iommu_lu_domain *lu_domain = iommu_lu_find_incoming(domain);
 
+	int ret;
+
 	if (lu_domain)
 		lu_domain->began = local_clock();
-	return iommu_lu_pt_ops(domain)->adopt_begin(iommupt_from_domain(domain));
+	ret = iommu_lu_pt_ops(domain)->adopt_begin(iommupt_from_domain(domain));
+	return ret == -EIO ? -EUCLEAN : ret;
 }
 
 /**
@@ -133,8 +146,10 @@ void iommu_liveupdate_adopt_commit(struct iommu_domain *domain)
 	struct iommu_lu_domain *lu_domain = iommu_lu_find_incoming(domain);
 
 	iommu_lu_pt_ops(domain)->adopt_commit(iommupt_from_domain(domain));
-	if (lu_domain)
+	if (lu_domain) {
+		guard(mutex)(&iommu_lu_mutex);
 		lu_domain->adopted = true;
+	}
 	iommu_lu_trace_adopt(lu_domain, 0);
 }
 

@@ -211,11 +211,12 @@ static void iommu_lu_drop_domain(struct iommu_lu_domain *lu_domain,
 	}
 
 	scoped_guard(mutex, &iommu_lu_mutex) {
-		domain = lu_domain->domain;
+		/* An adopted domain belongs to its HWPT */
+		domain = lu_domain->adopted ? NULL : lu_domain->domain;
 		lu_domain->error = -ECANCELED;
 		lu_domain->domain = NULL;
 	}
-	if (domain && !lu_domain->adopted)
+	if (domain)
 		iommu_domain_free(domain);
 	trace_iommu_liveupdate_discard_domain(lu_domain->id, lu_domain->ser->nr_tables,
 					      lu_domain->ser->mapped_bytes, 0, began);

@@ -10,7 +10,7 @@
  * the incoming set are added at any time, and freed with the set, when the last
  * file of all incoming sessions is finished. So a caller that acts for a file that
  * is not finished, or during boot before there are files, can use a pointer to an
- * object after it has dropped the mutex.
+ * object, its record and its constant members after it has dropped the mutex.
  *
  * The mutex is taken inside the locks of the Live Update Orchestrator, inside a
  * group's mutex, and inside the locks with which IOMMU drivers set up their units.
