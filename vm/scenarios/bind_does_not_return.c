@@ -15,7 +15,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/userfaultfd.h>
@@ -23,6 +22,7 @@
 
 #include "device/pci.h"
 #include "kapi/luo.h"
+#include "os/child.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
@@ -73,16 +73,6 @@ static pid_t bind_without_end(const struct vm *vm)
 	_exit(0);
 }
 
-static bool ends(pid_t pid, unsigned int ms)
-{
-	for (; ms; ms -= 100) {
-		if (waitpid(pid, NULL, WNOHANG) == pid)
-			return true;
-		sleep_ms(100);
-	}
-	return false;
-}
-
 static void before(void)
 {
 	story_before(one_nic_each, 2);
@@ -99,15 +89,15 @@ static void after(void)
 	pci_bind_vfio(bdf);
 	ok_rc(vm_retrieve(vm, &state_get()->vm[VICTIM]), "a VM is retrieved");
 	vmm = bind_without_end(vm);
-	ok(!ends(vmm, 1000), "its VMM does not come back from the bind", "it does");
+	ok(!child_ends(vmm, 1000), "its VMM does not come back from the bind", "it does");
 	discard = fork();
 	if (!discard)
 		_exit(-luo_discard(vm->session));
-	ok(ends(discard, 5000), "its session can be discarded", "DISCARD hangs");
+	ok(child_ends(discard, 5000), "its session can be discarded", "DISCARD hangs");
 	ok(!pci_bus_master(bdf), "the device is quiesced", "it is bus master");
 	mark_nic(VICTIM, "quiet");
 	kill(vmm, SIGKILL);
-	ok(ends(vmm, 5000), "the VMM can be killed", "it cannot");
+	ok(child_ends(vmm, 5000), "the VMM can be killed", "it cannot");
 	close(vm->device[0].dev);
 	close(vm->iommufd);
 	close(vm->session);

@@ -9,11 +9,11 @@
  *   unbind wait for each other, neither can be killed, and later calls of LUO hang
  */
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "device/pci.h"
 #include "kapi/luo.h"
+#include "os/child.h"
 #include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -26,18 +26,6 @@ static void before(void)
 	story_discard_from(0);
 	story_preserve();
 	story_leave();
-}
-
-static bool ends(pid_t pid, unsigned int ms)
-{
-	int status;
-
-	for (; ms > 0; ms -= 100) {
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return true;
-		sleep_ms(100);
-	}
-	return false;
 }
 
 static pid_t start_unbind(const char *bdf)
@@ -86,11 +74,11 @@ static void after(void)
 	ok(dev >= 0, "the device's file is retrieved", "error %d", -dev);
 	close(dev);
 	unbind = start_unbind(bdf);
-	ok(!ends(unbind, 1000), "an unbind waits for the session", "it came back");
-	ok(ends(start_discard(session), 8000), "DISCARD comes back", "it hangs");
+	ok(!child_ends(unbind, 1000), "an unbind waits for the session", "it came back");
+	ok(child_ends(start_discard(session), 8000), "DISCARD comes back", "it hangs");
 	ok_nic(0, !pci_bus_master(bdf), "the device is stopped", "it is bus master");
 	mark_nic(0, "quiet");
-	ok(ends(unbind, 8000), "the unbind comes back", "it hangs");
+	ok(child_ends(unbind, 8000), "the unbind comes back", "it hangs");
 	close(session);
 	ok(released(), "the device is reset and released", "it is not");
 	story_receive_again(0);

@@ -94,6 +94,7 @@ static void freeze_and_go(void)
 {
 	unsigned int nth, errors = 0;
 
+	kexec_strict(true);
 	failing_quietly(true);
 	for (nth = 1;; nth++) {
 		failing_begin(nth);

@@ -5,7 +5,7 @@
  * is closed nothing is preserved.
  *
  * promise: 5
- * red when: the kernel refuses a next kernel without KHO data (`iommu_lu_next_kernel_has_kho`): the
+ * red when: the kernel refuses a next kernel without KHO data (`luo_check_next_kernel`): the
  *   machine hangs, time-out
  */
 #include <errno.h>

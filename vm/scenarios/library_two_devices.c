@@ -216,11 +216,13 @@ static void refused_jump(struct iolu_vm *vm)
 	pci_set_bus_master(path.bdf[0], false);
 	kexec_load_next(story_stage());
 	klog_skip();
+	kexec_strict(true);
 	reboot(RB_KEXEC);
 	refused(-errno, ENOLINK, "not frozen: bridge above has bus mastering off",
 		"the kernel does not leave");
 	for_each_device(story_vm(0), nic)
 		check_interrupts(nic);
+	kexec_strict(false);
 	pci_set_bus_master(path.bdf[0], true);
 	lib_must(vm, iolu_vm_unsave(vm), "the save is called off");
 	lib_must(vm, iolu_vm_remove(vm, IOLU_DEVICE, bdf), "and the third device goes");

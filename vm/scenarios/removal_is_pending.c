@@ -2,19 +2,19 @@
 /*
  * A vfio device in use is unbound from its driver, or its slot is switched off. Either waits until
  * its files are closed, with the device lock held, and kexec would wait for that lock for ever.
- * Preserve and freeze are refused as long as the removal is pending, whether the device was
- * preserved or not. Then resets: from preserve on they are refused in each way. At last the update
- * is made.
+ * Preserve and freeze of the device are refused as long as the removal is pending. Then resets:
+ * from preserve on they are refused in each way. At last the update is made, while a device in use
+ * that is not preserved is being unbound: the removal releases the lock.
  *
  * promise: 5
- * red when: freeze tests for pending removals (`vfio_pci_lu_hold_removals`) and for the device lock:
- *   the previous kernel does not return from reboot(KEXEC)
+ * red when: freeze tests for the pending removal (`liveupdate_removed`) and for the device lock, or
+ *   the removal releases the lock (`pci_liveupdate_abandon_remove`): the previous kernel does not
+ *   return from reboot(KEXEC)
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "device/extra.h"
@@ -22,6 +22,7 @@
 #include "kapi/kexec.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
+#include "os/child.h"
 #include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -30,7 +31,7 @@
 
 #define UNBIND	"/sys/bus/pci/drivers/vfio-pci/unbind"
 #define SLOT	"/sys/bus/pci/slots/8/power"
-#define PENDING	"not frozen: removal of a vfio device is pending"
+#define PENDING	"not frozen: removal of the device is pending"
 
 static int leave(void)
 {
@@ -52,32 +53,21 @@ static pid_t removal(const char *path, const char *text)
 	return pid;
 }
 
-static bool ends(pid_t pid, unsigned int ms)
-{
-	for (; ms; ms -= 100) {
-		if (waitpid(pid, NULL, WNOHANG) == pid)
-			return true;
-		sleep_ms(100);
-	}
-	return false;
-}
-
 /* A device that is in use and not preserved */
 static void unbound(struct vm *vm, const char *bdf)
 {
 	int dev = extra_attach(vm, bdf);
 	pid_t pid = removal(UNBIND, bdf);
 
-	ok(!ends(pid, 300), "unbinding a device in use waits", "it does not");
+	ok(!child_ends(pid, 300), "unbinding a device in use waits", "it does not");
 	ok_rc(vm_preserve(vm), "the VM's own device can be preserved meanwhile");
 	klog_skip();
 	refused(luo_preserve_fd(vm->session, dev, EXTRA_TOKEN), EBUSY,
 		"not preserved: removal of the device is pending",
 		"the device that is being unbound cannot");
-	refused(leave(), EBUSY, PENDING, "and the kernel does not leave");
 	vm_call_off(vm);
 	close(dev);
-	ok(ends(pid, 5000), "unbinding ends when the device is closed", "it does not");
+	ok(child_ends(pid, 5000), "unbinding ends when the device is closed", "it does not");
 }
 
 /* A device that is preserved */
@@ -90,11 +80,13 @@ static void switched_off(struct vm *vm, const char *bdf)
 	ok_rc(vm_preserve(vm), "the VM is preserved");
 	ok_rc(luo_preserve_fd(vm->session, dev, EXTRA_TOKEN), "and a device in a slot");
 	pid = removal(SLOT, "0");
-	ok(!ends(pid, 300), "switching the slot off waits", "it does not");
-	refused(leave(), EBUSY, PENDING, "and the kernel does not leave");
+	ok(!child_ends(pid, 300), "switching the slot off waits", "it does not");
+	kexec_strict(true);
+	refused(leave(), EBUSY, PENDING, "and a strict kernel does not leave");
+	kexec_strict(false);
 	vm_call_off(vm);
 	close(dev);
-	ok(ends(pid, 8000), "the slot is off when the device is closed", "it is not");
+	ok(child_ends(pid, 8000), "the slot is off when the device is closed", "it is not");
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", bdf);
 	ok(access(path, F_OK) < 0, "and the device is gone", "it is there");
 }
@@ -116,6 +108,7 @@ static void before(void)
 {
 	struct vm *vm = story_vm(0);
 	char bdf[BDF_LEN];
+	pid_t pid;
 
 	story_begin(one_nic_each, 1);
 	kexec_load_next(story_stage());
@@ -123,6 +116,11 @@ static void before(void)
 	pci_find_device(EXTRA_E1000E, 0, bdf);
 	unbound(vm, bdf);
 	switched_off(vm, bdf);
+
+	pci_find_device(EXTRA_E1000E, 0, bdf);
+	extra_attach(vm, bdf);
+	pid = removal(UNBIND, bdf);
+	ok(!child_ends(pid, 300), "unbinding another device in use waits", "it does not");
 	story_preserve();
 	resets(vm);
 	story_leave();
@@ -131,5 +129,7 @@ static void before(void)
 SCENARIO(.name = "removal_is_pending", .cmdline = "lu.rate=300", .timeout = 120,
 	 .qemu = "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 		 " -device pcie-root-port,id=more,chassis=8,slot=8,addr=08"
-		 " -device e1000e,bus=more",
+		 " -device e1000e,bus=more"
+		 " -device pcie-root-port,id=other,chassis=9,slot=9,addr=09"
+		 " -device e1000e,bus=other",
 	 .before = before, .after = story_after);

@@ -140,6 +140,11 @@ int kexec_try(void)
 	return -errno;
 }
 
+void kexec_strict(bool strict)
+{
+	must_write("/sys/kernel/liveupdate/strict", strict ? "1" : "0");
+}
+
 void kexec_go(void)
 {
 	int rc = kexec_try();

@@ -3,6 +3,7 @@
 #ifndef TESTOS_KEXEC_H
 #define TESTOS_KEXEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define NEXT_KERNEL	"/next/bzImage"
@@ -16,5 +17,8 @@ void kexec_load_next(int stage);
 _Noreturn void kexec_go(void);
 int kexec_load_untold(void);
 int kexec_try(void);
+
+/* Strict: a session that cannot be frozen is not left behind, reboot(2) fails */
+void kexec_strict(bool strict);
 
 #endif /* TESTOS_KEXEC_H */

@@ -69,6 +69,14 @@ int luo_unpreserve(const char *name)
 	return try_ioctl(luo_device(), LIVEUPDATE_IOCTL_UNPRESERVE_SESSION, &arg);
 }
 
+int luo_check(const char *name)
+{
+	struct liveupdate_ioctl_check_session arg = { .size = sizeof(arg) };
+
+	snprintf((char *)arg.name, sizeof(arg.name), "%s", name);
+	return try_ioctl(luo_device(), LIVEUPDATE_IOCTL_CHECK_SESSION, &arg);
+}
+
 int luo_try_retrieve(const char *name)
 {
 	struct liveupdate_ioctl_retrieve_session arg = { .size = sizeof(arg) };

@@ -12,6 +12,7 @@ void luo_let_go(void);		/* so that another process can open it */
 int luo_create(const char *name);
 int luo_try_create(const char *name);
 int luo_unpreserve(const char *name);	/* an operator: a session by its name */
+int luo_check(const char *name);	/* could it be frozen now? */
 int luo_retrieve(const char *name);
 int luo_try_retrieve(const char *name);
 int luo_preserve_fd(int session, int fd, uint64_t token);

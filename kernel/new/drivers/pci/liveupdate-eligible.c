@@ -12,8 +12,8 @@
 #include "liveupdate.h"
 #include "pci.h"
 
-/* How long freeze waits for a device lock, in jiffies */
-#define PCI_LU_LOCK_WAIT	(HZ / 2)
+/* How long freeze waits for a device lock; the caller tries again */
+#define PCI_LU_LOCK_WAIT	msecs_to_jiffies(10)
 
 /**
  * pci_lu_refuse() - Log why a device is not preserved.

@@ -9,6 +9,7 @@
 
 #include <linux/delay.h>
 #include <linux/kexec.h>
+#include <linux/sched.h>
 #include "liveupdate.h"
 #include "pci.h"
 
@@ -58,11 +59,12 @@ bool pci_liveupdate_no_remove(struct pci_dev *dev)
  * bus mastering without regard to the functions below.
  *
  * Context: Any.
- * Return: True for an outgoing device during kexec and for an incoming bridge.
+ * Return: True for a frozen device during kexec and for an incoming bridge. A preserved
+ * device that a kexec leaves behind is not frozen.
  */
 bool pci_liveupdate_keeps_master(struct pci_dev *dev)
 {
-	return (kexec_in_progress && pci_liveupdate_outgoing(dev)) ||
+	return (kexec_in_progress && pci_lu_frozen(dev)) ||
 	       (dev->hdr_type == PCI_HEADER_TYPE_BRIDGE && pci_liveupdate_accepted(dev));
 }
 
@@ -84,6 +86,40 @@ bool pci_liveupdate_hold_events(struct pci_dev *port)
 		msleep(PCI_LU_POLL_MS);
 	}
 	return false;
+}
+
+static bool pci_lu_removal_hangs;
+
+/**
+ * pci_liveupdate_abandon_remove() - Abandon a removal for the sake of a kexec.
+ * @dev: The device that is being removed, locked by the caller.
+ *
+ * The files of the device are open, and nothing closes them during kexec. The kexec
+ * needs the device lock.
+ *
+ * Context: Process context, kexec is in progress. Does not return.
+ */
+void pci_liveupdate_abandon_remove(struct pci_dev *dev)
+{
+	/* Before the port above is shut down, which needs the device lock */
+	WRITE_ONCE(pci_lu_removal_hangs, true);
+	device_unlock(&dev->dev);
+	for (;;)
+		schedule_timeout_uninterruptible(MAX_SCHEDULE_TIMEOUT);
+}
+
+/**
+ * pci_liveupdate_keeps_services() - Test whether ports must keep their services.
+ *
+ * To remove the hotplug service of a port, at shutdown, would wait for the interrupt
+ * thread of the port. The abandoned removal may run in it.
+ *
+ * Context: Any.
+ * Return: True if a removal was abandoned.
+ */
+bool pci_liveupdate_keeps_services(void)
+{
+	return READ_ONCE(pci_lu_removal_hangs);
 }
 
 /**

@@ -24,6 +24,7 @@ int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv);
 bool pci_liveupdate_no_reset(struct pci_dev *dev);
 bool pci_liveupdate_no_remove(struct pci_dev *dev);
 bool pci_liveupdate_hold_events(struct pci_dev *port);
+bool pci_liveupdate_keeps_services(void);
 bool pci_liveupdate_keep_aer(struct pci_dev *dev);
 bool pci_liveupdate_keep_msi(struct pci_dev *dev, u16 flags);
 bool pci_liveupdate_keep_msix(struct pci_dev *dev, u16 flags);
@@ -133,6 +134,11 @@ static inline bool pci_liveupdate_no_remove(struct pci_dev *dev)
 }
 
 static inline bool pci_liveupdate_hold_events(struct pci_dev *port)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_keeps_services(void)
 {
 	return false;
 }

@@ -23,6 +23,7 @@ void pci_liveupdate_set_saved(struct pci_dev *dev, const struct pci_regs_ser *re
 void pci_liveupdate_mask_msix_entries(struct pci_dev *dev);
 void pci_liveupdate_clear_msix(struct pci_dev *dev);
 void pci_liveupdate_clear_msi(struct pci_dev *dev);
+void pci_liveupdate_abandon_remove(struct pci_dev *dev);
 
 /* For the IOMMU core, which isolates a function that it cannot take over */
 void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated);

@@ -2,7 +2,6 @@
 /*
  * IOMMU live update: outgoing records of units and devices, see outgoing.c.
  */
-#include <linux/kexec.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
@@ -144,8 +143,6 @@ static int iommu_lu_preserve_device(struct device *dev, struct iommu_domain *dom
 		return iommu_liveupdate_refuse(dev, -ENOENT,
 					       "not attached to a preserved HWPT");
 	ret = __iommu_lu_preserve_device(new);
-	if (ret == -ENOSPC)
-		return iommu_liveupdate_refuse(dev, -ENOSPC, "no record slot is free");
 	if (ret)
 		return ret;
 
@@ -170,8 +167,8 @@ static int iommu_lu_is_other(struct device *member, void *dev)
  * Return: 0. -EOPNOTSUPP if no IOMMU that supports live update translates for the
  * device, its group has other members, or it uses a feature that is not supported.
  * -EXDEV if its DMA uses another requester id. -ENOENT if it is not attached to
- * @domain or @domain is not preserved. -EBUSY if it is already preserved. -ENOSPC if
- * no record slot is free. -ENOMEM. Each reason is logged, -ENOMEM excepted.
+ * @domain or @domain is not preserved. -EBUSY if it is already preserved. -ENOMEM.
+ * Each reason is logged, -ENOMEM excepted.
  */
 int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *domain)
 {
@@ -213,32 +210,19 @@ void iommu_liveupdate_unpreserve_device(struct device *dev)
 	kfree(lu_dev);
 }
 
-/*
- * A kernel that was loaded with kexec_load(2) gets no KHO data. It would find the
- * devices doing DMA and turn translation off.
- */
-static bool iommu_lu_next_kernel_has_kho(void)
-{
-	return kexec_image && kexec_image->kho.fdt;
-}
-
 /**
  * iommu_liveupdate_freeze_device() - Write the final records of a device
  * @dev: A preserved device.
  *
- * Context: Process context, from LUO's freeze, which holds the lock of kexec.
- * Return: 0, -EINVAL if the next kernel gets no KHO data or the attachment of the
- * device has changed, or an error of the IOMMU driver.
+ * Context: Process context, from LUO's freeze.
+ * Return: 0, -EINVAL if the attachment of the device has changed, or an error of the
+ * IOMMU driver.
  */
 int iommu_liveupdate_freeze_device(struct device *dev)
 {
 	struct iommu_lu_device *lu_dev;
 	u64 began = local_clock();
 	int ret;
-
-	if (!iommu_lu_next_kernel_has_kho())
-		return iommu_lu_refuse_freeze(dev, -EINVAL,
-			"next kernel was not loaded with kexec_file_load(2)");
 
 	guard(mutex)(&iommu_lu_mutex);
 	lu_dev = iommu_lu_find_device(iommu_lu_outgoing, dev);

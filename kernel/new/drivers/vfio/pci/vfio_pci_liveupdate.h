@@ -13,10 +13,8 @@ void vfio_pci_liveupdate_register(struct pci_driver *driver);
 
 /* vfio_pci_liveupdate_core.c, part of vfio-pci-core */
 void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev);
-void vfio_pci_liveupdate_end_remove(struct vfio_pci_core_device *vdev);
-int vfio_pci_lu_hold_removals(void);
-void vfio_pci_lu_release_removals(void);
-void vfio_pci_lu_wake(struct vfio_pci_core_device *vdev);
+bool vfio_pci_liveupdate_released(struct vfio_pci_core_device *vdev);
+int vfio_pci_lu_wake(struct vfio_pci_core_device *vdev);
 bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev);
 void vfio_pci_liveupdate_save_initial(struct vfio_pci_core_device *vdev);
 int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev);
@@ -62,7 +60,11 @@ void vfio_pci_lu_incoming_discard_record(u64 phys, struct pci_driver *driver);
 static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
 
 static inline void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev) { }
-static inline void vfio_pci_liveupdate_end_remove(struct vfio_pci_core_device *vdev) { }
+
+static inline bool vfio_pci_liveupdate_released(struct vfio_pci_core_device *vdev)
+{
+	return true;
+}
 
 static inline void vfio_pci_liveupdate_save_initial(struct vfio_pci_core_device *vdev) { }
 

@@ -8,14 +8,16 @@
  * closed before it is an ordinary device it stays as it is.
  *
  * A removal waits for the files of the device with the device lock held. A kexec
- * cannot close files, and device_shutdown() would wait for the lock forever. So
- * freeze is refused while a device is being removed, and a removal that begins
- * later waits until the freeze is undone; if the kexec proceeds it releases the
- * lock. This covers each device of vfio-pci-core, preserved or not.
+ * cannot close files, and device_shutdown() would wait for the lock forever. So a
+ * removal that waits when a kexec proceeds releases the lock. This covers each device
+ * of vfio-pci-core, preserved or not. A preserved device that is being removed cannot
+ * be frozen.
  */
 
-#include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/iopoll.h>
+#include <linux/jiffies.h>
 #include <linux/kexec.h>
 #include <linux/kho/abi/vfio_pci.h>
 #include <linux/slab.h>
@@ -23,79 +25,43 @@
 #include "vfio_pci_priv.h"
 
 #define VFIO_PCI_LU_POLL_MS	10
-/* How long freeze waits for removals of devices that are not in use */
-#define VFIO_PCI_LU_REMOVE_WAIT_MS	500
-
-/* Devices that are being removed, and devices that are frozen */
-static atomic_t vfio_pci_lu_removals = ATOMIC_INIT(0);
-static atomic_t vfio_pci_lu_frozen = ATOMIC_INIT(0);
+/* How often a removal asks the user of the device to close it */
+#define VFIO_PCI_LU_REQUEST_PERIOD	(10 * HZ)
+/* How long freeze waits for a lock that is held for short times; LUO tries again */
+#define VFIO_PCI_LU_LOCK_WAIT_US	10000
 
 /**
  * vfio_pci_liveupdate_begin_remove() - Begin the removal of a device.
- * @vdev: The device.
+ * @vdev: The device. From now on it can be neither preserved nor frozen.
  *
- * Does not return if devices are frozen and the kexec proceeds.
- *
- * Context: Process context, under the device lock. May sleep.
+ * Context: Under the device lock.
  */
 void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev)
 {
 	WRITE_ONCE(vdev->liveupdate_removed, true);
-	atomic_inc(&vfio_pci_lu_removals);
-	/* Paired with vfio_pci_lu_hold_removals() */
-	smp_mb__after_atomic();
-	while (atomic_read(&vfio_pci_lu_frozen)) {
-		if (kexec_in_progress) {
-			device_unlock(&vdev->pdev->dev);
-			for (;;)
-				schedule_timeout_uninterruptible(MAX_SCHEDULE_TIMEOUT);
-		}
+}
+
+/**
+ * vfio_pci_liveupdate_released() - Wait until the files of a device are closed.
+ * @vdev: The device, which is being removed.
+ *
+ * Does not return if a kexec proceeds.
+ *
+ * Context: Process context, under the device lock. May sleep.
+ * Return: True if they are closed; false if it is time to ask the user again.
+ */
+bool vfio_pci_liveupdate_released(struct vfio_pci_core_device *vdev)
+{
+	unsigned long end = jiffies + VFIO_PCI_LU_REQUEST_PERIOD;
+
+	while (!completion_done(&vdev->vdev.comp)) {
+		if (kexec_in_progress)
+			pci_liveupdate_abandon_remove(vdev->pdev);
+		if (time_after(jiffies, end))
+			return false;
 		msleep(VFIO_PCI_LU_POLL_MS);
 	}
-}
-
-/**
- * vfio_pci_liveupdate_end_remove() - End the removal of a device.
- * @vdev: The device; its files are closed.
- *
- * Context: Any.
- */
-void vfio_pci_liveupdate_end_remove(struct vfio_pci_core_device *vdev)
-{
-	atomic_dec(&vfio_pci_lu_removals);
-}
-
-/**
- * vfio_pci_lu_hold_removals() - Hold removals of devices until kexec.
- *
- * Context: Process context, may sleep.
- * Return: 0, or -EBUSY if a device in use is being removed. On success the caller
- * must call vfio_pci_lu_release_removals() to undo it.
- */
-int vfio_pci_lu_hold_removals(void)
-{
-	int waited;
-
-	for (waited = 0; waited <= VFIO_PCI_LU_REMOVE_WAIT_MS; waited += VFIO_PCI_LU_POLL_MS) {
-		atomic_inc(&vfio_pci_lu_frozen);
-		/* Paired with vfio_pci_liveupdate_begin_remove() */
-		smp_mb__after_atomic();
-		if (!atomic_read(&vfio_pci_lu_removals))
-			return 0;
-		atomic_dec(&vfio_pci_lu_frozen);
-		msleep(VFIO_PCI_LU_POLL_MS);
-	}
-	return -EBUSY;
-}
-
-/**
- * vfio_pci_lu_release_removals() - Undo vfio_pci_lu_hold_removals().
- *
- * Context: Any.
- */
-void vfio_pci_lu_release_removals(void)
-{
-	atomic_dec(&vfio_pci_lu_frozen);
+	return true;
 }
 
 /**
@@ -106,12 +72,19 @@ void vfio_pci_lu_release_removals(void)
  * and in the next kernel its user finds it awake.
  *
  * Context: Process context, may sleep.
+ * Return: 0, or -EBUSY if the lock of the device's memory stays taken.
  */
-void vfio_pci_lu_wake(struct vfio_pci_core_device *vdev)
+int vfio_pci_lu_wake(struct vfio_pci_core_device *vdev)
 {
-	guard(rwsem_write)(&vdev->memory_lock);
+	bool locked;
+
+	if (read_poll_timeout(down_write_trylock, locked, locked, 500, VFIO_PCI_LU_LOCK_WAIT_US,
+			      false, &vdev->memory_lock))
+		return -EBUSY;
 	if (vdev->pdev->current_state != PCI_D0)
 		vfio_pci_set_power_state(vdev, PCI_D0);
+	up_write(&vdev->memory_lock);
+	return 0;
 }
 
 /**

@@ -5,10 +5,9 @@
  *
  * Each call on the device file that can change the configuration of the device
  * passes the gate: ioctls, features, writes to configuration space and reads of
- * the ROM. Freeze
- * closes the gate when no such call is in progress. Calls then fail with EBUSY. A
- * call in progress may fault on user memory for any time; freeze fails if it
- * does not return within VFIO_PCI_LU_GATE_WAIT.
+ * the ROM. Freeze closes the gate: such calls then fail with EBUSY. A call in progress
+ * may fault on user memory for any time; if it does not return within
+ * VFIO_PCI_LU_GATE_WAIT the gate is opened again and freeze fails. LUO tries again.
  *
  * An irqfd masks and unmasks INTx without a call. Closing the gate marks INTx as
  * disabled by the user, which keeps vfio from unmasking it.
@@ -20,10 +19,10 @@
 #include "vfio_pci_liveupdate.h"
 #include "vfio_pci_priv.h"
 
-/* How long freeze waits for calls in progress, in jiffies */
-#define VFIO_PCI_LU_GATE_WAIT	HZ
+/* How long one freeze waits for calls in progress */
+#define VFIO_PCI_LU_GATE_WAIT	msecs_to_jiffies(25)
 
-/* liveupdate_calls is the number of calls in progress, or this while the gate is closed */
+/* liveupdate_calls is the number of calls in progress, plus this while the gate is closed */
 #define VFIO_PCI_LU_GATE_CLOSED	INT_MIN
 
 static struct vfio_pci_core_device *vfio_pci_lu_from_vfio(struct vfio_device *core_vdev)
@@ -38,16 +37,20 @@ static bool vfio_pci_lu_call_begin(struct vfio_pci_core_device *vdev)
 
 static void vfio_pci_lu_call_end(struct vfio_pci_core_device *vdev)
 {
-	atomic_dec(&vdev->liveupdate_calls);
+	atomic_dec_return_release(&vdev->liveupdate_calls);
 }
 
 static int vfio_pci_lu_stop_calls(struct vfio_pci_core_device *vdev)
 {
 	unsigned long end = jiffies + VFIO_PCI_LU_GATE_WAIT;
 
-	while (atomic_cmpxchg(&vdev->liveupdate_calls, 0, VFIO_PCI_LU_GATE_CLOSED)) {
-		if (time_after(jiffies, end))
+	/* Calls that begin now fail, so that a guest that makes many keeps no kexec */
+	atomic_add(VFIO_PCI_LU_GATE_CLOSED, &vdev->liveupdate_calls);
+	while (atomic_read_acquire(&vdev->liveupdate_calls) != VFIO_PCI_LU_GATE_CLOSED) {
+		if (time_after(jiffies, end)) {
+			atomic_sub(VFIO_PCI_LU_GATE_CLOSED, &vdev->liveupdate_calls);
 			return -EBUSY;
+		}
 		usleep_range(100, 500);
 	}
 	return 0;
@@ -169,5 +172,5 @@ int vfio_pci_lu_gate_close(struct vfio_pci_core_device *vdev, struct vfio_pci_lu
 void vfio_pci_lu_gate_open(struct vfio_pci_core_device *vdev, const struct vfio_pci_lu_gate *gate)
 {
 	vfio_pci_lu_resume_intx(vdev, gate);
-	atomic_set(&vdev->liveupdate_calls, 0);
+	atomic_sub(VFIO_PCI_LU_GATE_CLOSED, &vdev->liveupdate_calls);
 }

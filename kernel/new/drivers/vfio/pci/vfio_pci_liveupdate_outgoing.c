@@ -11,6 +11,7 @@
  */
 
 #include <linux/iommufd-liveupdate.h>
+#include <linux/iopoll.h>
 #include <linux/kho/abi/vfio_pci.h>
 #include <linux/kho_record.h>
 #include <linux/liveupdate.h>
@@ -18,6 +19,9 @@
 #include "../vfio.h"
 #include "vfio_pci_liveupdate.h"
 #include "vfio_pci_priv.h"
+
+/* How long preserve waits for the lock of the device set */
+#define VFIO_PCI_LU_LOCK_WAIT_US	500000
 
 /**
  * struct vfio_pci_lu_outgoing - A preserved device.
@@ -71,6 +75,13 @@ static int vfio_pci_lu_refuse(struct vfio_pci_core_device *vdev, int rc, const c
 	return rc;
 }
 
+static int vfio_pci_lu_refuse_freeze(struct vfio_pci_core_device *vdev, int rc,
+				     const char *reason)
+{
+	pci_err(vdev->pdev, "not frozen: %s\n", reason);
+	return rc;
+}
+
 static int vfio_pci_lu_check_preserve(const struct vfio_device_file *df,
 				      struct vfio_pci_core_device *vdev)
 {
@@ -84,6 +95,36 @@ static int vfio_pci_lu_check_preserve(const struct vfio_device_file *df,
 	return 0;
 }
 
+/* Of vfio-pci, the IOMMU and its unit, the function and the bridges above it */
+static unsigned int vfio_pci_lu_nr_records(struct pci_dev *pdev)
+{
+	unsigned int nr = 3;
+
+	for (; pdev; pdev = pci_upstream_bridge(pdev))
+		nr++;
+	return nr;
+}
+
+/*
+ * The lock excludes VFIO_DEVICE_DETACH_IOMMUFD_PT. BIND and ATTACH write their answer
+ * with the lock held, to a page that the user may not deliver.
+ */
+static int vfio_pci_lu_preserve_iommu(struct vfio_pci_core_device *vdev,
+				      const struct liveupdate_file_op_args *args)
+{
+	struct mutex *lock = &vdev->vdev.dev_set->lock;
+	bool locked;
+	int rc;
+
+	if (read_poll_timeout(mutex_trylock, locked, locked, 500, VFIO_PCI_LU_LOCK_WAIT_US,
+			      false, lock))
+		return vfio_pci_lu_refuse(vdev, -EBUSY,
+			"bind or attach of a device in the same reset set is in progress");
+	rc = iommufd_device_preserve(vdev->vdev.iommufd_device, args);
+	mutex_unlock(lock);
+	return rc;
+}
+
 int vfio_pci_liveupdate_preserve(struct liveupdate_file_op_args *args)
 {
 	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_file(args->file);
@@ -93,6 +134,8 @@ int vfio_pci_liveupdate_preserve(struct liveupdate_file_op_args *args)
 	rc = vfio_pci_lu_check_preserve(args->file->private_data, vdev);
 	if (rc)
 		return rc;
+	if (liveupdate_charge_records(args, vfio_pci_lu_nr_records(vdev->pdev)))
+		return vfio_pci_lu_refuse(vdev, -EDQUOT, "session has too many records");
 	out = vfio_pci_lu_outgoing_alloc(vdev->pdev);
 	if (IS_ERR(out))
 		return PTR_ERR(out);
@@ -100,10 +143,7 @@ int vfio_pci_liveupdate_preserve(struct liveupdate_file_op_args *args)
 	rc = pci_liveupdate_preserve(vdev->pdev);
 	if (rc)
 		goto err_free;
-	/* Excludes VFIO_DEVICE_DETACH_IOMMUFD_PT */
-	mutex_lock(&vdev->vdev.dev_set->lock);
-	rc = iommufd_device_preserve(vdev->vdev.iommufd_device, args);
-	mutex_unlock(&vdev->vdev.dev_set->lock);
+	rc = vfio_pci_lu_preserve_iommu(vdev, args);
 	if (rc)
 		goto err_pci;
 
@@ -151,15 +191,15 @@ int vfio_pci_liveupdate_freeze(struct liveupdate_file_op_args *args)
 	struct vfio_pci_lu_outgoing *out = args->private_data;
 	int rc;
 
-	rc = vfio_pci_lu_hold_removals();
-	if (rc) {
-		pci_err(vdev->pdev, "not frozen: removal of a vfio device is pending\n");
-		return rc;
-	}
+	if (READ_ONCE(vdev->liveupdate_removed))
+		return vfio_pci_lu_refuse_freeze(vdev, -EBUSY,
+						 "removal of the device is pending");
 	rc = vfio_pci_lu_gate_close(vdev, &out->gate);
 	if (rc)
-		goto err_removals;
-	vfio_pci_lu_wake(vdev);
+		return rc;
+	rc = vfio_pci_lu_wake(vdev);
+	if (rc)
+		goto err_gate;
 	rc = pci_liveupdate_freeze(vdev->pdev);
 	if (rc)
 		goto err_gate;
@@ -173,8 +213,6 @@ err_pci:
 	pci_liveupdate_unfreeze(vdev->pdev);
 err_gate:
 	vfio_pci_lu_gate_open(vdev, &out->gate);
-err_removals:
-	vfio_pci_lu_release_removals();
 	return rc;
 }
 
@@ -186,5 +224,4 @@ void vfio_pci_liveupdate_unfreeze(struct liveupdate_file_op_args *args)
 	iommufd_device_unfreeze(vdev->vdev.iommufd_device);
 	pci_liveupdate_unfreeze(vdev->pdev);
 	vfio_pci_lu_gate_open(vdev, &out->gate);
-	vfio_pci_lu_release_removals();
 }

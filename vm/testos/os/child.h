@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Child processes that may hang. See child.c. */
+#ifndef TESTOS_CHILD_H
+#define TESTOS_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+bool child_ends(pid_t pid, unsigned int ms);
+void child_kill(pid_t pid);
+
+#endif /* TESTOS_CHILD_H */
