@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refusals of the previous kernel at the last moment, after reboot(2) was called: an HWPT without
- * a device, a bridge without bus mastering. Each time everything is unfrozen, and
- * DMA and interrupts continue. Then the update is made.
+ * Refusals of the previous kernel at the last moment, after reboot(2) was called, on a host that is
+ * strict: an HWPT whose device is not preserved, a bridge without bus mastering. Each time
+ * everything is unfrozen, and DMA and interrupts continue. An HWPT without a device is refused
+ * when it is preserved. Then the update is made.
  *
  * promise: 5
+ * red when: an HWPT without a device is refused at preserve (`iommufd_lu_has_device`): the VM is
+ *   preserved with it
  */
 #include <errno.h>
 #include <string.h>
@@ -57,18 +60,27 @@ static void goes_on(struct vm *vm)
 	ok_nic(0, rc >= 0, "the device takes orders again", "error %d", -rc);
 }
 
-static void without_device(struct vm *vm)
+static void without_device(struct vm *vm, const struct more *more)
 {
 	uint32_t lonely;
 
 	ok_rc(hwpt_alloc(vm->iommufd, vm->device[0].id, vm->ioas[0], &lonely),
 	      "an HWPT without a device is made");
 	ok_rc(hwpt_mark(vm->iommufd, lonely, TOKEN_LONELY), "and marked");
+	klog_skip();
+	refused(vm_preserve(vm), ENODEV, "no device is attached to the HWPT",
+		"the VM is not preserved with it");
+	vm_call_off(vm);
+
+	ok_rc(vfio_detach(more->dev), "another device is detached");
+	ok_rc(vfio_attach(more->dev, lonely), "and attached to the HWPT");
 	ok_rc(vm_preserve(vm), "the VM is preserved with it");
 	refused(try_to_leave(), ENODEV, "no preserved device is attached to the HWPT",
-		"the kernel does not leave");
+		"the kernel does not leave without the device");
 	goes_on(vm);
 	vm_call_off(vm);
+	ok_rc(vfio_detach(more->dev), "the device is detached");
+	ok_rc(vfio_attach(more->dev, vm->hwpt[0]), "and attached to the VM's HWPT");
 	ok_rc(iommufd_destroy(vm->iommufd, lonely), "the HWPT is destroyed");
 }
 
@@ -112,9 +124,11 @@ static void before(void)
 	take(vm, &more);
 	kexec_load_next(story_stage());
 	ok_rc(vm_mark(vm), "the HWPT is marked");
-	without_device(vm);
+	kexec_strict(true);
+	without_device(vm, &more);
 	blocked(vm, &more);
 	close(more.dev);
+	kexec_strict(false);
 	story_preserve();
 	story_leave();
 }

@@ -166,6 +166,37 @@ int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx)
 	return READ_ONCE(ictx->liveupdate.preserved) ? -EBUSY : 0;
 }
 
+static struct device *iommufd_lu_device(struct iommufd_object *obj)
+{
+	return container_of(obj, struct iommufd_device, obj)->dev;
+}
+
+/**
+ * iommufd_lu_has_device() - Check that a device is attached to an HWPT
+ * @ictx: The context
+ * @domain: The domain of the HWPT
+ *
+ * Without a device no record says which IOMMU an HWPT is for. The device can be
+ * detached later, so freeze checks again.
+ *
+ * Context: Any.
+ * Return: true if a device that is bound to @ictx is attached to @domain.
+ */
+bool iommufd_lu_has_device(struct iommufd_ctx *ictx, const struct iommu_domain *domain)
+{
+	struct iommufd_object *obj;
+	unsigned long id;
+
+	/* No device is unbound meanwhile */
+	guard(spinlock)(&ictx->objects.xa_lock);
+	xa_for_each(&ictx->objects, id, obj) {
+		if (obj->type == IOMMUFD_OBJ_DEVICE &&
+		    iommu_get_domain_for_dev(iommufd_lu_device(obj)) == domain)
+			return true;
+	}
+	return false;
+}
+
 /**
  * iommufd_lu_check_hwpt() - Check that an HWPT of this kind can be preserved
  * @hwpt_paging: The HWPT

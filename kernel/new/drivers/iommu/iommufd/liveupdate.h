@@ -67,6 +67,7 @@ struct iommufd_lu_hwpt *iommufd_lu_find(struct iommufd_ctx *ictx, u64 token);
 struct iommufd_lu_hwpt *iommufd_lu_add(struct iommufd_ctx *ictx, u64 token);
 void iommufd_lu_del(struct iommufd_lu_hwpt *lu_hwpt);
 int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging);
+bool iommufd_lu_has_device(struct iommufd_ctx *ictx, const struct iommu_domain *domain);
 
 /* liveupdate_ioas.c */
 int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *domain,

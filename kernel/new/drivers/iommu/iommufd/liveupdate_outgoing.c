@@ -61,8 +61,13 @@ static int iommufd_lu_preserve_hwpt(struct iommufd_lu_hwpt *lu_hwpt,
 		return 0;
 
 	rc = iommufd_lu_check_hwpt(hwpt_paging);
+	if (!rc && !iommufd_lu_has_device(lu_hwpt->ictx, lu_hwpt->domain))
+		rc = iommufd_lu_refuse(&hwpt_paging->common.obj, -ENODEV,
+				       "no device is attached to the HWPT");
 	if (!rc && ser->nr_hwpts == IOMMUFD_CTX_SER_MAX_HWPTS)
 		rc = iommufd_lu_refuse_ctx(-E2BIG, "too many HWPTs are marked");
+	if (!rc && liveupdate_charge_records(args, 1))
+		rc = iommufd_lu_refuse_ctx(-EDQUOT, "session has too many records");
 	if (!rc)
 		rc = iommufd_lu_make_immutable(hwpt_paging->ioas, lu_hwpt->domain, args);
 	if (rc)
@@ -120,8 +125,9 @@ static int iommufd_lu_preserve_hwpts(struct iommufd_ctx *ictx,
  * @args: LUO's argument
  *
  * Context: LUO's session mutex is held, may sleep.
- * Return: 0; -ENODATA if no HWPT is marked; -E2BIG if there are too many; -EBUSY if a
- * map or unmap is in progress; -EOPNOTSUPP if an IOAS maps memory that is not from a
+ * Return: 0; -ENODATA if no HWPT is marked; -ENODEV if no device is attached to one;
+ * -E2BIG if there are too many; -EDQUOT if the session has too many records; -EBUSY if
+ * a map or unmap is in progress; -EOPNOTSUPP if an IOAS maps memory that is not from a
  * memfd, or an HWPT cannot be preserved since it was marked; -EPERM if a memfd is not
  * sealed; -ENOENT if a memfd is not in the session; -ESTALE if a mapped page is no
  * longer part of its memfd; -EFAULT if a table does not map all of its IOAS; and the
@@ -134,6 +140,8 @@ int iommufd_lu_preserve(struct liveupdate_file_op_args *args)
 	struct iommufd_ctx_ser *ser;
 	int rc;
 
+	if (liveupdate_charge_records(args, 1))
+		return iommufd_lu_refuse_ctx(-EDQUOT, "session has too many records");
 	ser = kho_record_alloc(IOMMUFD_RECORD_CTX, IOMMUFD_RECORD_CTX_VERSION,
 			       sizeof(*ser));
 	if (IS_ERR(ser))
@@ -174,7 +182,8 @@ void iommufd_lu_unpreserve(struct liveupdate_file_op_args *args)
  * There is no unfreeze: the record does not change after preserve and is sealed.
  *
  * Context: Process context, from LUO's freeze.
- * Return: 0 or an error of iommu_liveupdate_freeze_domain().
+ * Return: 0, -EBUSY if an ioctl of the context is in progress, or an error of
+ * iommu_liveupdate_freeze_domain().
  */
 int iommufd_lu_freeze(struct liveupdate_file_op_args *args)
 {
@@ -182,7 +191,9 @@ int iommufd_lu_freeze(struct liveupdate_file_op_args *args)
 	struct iommufd_lu_hwpt *lu_hwpt;
 	int rc;
 
-	guard(mutex)(&ictx->liveupdate.lock);
+	ACQUIRE(mutex_try, lock)(&ictx->liveupdate.lock);
+	if (ACQUIRE_ERR(mutex_try, &lock))
+		return -EBUSY;
 
 	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
 		if (lu_hwpt->state != IOMMU_LIVEUPDATE_PRESERVED)

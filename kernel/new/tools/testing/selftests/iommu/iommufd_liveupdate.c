@@ -151,9 +151,24 @@ TEST_F(liveupdate, preserve_needs_a_mark)
 TEST_F(liveupdate, preserve_needs_the_memory)
 {
 	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
+	attach_device();
 	EXPECT_EQ(-ENOENT, preserve_iommufd());
 	expect_untouched();
 	preserve_memory();
+	EXPECT_EQ(0, preserve_iommufd());
+}
+
+TEST_F(liveupdate, preserve_needs_a_device)
+{
+	__u32 lonely;
+
+	test_cmd_hwpt_alloc(self->device_id, self->ioas_id, 0, &lonely);
+	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
+	EXPECT_EQ(0, mark(self->fd, lonely, TOKEN + 1));
+	preserve_memory();
+	EXPECT_EQ(-ENODEV, preserve_iommufd());
+	EXPECT_EQ(IOMMU_LIVEUPDATE_MARKED, state(self->fd));
+	EXPECT_EQ(0, clear_mark(self->fd, lonely));
 	EXPECT_EQ(0, preserve_iommufd());
 }
 
@@ -220,17 +235,19 @@ TEST_F(liveupdate, preserve_once)
 TEST_F_TIMEOUT(liveupdate, preserve_many, 300)
 {
 	struct iommu_liveupdate_query got;
-	__u32 hwpt;
+	__u32 hwpt, stdev;
 	int i;
 
 	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, 0));
 	for (i = 1; i <= MAX_HWPTS; i++) {
 		test_cmd_hwpt_alloc(self->device_id, self->ioas_id, 0, &hwpt);
+		test_cmd_mock_domain(hwpt, &stdev, NULL, NULL);
 		ASSERT_EQ(0, mark(self->fd, hwpt, i));
 	}
 	preserve_memory();
 	EXPECT_EQ(-E2BIG, preserve_iommufd());
 	expect_untouched();
+	EXPECT_EQ(0, destroy(self->fd, stdev));
 	EXPECT_EQ(0, destroy(self->fd, hwpt));
 	EXPECT_EQ(0, preserve_iommufd());
 	for (i = 0; !query(self->fd, i, &got); i++)
@@ -277,12 +294,14 @@ TEST_F(liveupdate, preserved_is_immutable)
 TEST_F(liveupdate, preserved_together)
 {
 	__u64 iova = IOVA + MAPPED;
-	__u32 second, third, ioas;
+	__u32 second, third, ioas, stdev[2];
 
 	test_ioctl_ioas_alloc(&ioas);
 	ASSERT_EQ(0, map_file(self->fd, ioas, self->memfd, IOVA));
 	test_cmd_hwpt_alloc(self->device_id, self->ioas_id, 0, &second);
 	test_cmd_hwpt_alloc(self->device_id, ioas, 0, &third);
+	test_cmd_mock_domain(second, &stdev[0], NULL, NULL);
+	test_cmd_mock_domain(third, &stdev[1], NULL, NULL);
 	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
 	EXPECT_EQ(0, mark(self->fd, second, TOKEN + 1));
 	EXPECT_EQ(0, mark(self->fd, third, TOKEN + 2));
@@ -293,6 +312,8 @@ TEST_F(liveupdate, preserved_together)
 	close(self->session);
 	EXPECT_EQ(0, map_file(self->fd, self->ioas_id, self->memfd, iova));
 	EXPECT_EQ(0, map_file(self->fd, ioas, self->memfd, iova));
+	EXPECT_EQ(0, destroy(self->fd, stdev[0]));
+	EXPECT_EQ(0, destroy(self->fd, stdev[1]));
 	EXPECT_EQ(0, destroy(self->fd, second));
 	EXPECT_EQ(0, destroy(self->fd, third));
 }

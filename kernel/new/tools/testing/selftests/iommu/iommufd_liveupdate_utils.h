@@ -226,7 +226,13 @@ FIXTURE_TEARDOWN(liveupdate)
 	close(self->luo);
 }
 
-#define preserve_memory() ASSERT_EQ(0, preserve(self->session, self->memfd, 1))
+/* An HWPT without a device cannot be preserved. This destroys the automatic HWPT. */
+#define attach_device() test_cmd_mock_domain_replace(self->stdev_id, self->hwpt_id)
+#define preserve_memory()								\
+	({										\
+		attach_device();							\
+		ASSERT_EQ(0, preserve(self->session, self->memfd, 1));			\
+	})
 #define preserve_iommufd() preserve(self->session, self->fd, 2)
 
 /* A refusal changes nothing: the HWPT is marked, and the IOAS is mutable */
