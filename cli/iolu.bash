@@ -16,6 +16,9 @@ _iolu() {
 		return
 	elif [[ $before == --device ]]; then
 		words=$(for f in /sys/class/vfio-dev/*/device; do basename "$(readlink "$f")"; done)
+	elif [[ $verb == unpreserve && $word != -* ]]; then
+		words=$(iolu status 2>/dev/null |
+			sed -n '/^sessions:/,/^previous sessions:/s/^  \([^ ]*\) *outgoing.*/\1/p')
 	elif [[ $verb == discard && $word != -* ]]; then
 		words=$(iolu status 2>/dev/null |
 			sed -n '/^previous sessions:/,/^tokens:/s/^  \([^ ]*\) *false.*/\1/p')

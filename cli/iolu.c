@@ -4,7 +4,7 @@
  *
  * A verb is an entry of the table below, with its options and the meaning of its exit codes;
  * the help is generated from that entry. A verb collects data and leaves printing to
- * out/print.c. Only load, kexec and discard change the system.
+ * out/print.c. Only load, kexec, unpreserve and discard change the system.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,8 +19,8 @@
 #include "out/print.h"
 
 static const struct verb *const verbs[] = {
-	&verb_check, &verb_status, &verb_load, &verb_kexec, &verb_discard, &verb_report,
-	&verb_metrics,
+	&verb_check, &verb_status, &verb_load, &verb_kexec, &verb_unpreserve, &verb_discard,
+	&verb_report, &verb_metrics,
 };
 
 /* Options of all verbs */

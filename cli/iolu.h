@@ -80,7 +80,7 @@ bool call_has(const struct call *call, const char *name, const char *value);
 /* Print an error to stderr, with --json also to stdout as {"error": ...}; returns @code. */
 int call_fail(const struct call *call, int code, const char *fmt, ...) PRINTF(3, 4);
 
-extern const struct verb verb_check, verb_status, verb_load, verb_kexec, verb_discard,
-	verb_report, verb_metrics;
+extern const struct verb verb_check, verb_status, verb_load, verb_kexec, verb_unpreserve,
+	verb_discard, verb_report, verb_metrics;
 
 #endif /* IOLU_CLI_H */

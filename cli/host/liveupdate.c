@@ -55,6 +55,29 @@ int luo_create(int device, const char *name)
 	return rc ? rc : arg.fd;
 }
 
+/* Both structs are the same */
+static int call_by_name(int device, unsigned long request, const char *name)
+{
+	struct liveupdate_ioctl_unpreserve_session arg = { .size = sizeof(arg) };
+
+	_Static_assert(sizeof(arg) == sizeof(struct liveupdate_ioctl_check_session),
+		       "a size and a name");
+	if (strlen(name) >= sizeof(arg.name))
+		return -ENAMETOOLONG;
+	memcpy(arg.name, name, strlen(name));
+	return call(device, request, &arg);
+}
+
+int luo_unpreserve(int device, const char *name)
+{
+	return call_by_name(device, LIVEUPDATE_IOCTL_UNPRESERVE_SESSION, name);
+}
+
+int luo_check(int device, const char *name)
+{
+	return call_by_name(device, LIVEUPDATE_IOCTL_CHECK_SESSION, name);
+}
+
 int luo_preserve_fd(int session, int fd, uint64_t token)
 {
 	struct liveupdate_session_preserve_fd arg = {
@@ -97,21 +120,16 @@ int luo_session_name(int session, char *out, size_t room)
 }
 
 /*
- * An incoming session accepts no files: EINVAL. An outgoing session looks up the file first,
- * and descriptor -1 has none.
+ * No file can be retrieved from an outgoing session: EINVAL, at once, even if another call on
+ * the session does not return. An incoming session has no file with this token.
  */
 int luo_session_direction(int session)
 {
-	struct liveupdate_session_preserve_fd arg = {
-		.size = sizeof(arg), .fd = -1, .token = ~0ull,
-	};
-
-	switch (call(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg)) {
+	switch (luo_retrieve_fd(session, ~0ull)) {
 	case -EINVAL:
-		return LUO_INCOMING;
-	case -EBADF:
-	case -EEXIST:
 		return LUO_OUTGOING;
+	case -ENOENT:
+		return LUO_INCOMING;
 	}
 	return -EIO;
 }

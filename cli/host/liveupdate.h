@@ -14,6 +14,9 @@
 int luo_open(void);
 int luo_create(int device, const char *name);
 int luo_retrieve(int device, const char *name);
+/* An outgoing session, by its name: unpreserve its files; could it be frozen now? */
+int luo_unpreserve(int device, const char *name);
+int luo_check(int device, const char *name);
 int luo_preserve_fd(int session, int fd, uint64_t token);
 int luo_retrieve_fd(int session, uint64_t token);
 int luo_finish(int session);

@@ -114,8 +114,8 @@ static void devices(struct json_object *items, const struct devices *devices)
 		 counts.in_use, counts.preserved);
 }
 
-/* The kernel refuses to freeze an HWPT without a device. */
-static void hwpts(struct json_object *items)
+/* An HWPT without a preserved device cannot be frozen, and its session not with it. */
+static void hwpts(struct json_object *items, bool strict)
 {
 	bool complete;
 	struct json_object *state = snapshot_take(&complete, false), *list, *token;
@@ -128,12 +128,14 @@ static void hwpts(struct json_object *items)
 			   "preserved") ||
 		    json_object_get_int(json_object_object_get(token, "devices")))
 			continue;
-		out_item(items, "kexec", "hwpt", NO, refusal_of(FREEZE_HWPT)->remedy,
-			 "token %s of process %d (%s): %s",
+		out_item(items, "kexec", "hwpt", strict ? NO : YES,
+			 refusal_of(FREEZE_HWPT)->remedy,
+			 "token %s of process %d (%s): %s%s",
 			 json_object_get_string(json_object_object_get(token, "token")),
 			 json_object_get_int(json_object_object_get(token, "pid")),
 			 json_object_get_string(json_object_object_get(token, "command")),
-			 refusal_of(FREEZE_HWPT)->sentence);
+			 refusal_of(FREEZE_HWPT)->sentence,
+			 strict ? "" : "; its session will be left behind");
 	}
 	json_object_put(state);
 }
@@ -172,15 +174,18 @@ static void freezable(struct json_object *items, const struct devices *found)
 			 "this kernel does not show which devices are preserved");
 }
 
-void check_kexec(struct json_object *items, const char *expect)
+void check_kexec(struct json_object *items, const char *expect, bool strict)
 {
 	struct devices found = devices_find();
+	uint64_t host_strict = 0;
 
+	host_number(&host_strict, KEXEC_STRICT);
+	strict |= host_strict;
 	image(items);
 	incoming(items);
-	check_sessions(items, expect);
+	check_sessions(items, expect, strict);
 	devices(items, &found);
-	hwpts(items);
+	hwpts(items, strict);
 	device_file(items);
 	if (under_systemd())
 		freezable(items, &found);

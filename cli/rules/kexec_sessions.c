@@ -4,6 +4,7 @@
  * not. A session that is finished but still open looks like one that is not finished.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,24 @@ static void expected(struct json_object *items, const struct outgoing *outgoing,
 	}
 }
 
-void check_sessions(struct json_object *items, const char *expect)
+/* The kernel's log has the reason. Without /dev/liveupdate its item says so. */
+static void left_behind(struct json_object *items, const struct outgoing *outgoing, bool strict)
+{
+	int device = host_is_real() && outgoing->n ? luo_open() : -1, i, rc;
+
+	for (i = 0; device >= 0 && i < outgoing->n; i++) {
+		rc = luo_check(device, outgoing->name[i]);
+		if (rc && rc != -ENOENT && rc != -ENOTTY)
+			out_item(items, "kexec", "session", strict ? NO : YES,
+				 "see the kernel's log; iolu unpreserve takes the session out",
+				 "session %s cannot be frozen (%s)%s", outgoing->name[i],
+				 strerror(-rc), strict ? "" : " and will be left behind");
+	}
+	if (device >= 0)
+		close(device);
+}
+
+void check_sessions(struct json_object *items, const char *expect, bool strict)
 {
 	struct holders holders = open_files_find("anon_inode:[luo_session]");
 	struct outgoing outgoing = {};
@@ -131,6 +149,7 @@ void check_sessions(struct json_object *items, const char *expect)
 			 "not all processes are visible");
 	if (expect)
 		expected(items, &outgoing, expect, complete);
+	left_behind(items, &outgoing, strict);
 	open_files_free(&holders);
 	free(outgoing.name);
 }

@@ -102,7 +102,7 @@ answers "fewer sessions than expected" 1 "0 sessions are outgoing, 2 are expecte
 	kexec --dry-run --root "$host" --expect 2
 answers "a session that is missing" 1 "session vm1 is not outgoing" \
 	kexec --dry-run --root "$host" --expect vm0,vm1
-for verb in kexec 'load image --cmdline x' 'discard vm0'; do
+for verb in kexec 'load image --cmdline x' 'unpreserve vm0' 'discard vm0'; do
 	# shellcheck disable=SC2086
 	answers "${verb%% *} does nothing to another root" 2 "--root is for reading only" \
 		$verb --root "$host"

@@ -13,7 +13,7 @@ answers "and named" 2 "unknown verb 'frobnicate'" frobnicate
 answers "it has a version" 0 "iolu 0." --version
 answers "help of a verb" 0 "usage: iolu check" help check
 answers "messages about options name the verb" 2 "iolu check: unrecognized option" check --nope
-for verb in check status load kexec discard report metrics; do
+for verb in check status load kexec unpreserve discard report metrics; do
 	answers "$verb explains itself" 0 "usage: iolu $verb" $verb --help
 	answers "$verb has its exit codes in its help" 0 "exit codes: 0" $verb --help
 	answers "$verb takes no unknown option" 2 "try: iolu $verb --help" $verb --frobnicate
@@ -22,7 +22,7 @@ for verb in check status load kexec discard report metrics; do
 	ok $rc "$verb is in the man page"
 done
 holds "the man page is sound" mandoc -Tlint -W error out/cli/iolu.1
-for name in check status load kexec discard report metrics; do
+for name in check status load kexec unpreserve discard report metrics; do
 	PATH=$PWD/out/cli:$PATH bash -c '. cli/iolu.bash; COMP_WORDS=(iolu "$1"); COMP_CWORD=1
 		_iolu; echo "${COMPREPLY[*]}"' - "$(echo $name | cut -c 1-3)" >"$tmp/output"
 	rc=0
@@ -32,6 +32,7 @@ done
 answers "another root must exist" 2 "no such directory" status --root "$tmp/nowhere"
 answers "status takes no operand" 2 "too many operands" status now
 answers "discard needs a session" 2 "an operand is missing" discard
+answers "unpreserve needs a session" 2 "an operand is missing" unpreserve
 answers "load needs an image" 2 "an operand is missing" load
 answers "load needs a command line" 2 "--cmdline TEXT or --reuse-cmdline" load image
 answers "an option's argument is needed" 2 "try: iolu check" check --kernel

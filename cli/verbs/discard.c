@@ -10,9 +10,9 @@
 
 #include "host/files.h"
 #include "host/liveupdate.h"
-#include "host/open_files.h"
 #include "host/snapshot.h"
 #include "out/print.h"
+#include "verbs/device_failed.h"
 
 static int refused(const struct call *call, const char *name, int rc)
 {
@@ -27,26 +27,6 @@ static int refused(const struct call *call, const char *name, int rc)
 	return call_fail(call, EXIT_UNKNOWN, "session %s: %s", name, strerror(-rc));
 }
 
-static int no_device(const struct call *call, int rc)
-{
-	struct holders holders;
-	int code;
-
-	if (rc != -EBUSY)
-		return call_fail(call, EXIT_UNKNOWN, "/dev/liveupdate: %s%s", strerror(-rc),
-				 rc == -EACCES || rc == -EPERM ? ": run iolu as root" : "");
-	holders = open_files_find("/dev/liveupdate");
-	if (holders.n)
-		code = call_fail(call, EXIT_UNKNOWN,
-				 "process %d (%s) has /dev/liveupdate open: try again when it has "
-				 "closed it", holders.holder[0].pid, holders.holder[0].comm);
-	else
-		code = call_fail(call, EXIT_UNKNOWN,
-				 "another process has /dev/liveupdate open: try again");
-	open_files_free(&holders);
-	return code;
-}
-
 static int discard(struct call *call)
 {
 	const char *name = call->operand[0];
@@ -59,7 +39,7 @@ static int discard(struct call *call)
 		return call_fail(call, EXIT_NO, "this kernel cannot discard sessions");
 	device = luo_open();
 	if (device < 0)
-		return no_device(call, device);
+		return device_failed(call, device);
 	session = luo_retrieve(device, name);
 	close(device);
 	if (session < 0)

@@ -18,6 +18,22 @@
 #include "rules/kexec.h"
 #include "rules/rules.h"
 
+/* Until the next boot, or the next --strict */
+static int be_strict(const struct call *call)
+{
+	FILE *file = fopen(KEXEC_STRICT, "w");
+	int error;
+
+	if (file && fputs("1", file) >= 0 && !fflush(file)) {
+		fclose(file);
+		return 0;
+	}
+	error = errno;
+	if (file)
+		fclose(file);
+	return call_fail(call, EXIT_UNKNOWN, "%s: %s", KEXEC_STRICT, strerror(error));
+}
+
 static int start(const struct call *call)
 {
 	int note, rc;
@@ -46,17 +62,19 @@ static int start(const struct call *call)
 
 static int kexec(struct call *call)
 {
+	bool force = call_get(call, "force"), strict = call_get(call, "strict");
 	struct json_object *items;
-	bool force = call_get(call, "force");
 	int code;
 
 	if (!host_is_real() && !call_get(call, "dry-run"))
 		return call_fail(call, EXIT_USAGE, "--root is for reading only");
 	items = json_object_new_array();
-	check_kexec(items, call_get(call, "expect"));
+	check_kexec(items, call_get(call, "expect"), strict);
 	code = check_print(call, items, NULL);
 	if (call_get(call, "dry-run") || (code && !force))
 		return code;
+	if (strict && be_strict(call))
+		return EXIT_UNKNOWN;
 	return start(call);
 }
 
@@ -69,6 +87,7 @@ const struct verb verb_kexec = {
 		{ "expect", "SESSIONS", "refuse unless these are outgoing: a number, or names "
 		  "with commas" },
 		{ "accept", "ITEM", "start although this item is unknown; can be repeated" },
+		{ "strict", NULL, "refuse instead of leaving behind a session that cannot go" },
 		{ "force", NULL, "start whatever would be lost" },
 	},
 	.run = kexec,
