@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A record that all devices depend on is damaged in seven ways: an index of records, or the record
+ * A record that all devices depend on is damaged in nine ways: an index of records, or the record
  * of the IOMMU. All devices are isolated and nothing else happens: the kernel boots, the sessions
  * can be discarded, and the devices can be used and preserved again.
  *
@@ -27,6 +27,7 @@
 #define VMS		2
 #define SLOT(n)		MEMBER(kho_record_index_ser, slots[n])
 #define ROOT		.hw = HW_ROOT
+#define NEXT_PART	SLOT(0)
 #define USED_SLOT	SLOT(1)
 #define UNUSED_SLOT	SLOT(400)
 
@@ -39,6 +40,10 @@ static const struct damage table[] = {
 	  UNUSED_SLOT, .address = DAMAGE_ITS_DOMAIN, .seal = true },
 	{ .what = "the PCI core's index, a record is in it twice", .where = DAMAGE_PCI_INDEX,
 	  UNUSED_SLOT, .address = DAMAGE_ITS_FUNCTION, .seal = true },
+	{ .what = "the IOMMU's index, a circle", .where = DAMAGE_IOMMU_INDEX, NEXT_PART,
+	  .address = DAMAGE_ITSELF, .seal = true },
+	{ .what = "the PCI core's index, it goes on in a record of another kind",
+	  .where = DAMAGE_PCI_INDEX, NEXT_PART, .address = DAMAGE_ITS_FUNCTION, .seal = true },
 	{ .what = "an IOMMU's checksum", .where = DAMAGE_UNIT, ROOT,
 	  .value = 1, .flip = true },
 	{ .what = "an IOMMU's registers", .where = DAMAGE_UNIT, MEMBER(iommu_unit_ser, reg_base),
@@ -102,5 +107,5 @@ static void after(void)
 }
 
 SCENARIO(.name = "damaged_index", .nics = "igb,igb", .discarded = "0,1",
-	 .cmdline = "lu.rate=100", .updates = ARRAY_SIZE(table), .timeout = 150,
+	 .cmdline = "lu.rate=100", .updates = ARRAY_SIZE(table), .timeout = 190,
 	 .before = before, .after = after);
