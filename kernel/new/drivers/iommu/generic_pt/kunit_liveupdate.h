@@ -4,7 +4,7 @@
  *
  * A table with random mappings is preserved, arrives, and is restored as the
  * table of a second domain, all by the operations of the format. Only the
- * arrival is played, for want of a kexec: lu_arrive() leaves the table pages
+ * arrival is played, for want of a kexec: pt_kunit_lu_arrive() leaves the table pages
  * as the next kernel finds them after boot, handed over by KHO and not counted by
  * anybody. From then on the first domain owns nothing and is never freed.
  *
@@ -33,20 +33,20 @@
 /* The value that boot writes into page::private, see kho_preserved_memory_reserve() */
 #define LU_PAGE_MAGIC	0x4b484f50UL
 
-struct lu_area {
+struct pt_kunit_lu_area {
 	pt_vaddr_t va;
 	pt_oaddr_t oa;
 	pt_vaddr_t len;
 	int prot;
 };
 
-struct lu_kunit {
+struct pt_kunit_lu {
 	/* For do_unmap() and the like; the second one after adoption */
 	struct kunit_iommu_priv old;
 	struct kunit_iommu_priv next;
 	struct iommu_domain_ser ser;
 	struct rnd_state rnd;
-	struct lu_area areas[LU_AREAS + 1];
+	struct pt_kunit_lu_area areas[LU_AREAS + 1];
 	unsigned int nr_areas;
 	/* One of the blocks that arrived */
 	struct page *some_block;
@@ -57,29 +57,29 @@ struct lu_kunit {
 };
 
 /* A domain of a driver that supports live update */
-static const struct iommu_liveupdate_ops lu_driver_ops;
-static const struct iommu_ops lu_owner = { .liveupdate = &lu_driver_ops };
+static const struct iommu_liveupdate_ops pt_kunit_lu_driver_ops;
+static const struct iommu_ops pt_kunit_lu_owner = { .liveupdate = &pt_kunit_lu_driver_ops };
 
-static struct lu_kunit *lu_of(struct kunit *test)
+static struct pt_kunit_lu *pt_kunit_lu_of(struct kunit *test)
 {
-	return container_of(test->priv, struct lu_kunit, old);
+	return container_of(test->priv, struct pt_kunit_lu, old);
 }
 
-static const struct pt_iommu_liveupdate_ops *lu_ops_of(struct kunit_iommu_priv *priv)
+static const struct pt_iommu_liveupdate_ops *pt_kunit_lu_ops_of(struct kunit_iommu_priv *priv)
 {
 	return priv->iommu->ops->liveupdate;
 }
 
-static int lu_map(struct kunit_iommu_priv *priv, const struct lu_area *area)
+static int pt_kunit_lu_map(struct kunit_iommu_priv *priv, const struct pt_kunit_lu_area *area)
 {
 	return iommu_map(&priv->domain, area->va, area->oa, area->len, area->prot, GFP_KERNEL);
 }
 
 /* Every fourth area begins where the one before it ends, every fourth has a large page */
-static void lu_make_area(struct lu_kunit *lu, unsigned int i, pt_vaddr_t slot)
+static void pt_kunit_lu_make_area(struct pt_kunit_lu *lu, unsigned int i, pt_vaddr_t slot)
 {
 	struct kunit_iommu_priv *priv = &lu->old;
-	struct lu_area *area = &lu->areas[i];
+	struct pt_kunit_lu_area *area = &lu->areas[i];
 
 	area->va = slot + SZ_4M;
 	area->len = (2 + prandom_u32_state(&lu->rnd) % 30) * priv->smallest_pgsz;
@@ -96,9 +96,9 @@ static void lu_make_area(struct lu_kunit *lu, unsigned int i, pt_vaddr_t slot)
 	area->oa = (area->oa & ~(pt_oaddr_t)(SZ_2M - 1)) | (area->va & (SZ_2M - 1));
 }
 
-static void lu_fill(struct kunit *test)
+static void pt_kunit_lu_fill(struct kunit *test)
 {
-	struct lu_kunit *lu = lu_of(test);
+	struct pt_kunit_lu *lu = pt_kunit_lu_of(test);
 	struct pt_range range = pt_top_range(lu->old.common);
 	pt_vaddr_t size = min_t(pt_vaddr_t, range.last_va - range.va, 64 * SZ_4G);
 	pt_vaddr_t slot = size / (LU_AREAS + 1) & ~(pt_vaddr_t)(LU_SLOT_ALIGN - 1);
@@ -106,13 +106,13 @@ static void lu_fill(struct kunit *test)
 
 	KUNIT_ASSERT_GE(test, slot, LU_SLOT_ALIGN);
 	for (i = 0; i < LU_AREAS; i++) {
-		lu_make_area(lu, i, range.va + slot * i);
-		KUNIT_ASSERT_NO_ERRNO_FN(test, "map", lu_map(&lu->old, &lu->areas[i]));
+		pt_kunit_lu_make_area(lu, i, range.va + slot * i);
+		KUNIT_ASSERT_NO_ERRNO_FN(test, "map", pt_kunit_lu_map(&lu->old, &lu->areas[i]));
 	}
 	lu->nr_areas = LU_AREAS;
 }
 
-static u64 lu_bytes(struct lu_kunit *lu)
+static u64 pt_kunit_lu_bytes(struct pt_kunit_lu *lu)
 {
 	u64 bytes = 0;
 	unsigned int i;
@@ -123,50 +123,50 @@ static u64 lu_bytes(struct lu_kunit *lu)
 }
 
 /* A function for each page of a table, in the order in which they are restored */
-struct lu_pages {
-	struct lu_kunit *lu;
-	void (*visit)(struct lu_kunit *lu, struct pt_table_p *table);
+struct pt_kunit_lu_pages {
+	struct pt_kunit_lu *lu;
+	void (*visit)(struct pt_kunit_lu *lu, struct pt_table_p *table);
 };
 
-static int __lu_each_page(struct pt_range *range, void *arg, unsigned int level,
-			  struct pt_table_p *table)
+static int __pt_kunit_lu_each_page(struct pt_range *range, void *arg, unsigned int level,
+				   struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
-	struct lu_pages *pages = arg;
+	struct pt_kunit_lu_pages *pages = arg;
 	int ret;
 
 	for_each_pt_level_entry(&pts) {
 		if (pts.type != PT_ENTRY_TABLE)
 			continue;
 		pages->visit(pages->lu, pts.table_lower);
-		ret = pt_descend(&pts, arg, __lu_each_page);
+		ret = pt_descend(&pts, arg, __pt_kunit_lu_each_page);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static void lu_each_page(struct kunit *test, struct kunit_iommu_priv *priv,
-			 void (*visit)(struct lu_kunit *lu, struct pt_table_p *table))
+static void pt_kunit_lu_each_page(struct kunit *test, struct kunit_iommu_priv *priv,
+				  void (*visit)(struct pt_kunit_lu *lu, struct pt_table_p *table))
 {
-	struct lu_pages pages = { .lu = lu_of(test), .visit = visit };
+	struct pt_kunit_lu_pages pages = { .lu = pt_kunit_lu_of(test), .visit = visit };
 	struct pt_range range = pt_all_range(priv->common);
 
 	visit(pages.lu, range.top_table);
-	KUNIT_ASSERT_NO_ERRNO(test, pt_walk_range(&range, __lu_each_page, &pages));
+	KUNIT_ASSERT_NO_ERRNO(test, pt_walk_range(&range, __pt_kunit_lu_each_page, &pages));
 }
 
-static void lu_count_page(struct lu_kunit *lu, struct pt_table_p *table)
+static void pt_kunit_lu_count_page(struct pt_kunit_lu *lu, struct pt_table_p *table)
 {
 	lu->nr_tables++;
 }
 
-static void lu_give_pages(struct page *page, unsigned int order)
+static void pt_kunit_lu_give_pages(struct page *page, unsigned int order)
 {
 	page->private = LU_PAGE_MAGIC << 32 | order;
 }
 
-static void lu_block_arrives(struct lu_kunit *lu, struct page *page, unsigned int order)
+static void pt_kunit_lu_block_arrives(struct pt_kunit_lu *lu, struct page *page, unsigned int order)
 {
 	struct folio *folio = page_folio(page);
 	long nr = BIT(order);
@@ -174,61 +174,61 @@ static void lu_block_arrives(struct lu_kunit *lu, struct page *page, unsigned in
 	mod_node_page_state(folio_pgdat(folio), NR_IOMMU_PAGES, -nr);
 	lruvec_stat_mod_folio(folio, NR_SECONDARY_PAGETABLE, -nr);
 	adjust_managed_page_count(page, -nr);
-	lu_give_pages(page, order);
+	pt_kunit_lu_give_pages(page, order);
 	lu->some_block = page;
 	lu->some_order = order;
 	lu->nr_blocks++;
 }
 
 /* Afterwards only the pages that are alone have page::private set, and are handed over */
-static void lu_page_arrives(struct lu_kunit *lu, struct pt_table_p *table)
+static void pt_kunit_lu_page_arrives(struct pt_kunit_lu *lu, struct pt_table_p *table)
 {
 	struct folio *folio = virt_to_folio(table);
 
 	if (folio_get_private(folio))
 		folio->private = NULL;
 	else
-		lu_block_arrives(lu, folio_page(folio, 0), 0);
+		pt_kunit_lu_block_arrives(lu, folio_page(folio, 0), 0);
 }
 
-static void lu_arrive(struct kunit *test)
+static void pt_kunit_lu_arrive(struct kunit *test)
 {
-	struct lu_kunit *lu = lu_of(test);
+	struct pt_kunit_lu *lu = pt_kunit_lu_of(test);
 	struct iommu_pages_block *block;
 	struct hlist_node *next;
 
-	lu_each_page(test, &lu->old, lu_page_arrives);
+	pt_kunit_lu_each_page(test, &lu->old, pt_kunit_lu_page_arrives);
 	hlist_for_each_entry_safe(block, next, &lu->old.iommu->liveupdate.blocks.all, item) {
-		lu_block_arrives(lu, block->page, block->order);
+		pt_kunit_lu_block_arrives(lu, block->page, block->order);
 		kfree(block);
 	}
 	lu->arrived = true;
 }
 
 /* The record stays right: unpreserve only takes the pages out of KHO's books */
-static void lu_preserve(struct kunit *test)
+static void pt_kunit_lu_preserve(struct kunit *test)
 {
-	struct lu_kunit *lu = lu_of(test);
+	struct pt_kunit_lu *lu = pt_kunit_lu_of(test);
 
 	KUNIT_ASSERT_NO_ERRNO_FN(test, "preserve",
-				 lu_ops_of(&lu->old)->preserve(lu->old.iommu, &lu->ser));
-	lu_ops_of(&lu->old)->unpreserve(lu->old.iommu);
-	lu_arrive(test);
+				 pt_kunit_lu_ops_of(&lu->old)->preserve(lu->old.iommu, &lu->ser));
+	pt_kunit_lu_ops_of(&lu->old)->unpreserve(lu->old.iommu);
+	pt_kunit_lu_arrive(test);
 }
 
-static void lu_preserve_and_restore(struct kunit *test)
+static void pt_kunit_lu_preserve_and_restore(struct kunit *test)
 {
-	struct lu_kunit *lu = lu_of(test);
+	struct pt_kunit_lu *lu = pt_kunit_lu_of(test);
 
-	lu_preserve(test);
+	pt_kunit_lu_preserve(test);
 	KUNIT_ASSERT_NO_ERRNO_FN(test, "restore",
-				 lu_ops_of(&lu->next)->restore(lu->next.iommu, &lu->ser));
+				 pt_kunit_lu_ops_of(&lu->next)->restore(lu->next.iommu, &lu->ser));
 }
 
 /* A configuration of the format with other widths if there is one, and coherent */
-static struct pt_iommu_table_cfg lu_other_cfg(struct kunit *test)
+static struct pt_iommu_table_cfg pt_kunit_lu_other_cfg(struct kunit *test)
 {
-	struct pt_iommu_table_cfg cfg = lu_of(test)->old.cfg;
+	struct pt_iommu_table_cfg cfg = pt_kunit_lu_of(test)->old.cfg;
 #ifdef kunit_fmt_cfgs
 	unsigned int own = (uintptr_t)test->param_value - 1, i;
 
@@ -237,7 +237,7 @@ static struct pt_iommu_table_cfg lu_other_cfg(struct kunit *test)
 				kunit_fmt_cfgs[own].common.features)
 			continue;
 		cfg = kunit_fmt_cfgs[i];
-		cfg.common.features = lu_of(test)->old.cfg.common.features;
+		cfg.common.features = pt_kunit_lu_of(test)->old.cfg.common.features;
 		cfg.common.hw_max_vasz_lg2 = cfg.common.hw_max_vasz_lg2 ?: PT_MAX_VA_ADDRESS_LG2;
 		cfg.common.hw_max_oasz_lg2 = pt_max_oa_lg2(NULL);
 	}
@@ -247,17 +247,17 @@ static struct pt_iommu_table_cfg lu_other_cfg(struct kunit *test)
 }
 
 /* The next kernel allocates the domain on another unit than the previous one did. */
-static void lu_use_other_unit(struct kunit *test)
+static void pt_kunit_lu_use_other_unit(struct kunit *test)
 {
-	struct kunit_iommu_priv *next = &lu_of(test)->next;
+	struct kunit_iommu_priv *next = &pt_kunit_lu_of(test)->next;
 
 	pt_iommu_deinit(next->iommu);
-	next->cfg = lu_other_cfg(test);
+	next->cfg = pt_kunit_lu_other_cfg(test);
 	KUNIT_ASSERT_NO_ERRNO_FN(test, "init", pt_iommu_init(&next->fmt_table, &next->cfg,
 							     GFP_KERNEL));
 }
 
-struct lu_result {
+struct pt_kunit_lu_result {
 	int map;
 	int verify;
 	u64 bad_iova;
@@ -265,57 +265,57 @@ struct lu_result {
 };
 
 /* A comparison with a list of areas that is left open: to be committed or aborted */
-static int lu_compare(struct lu_kunit *lu, struct lu_result *res)
+static int pt_kunit_lu_compare(struct pt_kunit_lu *lu, struct pt_kunit_lu_result *res)
 {
-	int ret = lu_ops_of(&lu->next)->adopt_begin(lu->next.iommu);
+	int ret = pt_kunit_lu_ops_of(&lu->next)->adopt_begin(lu->next.iommu);
 	unsigned int i;
 
 	if (ret)
 		return ret;
 	res->map = 0;
 	for (i = 0; i < lu->nr_areas && !res->map; i++)
-		res->map = lu_map(&lu->next, &lu->areas[i]);
-	res->verify = lu_ops_of(&lu->next)->adopt_verify(lu->next.iommu, &res->bad_iova,
-							 &res->bytes);
+		res->map = pt_kunit_lu_map(&lu->next, &lu->areas[i]);
+	res->verify = pt_kunit_lu_ops_of(&lu->next)->adopt_verify(lu->next.iommu, &res->bad_iova,
+								  &res->bytes);
 	return 0;
 }
 
-static void lu_expect_same(struct kunit *test)
+static void pt_kunit_lu_expect_same(struct kunit *test)
 {
-	struct lu_kunit *lu = lu_of(test);
-	struct lu_result res;
+	struct pt_kunit_lu *lu = pt_kunit_lu_of(test);
+	struct pt_kunit_lu_result res;
 
-	KUNIT_ASSERT_NO_ERRNO_FN(test, "adopt_begin", lu_compare(lu, &res));
+	KUNIT_ASSERT_NO_ERRNO_FN(test, "adopt_begin", pt_kunit_lu_compare(lu, &res));
 	KUNIT_EXPECT_EQ(test, res.map, 0);
 	KUNIT_EXPECT_EQ(test, res.verify, 0);
-	KUNIT_EXPECT_EQ(test, res.bytes, lu_bytes(lu));
+	KUNIT_EXPECT_EQ(test, res.bytes, pt_kunit_lu_bytes(lu));
 }
 
-static void lu_expect_difference(struct kunit *test, u64 at, const char *name)
+static void pt_kunit_lu_expect_difference(struct kunit *test, u64 at, const char *name)
 {
-	struct lu_kunit *lu = lu_of(test);
-	struct lu_result res;
+	struct pt_kunit_lu *lu = pt_kunit_lu_of(test);
+	struct pt_kunit_lu_result res;
 
-	KUNIT_ASSERT_NO_ERRNO_FN(test, "adopt_begin", lu_compare(lu, &res));
+	KUNIT_ASSERT_NO_ERRNO_FN(test, "adopt_begin", pt_kunit_lu_compare(lu, &res));
 	KUNIT_EXPECT_TRUE_MSG(test, !res.map || res.map == -EBADE, "%s: %d", name, res.map);
 	KUNIT_EXPECT_EQ_MSG(test, res.verify, -EBADE, "%s", name);
 	KUNIT_EXPECT_EQ_MSG(test, res.bad_iova, at, "%s", name);
-	lu_ops_of(&lu->next)->adopt_abort(lu->next.iommu);
+	pt_kunit_lu_ops_of(&lu->next)->adopt_abort(lu->next.iommu);
 }
 
-static void lu_insert(struct lu_kunit *lu, unsigned int i)
+static void pt_kunit_lu_insert(struct pt_kunit_lu *lu, unsigned int i)
 {
 	memmove(&lu->areas[i + 1], &lu->areas[i], (lu->nr_areas++ - i) * sizeof(*lu->areas));
 }
 
-static void lu_remove(struct lu_kunit *lu, unsigned int i)
+static void pt_kunit_lu_remove(struct pt_kunit_lu *lu, unsigned int i)
 {
 	memmove(&lu->areas[i], &lu->areas[i + 1], (--lu->nr_areas - i) * sizeof(*lu->areas));
 }
 
 /* The first entry that leads to a table of the lowest level, in the place of the second */
-static int __lu_share_table(struct pt_range *range, void *arg, unsigned int level,
-			    struct pt_table_p *table)
+static int __pt_kunit_lu_share_table(struct pt_range *range, void *arg, unsigned int level,
+				     struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
 	u64 *item = (u64 *)table, *was = arg;
@@ -326,7 +326,7 @@ static int __lu_share_table(struct pt_range *range, void *arg, unsigned int leve
 		if (pts.type != PT_ENTRY_TABLE)
 			continue;
 		if (level > 1) {
-			ret = pt_descend(&pts, arg, __lu_share_table);
+			ret = pt_descend(&pts, arg, __pt_kunit_lu_share_table);
 			if (ret)
 				return ret;
 		} else if (first == UINT_MAX) {
