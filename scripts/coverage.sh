@@ -71,6 +71,8 @@ merge() {
 table() {
 	merge >"$out/all"
 	awk '!$3 { print $1 ":" $2 }' "$out/all" >"$out/not-reached"
+	echo "Reached in $(set -- "$out"/*.lines && echo $#) runs:"
+	echo
 	echo '| file | lines | reached |'
 	echo '|---|---|---|'
 	awk 'function row(f, l, r) { printf "| %s | %d | %.1f %% |\n", f, l, r * 100 / l }
