@@ -6,6 +6,7 @@
  * The first look in the next kernel is taken before this program has opened anything, and is
  * compared as soon as the record has arrived. Only NICs of preserved VMs are looked at.
  */
+#include <dirent.h>
 #include <stdio.h>
 
 #include "device/dma_device.h"
@@ -111,8 +112,41 @@ static void compare(const struct walk *with, const char *when)
 	}
 }
 
+/* Does the entry of @source_id have the domain id of a preserved device? */
+static bool shares_id(const struct walk *record, uint16_t source_id)
+{
+	struct walk_device d = { .source_id = source_id };
+	unsigned int i;
+
+	platform()->read_device(&d, platform()->root());
+	for (i = 0; d.present && i < record->ndevices; i++)
+		if (d.domain_id == record->device[i].domain_id)
+			return true;
+	return false;
+}
+
+/* The IOMMU may cache translations by domain id. */
+static void ids_are_reserved(void)
+{
+	const struct walk *record = state_map(STATE_WALK, sizeof(*record));
+	DIR *dir = opendir("/sys/bus/pci/devices");
+	char other[BDF_LEN] = "";
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		if (*e->d_name == '.' || walk_find(record, pci_source_id(e->d_name)))
+			continue;
+		if (shares_id(record, pci_source_id(e->d_name)))
+			snprintf(other, sizeof(other), "%.*s", BDF_LEN - 1, e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	ok(dir && !*other, "no other device has the domain id of a preserved one", "%s", other);
+}
+
 void tables_compare_arrival(void)
 {
+	ids_are_reserved();
 	compare(&arrival, "when the next kernel starts userspace");
 }
 
