@@ -58,6 +58,7 @@ void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging);
 int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx);
 int iopt_liveupdate_may_change(struct io_pagetable *iopt);
 int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd);
+int iommufd_liveupdate_area(struct iommufd_ucmd *ucmd);
 int iommufd_liveupdate_mark(struct iommufd_ucmd *ucmd);
 int iommufd_liveupdate_query(struct iommufd_ucmd *ucmd);
 
@@ -108,6 +109,11 @@ static inline int iopt_liveupdate_may_change(struct io_pagetable *iopt)
 
 /* The ioctls are unknown then: ENOTTY for userspace */
 static inline int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
+}
+
+static inline int iommufd_liveupdate_area(struct iommufd_ucmd *ucmd)
 {
 	return -ENOIOCTLCMD;
 }
