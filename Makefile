@@ -54,6 +54,7 @@ INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c cli/*/*.c))
 CLI_LIBS := json-c libzstd liblzma liblz4 zlib
 LIB_OBJ  := $(LIB_SRC:%.c=out/obj/%.o)
+CPR_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cpr/*.c))
 VMM_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard examples/vmm/*.c))
 
 ifneq ($(if $(filter port,$(MAKECMDGOALS)),,$(KERNEL:stock=))$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
@@ -269,7 +270,7 @@ out/build/%:
 # -- test machine ---------------------------------------------------------------
 
 KSELFTESTS := $(addprefix out/vm/kselftest/,iommufd_liveupdate vfio_pci_liveupdate_test)
-vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/vmm-session out/vm/vmm out/vm/guest.bin \
+vm: out/vm/lurun out/vm/init out/vm/iolu out/vm/iolu-cpr out/vm/vmm-session out/vm/vmm out/vm/guest.bin \
 	out/vm/gen_init_cpio $(KSELFTESTS)
 
 out/vm/lurun: $(RUNNER_OBJ)
@@ -313,14 +314,14 @@ $(RUNNER_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/runner $(shell pkg-config --cflags js
 KERNEL_HEADERS := -isystem out/headers/include
 $(INIT_OBJ): CFLAGS += -Ivm/testos -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
-$(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(VMM_OBJ): out/headers/.installed
+$(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(CPR_OBJ) $(VMM_OBJ): out/headers/.installed
 out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/damaged_%.o,index records) $(patsubst %,out/obj/vm/testos/iommu/records_%.o,vtd amd): CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(RUNNER_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
+-include $(RUNNER_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CPR_OBJ:.o=.d) $(VMM_OBJ:.o=.d)
 -include out/obj/examples/systemd/session.d
 
 # Debian's kernel headers are older than the interfaces used here
@@ -370,7 +371,7 @@ install-lib: lib
 
 # -- the command iolu -------------------------------------------------------------
 
-cli: out/cli/iolu out/cli/iolu.1
+cli: out/cli/iolu out/cli/iolu-cpr out/cli/iolu.1
 
 out/cli/iolu: $(CLI_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
@@ -393,6 +394,19 @@ out/obj/cli/abi_formats.h: $(TREE)/.git/applied $(wildcard kernel/new/$(ABI)/*.h
 	@mkdir -p $(@D)
 	@cd $(TREE)/$(ABI) && cat kexec_handover.h luo.h memfd.h $(abspath $(wildcard kernel/new/$(ABI)/*.h)) | \
 		sed -n 's/^#define [A-Z_]*_COMPATIBLE[[:blank:]]*"\([a-z-]*\)-v\([0-9]*\)"$$/{ "\1", \2 },/p' >$(abspath $@)
+
+# -- iolu-cpr, for QEMU -------------------------------------------------------------
+
+out/cli/iolu-cpr: $(CPR_OBJ) out/lib/libiolu.a
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -o $@ $^ -lz
+
+# Static, for machines without libraries
+out/vm/iolu-cpr: $(CPR_OBJ) out/lib/libiolu.a
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -static -s -o $@ $^ -lz
+
+$(CPR_OBJ): CFLAGS += -Icpr -Ilib $(KERNEL_HEADERS)
 
 # -- the example: a VMM on libiolu, and what runs in its VM ------------------------
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * iolu-cpr: takes a QEMU VM through an update of the host
+ *
+ * QEMU's migration mode cpr-exec executes this program in QEMU's own process, with all
+ * descriptors open, a table of them in a memfd (the CPR state) and the state of the machine in a
+ * file. `iolu-cpr save` puts all of it into a live update session and waits for the kexec. In the
+ * next kernel `iolu-cpr restore` retrieves it, makes a table with the new descriptors, and
+ * executes QEMU, which finds everything as if it had executed itself.
+ *
+ * Rules: a function that can fail returns 0 or -errno, after a line on standard error. After a
+ * failure of save, and when told to by SIGUSR2, QEMU is executed with what it left, and goes on.
+ */
+#ifndef IOLU_CPR_H
+#define IOLU_CPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <iolu.h>
+
+#define CPR_MAX_FDS	4096u
+#define CPR_MAX_DEVICES	64u
+#define CPR_NAME	256u		/* with the terminating NUL */
+#define CPR_ENV		"QEMU_CPR_EXEC_STATE"
+
+/* What a descriptor is. The journal has this in place of its number. */
+enum cpr_kind { CPR_OTHER, CPR_MEMORY, CPR_EVENT, CPR_IOMMUFD, CPR_DEVICE };
+
+/* An entry of QEMU's table */
+struct cpr_fd {
+	char name[CPR_NAME];
+	uint32_t id;
+	int fd;
+	enum cpr_kind kind;
+};
+
+struct cpr_device {
+	char name[CPR_NAME];		/* PCI address */
+	uint32_t id, ioas, hwpt;	/* ids in the iommufd */
+};
+
+struct cpr {
+	uint32_t nfds, ndevices;
+	struct cpr_device devices[CPR_MAX_DEVICES];
+	struct cpr_fd fds[CPR_MAX_FDS];
+};
+
+/* The command line of this program */
+struct cpr_call {
+	const char *name;		/* of the VM and its session */
+	const char *stream;		/* file with the state of the machine */
+	char **qemu;			/* QEMU and its arguments, ends with NULL */
+};
+
+/* state.c: the CPR state */
+int cpr_parse(struct cpr *cpr, const void *bytes, size_t size);
+int cpr_write(const struct cpr *cpr, uint8_t **bytes, size_t *size);
+
+/* table.c: the table of descriptors */
+int cpr_find_kinds(struct cpr *cpr);
+struct cpr_fd *cpr_find(struct cpr *cpr, enum cpr_kind kind, const char *name, uint32_t id);
+void cpr_memory_name(const struct cpr *cpr, const struct cpr_fd *fd, char *name, size_t room);
+
+/* irq.c: interrupts */
+int cpr_irq_type(int device, uint32_t *type);
+int cpr_arm(struct cpr *cpr, const struct cpr_device *device, int fd, uint32_t type);
+
+/* files.c */
+int cpr_read_fd(int fd, uint8_t **bytes, size_t *size);
+int cpr_read_file(const char *path, uint8_t **bytes, size_t *size);
+int cpr_memfd_with(const char *name, const void *bytes, size_t size);
+int cpr_memfd_copy(const char *name, int from);
+
+/* The verbs; they return the exit code, or execute QEMU. */
+int cpr_save(const struct cpr_call *call);
+int cpr_restore(const struct cpr_call *call);
+
+/* main.c */
+int cpr_fail(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int cpr_check(struct iolu_vm *vm, int rc);	/* fails with the library's reason */
+int cpr_exec(const struct cpr_call *call, const char *incoming);
+
+#endif /* IOLU_CPR_H */

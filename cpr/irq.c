@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts. QEMU expects that the vectors signal the eventfds of its table: it arms nothing
+ * while it loads its state. Vector n signals the eventfd that KVM waits on, if the vector has
+ * one, otherwise the one that QEMU waits on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include "cpr.h"
+
+#define NONE	~0u
+
+static int region(int device, uint64_t *at)
+{
+	struct vfio_region_info info = {
+		.argsz = sizeof(info), .index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+
+	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info))
+		return cpr_fail(-errno, "the device has no configuration space: %s",
+				strerror(errno));
+	*at = info.offset;
+	return 0;
+}
+
+/* Is the interrupt type of capability @id, with its flags at @flags, enabled? */
+static bool is_enabled(const uint8_t *config, uint8_t id, uint8_t mask)
+{
+	uint8_t at = config[PCI_CAPABILITY_LIST] & ~3, left = 48;
+
+	for (; at >= 0x40 && left; at = config[at + 1] & ~3, left--)
+		if (config[at] == id)
+			return config[at + (id == PCI_CAP_ID_MSIX ? 3 : 2)] & mask;
+	return false;
+}
+
+/* @type: the one that the guest has enabled, as the device's configuration space has it */
+int cpr_irq_type(int device, uint32_t *type)
+{
+	uint8_t config[256];
+	uint64_t at = 0;
+	int rc = region(device, &at);
+
+	if (rc)
+		return rc;
+	if (pread(device, config, sizeof(config), at) != sizeof(config))
+		return cpr_fail(-EIO, "the configuration space of the device cannot be read");
+	if (is_enabled(config, PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS_ENABLE >> 8))
+		*type = VFIO_PCI_MSIX_IRQ_INDEX;
+	else if (is_enabled(config, PCI_CAP_ID_MSI, PCI_MSI_FLAGS_ENABLE))
+		*type = VFIO_PCI_MSI_IRQ_INDEX;
+	else
+		*type = VFIO_PCI_INTX_IRQ_INDEX;
+	return 0;
+}
+
+/* The eventfd "BDF_KIND" of a device; -1 if it has none */
+static int event_of(struct cpr *cpr, const char *bdf, const char *kind, uint32_t id)
+{
+	char name[CPR_NAME + 32];
+	struct cpr_fd *fd;
+
+	strcpy(name, bdf);
+	strcat(strcat(name, "_"), kind);
+	fd = cpr_find(cpr, CPR_EVENT, name, id);
+	return fd ? fd->fd : -1;
+}
+
+static int set(int device, uint32_t index, uint32_t action, const int *fds, uint32_t n)
+{
+	struct vfio_irq_set *arg = malloc(sizeof(*arg) + n * sizeof(*fds));
+	int rc;
+
+	if (!arg)
+		return cpr_fail(-ENOMEM, "no memory for %u vectors", n);
+	*arg = (struct vfio_irq_set) {
+		.argsz = sizeof(*arg) + n * sizeof(*fds),
+		.flags = VFIO_IRQ_SET_DATA_EVENTFD | action, .index = index, .count = n,
+	};
+	memcpy(arg->data, fds, n * sizeof(*fds));
+	rc = ioctl(device, VFIO_DEVICE_SET_IRQS, arg);
+	rc = rc ? cpr_fail(-errno, "interrupts of type %u cannot be armed: %s", index,
+			   strerror(errno)) : 0;
+	free(arg);
+	return rc;
+}
+
+/* The interrupts of the gap are counted once: what QEMU's old eventfd held is lost. */
+static void signal_once(const int *fds, uint32_t n)
+{
+	const uint64_t one = 1;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (fds[i] >= 0 && write(fds[i], &one, sizeof(one)) < 0)
+			cpr_fail(-errno, "vector %u cannot be signalled", i);
+}
+
+static uint32_t vectors(struct cpr *cpr, const char *bdf, int **fds)
+{
+	uint32_t i, n = 0;
+
+	*fds = calloc(CPR_MAX_FDS, sizeof(**fds));
+	for (i = 0; *fds && i < CPR_MAX_FDS; i++) {
+		(*fds)[i] = event_of(cpr, bdf, "kvm_interrupt", i);
+		if ((*fds)[i] < 0)
+			(*fds)[i] = event_of(cpr, bdf, "interrupt", i);
+		if ((*fds)[i] >= 0)
+			n = i + 1;
+		else if (i > n + 64)
+			break;
+	}
+	return n;
+}
+
+static int arm_vectors(struct cpr *cpr, const char *bdf, int fd, uint32_t type)
+{
+	int *fds, rc = 0;
+	uint32_t n = vectors(cpr, bdf, &fds);
+
+	if (!fds)
+		return cpr_fail(-ENOMEM, "no memory for vectors");
+	if (n)
+		rc = set(fd, type, VFIO_IRQ_SET_ACTION_TRIGGER, fds, n);
+	if (!rc)
+		signal_once(fds, n);
+	free(fds);
+	return rc;
+}
+
+static int arm_intx(struct cpr *cpr, const char *bdf, int fd)
+{
+	int trigger = event_of(cpr, bdf, "intx-interrupt", 0);
+	int unmask = event_of(cpr, bdf, "intx-unmask", 0);
+	int rc = 0;
+
+	if (trigger >= 0)
+		rc = set(fd, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, &trigger, 1);
+	if (!rc && unmask >= 0)
+		rc = set(fd, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, &unmask, 1);
+	return rc;
+}
+
+int cpr_arm(struct cpr *cpr, const struct cpr_device *device, int fd, uint32_t type)
+{
+	static const struct {
+		const char *name;
+		uint32_t index;
+	} notifiers[] = {
+		{ "err_notifier", VFIO_PCI_ERR_IRQ_INDEX },
+		{ "req_notifier", VFIO_PCI_REQ_IRQ_INDEX },
+	};
+	int rc, event, i;
+
+	rc = type == VFIO_PCI_INTX_IRQ_INDEX ? arm_intx(cpr, device->name, fd) :
+					       arm_vectors(cpr, device->name, fd, type);
+	for (i = 0; !rc && i < 2; i++) {
+		event = event_of(cpr, device->name, notifiers[i].name, 0);
+		if (event >= 0)
+			rc = set(fd, notifiers[i].index, VFIO_IRQ_SET_ACTION_TRIGGER, &event, 1);
+	}
+	return rc;
+}

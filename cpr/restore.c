@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The next kernel: the session is retrieved, each entry of QEMU's table gets a new descriptor,
+ * interrupts are armed, page tables adopted, and QEMU is executed. Until then each step can be
+ * repeated by another process.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "cpr.h"
+
+/* A descriptor that stays open in QEMU */
+static int keep(int fd)
+{
+	int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD, 3);
+
+	return copy < 0 ? cpr_fail(-EBADF, "a descriptor cannot be kept: %s", strerror(errno)) :
+			  copy;
+}
+
+static int open_fd(struct iolu_vm *vm, const struct cpr *cpr, const struct cpr_fd *fd)
+{
+	char name[32];
+
+	switch (fd->kind) {
+	case CPR_MEMORY:
+		cpr_memory_name(cpr, fd, name, sizeof(name));
+		return keep(iolu_vm_memfd(vm, name));
+	case CPR_EVENT:
+		return eventfd(0, EFD_NONBLOCK);
+	case CPR_IOMMUFD:
+		return keep(iolu_vm_iommufd(vm));
+	case CPR_DEVICE:
+		return keep(iolu_vm_device_fd(vm, fd->name));
+	default:
+		return cpr_fail(-EBADMSG, "the journal names a descriptor of an unknown kind");
+	}
+}
+
+static int open_all(struct iolu_vm *vm, struct cpr *cpr)
+{
+	uint32_t i;
+
+	for (i = 0; i < cpr->nfds; i++) {
+		cpr->fds[i].fd = open_fd(vm, cpr, &cpr->fds[i]);
+		if (cpr->fds[i].fd < 0)
+			return cpr->fds[i].fd;
+	}
+	return 0;
+}
+
+static int read_table(struct iolu_vm *vm, struct cpr *cpr)
+{
+	const void *bytes;
+	size_t size;
+	uint32_t i;
+	int rc = cpr_check(vm, iolu_vm_blob(vm, "table", &bytes, &size));
+
+	if (!rc)
+		rc = cpr_parse(cpr, bytes, size);
+	for (i = 0; !rc && i < cpr->nfds; i++)
+		cpr->fds[i].kind = cpr->fds[i].fd;
+	return rc;
+}
+
+static int arm_all(struct iolu_vm *vm, struct cpr *cpr)
+{
+	const void *type;
+	size_t size;
+	uint32_t i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < cpr->ndevices; i++) {
+		const struct cpr_device *device = &cpr->devices[i];
+
+		rc = cpr_check(vm, iolu_vm_blob(vm, device->name, &type, &size));
+		if (!rc && size != sizeof(uint32_t))
+			rc = cpr_fail(-EBADMSG, "the journal has no interrupt type of device %s",
+				      device->name);
+		if (!rc)
+			rc = cpr_arm(cpr, device, iolu_vm_device_fd(vm, device->name),
+				     *(const uint32_t *)type);
+	}
+	return rc;
+}
+
+/* The ids that the objects have in this kernel */
+static int set_ids(struct iolu_vm *vm, struct cpr *cpr)
+{
+	char name[32];
+	uint32_t i;
+
+	for (i = 0; i < cpr->ndevices; i++) {
+		struct cpr_device *device = &cpr->devices[i];
+		int id = iolu_vm_device_id(vm, device->name), ioas, hwpt;
+
+		snprintf(name, sizeof(name), "ioas.%u", device->ioas);
+		ioas = iolu_vm_ioas_id(vm, name);
+		snprintf(name, sizeof(name), "hwpt.%u", device->hwpt);
+		hwpt = iolu_vm_hwpt_id(vm, name);
+		if (id < 0 || ioas < 0 || hwpt < 0)
+			return cpr_fail(-ENOENT, "device %s is not restored", device->name);
+		device->id = id;
+		device->ioas = ioas;
+		device->hwpt = hwpt;
+	}
+	return 0;
+}
+
+/* The memfds that QEMU reads stay open in it. */
+static int hand_over(const struct cpr *cpr, const void *stream, size_t size, int *stream_fd)
+{
+	char number[16];
+	uint8_t *bytes;
+	size_t n;
+	int fd, rc = cpr_write(cpr, &bytes, &n);
+
+	if (rc)
+		return rc;
+	fd = cpr_memfd_with("cpr-state", bytes, n);
+	free(bytes);
+	*stream_fd = cpr_memfd_with("stream", stream, size);
+	if (fd < 0 || *stream_fd < 0)
+		return -EIO;
+	fcntl(fd, F_SETFD, 0);
+	fcntl(*stream_fd, F_SETFD, 0);
+	snprintf(number, sizeof(number), "%d", fd);
+	return setenv(CPR_ENV, number, 1) ? -ENOMEM : 0;
+}
+
+static int restore(struct iolu_vm *vm, struct cpr *cpr, int *stream_fd)
+{
+	const void *stream;
+	size_t size;
+	int rc = read_table(vm, cpr);
+
+	if (!rc)
+		rc = open_all(vm, cpr);
+	if (!rc)
+		rc = arm_all(vm, cpr);
+	if (!rc)
+		rc = cpr_check(vm, iolu_vm_adopt(vm));
+	if (!rc)
+		rc = set_ids(vm, cpr);
+	if (!rc)
+		rc = cpr_check(vm, iolu_vm_blob(vm, "stream", &stream, &size));
+	if (!rc)
+		rc = hand_over(cpr, stream, size, stream_fd);
+	return rc ? rc : cpr_check(vm, iolu_vm_finish(vm));
+}
+
+/* Without a session QEMU is started as usual. */
+int cpr_restore(const struct cpr_call *call)
+{
+	struct cpr *cpr = malloc(sizeof(*cpr));
+	char incoming[64];
+	struct iolu_vm *vm;
+	int rc, stream_fd;
+
+	if (!cpr || iolu_vm_new(call->name, &vm))
+		return !!cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
+	rc = iolu_vm_retrieve(vm);
+	if (rc == -ENOENT)
+		return cpr_exec(call, NULL);
+	rc = cpr_check(vm, rc);
+	if (!rc)
+		rc = restore(vm, cpr, &stream_fd);
+	if (rc)
+		return 1;
+	printf("iolu-cpr: restored\n");
+	fflush(stdout);
+	snprintf(incoming, sizeof(incoming), "file:/proc/self/fd/%d", stream_fd);
+	return cpr_exec(call, incoming);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * state SEED COUNT: the CPR state, as QEMU 11.1 wrote it and in COUNT changed forms. A state that
+ * is accepted is written back byte for byte; so nothing in it was overlooked.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpr.h"
+
+static const uint8_t valid[] =
+	"QCPR\0\0\0\1"
+	"\1\0\0\0\5ram0\0\0\0\0\0\0\0\0\14"
+	"\1\0\0\0\11iommufd0\0\0\0\0\0\0\0\0\15"
+	"\1\0\0\0\15" "0000:01:00.0\0\0\0\0\0\0\0\0\16"
+	"\1\0\0\0\27" "0000:01:00.0_interrupt\0\0\0\0\2\0\0\0\17"
+	"\0"
+	"\5\25CprState/vfio devices\0\0\0\1"
+	"\1\0\0\0\15" "0000:01:00.0\0\0\0\0\1\0\0\0\2\0\0\0\3"
+	"\0";
+#define SIZE	(sizeof(valid) - 1)
+
+static struct cpr cpr;
+static unsigned int count, failed;
+
+int cpr_fail(int rc, const char *fmt, ...)
+{
+	(void)fmt;
+	return rc;
+}
+
+static void ok(bool holds, const char *fact)
+{
+	failed += !holds;
+	printf("%sok %u - %s\n", holds ? "" : "not ", ++count, fact);
+}
+
+/* Refused, or written back as it was */
+static bool is_sound(const uint8_t *bytes, size_t size)
+{
+	uint8_t *written;
+	size_t n;
+	bool same;
+
+	if (cpr_parse(&cpr, bytes, size))
+		return true;
+	if (cpr_write(&cpr, &written, &n))
+		return false;
+	same = n == size && !memcmp(written, bytes, n);
+	free(written);
+	return same;
+}
+
+/* In a block of its own, so that a read beyond the end is found */
+static bool is_sound_alone(const uint8_t *bytes, size_t size)
+{
+	uint8_t *copy = malloc(size ? size : 1);
+	bool sound;
+
+	memcpy(copy, bytes, size);
+	sound = is_sound(copy, size);
+	free(copy);
+	return sound;
+}
+
+static bool refuses_parts(void)
+{
+	size_t n;
+
+	for (n = 0; n < SIZE; n++) {
+		if (!is_sound_alone(valid, n))
+			return false;
+		if (!cpr_parse(&cpr, valid, n) && cpr.ndevices)
+			return false;
+	}
+	return true;
+}
+
+static bool survives_changes(unsigned int seed, unsigned int changes)
+{
+	uint8_t bytes[SIZE];
+	unsigned int i, n;
+
+	srand(seed);
+	while (changes--) {
+		memcpy(bytes, valid, SIZE);
+		n = 1 + rand() % 4;
+		for (i = 0; i < n; i++)
+			bytes[rand() % SIZE] = rand() % 3 ? rand() : rand() % 3;
+		if (!is_sound_alone(bytes, SIZE - (rand() % 4 ? 0 : rand() % SIZE)))
+			return false;
+	}
+	return true;
+}
+
+static bool has_contents(void)
+{
+	return cpr.nfds == 4 && !strcmp(cpr.fds[0].name, "ram0") && cpr.fds[0].fd == 12 &&
+	       cpr.fds[3].id == 2 && cpr.fds[3].fd == 15 && cpr.ndevices == 1 &&
+	       !strcmp(cpr.devices[0].name, "0000:01:00.0") && cpr.devices[0].id == 1 &&
+	       cpr.devices[0].ioas == 2 && cpr.devices[0].hwpt == 3;
+}
+
+int main(int argc, char **argv)
+{
+	uint8_t more[SIZE + 1] = {};
+
+	if (argc != 3)
+		return 2;
+	ok(!cpr_parse(&cpr, valid, SIZE), "the state that QEMU writes is accepted");
+	ok(has_contents(), "with its descriptors and devices");
+	ok(is_sound(valid, SIZE), "and written back byte for byte");
+	memcpy(more, valid, SIZE);
+	ok(cpr_parse(&cpr, more, sizeof(more)), "a byte more at the end is refused");
+	ok(refuses_parts(), "no part of it is accepted as all of it");
+	ok(survives_changes(atoi(argv[1]), atoi(argv[2])),
+	   "a changed state is refused, or written back byte for byte");
+	printf("1..%u\n", count);
+	return !!failed;
+}

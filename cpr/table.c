@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* QEMU's table of descriptors: what they are, and how they are called in the session */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cpr.h"
+
+static const struct cpr_device *find_device(const struct cpr *cpr, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < cpr->ndevices; i++)
+		if (!strcmp(cpr->devices[i].name, name))
+			return &cpr->devices[i];
+	return NULL;
+}
+
+static enum cpr_kind kind_of(const struct cpr *cpr, const struct cpr_fd *fd)
+{
+	char path[64], target[128];
+	ssize_t n;
+
+	if (find_device(cpr, fd->name))
+		return CPR_DEVICE;
+	if (fcntl(fd->fd, F_GET_SEALS) >= 0)
+		return CPR_MEMORY;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd->fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n < 0 ? 0 : n] = '\0';
+	if (!strcmp(target, "anon_inode:[eventfd]"))
+		return CPR_EVENT;
+	return strstr(target, "iommu") ? CPR_IOMMUFD : CPR_OTHER;
+}
+
+int cpr_find_kinds(struct cpr *cpr)
+{
+	uint32_t i;
+
+	for (i = 0; i < cpr->nfds; i++) {
+		struct cpr_fd *fd = &cpr->fds[i];
+
+		fd->kind = kind_of(cpr, fd);
+		if (fd->kind == CPR_OTHER)
+			return cpr_fail(-EOPNOTSUPP, "QEMU's descriptor \"%s\" is neither memory, "
+					"eventfd, iommufd nor vfio device", fd->name);
+	}
+	return 0;
+}
+
+/* @name: NULL for any */
+struct cpr_fd *cpr_find(struct cpr *cpr, enum cpr_kind kind, const char *name, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < cpr->nfds; i++) {
+		struct cpr_fd *fd = &cpr->fds[i];
+
+		if (fd->kind == kind && fd->id == id && (!name || !strcmp(fd->name, name)))
+			return fd;
+	}
+	return NULL;
+}
+
+/* QEMU's own names may be longer than those of the library. */
+void cpr_memory_name(const struct cpr *cpr, const struct cpr_fd *fd, char *name, size_t room)
+{
+	snprintf(name, room, "memory.%u", (unsigned int)(fd - cpr->fds));
+}
