@@ -22,6 +22,7 @@ BASE     := kernel/config/base.config
 KVM      := kernel/config/kvm.config
 DEBUG    := kernel/config/debug.config
 COUNTING := kernel/config/coverage.config
+GUEST    := kernel/config/guest.config
 OLDER_CONFIG := kernel/config/$(OLDER_SERIES).config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
@@ -30,7 +31,7 @@ NEW      := $(shell find kernel/new 2>/dev/null)
 LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records)
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 # The debug kernel has no KVM
-ON_DEBUG  := $(filter-out vm/scenarios/vm_lives_on.c,$(SCENARIOS))
+ON_DEBUG  := $(filter-out $(patsubst %,vm/scenarios/%.c,vm_lives_on qemu_runs_a_guest qemu_lives_on),$(SCENARIOS))
 # Their first kernel is the unpatched one
 ON_STOCK  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock)
 # Those that run on AMD-Vi as well
@@ -75,7 +76,7 @@ LURUN     = \
 	--append $(call quote,lu.rate=$(RATE) $(APPEND))
 
 .PHONY: coverage fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
-.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd stat clean distclean FORCE
+.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd image stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -104,6 +105,7 @@ help:
 ## make debug      build the patched kernel with KASAN, lockdep etc. (@SERIES@-debug)
 ## make vm         build the runner and the init of the test machine, and the example
 ## make systemd    the root file system with systemd for two scenarios, from Debian's forky
+## make image      QEMU and a Linux guest for the scenarios qemu_*
 ## make lib        build libiolu, the library for authors of VMMs (out/lib); install-lib:
 ##                 into DESTDIR, PREFIX (/usr/local) and LIBDIR (PREFIX/lib)
 ## make cli        build the command iolu and its man page (out/cli)
@@ -154,6 +156,7 @@ check: check-packages debug kernel-older other vm
 else
 check: check-packages kernel kernel-older other stock debug vm out/vm/lubench lib cli
 	@$(MAKE) systemd || :	# its scenarios say so
+	@$(MAKE) image
 	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS) $(if $(PLATFORM),,$(ON_AMD))
 endif
 
@@ -294,6 +297,16 @@ out/vm/vmm-session: out/obj/examples/systemd/session.o out/obj/examples/systemd/
 systemd: out/vm/systemd.spec
 out/vm/systemd.spec: scripts/systemd-root.sh
 	@scripts/systemd-root.sh $(@D)
+
+# QEMU and its Linux guest, in the memory of an emulated device
+image: out/vm/guest.img
+out/vm/guest.img: out/vm/linux-guest out/vm/gen_init_cpio scripts/guest-image.sh $(GUEST)
+	@BUILD=build-guest scripts/kernel.sh $(TREE) guest $(GUEST)
+	@scripts/guest-image.sh $(@D) $(TREE)/build-guest/$(BZIMAGE) $(abspath $<)
+
+out/vm/linux-guest: vm/guest/guest.c vm/include/frame.h vm/include/linux_guest.h
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) $(CFLAGS) -static -s -o $@ $<
 
 # The kernel's tool that writes an initramfs
 out/vm/gen_init_cpio: $(TREE)/.source

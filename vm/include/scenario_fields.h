@@ -57,6 +57,8 @@
 	FLAG(systemd)									\
 	/* /bin/vmm and /guest.bin, the example on KVM, are in the initramfs */		\
 	FLAG(kvm)									\
+	/* image_unpack() brings QEMU and, in /guest, a Linux guest */			\
+	FLAG(image)									\
 	/* the kernel's own selftests are in /kselftest, in all kernels */		\
 	FLAG(kselftest)
 

@@ -84,6 +84,15 @@ static char *need_program(const struct places *p, const char *name)
 	return path;
 }
 
+static char *need_image(const struct places *p)
+{
+	char *path = text("%s/guest.img", p->vm);
+
+	if (access(path, R_OK))
+		die("%s is missing: make it with 'make image'", path);
+	return path;
+}
+
 static void make_dirs(const char *path)
 {
 	char *copy = text("%s", path), *p;
@@ -183,6 +192,7 @@ int main(int argc, char **argv)
 	if (skip_platform(&r))
 		return 0;
 	r.control = opt.stock || opt.without_preserve || needs.expect_lost;
+	r.image = needs.image ? need_image(&p) : NULL;
 	find_places(&p, &opt, &needs);
 	set_out(&r, &p);
 	run_machine(&r, &live, &p);

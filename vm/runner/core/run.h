@@ -30,6 +30,7 @@ struct run {
 	const struct parsed *parsed;
 	const struct judged *judged;
 	bool control;		/* frames must be lost */
+	const char *image;	/* the file in the memory of a device; NULL: there is none */
 	char out[512];		/* directory of the results */
 };
 

@@ -28,7 +28,7 @@ static const char *busybox(void)
 /* The content of both */
 struct programs {
 	const char *from;		/* the directory where they are */
-	bool shell, command, kvm, systemd, kselftest;
+	bool shell, command, kvm, image, systemd, kselftest;
 };
 
 /* A file of this repository: the runner is OUT/vm/lurun, and OUT lies in the repository. */
@@ -104,6 +104,8 @@ static void write_spec(const char *path, const struct programs *programs,
 	if (programs->kvm)
 		fprintf(f, "file /bin/vmm %s/vmm 0755 0 0\nfile /guest.bin %s/guest.bin 0644 0 0\n",
 			programs->from, programs->from);
+	if (programs->image)
+		fprintf(f, "file /bin/iolu-cpr %s/iolu-cpr 0755 0 0\n", programs->from);
 	if (programs->kselftest)
 		write_kselftests(f, programs->from);
 	if (programs->systemd)
@@ -135,7 +137,7 @@ char *initramfs_write(const char *vm, const struct run *r, const char *kernel, c
 	bool shell = r->opt->shell;
 	struct programs programs = {
 		.from = vm, .shell = shell, .command = shell || r->needs->command,
-		.kvm = shell || r->needs->kvm, .systemd = r->needs->systemd,
+		.kvm = shell || r->needs->kvm, .image = r->needs->image, .systemd = r->needs->systemd,
 		.kselftest = r->needs->kselftest,
 	};
 	const char *dir = r->out;

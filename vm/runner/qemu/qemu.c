@@ -27,6 +27,8 @@
 #include "qemu.h"
 #include "trace.h"
 
+#define IMAGE_SIZE	(128 << 20)	/* as scripts/guest-image.sh makes it */
+
 /* Two of the arguments: an option and its value */
 #define option(a, name, ...) do { arg(a, "%s", name); arg(a, __VA_ARGS__); } while (0)
 
@@ -126,6 +128,14 @@ static void add_software(struct args *a, const struct run *r, const char *kernel
 	args_split(a, r->opt->qemu_extra);
 }
 
+/* Its memory is read by a CPU only: it is no bus master. */
+static void add_image(struct args *a, const char *image)
+{
+	option(a, "-object", "memory-backend-file,id=image,mem-path=%s,size=%d,share=on,"
+	       "readonly=on", image, IMAGE_SIZE);
+	option(a, "-device", "ivshmem-plain,memdev=image,addr=1e.0");
+}
+
 static void add_pulse(struct args *a, const struct run *r)
 {
 	option(a, "-chardev", "socket,id=pulse,fd=%d", r->live->pulse.qemu_fd);
@@ -203,6 +213,8 @@ void qemu_start(struct qemu *q, const struct run *r, const char *kernel, const c
 	add_machine(&a, r);
 	for (i = 0; i < r->needs->ndevices; i++)
 		add_device(&a, r, i);
+	if (r->image)
+		add_image(&a, r->image);
 	add_pulse(&a, r);
 	add_logs(&a, r, channel[1], serial[1]);
 	add_software(&a, r, kernel, initrd);

@@ -31,29 +31,34 @@
 
 static pid_t pid;
 static int from;		/* its output */
-static char said[16384];
+static char said[131072];
 static size_t unread, shown;	/* where those words begin that no question has found yet */
 
-static void become(const char *name, const char *bdf, int out, bool held)
+static void become(const char *const *args, int out, bool held)
 {
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	if (held)
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	execl("/bin/vmm", "vmm", name, bdf, "/guest.bin", NULL);
+	execv(args[0], (char **)args);
 	_exit(126);
 }
 
-void vmm_start(const char *name, const char *bdf, bool held)
+void vmm_run(const char *const *args, bool held)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) || (pid = fork()) < 0)
 		bail_out("run the VMM: %s", strerror(errno));
 	if (!pid)
-		become(name, bdf, ends[1], held);
+		become(args, ends[1], held);
 	close(ends[1]);
 	from = ends[0];
+}
+
+void vmm_start(const char *name, const char *bdf, bool held)
+{
+	vmm_run((const char *[]){ "/bin/vmm", name, bdf, "/guest.bin", NULL }, held);
 }
 
 void vmm_signal(int signal)

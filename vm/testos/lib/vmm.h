@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Starts /bin/vmm; @held: its main thread waits for vmm_go_to(). */
+/* Starts a VMM; @held: its main thread waits for vmm_go_to(). */
+void vmm_run(const char *const *args, bool held);	/* @args[0] is its path */
 void vmm_start(const char *name, const char *bdf, bool held);
 void vmm_signal(int signal);
 int vmm_end(void);		/* by SIGTERM; returns its exit code, or 128 + signal */

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * QEMU from Debian's package, on KVM, with a Linux guest that drives the NIC. It is spoken to
+ * through QMP: a command is a line of JSON, and so is its answer.
+ *
+ * Two faults of the emulator's AMD-V are avoided. After VMRUN has injected an interrupt, the vector
+ * stays in the state of the CPU until the next VMEXIT; if the emulator switches to another CPU
+ * meanwhile, the interrupt is delivered twice, and the guest hangs. So the host has one CPU, and
+ * the guest ends each interrupt by a VMEXIT (kvm-pv-eoi=off). The frequencies of the TSC that the
+ * host measures early and late differ by more than KVM tolerates without TSC scaling; then no
+ * timer of the guest fires. So KVM tolerates more (QEMU_CMDLINE).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "device/pci.h"
+#include "lib/qemu.h"
+#include "lib/vmm.h"
+#include "linux_guest.h"
+#include "os/report.h"
+#include "os/util.h"
+
+#define ARGS		64
+#define MEMORY		(128 * MIB)
+#define SOCKET		"/run/qmp"
+#define PATIENCE	600		/* times 50 ms */
+
+static const volatile struct linux_counts *counts;
+
+static const char *const fixed[] = {
+	"/usr/bin/qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+	"-machine", "q35,accel=kvm,kernel-irqchip=split,smm=off,memory-backend=ram0,"
+		"aux-ram-share=on",
+	"-cpu", "host,kvm-pv-eoi=off", "-m", "128M",
+	"-object", "memory-backend-memfd,id=ram0,size=128M,share=on",
+	"-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/seabios/bios-256k.bin",
+	"-kernel", "/guest/bzImage", "-initrd", "/guest/initrd",
+	"-append", "console=ttyS0 quiet panic=-1 memmap=64K$0x4000000",
+	"-serial", "stdio", "-monitor", "none", "-qmp", "unix:" SOCKET ",server=on,wait=off",
+	"-object", "iommufd,id=iommufd0",
+};
+
+const char *const *qemu_command(const char *bdf, const char *incoming)
+{
+	static const char *args[ARGS];
+	static char device[128];
+	size_t n = ARRAY_SIZE(fixed);
+
+	memcpy(args, fixed, sizeof(fixed));
+	snprintf(device, sizeof(device),
+		 "vfio-pci,host=%s,iommufd=iommufd0,rombar=0,x-no-mmap=on", bdf);
+	args[n++] = "-device";
+	args[n++] = device;
+	if (incoming) {
+		args[n++] = "-incoming";
+		args[n++] = incoming;
+	}
+	args[n] = NULL;
+	return args;
+}
+
+void qemu_look_inside(void)
+{
+	counts = (const void *)((char *)vmm_memory(MEMORY) + LINUX_COUNTS_AT);
+}
+
+/* Under TCG a guest that boots may say nothing for a while. */
+void qemu_start(const char *bdf)
+{
+	int tries = 3;
+
+	vmm_run(qemu_command(bdf, NULL), false);
+	while (!vmm_says("receives") && --tries)
+		;
+	if (!ok(tries, "QEMU runs, and the driver in its guest receives",
+		"the guest does not say so"))
+		bail_out("no VM, nothing to show");
+	qemu_look_inside();
+}
+
+/* -- the guest -- */
+
+uint64_t qemu_received(void)
+{
+	return counts->received;
+}
+
+bool qemu_reaches(uint64_t number)
+{
+	unsigned int look;
+
+	for (look = 0; counts->received < number && look < PATIENCE; look++)
+		sleep_ms(50);
+	return counts->received >= number;
+}
+
+/* On a busy machine the guest may stand for a second. */
+void qemu_await_silence(void)
+{
+	uint64_t before;
+
+	do {
+		before = counts->received;
+		sleep_ms(3000);
+	} while (counts->received != before);
+}
+
+void qemu_judge(void)
+{
+	fig_nic(0, "received", counts->received);
+	fig_nic(0, "dup", counts->again);
+	fig_nic(0, "order", counts->again);
+	fig_nic(0, "holes", counts->missing);
+	fig_nic(0, "badsum", counts->bad);
+	ok(!counts->missing && !counts->again && !counts->bad && counts->received == counts->next,
+	   "the guest has counted each frame once, in order", "%llu up to number %llu",
+	   (unsigned long long)counts->received, (unsigned long long)counts->next);
+	ok(counts->begun == 1, "it was started once", "%llu times",
+	   (unsigned long long)counts->begun);
+	ok(counts->links <= 2, "its link has come up once", "it has changed %llu times",
+	   (unsigned long long)counts->links);
+	ok(!counts->backwards, "its clock never went back", "%llu times",
+	   (unsigned long long)counts->backwards);
+}
+
+/* -- QMP -- */
+
+static int dial(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = SOCKET };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), tries = PATIENCE;
+
+	while (connect(fd, (void *)&at, sizeof(at)) && --tries)
+		sleep_ms(50);
+	if (!tries)
+		bail_out("QEMU does not listen: %s", strerror(errno));
+	return fd;
+}
+
+/* Read up to an answer; events and the greeting come between. */
+static void hear(int fd)
+{
+	static char said[8192];
+	size_t n = 0;
+	ssize_t got;
+
+	while ((got = read(fd, said + n, sizeof(said) - 1 - n)) > 0) {
+		n += got;
+		said[n] = '\0';
+		if (strstr(said, "\"error\""))
+			bail_out("QEMU refuses: %s", said);
+		if (strstr(said, "\"return\""))
+			return;
+	}
+	bail_out("QEMU has closed its socket: %s", said);
+}
+
+static void ask(int fd, const char *line)
+{
+	if (write(fd, line, strlen(line)) < 0)
+		bail_out("QMP: %s", strerror(errno));
+	hear(fd);
+}
+
+/* No argument has a character that JSON would want escaped. */
+static void write_mode(char *line, size_t room, const char *const *command)
+{
+	size_t n = snprintf(line, room, "{\"execute\":\"migrate-set-parameters\",\"arguments\":"
+			    "{\"mode\":\"cpr-exec\",\"cpr-exec-command\":[");
+
+	for (; *command; command++)
+		n += snprintf(line + n, room - n, "\"%s\"%s", *command, command[1] ? "," : "");
+	snprintf(line + n, room - n, "]}}\n");
+}
+
+void qemu_exec(const char *const *command)
+{
+	char line[8192];
+	int fd = dial();
+
+	write_mode(line, sizeof(line), command);
+	ask(fd, "{\"execute\":\"qmp_capabilities\"}\n");
+	ask(fd, line);
+	ask(fd, "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"file:" QEMU_STATE "\"}}\n");
+	close(fd);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Debian's QEMU with a Linux guest, as the VMM of vmm.h. See qemu.c. */
+#ifndef TESTOS_QEMU_H
+#define TESTOS_QEMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define QEMU_STATE	"/run/qemu.state"
+
+/* Words for the host's kernel, see qemu.c */
+#define QEMU_CMDLINE	"kvm.tsc_tolerance_ppm=20000 "
+
+/* QEMU's command line, with @incoming or NULL */
+const char *const *qemu_command(const char *bdf, const char *incoming);
+
+/* The VM with the NIC @bdf begins. The image is unpacked. */
+void qemu_start(const char *bdf);
+
+/* QEMU replaces itself by @command, which ends with NULL. */
+void qemu_exec(const char *const *command);
+
+/* After a restore in this kernel */
+void qemu_look_inside(void);
+
+/* The guest as it counts in its memory */
+uint64_t qemu_received(void);
+bool qemu_reaches(uint64_t number);	/* some time soon */
+void qemu_await_silence(void);
+void qemu_judge(void);			/* facts about all of its life */
+
+#endif /* TESTOS_QEMU_H */
