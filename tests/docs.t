@@ -14,7 +14,7 @@ words() {
 
 # in_code WORD...: as a whole word, in files that are built or run
 in_code() {
-	grep -rqwF -e "$1" kernel vm lib cli examples tests scripts Makefile
+	grep -rqwF -e "$1" kernel vm lib cli cpr examples tests scripts Makefile
 }
 
 # is_file NAME: here, or in Linux; a pattern must match a file
