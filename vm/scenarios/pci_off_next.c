@@ -64,4 +64,4 @@ static void after(void)
 }
 
 SCENARIO(.name = "pci_off_next", .cmdline = "lu.rate=300", .cmdline2 = "pci=off",
-	 .discarded = "0", .platform = "vtd", .timeout = 120, .before = before, .after = after);
+	 .discarded = "0", .timeout = 120, .before = before, .after = after);
