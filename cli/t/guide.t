@@ -15,7 +15,7 @@ guide=docs/operator.md
 fitted() {
 	sed "s|/boot/vmlinuz-next|out/build/$SERIES/arch/x86/boot/bzImage|; s|/boot/initrd-next|$0|
 		s|update.svg|$tmp/update.svg|; s|^kexec\$|kexec --dry-run|
-		s|^load .*|& --dry-run|; s|^kexec --expect|kexec --dry-run --expect|; s|^discard.*|& --root none|"
+		s|^load .*|& --dry-run|; s|^kexec --expect|kexec --dry-run --expect|; s,^\(discard\|unpreserve\).*,& --root none,"
 }
 
 # run COMMAND: its words behind "iolu", on the host; $rc is its exit code
@@ -57,7 +57,7 @@ holds "the guide and the man page have commands" [ "$(wc -l <"$tmp/commands")" -
 while read -r command; do
 	run "$command"
 	case $command in
-	discard*)
+	discard* | unpreserve*)
 		grep -q -- "--root is for reading only" "$tmp/output" && rc=0 || rc=1
 		;;
 	*)
