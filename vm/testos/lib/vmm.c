@@ -31,7 +31,7 @@
 
 static pid_t pid;
 static int from;		/* its output */
-static char said[131072];
+static char said[16384];
 static size_t unread, shown;	/* where those words begin that no question has found yet */
 
 static void become(const char *const *args, int out, bool held)
