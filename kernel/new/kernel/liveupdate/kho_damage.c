@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 /*
- * Damage to handed-over memory
+ * Damage to handed-over memory, and devices that disappear
  *
  * For tests of the next kernel only. Records are sealed for the last time in the
  * middle of the reboot system call, so damage by userspace would not last.
@@ -13,14 +13,20 @@
  * - "seal PHYS" corrects the checksum of the record at PHYS.
  *
  * Userspace finds records by itself, in /dev/mem.
+ *
+ * Two words on the command line name a function each, in hexadecimal, as bus << 8 |
+ * devfn: kho_damage_hide= is not found by enumeration, kho_damage_probe= cannot be
+ * probed by its IOMMU driver.
  */
 
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/liveupdate_damage.h>
 #include <linux/kho_record.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/reboot.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -110,6 +116,31 @@ static int kho_damage_reboot(struct notifier_block *nb, unsigned long event, voi
 static struct notifier_block kho_damage_nb = {
 	.notifier_call = kho_damage_reboot,
 };
+
+static unsigned int kho_damage_hide = U32_MAX;
+static unsigned int kho_damage_probe = U32_MAX;
+
+static int __init kho_damage_set_hide(char *bdf)
+{
+	return kstrtouint(bdf, 16, &kho_damage_hide);
+}
+early_param("kho_damage_hide", kho_damage_set_hide);
+
+static int __init kho_damage_set_probe(char *bdf)
+{
+	return kstrtouint(bdf, 16, &kho_damage_probe);
+}
+early_param("kho_damage_probe", kho_damage_set_probe);
+
+bool kho_damage_hides(u8 bus, int devfn)
+{
+	return kho_damage_hide == PCI_DEVID(bus, devfn);
+}
+
+int kho_damage_fail_probe(struct device *dev)
+{
+	return dev_is_pci(dev) && kho_damage_probe == pci_dev_id(to_pci_dev(dev)) ? -ENOMEM : 0;
+}
 
 static int __init kho_damage_init(void)
 {
