@@ -196,7 +196,7 @@ iommu_liveupdate_incoming_device(struct device *dev)
 }
 #endif /* CONFIG_IOMMU_LIVEUPDATE */
 
-#if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_INTEL_IOMMU) && defined(CONFIG_IRQ_REMAP)
+#if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_INTEL_IOMMU)
 void intel_liveupdate_no_irq_remapping(void);
 #else
 static inline void intel_liveupdate_no_irq_remapping(void)

@@ -27,6 +27,8 @@ bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
 void intel_liveupdate_take_over_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_block_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_adopt_pasid_table(struct device *dev);
+bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim);
+void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu);
 #else
 #define INTEL_LIVEUPDATE_OPS	NULL
 
@@ -53,12 +55,7 @@ static inline bool intel_liveupdate_adopt_pasid_table(struct device *dev)
 {
 	return false;
 }
-#endif /* CONFIG_IOMMU_LIVEUPDATE */
 
-#if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_IRQ_REMAP)
-bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim);
-void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu);
-#else
 static inline bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim)
 {
 	return false;
@@ -67,6 +64,6 @@ static inline bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu
 static inline void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu)
 {
 }
-#endif
+#endif /* CONFIG_IOMMU_LIVEUPDATE */
 
 #endif /* _INTEL_LIVEUPDATE_H */

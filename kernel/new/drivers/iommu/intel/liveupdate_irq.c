@@ -16,6 +16,10 @@
  *
  * A next kernel that does not use interrupt remapping, or uses it in another x2APIC
  * mode, has to turn it off. It quiesces all devices first; they are isolated later.
+ * Only devices of PCI segment 0 can be quiesced before PCI enumeration. Those of other
+ * segments could send interrupts until then. A kernel without support for interrupt
+ * remapping cannot have this feature (IOMMU_LIVEUPDATE depends on it): with the empty
+ * table in use no interrupt would reach it.
  */
 #include <linux/crash_dump.h>
 #include <linux/dmar.h>

@@ -364,8 +364,7 @@ bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 	iommu->root_entry = unit->root;
 	iommu_flush_write_buffer(iommu);
 	iommu_set_root_entry(iommu);
-	if (IS_ENABLED(CONFIG_IRQ_REMAP))
-		intel_lu_park_irqs(iommu, unit->ir_table);
+	intel_lu_park_irqs(iommu, unit->ir_table);
 	return true;
 }
 
