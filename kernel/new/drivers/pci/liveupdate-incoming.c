@@ -104,6 +104,7 @@ static void pci_lu_incoming_accept(struct pci_lu_incoming *in, struct pci_dev *d
 	dev->broken_intx_masking = !!(in->ser->flags & PCI_DEV_SER_INTX_MASK_BROKEN);
 	dev->mmio_always_on = true;
 	pci_lu_set_windows(dev, in->ser);
+	pci_lu_report_regs(dev, &in->ser->regs);
 	WRITE_ONCE(in->state, PCI_LU_ACCEPTED);
 	pci_info(dev, "incoming: DMA continues\n");
 }

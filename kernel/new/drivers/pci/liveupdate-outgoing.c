@@ -91,6 +91,7 @@ static void pci_lu_outgoing_fill(struct pci_lu_outgoing *out)
 		ser->flags |= PCI_DEV_SER_INTX_MASK_BROKEN;
 	if (dev->pref_64_window)
 		ser->flags |= PCI_DEV_SER_PREF_64_WINDOW;
+	pci_lu_read_regs(dev, &ser->regs);
 	kho_record_seal(ser);
 }
 

@@ -84,6 +84,10 @@ void pci_lu_unmask_irqs(struct pci_dev *dev, const struct pci_lu_irqs *irqs);
 void pci_lu_set_index(struct kho_record_index_ser *index);
 bool pci_lu_frozen(struct pci_dev *dev);
 
+/* liveupdate-saved.c */
+void pci_lu_read_regs(struct pci_dev *dev, struct pci_regs_ser *regs);
+void pci_lu_report_regs(struct pci_dev *dev, const struct pci_regs_ser *then);
+
 /* liveupdate-incoming.c */
 extern struct notifier_block pci_lu_incoming_nb;
 int pci_lu_expect(struct pci_dev_ser *ser);

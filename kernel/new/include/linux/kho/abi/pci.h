@@ -21,7 +21,7 @@
 
 #define PCI_RECORD_INDEX		KHO_RECORD_TYPE('P', 'C', 'I', 'X')
 #define PCI_RECORD_DEVICE		KHO_RECORD_TYPE('P', 'D', 'E', 'V')
-#define PCI_RECORD_DEVICE_VERSION	1
+#define PCI_RECORD_DEVICE_VERSION	2
 
 #define PCI_DEV_SER_HEADER_DWORDS	16
 #define PCI_DEV_SER_BARS		6
@@ -35,31 +35,7 @@
 #define PCI_DEV_SER_FLAGS		(BIT(3) - 1)
 
 /**
- * struct pci_dev_ser - One preserved function, or a bridge above one.
- * @hdr: Header, type PCI_RECORD_DEVICE.
- * @segment: PCI segment.
- * @bdf: Bus, device, function.
- * @flags: PCI_DEV_SER_*; unknown bits make the record invalid.
- * @header: The first 64 bytes of configuration space, read as dwords. For a
- *          bridge that includes its bus numbers and windows. The command
- *          register has INTX_DISABLE set in the record of a function.
- * @bar_size: Sizes of the BARs in bytes, 0 if there is none. A 64-bit BAR has
- *            its size at the lower of its two numbers.
- * @rom_size: Size of the expansion ROM BAR in bytes, 0 if there is none.
- */
-struct pci_dev_ser {
-	struct kho_record_ser hdr;
-	u16 segment;
-	u16 bdf;
-	u32 flags;
-	u32 header[PCI_DEV_SER_HEADER_DWORDS];
-	u64 bar_size[PCI_DEV_SER_BARS];
-	u64 rom_size;
-} __packed;
-static_assert(sizeof(struct pci_dev_ser) == 32 + 64 + 56);
-
-/**
- * struct pci_regs_ser - Registers of a device before its first assignment.
+ * struct pci_regs_ser - Registers that the PCI core and guests can change.
  * @devctl: Device control.
  * @lnkctl: Link control.
  * @devctl2: Device control 2.
@@ -69,8 +45,7 @@ static_assert(sizeof(struct pci_dev_ser) == 32 + 64 + 56);
  * @aer_cor_mask: Correctable error mask.
  * @aer_cap: Advanced error capabilities and control.
  *
- * A guest can change these registers. The device gets them back at last close, in
- * whichever kernel that is. Registers that the device does not have are 0.
+ * Registers that the device does not have are 0.
  */
 struct pci_regs_ser {
 	u16 devctl;
@@ -83,5 +58,31 @@ struct pci_regs_ser {
 	u32 aer_cap;
 } __packed;
 static_assert(sizeof(struct pci_regs_ser) == 24);
+
+/**
+ * struct pci_dev_ser - One preserved function, or a bridge above one.
+ * @hdr: Header, type PCI_RECORD_DEVICE.
+ * @segment: PCI segment.
+ * @bdf: Bus, device, function.
+ * @flags: PCI_DEV_SER_*; unknown bits make the record invalid.
+ * @header: The first 64 bytes of configuration space, read as dwords. For a
+ *          bridge that includes its bus numbers and windows. The command
+ *          register has INTX_DISABLE set in the record of a function.
+ * @bar_size: Sizes of the BARs in bytes, 0 if there is none. A 64-bit BAR has
+ *            its size at the lower of its two numbers.
+ * @rom_size: Size of the expansion ROM BAR in bytes, 0 if there is none.
+ * @regs: Registers that the next kernel leaves alone. It reports a difference.
+ */
+struct pci_dev_ser {
+	struct kho_record_ser hdr;
+	u16 segment;
+	u16 bdf;
+	u32 flags;
+	u32 header[PCI_DEV_SER_HEADER_DWORDS];
+	u64 bar_size[PCI_DEV_SER_BARS];
+	u64 rom_size;
+	struct pci_regs_ser regs;
+} __packed;
+static_assert(sizeof(struct pci_dev_ser) == 32 + 64 + 56 + 24);
 
 #endif /* _LINUX_KHO_ABI_PCI_H */
