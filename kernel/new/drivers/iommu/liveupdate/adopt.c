@@ -165,16 +165,34 @@ void iommu_liveupdate_adopt_abort(struct iommu_domain *domain)
 	iommu_lu_trace_adopt(iommu_lu_find_incoming(domain), -ECANCELED);
 }
 
+/*
+ * A device that its file handler did not finish is not known to the HWPT, and would
+ * use the table after the HWPT is destroyed.
+ */
+static void iommu_lu_discard_left(struct iommu_domain *domain)
+{
+	struct iommu_lu_device *lu_dev = NULL;
+	struct device *dev;
+
+	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
+		if (dev && lu_dev->domain && lu_dev->domain->domain == domain)
+			iommu_liveupdate_discard_device(dev);
+		put_device(dev);
+	}
+}
+
 /**
  * iommu_liveupdate_finish_domain() - Forget an adopted domain
- * @domain: The domain; its HWPT owns it from now on.
+ * @domain: The domain; its HWPT owns it from now on. Devices of the domain that are not
+ *	    finished are discarded.
  *
- * Context: Process context, may sleep. Cannot fail.
+ * Context: Process context, may sleep; waits for no device's lock. Cannot fail.
  */
 void iommu_liveupdate_finish_domain(struct iommu_domain *domain)
 {
 	struct iommu_lu_domain *lu_domain;
 
+	iommu_lu_discard_left(domain);
 	guard(mutex)(&iommu_lu_mutex);
 	lu_domain = iommu_lu_find_domain(iommu_lu_incoming, domain);
 	if (lu_domain)

@@ -97,6 +97,8 @@ struct iommu_lu_reset {
 static void iommu_lu_reset_done(struct pci_dev *pdev, int rc)
 {
 	pm_runtime_put(&pdev->dev);
+	if (rc == -ENODEV)
+		return;
 	if (rc) {
 		pci_err(pdev, "discarded: reset failed (%pe), device stays isolated\n",
 			ERR_PTR(rc));
@@ -106,11 +108,28 @@ static void iommu_lu_reset_done(struct pci_dev *pdev, int rc)
 	iommu_lu_finish_device(&pdev->dev, true);
 }
 
+/* The locks may have been those of a removal, and another device may be in the slot */
+static int iommu_lu_wait_reset(struct pci_dev *pdev)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(pdev);
+	int rc = -ENODEV;
+
+	if (bridge)
+		pci_dev_lock(bridge);
+	pci_dev_lock(pdev);
+	if (device_is_registered(&pdev->dev))
+		rc = pci_reset_function_locked(pdev);
+	pci_dev_unlock(pdev);
+	if (bridge)
+		pci_dev_unlock(bridge);
+	return rc;
+}
+
 static void iommu_lu_reset_work(struct work_struct *work)
 {
 	struct iommu_lu_reset *reset = container_of(work, struct iommu_lu_reset, work);
 
-	iommu_lu_reset_done(reset->pdev, pci_reset_function(reset->pdev));
+	iommu_lu_reset_done(reset->pdev, iommu_lu_wait_reset(reset->pdev));
 	pci_dev_put(reset->pdev);
 	kfree(reset);
 }

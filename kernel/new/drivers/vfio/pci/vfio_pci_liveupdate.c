@@ -52,9 +52,9 @@ static bool vfio_pci_lu_can_finish(struct liveupdate_file_op_args *args)
 {
 	struct vfio_device_file *df;
 
+	/* A VM can continue without a device that is lost or being removed */
 	if (args->retrieve_status <= 0)
-		return false;
-	/* The device is being removed, the rest of the VM can continue without it */
+		return args->retrieve_status < 0;
 	if (READ_ONCE(vfio_pci_lu_from_file(args->file)->liveupdate_removed))
 		return true;
 
@@ -75,8 +75,11 @@ static void vfio_pci_lu_discard(struct liveupdate_file_op_args *args)
 
 static void vfio_pci_lu_finish(struct liveupdate_file_op_args *args)
 {
-	struct vfio_pci_core_device *vdev = vfio_pci_lu_from_file(args->file);
+	struct vfio_pci_core_device *vdev;
 
+	if (args->retrieve_status < 0)
+		return vfio_pci_lu_discard(args);
+	vdev = vfio_pci_lu_from_file(args->file);
 	if (READ_ONCE(vdev->liveupdate_removed))
 		return vfio_pci_lu_discard(args);
 	iommufd_device_finish(vdev->vdev.iommufd_device);
