@@ -3,7 +3,7 @@
  * The verdict channel: reports of the kernel under test on the debug port, one ASCII line each.
  *
  *   hello STAGE TSC · mark NAME TSC · tx-start NIC RATE LEN · tx-stop NIC · plan N
- *   ok NAME · not ok NAME # why · skip NAME # reason · fig KEY VALUE · diag TEXT · end
+ *   monitor COMMAND · ok NAME · not ok NAME # why · skip NAME # reason · fig KEY VALUE · diag TEXT · end
  *
  * Any other line counts as a protocol error, which fails the run: a garbled channel must never
  * look like a short but clean one.
@@ -83,6 +83,15 @@ static bool on_tx_stop(struct report *rep, char *rest)
 	return true;
 }
 
+static bool on_monitor(struct report *rep, char *rest)
+{
+	const char *said = pulse_order(&rep->live->pulse, rest);
+
+	story_line(rep->run, "the emulator is told: %s%s%s%s", rest, *said ? " (\"" : "", said,
+		   *said ? "\")" : "");
+	return true;
+}
+
 static bool on_plan(struct report *rep, char *rest)
 {
 	struct live *l = rep->live;
@@ -149,7 +158,7 @@ static const struct {
 	bool (*handle)(struct report *rep, char *rest);
 } verbs[] = {
 	{ "hello", on_hello }, { "mark", on_mark }, { "tx-start", on_tx_start },
-	{ "tx-stop", on_tx_stop }, { "plan", on_plan }, { "ok", on_ok }, { "not", on_not },
+	{ "tx-stop", on_tx_stop }, { "monitor", on_monitor }, { "plan", on_plan }, { "ok", on_ok }, { "not", on_not },
 	{ "skip", on_skip }, { "fig", on_fig }, { "diag", on_diag }, { "end", on_end },
 };
 

@@ -12,7 +12,8 @@
  * are skipped. The thread ends with pulse_stop(), or by itself when the emulator is gone.
  *
  * Before an emulator is killed because the time is up, the registers of its CPUs are dumped a
- * few times in a row: a kernel that hangs leaves no other trace.
+ * few times in a row: a kernel that hangs leaves no other trace. Commands for the monitor that a
+ * scenario orders take the same way.
  */
 #include <errno.h>
 #include <poll.h>
@@ -28,13 +29,12 @@
 #define PERIOD		(20 * MSEC)
 #define LATE		(60 * MSEC)
 #define DUMPS		5
-#define DUMP_PATIENCE	(3 * NSEC)
+#define PATIENCE	(3 * NSEC)
 
 static const char greet[] = "{\"execute\":\"qmp_capabilities\"}\n";
 static const char ask[] = "{\"execute\":\"query-name\"}\n";
-static const char ask_registers[] =
-	"{\"execute\":\"human-monitor-command\","
-	"\"arguments\":{\"command-line\":\"info registers -a\"}}\n";
+static const char ask_monitor[] =
+	"{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"%s\"}}\n";
 static const char answer[] = "{\"return\"";
 
 static bool send_line(struct pulse *p, const char *line)
@@ -42,6 +42,14 @@ static bool send_line(struct pulse *p, const char *line)
 	size_t n = strlen(line);
 
 	return send(p->fd, line, n, MSG_NOSIGNAL) == (ssize_t)n;
+}
+
+static bool send_command(struct pulse *p, const char *command)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), ask_monitor, command);
+	return send_line(p, line);
 }
 
 /* One line, cut to @room; false when the emulator is gone. */
@@ -97,7 +105,7 @@ static void dump(struct pulse *p)
 	FILE *f = fopen(p->dump, "w");
 	int i;
 
-	for (i = 0; f && i < DUMPS && send_line(p, ask_registers); i++) {
+	for (i = 0; f && i < DUMPS && send_command(p, "info registers -a"); i++) {
 		if (!read_answer(p, line, sizeof(line)))
 			break;
 		write_text(f, line);
@@ -106,6 +114,21 @@ static void dump(struct pulse *p)
 	if (f)
 		fclose(f);
 	atomic_store(&p->dumped, true);
+}
+
+/* {"return": "what it said"} */
+static void obey(struct pulse *p)
+{
+	char line[512], *text;
+
+	*p->said = 0;
+	if (send_command(p, p->order) && read_answer(p, line, sizeof(line))) {
+		text = strchr(line + strlen(answer), '"');
+		if (text)
+			snprintf(p->said, sizeof(p->said), "%.*s", (int)strcspn(text + 1, "\"\\"),
+				 text + 1);
+	}
+	atomic_store(&p->ordered, false);
 }
 
 static void note(struct pulse *p, int64_t last, int64_t now)
@@ -135,6 +158,8 @@ static void *pulse_loop(void *arg)
 		last = now;
 		if (atomic_load(&p->dump_wanted) && !atomic_load(&p->dumped))
 			dump(p);
+		if (atomic_load(&p->ordered))
+			obey(p);
 		usleep(PERIOD / 1000);
 	}
 	return NULL;
@@ -181,10 +206,21 @@ int64_t pulse_missed(const struct pulse *p, int64_t from, int64_t to)
 
 void pulse_dump_registers(struct pulse *p, const char *path)
 {
-	int64_t end = now_ns() + DUMP_PATIENCE;
+	int64_t end = now_ns() + PATIENCE;
 
 	p->dump = path;
 	atomic_store(&p->dump_wanted, true);
 	while (!atomic_load(&p->dumped) && now_ns() < end)
 		usleep(PERIOD / 1000);
+}
+
+const char *pulse_order(struct pulse *p, const char *command)
+{
+	int64_t end = now_ns() + PATIENCE;
+
+	snprintf(p->order, sizeof(p->order), "%s", command);
+	atomic_store(&p->ordered, true);
+	while (atomic_load(&p->ordered) && now_ns() < end)
+		usleep(PERIOD / 1000);
+	return atomic_load(&p->ordered) ? "no answer" : p->said;
 }

@@ -26,6 +26,9 @@ struct pulse {
 	atomic_bool stop;
 	const char *dump;	/* file for the CPU registers, set before dump_wanted is */
 	atomic_bool dump_wanted, dumped;
+	char order[256];	/* a command for the emulator's monitor, set before ordered is */
+	char said[256];		/* what the monitor said */
+	atomic_bool ordered;
 };
 
 void pulse_open(struct pulse *p);
@@ -36,6 +39,9 @@ void pulse_stop(struct pulse *p);
 
 /* Write the registers of the emulator's CPUs to the file @path, before it is killed. */
 void pulse_dump_registers(struct pulse *p, const char *path);
+
+/* Give the emulator's monitor a command. Returns what it says: "" for most that succeed. */
+const char *pulse_order(struct pulse *p, const char *command);
 
 /* How much of [@from, @to] lies in pauses, ns. */
 int64_t pulse_missed(const struct pulse *p, int64_t from, int64_t to);

@@ -124,6 +124,15 @@ void tx_stop(int nic)
 	say("tx-stop %d", nic);
 }
 
+void monitor(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsay("monitor ", fmt, args);
+	va_end(args);
+}
+
 static bool vok(bool holds, const char *name, const char *why, va_list args)
 {
 	char prefix[LINE_MAX_LEN];

@@ -18,6 +18,7 @@ void mark(const char *name);
 void mark_nic(int nic, const char *what);	/* "quiet": it may not write from now on; "used" */
 void tx_start(int nic, unsigned int rate, unsigned int len);
 void tx_stop(int nic);
+void monitor(const char *fmt, ...) PRINTF(1, 2);	/* a command for the emulator */
 
 /* Facts: the name is a sentence, why is shown when it does not hold. Returns @holds. */
 bool ok(bool holds, const char *name, const char *why, ...) PRINTF(3, 4);
