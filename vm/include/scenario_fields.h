@@ -51,6 +51,8 @@
 	FLAG(expect_lost)								\
 	/* rule: interrupt remapping is never switched off during the update */		\
 	FLAG(remapping_stays_on)							\
+	/* the next kernel turns translation off; rule: no NIC writes until it is on again */	\
+	FLAG(translation_goes_off)							\
 	/* /bin/iolu is in the initramfs, in all kernels */				\
 	FLAG(command)									\
 	/* systemd is process 1; before() and after() run as its service */		\

@@ -183,6 +183,37 @@ static bool translated(const struct run *r, char *why)
 	return total(r)->written && zero(why, total(r)->untranslated, "frames without a look-up");
 }
 
+static size_t written_from(const struct run *r, int64_t from)
+{
+	const struct event *e = r->parsed->events, *end = e + r->parsed->nevents;
+	int64_t to = run_window(r).end;
+	size_t n = 0, k;
+	int i;
+
+	for (; e < end; e++)
+		if (e->kind == EV_TE_ON && e->t > from && e->t < to)
+			to = e->t;
+	for (i = 0; i < r->needs->ndevices; i++)
+		for (k = 0; k < r->parsed->device[i].nwrites; k++)
+			n += r->parsed->device[i].writes[k] > from &&
+			     r->parsed->device[i].writes[k] < to;
+	return n;
+}
+
+static bool silent_while_off(const struct run *r, char *why)
+{
+	size_t i, off = 0, written = 0;
+
+	for (i = 0; i < r->parsed->nevents; i++) {
+		if (r->parsed->events[i].kind != EV_TE_OFF)
+			continue;
+		off++;
+		written += written_from(r, r->parsed->events[i].t);
+	}
+	WHY("it was off %zu times, %zu frames were written", off, written);
+	return off && !written;
+}
+
 static bool no_logged_fault(const struct run *r, char *why)
 {
 	return zero(why, run_logged_faults(r), "reports");
@@ -241,6 +272,10 @@ static const struct rule traffic[] = {
 /* No device stays preserved, on purpose */
 static const struct rule none_preserved[] = {
 	{ "translation was never switched off", translation_never_off },
+};
+
+static const struct rule translation_off[] = {
+	{ "no NIC wrote while translation was off", silent_while_off },
 };
 
 static const struct rule kexec_traffic[] = {
@@ -331,7 +366,7 @@ bool rules_judge(const struct run *r, rule_sink each, void *arg)
 	if (!r->live->any_tx)
 		return all;
 	if (!total(r)->devices) {
-		all &= JUDGE(none_preserved);
+		all &= r->needs->translation_goes_off ? JUDGE(translation_off) : JUDGE(none_preserved);
 		return rules_judge_roles(r, each, arg) && all;
 	}
 	all &= JUDGE(traffic);

@@ -148,7 +148,7 @@ void machine_run(const struct run *r, struct live *l, const char *kernel, const 
 	int i;
 
 	for (i = 0; i < r->needs->ndevices; i++)
-		sender_open(&l->sender[i], i);
+		sender_open(&l->sender[i], i, r->needs->device[i].role == ROLE_HOSTILE);
 	pulse_open(&l->pulse);
 	clock_start(l);
 	console_open(&m.console, r, l);

@@ -27,6 +27,7 @@
 
 #define RETRY_NS	MSEC
 #define DRAIN		(10 * NSEC)
+#define ADDRESSES	14u		/* bytes of a frame before its data */
 
 static void offer(struct sender *s, int64_t t)
 {
@@ -42,6 +43,8 @@ static bool push(struct sender *s)
 	while (s->pushed < s->offered) {
 		size_t n = frame_build(buf, s->device, s->pushed, s->tx[s->pushed], s->len);
 
+		if (s->blank)
+			memset(buf + ADDRESSES, 0, n - ADDRESSES);
 		if (send(s->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 			if (errno == EAGAIN || errno == ENOBUFS)
 				s->back_pressure++;
@@ -88,7 +91,7 @@ static void *sender_loop(void *arg)
 	return NULL;
 }
 
-void sender_open(struct sender *s, int device)
+void sender_open(struct sender *s, int device, bool blank)
 {
 	int fd[2];
 
@@ -98,6 +101,7 @@ void sender_open(struct sender *s, int device)
 	s->fd = fd[0];
 	s->qemu_fd = fd[1];
 	s->device = device;
+	s->blank = blank;
 }
 
 static void join(struct sender *s)
