@@ -328,7 +328,8 @@ KERNEL_HEADERS := -isystem out/headers/include
 $(INIT_OBJ): CFLAGS += -Ivm/testos -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
 $(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(CPR_OBJ) $(VMM_OBJ): out/headers/.installed
-out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/damaged_%.o,index records) $(patsubst %,out/obj/vm/testos/iommu/records_%.o,vtd amd): CFLAGS += -Ivm/include/kabi -Ikernel/new/include
+out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/%.o,damaged_index damaged_records next_tenant) \
+$(patsubst %,out/obj/vm/testos/iommu/records_%.o,vtd amd): CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
 	@mkdir -p $(@D) && echo "  CC $<"

@@ -5,13 +5,17 @@
  * Reads of configuration space never change a device; binding is by driver_override, so no
  * other driver is ever probed.
  */
+#define _GNU_SOURCE 1
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "device/pci.h"
@@ -155,18 +159,34 @@ bool pci_update_state(const char *bdf, const char *state)
 	return !strcmp(text, state);
 }
 
-void pci_set_bus_master(const char *bdf, bool on)
+void pci_set_config(const char *bdf, unsigned int at, uint32_t value, unsigned int len)
 {
-	uint16_t command = pci_config(bdf, PCI_COMMAND, 2);
 	char path[300];
 	int fd;
 
-	command = on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER;
 	snprintf(path, sizeof(path), DEVICES "/%s/config", bdf);
 	fd = must_open(path, O_WRONLY);
-	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
+	if (pwrite(fd, &value, len, at) != (ssize_t)len)
 		bail_out("write %s: %s", path, strerror(errno));
 	close(fd);
+}
+
+void pci_set_bus_master(const char *bdf, bool on)
+{
+	uint16_t command = pci_config(bdf, PCI_COMMAND, 2);
+
+	command = on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER;
+	pci_set_config(bdf, PCI_COMMAND, command, sizeof(command));
+}
+
+/* Offset of a capability, 0 if there is none */
+unsigned int pci_capability(const char *bdf, unsigned int id)
+{
+	unsigned int at = pci_config(bdf, PCI_CAPABILITY_LIST, 1);
+
+	while (at && pci_config(bdf, at, 1) != id)
+		at = pci_config(bdf, at + PCI_CAP_LIST_NEXT, 1);
+	return at;
 }
 
 /* Is bus mastering on for the device and for every bridge above it? */
@@ -269,15 +289,101 @@ void pci_cdev_path(const char *bdf, char *out, size_t room)
 }
 
 /* The registers without opening the device: for looking, not for driving. */
-volatile uint32_t *pci_map_bar0(const char *bdf)
+static volatile uint32_t *map_bar(const char *bdf, unsigned int bar, size_t size)
 {
 	char path[300];
 	void *at;
 	int fd;
 
-	snprintf(path, sizeof(path), DEVICES "/%s/resource0", bdf);
+	snprintf(path, sizeof(path), DEVICES "/%s/resource%u", bdf, bar);
 	fd = must_open(path, O_RDWR | O_SYNC);
-	at = must_map(fd, 128 * KIB, 0, "registers");
+	at = must_map(fd, size, 0, "registers");
 	close(fd);
 	return at;
+}
+
+volatile uint32_t *pci_map_bar0(const char *bdf)
+{
+	return map_bar(bdf, 0, 128 * KIB);
+}
+
+/* Where MSI-X vector 0 writes to */
+uint32_t pci_msix_address(const char *bdf)
+{
+	unsigned int msix = pci_capability(bdf, PCI_CAP_ID_MSIX);
+	uint32_t table = pci_config(bdf, msix + PCI_MSIX_TABLE, 4), address;
+	volatile uint32_t *at = map_bar(bdf, table & PCI_MSIX_TABLE_BIR, 4 * KIB);
+
+	if (table & PCI_MSIX_TABLE_OFFSET)
+		bail_out("the MSI-X table of %s is not where its BAR begins", bdf);
+	address = at[0];
+	munmap((void *)at, 4 * KIB);
+	return address;
+}
+
+/* The power file of the slot with this device */
+static void slot_power(const char *bdf, char *power, size_t room)
+{
+	char address[64];
+	glob_t g;
+	size_t i;
+
+	if (glob("/sys/bus/pci/slots/*/address", 0, NULL, &g))
+		bail_out("no slots");
+	for (i = 0; i < g.gl_pathc; i++) {
+		if (file_read(g.gl_pathv[i], address, sizeof(address)) < 0)
+			continue;
+		address[strcspn(address, "\n")] = 0;
+		if (strncmp(address, bdf, strlen(address)))
+			continue;
+		snprintf(power, room, "%.*s/power",
+			 (int)(strrchr(g.gl_pathv[i], '/') - g.gl_pathv[i]), g.gl_pathv[i]);
+		globfree(&g);
+		return;
+	}
+	bail_out("%s is in no slot", bdf);
+}
+
+/*
+ * Switching off waits until no process uses the device, so another process does it. The machine
+ * needs SLOTS_WITH_POWER.
+ */
+void pci_slot_power(const char *bdf, bool on)
+{
+	char power[160];
+	pid_t child;
+
+	slot_power(bdf, power, sizeof(power));
+	child = fork();
+	if (child < 0)
+		bail_out("fork: %s", strerror(errno));
+	if (child)
+		return;
+	/* It must not wait for its own copies of the device's files. */
+	close_range(3, ~0u, 0);
+	_exit(-file_write(power, on ? "1" : "0"));
+}
+
+static bool comes_to(const char *bdf, bool there)
+{
+	char path[300];
+	int i;
+
+	snprintf(path, sizeof(path), DEVICES "/%s", bdf);
+	for (i = 0; i < 100; i++) {
+		if (!access(path, F_OK) == there)
+			return true;
+		sleep_ms(100);
+	}
+	return false;
+}
+
+bool pci_disappears(const char *bdf)
+{
+	return comes_to(bdf, false);
+}
+
+bool pci_appears(const char *bdf)
+{
+	return comes_to(bdf, true);
 }

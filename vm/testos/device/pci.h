@@ -26,6 +26,8 @@ uint16_t pci_source_id(const char *bdf);
 void pci_path(const char *bdf, struct pci_path *path);
 
 uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len);
+void pci_set_config(const char *bdf, unsigned int at, uint32_t value, unsigned int len);
+unsigned int pci_capability(const char *bdf, unsigned int id);	/* its offset, or 0 */
 unsigned int pci_group(const char *bdf);
 bool pci_is_active(const char *bdf);	/* for runtime power management */
 bool pci_bus_master(const char *bdf);
@@ -45,5 +47,12 @@ int pci_try_bind(const char *bdf, const char *driver);
 bool pci_try_cdev_path(const char *bdf, char *out, size_t room);
 void pci_cdev_path(const char *bdf, char *out, size_t room);	/* bails out */
 volatile uint32_t *pci_map_bar0(const char *bdf);
+uint32_t pci_msix_address(const char *bdf);	/* of vector 0 */
+
+/* Hotplug; the emulator's own ACPI hotplug would come first */
+#define SLOTS_WITH_POWER "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
+void pci_slot_power(const char *bdf, bool on);
+bool pci_disappears(const char *bdf);		/* within ten seconds */
+bool pci_appears(const char *bdf);
 
 #endif /* TESTOS_PCI_H */

@@ -162,16 +162,24 @@ int vfio_set_power_state(int dev, unsigned int d)
 	return pwrite(dev, &value, sizeof(value), config + at + PCI_PM_CTRL) < 0 ? -errno : 0;
 }
 
-int vfio_arm_msix(int dev, int eventfd)
+/* @index: VFIO_PCI_*_IRQ_INDEX. Without an eventfd (-1) the kind is disarmed. */
+int vfio_arm(int dev, unsigned int index, int eventfd)
 {
+	const bool disarm = eventfd < 0;
 	const struct vfio_irq_set set = {
-		.argsz = sizeof(set) + sizeof(eventfd),
-		.index = VFIO_PCI_MSIX_IRQ_INDEX, .count = 1,
-		.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.argsz = sizeof(set) + (disarm ? 0 : sizeof(eventfd)),
+		.index = index, .count = !disarm,
+		.flags = (disarm ? VFIO_IRQ_SET_DATA_NONE : VFIO_IRQ_SET_DATA_EVENTFD) |
+			 VFIO_IRQ_SET_ACTION_TRIGGER,
 	};
 	uint8_t arg[sizeof(set) + sizeof(eventfd)] __attribute__((aligned(4)));
 
 	memcpy(arg, &set, sizeof(set));
 	memcpy(arg + sizeof(set), &eventfd, sizeof(eventfd));
 	return try_ioctl(dev, VFIO_DEVICE_SET_IRQS, arg);
+}
+
+int vfio_arm_msix(int dev, int eventfd)
+{
+	return vfio_arm(dev, VFIO_PCI_MSIX_IRQ_INDEX, eventfd);
 }

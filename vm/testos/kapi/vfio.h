@@ -19,6 +19,7 @@ int vfio_export_bar0(int dev, uint64_t length);
 void vfio_enable_bus_master(int dev);
 int vfio_set_power_state(int dev, unsigned int d);
 
+int vfio_arm(int dev, unsigned int index, int eventfd);
 int vfio_arm_msix(int dev, int eventfd);
 
 #endif /* TESTOS_VFIO_H */

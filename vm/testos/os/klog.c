@@ -38,16 +38,30 @@ static bool record_says(const char *record, const char *words)
 	return found && found < strchrnul(record, '\n');
 }
 
-bool klog_says(const char *words)
+static bool rest_says(int fd, const char *words)
 {
 	char record[2048];
 	bool found = false;
 	ssize_t n;
 
-	while ((n = read(klog_fd(), record, sizeof(record) - 1)) > 0) {
+	while ((n = read(fd, record, sizeof(record) - 1)) > 0) {
 		record[n] = '\0';
 		found |= record_says(record, words);
 	}
+	return found;
+}
+
+bool klog_says(const char *words)
+{
+	return rest_says(klog_fd(), words);
+}
+
+bool klog_said(const char *words)
+{
+	int fd = must_open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	bool found = rest_says(fd, words);
+
+	close(fd);
 	return found;
 }
 

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 void klog_skip(void);
-bool klog_says(const char *words);
+bool klog_says(const char *words);	/* since the last look */
+bool klog_said(const char *words);	/* since the kernel began */
 void klog_say_from(const char *words, unsigned int lines);	/* from the first line with @words */
 
 /* A fact: refused with this errno, and since the last look the log has a line with @words. */

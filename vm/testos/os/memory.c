@@ -153,3 +153,19 @@ int memory_punch_hole(int memfd, uint64_t at, uint64_t length)
 	return fallocate(memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, length) ?
 	       -errno : 0;
 }
+
+/* Memory that was freed while a device may write to it becomes a process's memory here. */
+uint64_t memory_words_changed(uint64_t bytes)
+{
+	const uint64_t filler = 0xa5a5a5a5a5a5a5a5ull;
+	uint64_t *hog = malloc(bytes), changed = 0, i;
+
+	if (!hog)
+		bail_out("no memory");
+	memset(hog, 0xa5, bytes);
+	sleep_ms(1500);
+	for (i = 0; i < bytes / sizeof(*hog); i++)
+		changed += hog[i] != filler;
+	free(hog);
+	return changed;
+}

@@ -11,6 +11,7 @@ uint64_t memory_slab(void);		/* bytes in objects of the kernel, not in caches */
 /* Both: KASAN delays some frees, and these count as objects */
 uint64_t memory_left(void);
 void memory_pressure(void);
+uint64_t memory_words_changed(uint64_t bytes);	/* of a process's own, in 1.5 s */
 uint64_t memory_compact(void);		/* pages of an ordinary memfd that were moved */
 int memory_collapse(int memfd);		/* its first 2 MiB into one huge page */
 int memory_collapse_other(void);		/* the same with an ordinary memfd */

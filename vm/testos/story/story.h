@@ -43,6 +43,8 @@ void story_close(struct vm *vm);
 void story_end(void);			/* more traffic, judge, life */
 void story_go_on(void);			/* from retrieve to the end, nothing in between */
 void story_stopped(void);		/* instead: no DMA continues */
+void story_isolated(const char *why);	/* instead: this kernel cannot take the NIC over, and
+					 * says why */
 
 /* all of it, for scenarios that differ in their machine only */
 void story_before(const struct vm_shape *shapes, unsigned int n);

@@ -9,6 +9,7 @@
  * Invariant: between the first look and judge no register of a preserved NIC that has to do
  * with reception is written.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,7 +17,9 @@
 #include "device/pci.h"
 #include "iommu/walk.h"
 #include "kapi/iommufd.h"
+#include "kapi/luo.h"
 #include "kapi/vfio.h"
+#include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "story/story.h"
@@ -313,4 +316,20 @@ void story_after(void)
 {
 	story_arrive();
 	story_go_on();
+}
+
+void story_isolated(const char *why)
+{
+	struct vm_data *data = &state_get()->vm[0];
+	int session;
+
+	ok(klog_says(why), "the kernel says why it isolates the NIC", "it does not");
+	ok_nic(0, !pci_bus_master(data->device[0].bdf), "the NIC is stopped", "it is bus master");
+	mark_nic(0, "quiet");
+	session = luo_retrieve(data->session);
+	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), EIO, "the NIC cannot be retrieved");
+	ok_rc(luo_discard(session), "the session is discarded");
+	close(session);
+	ok(pci_update_state(data->device[0].bdf, "none"), "the NIC is an ordinary device",
+	   "it is not");
 }
