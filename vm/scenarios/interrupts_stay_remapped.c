@@ -12,27 +12,30 @@
 #include <unistd.h>
 
 #include "device/nic.h"
+#include "device/pci.h"
 #include "kapi/luo.h"
 #include "os/report.h"
 #include "scenario.h"
 #include "story/story.h"
 
 #define HOSTILE			1
-/*
- * Half of a frame's words are requests in remappable format, for an entry that is not present. The
- * emulator delivers the other half, as hardware does not: they go to an APIC that does not exist.
- */
-#define INTERRUPT_ADDRESS	0xfee80010ull
 #define RESERVE			64u		/* entries that the NIC may have read already */
 
+/*
+ * The guest may write its own interrupt messages, as remappable requests for its own entry. Half of
+ * a frame's words are such requests. The emulator delivers the other half, as hardware does not:
+ * they go to an APIC that does not exist.
+ */
 static void aim_at_interrupts(struct vm *vm)
 {
+	uint64_t address = pci_msix_address(vm->data->device[0].bdf) & ~0xfull;
 	volatile uint64_t *desc = device_memory(vm, 0);
 	uint32_t i = device_progress(&vm->device[0]) + RESERVE;
 
 	for (; i < RING_ENTRIES; i++)
-		desc[2 * i] = INTERRUPT_ADDRESS;
-	fig_nic(HOSTILE, "interrupt_address", INTERRUPT_ADDRESS);
+		desc[2 * i] = address;
+	fig_nic(HOSTILE, "interrupt_address", address);
+	diag("the NIC writes to 0x%llx", (unsigned long long)address);
 }
 
 static void before(void)

@@ -9,8 +9,6 @@
  *   frames reach memory untranslated
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "iommu/platform.h"
@@ -20,23 +18,6 @@
 #include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
-
-#define HOG	(600 * MIB)
-#define FILLER	0xa5a5a5a5a5a5a5a5ull
-
-static uint64_t words_changed(void)
-{
-	uint64_t *hog = malloc(HOG), changed = 0, i;
-
-	if (!hog)
-		bail_out("no memory");
-	memset(hog, 0xa5, HOG);
-	sleep_ms(1500);
-	for (i = 0; i < HOG / sizeof(*hog); i++)
-		changed += hog[i] != FILLER;
-	free(hog);
-	return changed;
-}
 
 static void before(void)
 {
@@ -58,7 +39,7 @@ static void after(void)
 	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), ENODEV, "the NIC cannot be retrieved");
 	ok_rc(luo_discard(session), "the session is discarded");
 	close(session);
-	changed = words_changed();
+	changed = memory_words_changed(600 * MIB);
 	ok(!changed, "memory that a process gets afterwards is its own",
 	   "%llu words were changed", (unsigned long long)changed);
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The next kernel uses tables of another mode, which the unit cannot change while it translates. It
+ * stops all devices, waits for their last writes, and turns translation off. The session can be
+ * discarded, and the NIC is an ordinary device.
+ *
+ * promise: 6
+ */
+#include "scenario.h"
+#include "story/story.h"
+
+static void before(void)
+{
+	story_begin(one_nic_each, 1);
+	story_discard_from(0);
+	story_preserve();
+	story_leave();
+}
+
+static void after(void)
+{
+	story_arrive();
+	story_isolated("the mode of the tables has changed: isolating all devices");
+	story_judge_guard();
+}
+
+SCENARIO(.name = "table_mode_next", .cmdline = "lu.rate=300", .cmdline2 = "intel_iommu=sm_off",
+	 .translation_goes_off = true, .discarded = "0", .platform = "vtd", .before = before, .after = after);
