@@ -12,7 +12,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 hooks() {
-	cat $(ls kernel/hooks/*.patch | grep -v test-only) /dev/null | awk '
+	find kernel/hooks -name '*.patch' ! -name '*test-only*' -exec cat {} + | awk '
 	function branches(text,    n) {
 		gsub(/"([^"\\]|\\.)*"/, "", text)
 		gsub(/\/\*.*\*\//, "", text)
