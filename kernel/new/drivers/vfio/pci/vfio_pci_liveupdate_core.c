@@ -211,3 +211,22 @@ void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
 	memcpy(&command, &ser->vconfig[PCI_COMMAND], sizeof(command));
 	vdev->virq_disabled = !!(le16_to_cpu(command) & PCI_COMMAND_INTX_DISABLE);
 }
+
+/**
+ * vfio_pci_liveupdate_show_intx() - Let an INTx level of the gap be seen.
+ * @vdev: The device; its handler was just requested.
+ * @masked: Whether INTx is masked, protected by irqlock.
+ *
+ * An incoming device may have asserted INTx long before its handler was requested, and
+ * an interrupt controller may ignore a level that changed before its pin was set up.
+ *
+ * Context: Process context, under igate.
+ */
+void vfio_pci_liveupdate_show_intx(struct vfio_pci_core_device *vdev, const bool *masked)
+{
+	guard(spinlock_irqsave)(&vdev->irqlock);
+	if (*masked || !vdev->pci_2_3 || !pci_liveupdate_incoming(vdev->pdev))
+		return;
+	pci_intx(vdev->pdev, 0);
+	pci_intx(vdev->pdev, 1);
+}
