@@ -232,8 +232,8 @@ int iolu_vm_detach(struct iolu_vm *vm, const char *device);
  * @irq: IOLU_IRQ_INTX, IOLU_IRQ_MSI or IOLU_IRQ_MSIX.
  * @count: Number of vectors, from vector 0 on; 0 disarms.
  *
- * If vectors of @irq were armed before, each new eventfd is signalled once, since an interrupt
- * may have been lost in between. After a failure no vector of @irq is armed. Also allowed on a
+ * If vectors of @irq were armed before, and an interrupt may have been lost in between, each new
+ * eventfd is signalled once. After a failure no vector of @irq is armed. Also allowed on a
  * preserved handle, and on an incoming one after iolu_vm_retrieve().
  *
  * Return: 0; -ENOENT: no such device; -EINVAL: unknown @irq, or the device has fewer vectors;

@@ -49,6 +49,19 @@ int iolu_vm_save(struct iolu_vm *vm);
 int iolu_vm_preserve(struct iolu_vm *vm);
 
 /**
+ * iolu_vm_mask() - Mask the interrupts of all devices, which keep what is pending.
+ *
+ * For a VMM that reads the state of its vCPUs after this call and before iolu_vm_seal(). In the
+ * next kernel each vector delivers exactly the interrupt that is pending, and iolu_vm_rearm()
+ * signals no eventfd. Without this call, and for MSI without mask bits, it signals each eventfd
+ * once, since an interrupt may have come after the state was read. The eventfds stay valid;
+ * iolu_vm_unsave() arms them again.
+ *
+ * Return: 0; -EBUSY: the handle is not preserved, or saved already.
+ */
+int iolu_vm_mask(struct iolu_vm *vm);
+
+/**
  * iolu_vm_seal() - Write the journal with the blobs into the session.
  *
  * The last step before the kexec. Afterwards blobs and interrupts cannot change. The process, or
@@ -92,7 +105,11 @@ int iolu_vm_restore(struct iolu_vm *vm);
 int iolu_vm_retrieve(struct iolu_vm *vm);
 
 /**
- * iolu_vm_rearm() - Arm all interrupts as before, with new eventfds, and signal each once.
+ * iolu_vm_rearm() - Arm all interrupts as before, with new eventfds.
+ *
+ * Pending interrupts arrive. An eventfd is signalled once if an interrupt may have been lost, see
+ * iolu_vm_mask().
+ *
  * Return: 0; -EINVAL: the handle is not retrieved.
  */
 int iolu_vm_rearm(struct iolu_vm *vm);

@@ -26,6 +26,7 @@
 #define JOURNAL_IRQ		6u
 #define JOURNAL_BLOB		7u
 #define JOURNAL_OWN_MEMFD	8u		/* a memfd with a token of the VMM */
+#define JOURNAL_IRQ_KEPT	9u		/* masked, and kept by the device */
 
 #define JOURNAL_MEMFD_SIZE	80u
 #define JOURNAL_IOAS_SIZE	64u
@@ -33,5 +34,6 @@
 #define JOURNAL_HWPT_SIZE	136u
 #define JOURNAL_DEVICE_SIZE	136u
 #define JOURNAL_IRQ_SIZE	8u
+#define JOURNAL_IRQ_KEPT_SIZE	4u
 
 #endif /* IOLU_JOURNAL_H */

@@ -248,6 +248,17 @@ static int read_irq(struct reader *r, struct in *in)
 	return 0;
 }
 
+static int read_irq_kept(struct reader *r, struct in *in)
+{
+	uint32_t irq = take_number(in, 4);
+
+	if (!r->device || !in->ok || irq >= IOLU_IRQS || !r->device->irq[irq].count ||
+	    r->device->irq[irq].kept)
+		return invalid(r, "masked interrupts that are not armed, or invalid");
+	r->device->irq[irq].kept = true;
+	return 0;
+}
+
 static int read_blob(struct reader *r, struct in *in)
 {
 	char name[IOLU_NAME];
@@ -288,6 +299,7 @@ static int read_known(struct reader *r, unsigned int type, struct in *in)
 		[JOURNAL_MAP] = read_map, [JOURNAL_HWPT] = read_hwpt,
 		[JOURNAL_DEVICE] = read_device, [JOURNAL_IRQ] = read_irq,
 		[JOURNAL_BLOB] = read_blob, [JOURNAL_OWN_MEMFD] = read_own_memfd,
+		[JOURNAL_IRQ_KEPT] = read_irq_kept,
 	};
 	int rc;
 
@@ -312,7 +324,7 @@ static int read_record(struct reader *r, struct in *in)
 	if (flags & ~JOURNAL_MAY_SKIP)
 		return iolu_fail(r->vm, -ENOTSUP, "the journal needs a newer library: record %u has "
 				 "unknown flags 0x%x", r->number, flags);
-	if (flags && type > JOURNAL_OWN_MEMFD)
+	if (flags && type > JOURNAL_IRQ_KEPT)
 		return keep_unknown(r, type, &record);
 	return read_known(r, type, &record);
 }

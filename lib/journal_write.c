@@ -104,6 +104,10 @@ static void put_device(struct out *out, const struct iolu_device *device)
 		put_record(out, JOURNAL_IRQ, 0, JOURNAL_IRQ_SIZE);
 		put_number(out, i, 4);
 		put_number(out, device->irq[i].count, 4);
+		if (!device->irq[i].kept)
+			continue;
+		put_record(out, JOURNAL_IRQ_KEPT, 0, JOURNAL_IRQ_KEPT_SIZE);
+		put_number(out, i, 4);
 	}
 }
 

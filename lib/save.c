@@ -183,10 +183,15 @@ static bool still_preserved(const struct iolu_vm *vm)
 
 int iolu_vm_unsave(struct iolu_vm *vm)
 {
+	int rc;
+
 	if (vm->state != IOLU_PRESERVED && vm->state != IOLU_SAVED)
 		return iolu_fail(vm, -EINVAL, "VM \"%s\" is not preserved", vm->name);
 	iolu_close(&vm->session);
 	vm->state = IOLU_LIVE;
+	rc = iolu_unmask_devices(vm);
+	if (rc)
+		return rc;
 	if (still_preserved(vm))
 		return iolu_fail(vm, -EBUSY, "another process has the session of VM \"%s\" open: "
 				 "the files stay preserved until it closes the session", vm->name);

@@ -68,6 +68,7 @@ struct iolu_hwpt {
 
 struct iolu_irq {
 	uint32_t count;
+	bool kept;			/* since iolu_vm_mask() the device keeps what is pending */
 	int *fds;			/* NULL: not armed in this kernel */
 };
 
@@ -196,6 +197,7 @@ int iolu_check_bdf(struct iolu_vm *vm, const char *bdf);
 int iolu_check_cdev(struct iolu_vm *vm, const char *bdf, int fd);
 bool iolu_is_bound(int fd);
 int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
+int iolu_unmask_devices(struct iolu_vm *vm);
 
 /* session.c: those that take a handle give a reason with an error */
 bool iolu_session_use_given(struct iolu_vm *vm);

@@ -102,7 +102,7 @@ void machine_load(struct machine *m, const char *image)
 
 /*
  * KVM turns the eventfd that vfio signals into a message to the guest. After a restore the
- * eventfd is signalled already and the message is sent at once: restore the local APIC of
+ * eventfd may be signalled already and the message is sent at once: restore the local APIC of
  * the vCPU first.
  */
 void machine_route(struct machine *m, int eventfd)

@@ -116,8 +116,8 @@ static void start(struct vmm *v, const char *image)
 
 /*
  * Stop the vCPU and seal its state into the session. Returns NULL, or the reason of a failure.
- * The interrupt that the library injects in the next kernel covers interrupts that arrive
- * after the state was read.
+ * An interrupt that comes after the state was read must not reach this kernel's KVM, so it
+ * stays pending in the device.
  */
 static const char *stop_and_seal(struct vmm *v)
 {
@@ -125,6 +125,8 @@ static const char *stop_and_seal(struct vmm *v)
 	size_t size;
 
 	vcpu_stop(&v->cpu);
+	if (iolu_vm_mask(v->vm))
+		return iolu_vm_reason(v->vm);
 	if (vcpu_save(&v->cpu, &state, &size))
 		return "KVM does not tell the vCPU's state";
 	if (iolu_vm_set_blob(v->vm, VCPU, state, size) || iolu_vm_seal(v->vm))

@@ -63,6 +63,7 @@ CALL(int, iolu_vm_vector_fd, (struct iolu_vm *, const char *, uint32_t, uint32_t
 CALL(int, iolu_vm_blob, (struct iolu_vm *, const char *, const void **, size_t *))
 CALL(int, iolu_vm_save, (struct iolu_vm *))
 CALL(int, iolu_vm_preserve, (struct iolu_vm *))
+CALL(int, iolu_vm_mask, (struct iolu_vm *))
 CALL(int, iolu_vm_seal, (struct iolu_vm *))
 CALL(int, iolu_vm_unsave, (struct iolu_vm *))
 CALL(int, iolu_vm_restore, (struct iolu_vm *))

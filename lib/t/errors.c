@@ -140,6 +140,7 @@ static void test_update(void)
 	refuses(iolu_vm_set_iommufd(vm, no_session), -EINVAL, "not an iommufd",
 		"a descriptor that is not an iommufd");
 	refuses(iolu_vm_seal(vm), -EBUSY, "not preserved", "to seal a live VM");
+	refuses(iolu_vm_mask(vm), -EBUSY, "not preserved", "to mask the interrupts of a live VM");
 	refuses(iolu_vm_unsave(vm), -EINVAL, "not preserved", "to unsave a live VM");
 	refuses(iolu_vm_restore(vm), -EBUSY, "new handle", "to restore into a handle in use");
 	refuses(iolu_vm_adopt(vm), -EINVAL, "not retrieved", "to adopt before retrieve");

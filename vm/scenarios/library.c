@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A VM that uses libiolu alone: built, saved, restored in one call, saved again through the same
- * handle, restored step by step, closed. One NIC receives throughout.
+ * handle, restored step by step, closed. One NIC receives throughout. Interrupts of the gap arrive,
+ * and no others.
  *
  * promise: library
+ * red when: no eventfd is signalled whose vectors were masked (`may_be_lost`): NOT YET SEEN
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +29,10 @@ static struct iolu_vm *vm;
 
 static void save(void)
 {
-	lib_must(vm, iolu_vm_save(vm), "one call saves the VM");
+	lib_must(vm, iolu_vm_preserve(vm), "the VM is preserved");
+	lib_must(vm, iolu_vm_mask(vm), "its interrupts are masked");
+	ok(!vm_interrupt_arrives(&story_vm(0)->device[0]), "no interrupt arrives then", "one does");
+	lib_must(vm, iolu_vm_seal(vm), "and it is sealed");
 	mark("preserve.end");
 	lib_refuses(vm, iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, MIB, LIB_RW), EBUSY,
 		    "iolu_vm_unsave", "nothing can be mapped then");
@@ -47,6 +52,7 @@ static void before(void)
 	kexec_keep_next();
 	save();
 	lib_holds(vm, iolu_vm_unsave(vm), "a save can be called off");
+	ok(vm_interrupts(&story_vm(0)->device[0]), "and the pending interrupt arrives", "it does not");
 	ok(!kho_records(), "and leaves no trace", "%llu records", (unsigned long long)kho_records());
 	save();
 	story_leave();
@@ -68,9 +74,9 @@ static void check_interrupt(struct dma_device *nic)
 	int idle = iolu_vm_vector_fd(vm, nic->place->bdf, IOLU_IRQ_MSIX, 1);
 	uint64_t n = 0;
 
-	ok(read(idle, &n, sizeof(n)) == sizeof(n) && n == 1,
-	   "an interrupt that the NIC never raises was signalled once", "%llu times",
-	   (unsigned long long)n);
+	ok(read(idle, &n, sizeof(n)) < 0, "no interrupt that the NIC never raised is made up",
+	   "%llu times", (unsigned long long)n);
+	ok(vm_interrupts(nic), "the interrupt of the gap arrives", "it does not");
 	ok(vm_interrupt_arrives(nic), "an interrupt of the NIC arrives", "none in a second");
 }
 
