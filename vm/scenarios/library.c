@@ -5,7 +5,8 @@
  * and no others.
  *
  * promise: library
- * red when: no eventfd is signalled whose vectors were masked (`may_be_lost`): NOT YET SEEN
+ * red when: an eventfd whose vectors were masked is not signalled (an earlier library): "signalled
+ *   once"
  */
 #include <errno.h>
 #include <fcntl.h>
