@@ -213,7 +213,7 @@ void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
 }
 
 /**
- * vfio_pci_liveupdate_show_intx() - Let an INTx level of the gap be seen.
+ * vfio_pci_liveupdate_show_intx() - Let an INTx level of the gap be seen
  * @vdev: The device; its handler was just requested.
  * @masked: Whether INTx is masked, protected by irqlock.
  *
