@@ -10,12 +10,14 @@
  * The next kernel validates all parts of a chain before it uses one.
  */
 
+#include <linux/atomic.h>
 #include <linux/cleanup.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/kho_record.h>
-#include <linux/rwsem.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -86,10 +88,32 @@ kho_record_index_extend(struct kho_record_index_ser *last)
 }
 
 /*
- * Excludes changes of indexes from the kexec on. A task that unpreserves files at that
- * time would be stopped with an index half changed.
+ * No index changes from the kexec on: a task that unpreserves files at that time would
+ * be stopped with an index half changed. This is no lock, because it is never released,
+ * and the shutdown takes others.
  */
-static DECLARE_RWSEM(kho_record_open);
+static atomic_t kho_record_changes = ATOMIC_INIT(0);
+static bool kho_record_closed;
+
+/* Does not return from the kexec on */
+static void kho_record_change_begin(void)
+{
+	atomic_inc(&kho_record_changes);
+	/* Paired with kho_record_close() */
+	smp_mb__after_atomic();
+	if (!READ_ONCE(kho_record_closed))
+		return;
+	atomic_dec(&kho_record_changes);
+	for (;;)
+		schedule_timeout_uninterruptible(MAX_SCHEDULE_TIMEOUT);
+}
+
+static void kho_record_change_end(void)
+{
+	/* Paired with kho_record_close() */
+	smp_mb__before_atomic();
+	atomic_dec(&kho_record_changes);
+}
 
 /**
  * kho_record_close() - Let no index change any more.
@@ -100,7 +124,28 @@ static DECLARE_RWSEM(kho_record_open);
  */
 void kho_record_close(void)
 {
-	down_write(&kho_record_open);
+	WRITE_ONCE(kho_record_closed, true);
+	/* Paired with kho_record_change_begin() */
+	smp_mb();
+	while (atomic_read(&kho_record_changes))
+		usleep_range(50, 100);
+	/* Paired with kho_record_change_end() */
+	smp_mb();
+}
+
+static int __kho_record_index_add(struct kho_record_index_ser *index, u64 phys)
+{
+	unsigned int base = 0, i;
+
+	while (!(i = kho_record_index_empty_slot(index))) {
+		index = kho_record_index_chained(index) ?: kho_record_index_extend(index);
+		if (IS_ERR(index))
+			return PTR_ERR(index);
+		base += KHO_RECORD_INDEX_SLOTS;
+	}
+	index->slots[i] = phys;
+	kho_record_seal(index);
+	return base + i;
 }
 
 /**
@@ -114,18 +159,12 @@ void kho_record_close(void)
  */
 int kho_record_index_add(struct kho_record_index_ser *index, void *record)
 {
-	unsigned int base = 0, i;
+	int id;
 
-	guard(rwsem_read)(&kho_record_open);
-	while (!(i = kho_record_index_empty_slot(index))) {
-		index = kho_record_index_chained(index) ?: kho_record_index_extend(index);
-		if (IS_ERR(index))
-			return PTR_ERR(index);
-		base += KHO_RECORD_INDEX_SLOTS;
-	}
-	index->slots[i] = virt_to_phys(record);
-	kho_record_seal(index);
-	return base + i;
+	kho_record_change_begin();
+	id = __kho_record_index_add(index, virt_to_phys(record));
+	kho_record_change_end();
+	return id;
 }
 
 static bool kho_record_index_remove(struct kho_record_index_ser *index, u64 phys)
@@ -170,13 +209,14 @@ void kho_record_index_del(struct kho_record_index_ser *index, void *record)
 {
 	struct kho_record_index_ser *part;
 
-	guard(rwsem_read)(&kho_record_open);
+	kho_record_change_begin();
 	for (part = index; part; part = kho_record_index_chained(part)) {
 		if (kho_record_index_remove(part, virt_to_phys(record)))
 			break;
 	}
 	while (kho_record_index_shrink(index))
 		;
+	kho_record_change_end();
 }
 
 /**
