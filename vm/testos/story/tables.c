@@ -134,7 +134,8 @@ static void ids_are_reserved(void)
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir))) {
-		if (*e->d_name == '.' || walk_find(record, pci_source_id(e->d_name)))
+		if (*e->d_name == '.' || walk_find(record, pci_source_id(e->d_name)) ||
+		    pci_update_state(e->d_name, "incoming"))
 			continue;
 		if (shares_id(record, pci_source_id(e->d_name)))
 			snprintf(other, sizeof(other), "%.*s", BDF_LEN - 1, e->d_name);
