@@ -96,8 +96,13 @@ static void kinds(struct vm *vm)
 static void attachments(struct vm *vm)
 {
 	struct dma_device *nic = &vm->device[0];
+	char bdf[BDF_LEN];
 	uint32_t other;
+	int second;
 
+	/* An HWPT without a device is not preserved. */
+	pci_find_device(EXTRA_E1000, 0, bdf);
+	second = extra_attach(vm, bdf);
 	ok_rc(vfio_detach(nic->dev), "the NIC is detached");
 	extra_open_session(vm);
 	refused(preserve_device(vm, nic->dev), ENOENT, REFUSED,
@@ -111,6 +116,7 @@ static void attachments(struct vm *vm)
 	vm_call_off(vm);
 	ok_rc(vfio_attach(nic->dev, vm->hwpt[0]), "the NIC is back where it was");
 	ok_rc(iommufd_destroy(vm->iommufd, other), "and the other HWPT is destroyed");
+	close(second);
 	extra_open_session(vm);
 	nic_is_taken(vm, "now it is taken");
 }
