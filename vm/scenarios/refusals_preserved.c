@@ -59,7 +59,7 @@ static void maps(struct vm *vm)
 	ok_errno(ioas_unmap(vm->iommufd, vm->ioas[0], 0, ~0ull), EBUSY, "nor all of them");
 }
 
-/* The spare device is bound to the VM's iommufd, and not preserved. */
+/* The spare device is attached to the second HWPT, and not preserved. */
 static void attachments(struct vm *vm, int spare_dev, uint32_t second)
 {
 	ok_errno(vfio_attach(spare_dev, vm->hwpt[0]), EBUSY,
@@ -75,7 +75,7 @@ static void objects(struct vm *vm, uint32_t second)
 {
 	ok_errno(iommufd_destroy(vm->iommufd, vm->hwpt[0]), EBUSY, "no HWPT can be destroyed");
 	ok_errno(iommufd_destroy(vm->iommufd, second), EBUSY,
-		 "also not one that no device is attached to");
+		 "also not one that no preserved device is attached to");
 	ok_errno(iommufd_destroy(vm->iommufd, vm->ioas[0]), EBUSY, "nor the IOAS");
 	ok_errno(iommufd_destroy(vm->iommufd, vm->device[0].id), EBUSY, "nor the device");
 	ok_errno(hwpt_mark(vm->iommufd, vm->hwpt[0], TOKEN_MANY), EBUSY,
@@ -113,6 +113,7 @@ static void close_session(struct vm *vm)
 
 static void frozen_in(struct vm *vm, int spare_dev, uint32_t second)
 {
+	ok_rc(vfio_attach(spare_dev, second), "a second HWPT has a device");
 	ok_rc(vm_preserve(vm), "the VM is preserved");
 	is_preserved(vm, 2);
 	maps(vm);

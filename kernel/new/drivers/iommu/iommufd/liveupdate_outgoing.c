@@ -64,8 +64,6 @@ static int iommufd_lu_preserve_hwpt(struct iommufd_lu_hwpt *lu_hwpt,
 	if (!rc && !iommufd_lu_has_device(lu_hwpt->ictx, lu_hwpt->domain))
 		rc = iommufd_lu_refuse(&hwpt_paging->common.obj, -ENODEV,
 				       "no device is attached to the HWPT");
-	if (!rc && ser->nr_hwpts == IOMMUFD_CTX_SER_MAX_HWPTS)
-		rc = iommufd_lu_refuse_ctx(-E2BIG, "too many HWPTs are marked");
 	if (!rc && liveupdate_charge_records(args, 1))
 		rc = iommufd_lu_refuse_ctx(-EDQUOT, "session has too many records");
 	if (!rc)
@@ -107,6 +105,8 @@ static int iommufd_lu_preserve_hwpts(struct iommufd_ctx *ictx,
 
 	guard(mutex)(&ictx->liveupdate.lock);
 
+	if (list_count_nodes(&ictx->liveupdate.hwpts) > IOMMUFD_CTX_SER_MAX_HWPTS)
+		return iommufd_lu_refuse_ctx(-E2BIG, "too many HWPTs are marked");
 	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
 		rc = iommufd_lu_preserve_hwpt(lu_hwpt, args, ser);
 		if (rc) {
