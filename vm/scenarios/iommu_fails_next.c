@@ -17,14 +17,6 @@
 #include "scenario.h"
 #include "story/story.h"
 
-static void before(void)
-{
-	story_begin(one_nic_each, 1);
-	story_discard_from(0);
-	story_preserve();
-	story_leave();
-}
-
 static void after(void)
 {
 	struct state *state = state_retrieve();
@@ -42,4 +34,4 @@ static void after(void)
 }
 
 SCENARIO(.name = "iommu_fails_next", .cmdline = "lu.rate=300", .cmdline2 = "acpi=noirq",
-	 .discarded = "0", .platform = "vtd", .before = before, .after = after);
+	 .discarded = "0", .platform = "vtd", .before = story_before_discard, .after = after);

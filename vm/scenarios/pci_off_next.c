@@ -19,14 +19,6 @@
 #include "scenario.h"
 #include "story/story.h"
 
-static void before(void)
-{
-	story_begin(one_nic_each, 1);
-	story_discard_from(0);
-	story_preserve();
-	story_leave();
-}
-
 static void after(void)
 {
 	struct state *state = state_retrieve();
@@ -45,4 +37,4 @@ static void after(void)
 }
 
 SCENARIO(.name = "pci_off_next", .cmdline = "lu.rate=300", .cmdline2 = "pci=off",
-	 .discarded = "0", .timeout = 120, .before = before, .after = after);
+	 .discarded = "0", .timeout = 120, .before = story_before_discard, .after = after);

@@ -9,14 +9,6 @@
 #include "scenario.h"
 #include "story/story.h"
 
-static void before(void)
-{
-	story_begin(one_nic_each, 1);
-	story_discard_from(0);
-	story_preserve();
-	story_leave();
-}
-
 static void after(void)
 {
 	story_arrive();
@@ -25,4 +17,5 @@ static void after(void)
 }
 
 SCENARIO(.name = "table_mode_next", .cmdline = "lu.rate=300", .cmdline2 = "intel_iommu=sm_off",
-	 .translation_goes_off = true, .discarded = "0", .platform = "vtd", .before = before, .after = after);
+	 .translation_goes_off = true, .discarded = "0", .platform = "vtd",
+	 .before = story_before_discard, .after = after);

@@ -10,14 +10,6 @@
 #include "scenario.h"
 #include "story/story.h"
 
-static void before(void)
-{
-	story_begin(one_nic_each, 1);
-	story_discard_from(0);
-	story_preserve();
-	story_leave();
-}
-
 static void after(void)
 {
 	story_arrive();
@@ -26,4 +18,4 @@ static void after(void)
 
 SCENARIO(.name = "x2apic_off_next", .cmdline = "lu.rate=300", .cmdline2 = "nox2apic",
 	 .iommu = "eim=on", .discarded = "0", .platform = "vtd",
-	 .before = before, .after = after);
+	 .before = story_before_discard, .after = after);

@@ -174,6 +174,15 @@ void story_before(const struct vm_shape *shapes, unsigned int n)
 	story_leave();
 }
 
+/* A VM of one NIC, whose session the next kernel discards */
+void story_before_discard(void)
+{
+	story_begin(one_nic_each, 1);
+	story_discard_from(0);
+	story_preserve();
+	story_leave();
+}
+
 /* The first of several updates: the image that all of them load is preserved, too. */
 void story_before_series(const struct vm_shape *shapes, unsigned int n)
 {

@@ -48,6 +48,7 @@ void story_isolated(const char *why);	/* instead: this kernel cannot take the NI
 
 /* all of it, for scenarios that differ in their machine only */
 void story_before(const struct vm_shape *shapes, unsigned int n);
+void story_before_discard(void);
 void story_before_series(const struct vm_shape *shapes, unsigned int n);
 void story_after(void);
 
