@@ -151,20 +151,6 @@ static void spare(struct vm *vm)
 		   "check says yes to an unused device, in D3 or not");
 }
 
-static void set_bridge_master(const char *bridge, bool on)
-{
-	uint16_t command = pci_config(bridge, PCI_COMMAND, 2);
-	char path[300];
-	int fd;
-
-	command = on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bridge);
-	fd = must_open(path, O_WRONLY);
-	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
-		bail_out("write %s: %s", path, strerror(errno));
-	close(fd);
-}
-
 /* Refusals of the kexec itself, and those of iolu load and iolu kexec before it */
 static void at_the_jump(struct vm *vm)
 {
@@ -183,14 +169,14 @@ static void at_the_jump(struct vm *vm)
 		   "kexec is refused while the NIC is not preserved");
 	ok_rc(vm_preserve(vm), "the VM is preserved");
 	pci_path(bdf, &path);
-	set_bridge_master(path.bdf[0], false);
+	pci_set_bus_master(path.bdf[0], false);
 	iolu_tells(check(bdf), 1, "bus mastering off",
 		   "check says no while a bridge lets nothing through");
 	kexec_strict(true);
 	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses",
 		   "and so does the kernel, at the kexec");
 	kexec_strict(false);
-	set_bridge_master(path.bdf[0], true);
+	pci_set_bus_master(path.bdf[0], true);
 	vm_call_off(vm);
 }
 
