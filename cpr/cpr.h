@@ -9,7 +9,7 @@
  * executes QEMU, which finds everything as if it had executed itself.
  *
  * Rules: a function that can fail returns 0 or -errno, after a line on standard error. After a
- * failure of save, and when told to by SIGUSR2, QEMU is executed with what it left, and goes on.
+ * failure of save, and on SIGUSR2, QEMU is executed with the state that it left, and continues.
  */
 #ifndef IOLU_CPR_H
 #define IOLU_CPR_H

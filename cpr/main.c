@@ -15,7 +15,7 @@ static const char usage[] =
 	"\n"
 	"save is QEMU's cpr-exec-command: it saves the VM in the session NAME and waits for the\n"
 	"kexec. STREAM is the file of the migration's URI file:STREAM. SIGUSR2 calls it off, and\n"
-	"QEMU goes on. restore executes QEMU with the VM of session NAME, or, if there is no such\n"
+	"QEMU continues. restore executes QEMU with the VM of session NAME, or, if there is no such\n"
 	"session, as it is.\n";
 
 int cpr_fail(int rc, const char *fmt, ...)

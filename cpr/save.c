@@ -290,7 +290,7 @@ static int save(struct cpr *cpr, const struct cpr_call *call)
 	return rc;
 }
 
-/* Whatever happened: QEMU goes on with what it left. */
+/* After any failure QEMU continues with the state that it left. */
 int cpr_save(const struct cpr_call *call)
 {
 	struct cpr *cpr = malloc(sizeof(*cpr));

@@ -90,7 +90,7 @@ int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t 
  * @count: Number of vectors, from vector 0 on, not 0.
  * @fds: Their eventfds.
  *
- * Without it a restore arms no interrupt; what is pending arrives when the VMM arms it.
+ * Without it a restore arms no interrupt; pending interrupts arrive when the VMM arms them.
  *
  * Return: 0; -ENOENT: no such device; -EINVAL: unknown @irq, or invalid @count; -EBUSY: an
  * interrupt type is armed; -EBADF: not a descriptor.

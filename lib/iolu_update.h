@@ -49,7 +49,7 @@ int iolu_vm_save(struct iolu_vm *vm);
 int iolu_vm_preserve(struct iolu_vm *vm);
 
 /**
- * iolu_vm_mask() - Mask the interrupts of all devices, which keep what is pending.
+ * iolu_vm_mask() - Mask the interrupts of all devices, which keep them pending.
  *
  * For a VMM that reads the state of its vCPUs after this call and before iolu_vm_seal(). In the
  * next kernel each vector delivers exactly the interrupt that is pending, and iolu_vm_rearm()

@@ -23,7 +23,7 @@ says "without arguments it says what there is" 2 "usage: iolu-cpr save NAME" $cp
 says "without QEMU's command line too" 2 "usage: iolu-cpr save NAME" $cpr save vm0 /nowhere
 says "save is refused outside of QEMU" 1 "is not set: save is run by QEMU" $cpr save vm0 /nowhere true
 printf 'QCPR\0\0\0\2\0' >"$tmp/state"
-says "a state of another version is refused, and QEMU goes on" 0 "its magic number or version" \
+says "a state of another version is refused, and QEMU continues" 0 "its magic number or version" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "with the state that it left" 0 "-incoming file:/nowhere" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"

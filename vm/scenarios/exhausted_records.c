@@ -2,7 +2,7 @@
 /*
  * A VMM takes all handover records that it can get: with HWPTs to which no device is attached, and
  * with one iommufd after another whose only device it closes as soon as the iommufd is preserved.
- * The first is refused, the second ends at the quota of its session; a second session goes on.
+ * The first is refused, the second ends at the quota of its session; a second session continues.
  * More records than a page of the index has room for are in use then. A VM beside it is
  * preserved all the same and goes to the next kernel; the sessions without devices stay behind.
  *

@@ -310,7 +310,7 @@ struct kho_record_index_ser *kho_record_index_get(u64 phys, u32 user)
 	index = kho_record_index_get_part(phys, user);
 	if (IS_ERR(index))
 		return index;
-	/* In a circle the part in the middle is met again */
+	/* In a circle the part in the middle comes again */
 	for (part = half = index; part->slots[0]; nr_parts++) {
 		part = kho_record_index_get_part(part->slots[0], user);
 		if (IS_ERR(part))

@@ -6,7 +6,7 @@
  * devices into a state in which they cannot be frozen, or can keep a call on its
  * session from returning. That must neither delay nor prevent the update of the host
  * and of all other sessions. So a session that cannot be frozen in time is left
- * behind: its files are unpreserved, and the kexec goes on. Its devices are then
+ * behind: its files are unpreserved, and the kexec proceeds. Its devices are then
  * ordinary ones: they are quiesced when the kernel shuts down, and the IOMMU does not
  * translate for them. The log names the session.
  *
