@@ -12,7 +12,7 @@
 #define VM_SCENARIO_FIELDS_H
 
 #define SCENARIO_FIELDS(TEXT, NUMBER, FLAG)						\
-	/* NIC models in index order, "igb,e1000e"; "root:igb" on the root bus,		\
+	/* NIC models in index order, "igb,e1000e,virtio"; "root:igb" on the root bus,		\
 	 * "switch:igb" in a switch */							\
 	TEXT(nics, 128, "igb")								\
 	/* "1,2": NICs left out of the update on purpose */				\

@@ -19,6 +19,7 @@ struct device_model {
 	unsigned int pm;
 	unsigned int exp;
 	unsigned int msix;
+	const char *device;	/* the emulator's name and properties; NULL: @name */
 };
 
 struct device_kind {
@@ -34,7 +35,7 @@ struct device_kind {
 	const char *backend;	/* "PROPERTY=PREFIX": the index follows */
 };
 
-extern const struct device_kind device_nic;
+extern const struct device_kind device_nic, device_virtio;
 
 /* The kind that has the model; a model that no kind has is taken for a NIC. */
 const struct device_kind *device_kind(const char *model);

@@ -82,12 +82,13 @@ static void add_device(struct args *a, const struct run *r, int i)
 {
 	const struct device_needs *d = &r->needs->device[i];
 	const struct device_kind *kind = device_kind(d->model);
+	const struct device_model *model = device_model(d->model);
 	char *place;
 
 	kind->add_backend(a, i, &r->live->sender[i]);
 	place = add_bridges(a, d, i);
 	arg(a, "-device");
-	arg(a, "%s,%s%d,id=nic%d,%s", d->model, kind->backend, i, i, place);
+	arg(a, "%s,%s%d,id=nic%d,%s", model && model->device ? model->device : d->model, kind->backend, i, i, place);
 	free(place);
 }
 

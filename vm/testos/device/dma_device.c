@@ -6,13 +6,17 @@
  * ports and devices in index order. Virtual functions have other ids and do not count.
  */
 #include <string.h>
+#include <sys/mman.h>
 
 #include "device/dma_device.h"
 #include "device/nic.h"
+#include "kapi/vfio.h"
 #include "os/report.h"
 #include "os/util.h"
 
-static const struct dma_device_ops *const all[] = { &nic_igb.ops, &nic_e1000e.ops };
+static const struct dma_device_ops *const all[] = {
+	&nic_igb.ops, &nic_e1000e.ops, &nic_virtio.ops,
+};
 
 const struct dma_device_ops *dma_device_ops(const char *model)
 {
@@ -50,4 +54,21 @@ static bool is_known(const char *bdf, uint32_t unused)
 bool dma_device_find(unsigned int index, char bdf[BDF_LEN])
 {
 	return pci_find(is_known, 0, index, bdf);
+}
+
+void dma_device_map(struct dma_device *d)
+{
+	d->regs = vfio_map_bar(d->dev, d->ops->bar, d->ops->bar_size);
+}
+
+void dma_device_look(struct dma_device *d, const char *bdf, const char *model)
+{
+	d->ops = dma_device_ops(model);
+	d->regs = pci_map_bar(bdf, d->ops->bar, d->ops->bar_size);
+}
+
+void dma_device_unmap(struct dma_device *d)
+{
+	munmap((void *)d->regs, d->ops->bar_size);
+	d->regs = NULL;
 }

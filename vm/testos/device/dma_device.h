@@ -36,7 +36,8 @@ struct device_place {
 struct dma_device {
 	struct device_place *place;
 	const struct dma_device_ops *ops;
-	device_regs regs;	/* BAR 0 */
+	device_regs regs;	/* the BAR of its model */
+	void *memory;		/* that it writes to, in this process; NULL: not mapped */
 	int dev;		/* vfio character device */
 	int event;		/* eventfd of MSI-X vector 0 */
 	uint32_t id;		/* device in the iommufd */
@@ -45,7 +46,10 @@ struct dma_device {
 struct dma_device_ops {
 	const char *model;
 	uint32_t ids;		/* vendor << 16 | device */
+	unsigned int bar;	/* with the registers */
+	uint64_t bar_size;
 	uint64_t memory_size;
+	unsigned int most_rate;	/* transfers per second of a story; 0: any */
 
 	/* Fill @memory before the device is started: descriptors with IOVAs, empty buffers. */
 	void (*prepare)(const struct device_place *place, void *memory);
@@ -57,8 +61,9 @@ struct dma_device_ops {
 	/* Raise vector 0 once; DMA is not touched. */
 	void (*irq_inject)(const struct dma_device *d);
 
-	/* By registers: is it started, and how many transfers did it make? */
+	/* By registers: is it started? */
 	bool (*running)(device_regs regs);
+	/* How many transfers did it make? By registers if these say so, else by memory. */
 	uint32_t (*progress)(const struct dma_device *d);
 	/* By memory: how many transfers are complete? */
 	uint32_t (*completed)(const struct dma_device *d, const void *memory);
@@ -71,6 +76,11 @@ const struct dma_device_ops *dma_device_ops(const char *model);	/* bails out */
 /* The @index-th function that testos can drive, in the order of addresses */
 bool dma_device_find(unsigned int index, char bdf[BDF_LEN]);
 const char *dma_device_model(const char *bdf);
+
+/* The registers: of a device that is open, or for looking only */
+void dma_device_map(struct dma_device *d);
+void dma_device_look(struct dma_device *d, const char *bdf, const char *model);
+void dma_device_unmap(struct dma_device *d);
 
 static inline uint32_t device_progress(const struct dma_device *d)
 {

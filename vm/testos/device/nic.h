@@ -8,8 +8,10 @@
 
 #include "device/dma_device.h"
 
+#define NIC_BAR_SIZE	(128 * 1024)
 #define RING_ENTRIES	65528u		/* the most that the length register takes */
 #define RING_DESC	16u
+#define VIRTIO_ENTRIES	1024u		/* the most that a virtqueue has */
 #define RING_BUF	256u
 #define RING_BUFS_AT	(1024ull * 1024)
 #define RING_BYTES	(RING_BUFS_AT + RING_ENTRIES * RING_BUF)
@@ -18,15 +20,21 @@
 struct nic_model {
 	struct dma_device_ops ops;
 	uint32_t rx_base;	/* offset of RDBAL; the rest of the queue follows it */
-	/* Length of the frame in a finished descriptor, -1 if it is not finished. */
-	int (*desc_len)(const void *desc);
+	uint32_t entries;	/* descriptors, RING_ENTRIES at most */
+	/* Length of the frame in descriptor @i, -1 if it is not finished */
+	int (*desc_len)(const void *ring, uint32_t i);
 };
 
-extern const struct nic_model nic_igb, nic_e1000e;
+extern const struct nic_model nic_igb, nic_e1000e, nic_virtio;
 
 static inline uint32_t nic_read(device_regs regs, uint32_t at)
 {
 	return regs[at / 4];
+}
+
+static inline const void *nic_desc(const void *ring, uint32_t i)
+{
+	return (const uint8_t *)ring + (uint64_t)i * RING_DESC;
 }
 
 static inline void nic_write(device_regs regs, uint32_t at, uint32_t value)
@@ -34,7 +42,7 @@ static inline void nic_write(device_regs regs, uint32_t at, uint32_t value)
 	regs[at / 4] = value;
 }
 
-/* shared by the models: registers at the same place in both */
+/* shared by igb and e1000e: registers at the same place in both */
 void nic_prepare(const struct device_place *place, void *ring);
 void nic_stop(const struct dma_device *d);
 bool nic_receiving(device_regs regs);
@@ -42,6 +50,8 @@ void nic_link_up(device_regs regs);
 void nic_ring_program(const struct dma_device *d);
 void nic_receive(const struct dma_device *d);
 uint32_t nic_progress(const struct dma_device *d);
+
+/* shared by all */
 uint32_t nic_completed(const struct dma_device *d, const void *ring);
 uint64_t nic_verify(const struct dma_device *d, const void *ring);
 

@@ -43,9 +43,9 @@ static void irq_inject(const struct dma_device *d)
 	nic_write(d->regs, ICS, CAUSE_RXQ0);
 }
 
-static int desc_len(const void *desc)
+static int desc_len(const void *ring, uint32_t i)
 {
-	const volatile uint32_t *word = desc;
+	const volatile uint32_t *word = nic_desc(ring, i);
 
 	return word[3] & DESC_DONE ? (int)(word[2] & 0xffff) : -1;
 }
@@ -54,6 +54,7 @@ const struct nic_model nic_e1000e = {
 	.ops = {
 		.model = "e1000e",
 		.ids = 0x808610d3u,
+		.bar_size = NIC_BAR_SIZE,
 		.memory_size = RING_SIZE,
 		.prepare = nic_prepare,
 		.start = start,
@@ -66,5 +67,6 @@ const struct nic_model nic_e1000e = {
 		.verify = nic_verify,
 	},
 	.rx_base = QUEUE0,
+	.entries = RING_ENTRIES,
 	.desc_len = desc_len,
 };

@@ -52,9 +52,9 @@ static void irq_inject(const struct dma_device *d)
 	nic_write(d->regs, EICS, VECTOR0);
 }
 
-static int desc_len(const void *desc)
+static int desc_len(const void *ring, uint32_t i)
 {
-	const volatile uint32_t *word = desc;
+	const volatile uint32_t *word = nic_desc(ring, i);
 
 	return word[2] & DESC_DONE ? (int)(word[3] & 0xffff) : -1;
 }
@@ -63,6 +63,7 @@ const struct nic_model nic_igb = {
 	.ops = {
 		.model = "igb",
 		.ids = 0x808610c9u,
+		.bar_size = NIC_BAR_SIZE,
 		.memory_size = RING_SIZE,
 		.prepare = nic_prepare,
 		.start = start,
@@ -75,5 +76,6 @@ const struct nic_model nic_igb = {
 		.verify = nic_verify,
 	},
 	.rx_base = QUEUE0,
+	.entries = RING_ENTRIES,
 	.desc_len = desc_len,
 };

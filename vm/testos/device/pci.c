@@ -289,7 +289,7 @@ void pci_cdev_path(const char *bdf, char *out, size_t room)
 }
 
 /* The registers without opening the device: for looking, not for driving. */
-static volatile uint32_t *map_bar(const char *bdf, unsigned int bar, size_t size)
+volatile uint32_t *pci_map_bar(const char *bdf, unsigned int bar, size_t size)
 {
 	char path[300];
 	void *at;
@@ -304,7 +304,7 @@ static volatile uint32_t *map_bar(const char *bdf, unsigned int bar, size_t size
 
 volatile uint32_t *pci_map_bar0(const char *bdf)
 {
-	return map_bar(bdf, 0, 128 * KIB);
+	return pci_map_bar(bdf, 0, 128 * KIB);
 }
 
 /* Where MSI-X vector 0 writes to */
@@ -312,7 +312,7 @@ uint32_t pci_msix_address(const char *bdf)
 {
 	unsigned int msix = pci_capability(bdf, PCI_CAP_ID_MSIX);
 	uint32_t table = pci_config(bdf, msix + PCI_MSIX_TABLE, 4), address;
-	volatile uint32_t *at = map_bar(bdf, table & PCI_MSIX_TABLE_BIR, 4 * KIB);
+	volatile uint32_t *at = pci_map_bar(bdf, table & PCI_MSIX_TABLE_BIR, 4 * KIB);
 
 	if (table & PCI_MSIX_TABLE_OFFSET)
 		bail_out("the MSI-X table of %s is not where its BAR begins", bdf);

@@ -47,6 +47,7 @@ int pci_try_bind(const char *bdf, const char *driver);
 bool pci_try_cdev_path(const char *bdf, char *out, size_t room);
 void pci_cdev_path(const char *bdf, char *out, size_t room);	/* bails out */
 volatile uint32_t *pci_map_bar0(const char *bdf);
+volatile uint32_t *pci_map_bar(const char *bdf, unsigned int bar, size_t size);
 uint32_t pci_msix_address(const char *bdf);	/* of vector 0 */
 
 /* Hotplug; the emulator's own ACPI hotplug would come first */

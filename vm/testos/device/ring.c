@@ -16,11 +16,6 @@
 
 static uint8_t seen[RING_ENTRIES];
 
-static const uint8_t *desc_at(const void *ring, uint32_t i)
-{
-	return (const uint8_t *)ring + (uint64_t)i * RING_DESC;
-}
-
 static const uint8_t *buf_at(const void *ring, uint32_t i)
 {
 	return (const uint8_t *)ring + RING_BUFS_AT + (uint64_t)i * RING_BUF;
@@ -29,9 +24,9 @@ static const uint8_t *buf_at(const void *ring, uint32_t i)
 /* Descriptors up to and with the last finished one. */
 uint32_t ring_finished(const struct nic_model *model, const void *ring)
 {
-	uint32_t i = RING_ENTRIES;
+	uint32_t i = model->entries;
 
-	while (i && model->desc_len(desc_at(ring, i - 1)) < 0)
+	while (i && model->desc_len(ring, i - 1) < 0)
 		i--;
 	return i;
 }
@@ -82,7 +77,7 @@ void ring_scan(const struct nic_model *model, const void *ring, uint32_t nic,
 	memset(out, 0, sizeof(*out));
 	out->finished = ring_finished(model, ring);
 	for (i = 0; i < out->finished; i++) {
-		len = model->desc_len(desc_at(ring, i));
+		len = model->desc_len(ring, i);
 		if (len < 0)
 			out->holes++;
 		else

@@ -97,10 +97,15 @@ static uint64_t region_offset(int dev, unsigned int index)
 	return info.offset;
 }
 
+volatile uint32_t *vfio_map_bar(int dev, unsigned int bar, size_t size)
+{
+	return must_map(dev, size, region_offset(dev, VFIO_PCI_BAR0_REGION_INDEX + bar),
+			"registers of the vfio device");
+}
+
 volatile uint32_t *vfio_map_bar0(int dev)
 {
-	return must_map(dev, BAR0_SIZE, region_offset(dev, VFIO_PCI_BAR0_REGION_INDEX),
-			"registers of the vfio device");
+	return vfio_map_bar(dev, 0, BAR0_SIZE);
 }
 
 void vfio_unmap_bar0(volatile uint32_t *regs)

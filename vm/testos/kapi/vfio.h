@@ -4,6 +4,7 @@
 #define TESTOS_VFIO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 int vfio_open(const char *bdf);
@@ -13,6 +14,7 @@ int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id);
 int vfio_attach(int dev, uint32_t pt);
 int vfio_detach(int dev);
 int vfio_reset(int dev);
+volatile uint32_t *vfio_map_bar(int dev, unsigned int bar, size_t size);
 volatile uint32_t *vfio_map_bar0(int dev);
 void vfio_unmap_bar0(volatile uint32_t *regs);
 int vfio_export_bar0(int dev, uint64_t length);

@@ -42,7 +42,15 @@ void phase(const char *name)
 
 unsigned int story_rate(void)
 {
-	return cmdline_number("lu.rate", 700);
+	unsigned int rate = cmdline_number("lu.rate", 700), most, i;
+	char bdf[BDF_LEN];
+
+	for (i = 0; dma_device_find(i, bdf); i++) {
+		most = dma_device_ops(dma_device_model(bdf))->most_rate;
+		if (most && most < rate)
+			rate = most;
+	}
+	return rate;
 }
 
 void story_traffic(const char *param)

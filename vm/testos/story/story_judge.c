@@ -111,8 +111,7 @@ void story_stopped(void)
 	if (!dma_device_find(0, bdf))
 		bail_out("the NIC is gone");
 	ok_nic(0, !pci_bus_master(bdf), "bus mastering is off in the next kernel", "it is on");
-	nic.ops = dma_device_ops(dma_device_model(bdf));
-	nic.regs = pci_map_bar0(bdf);
+	dma_device_look(&nic, bdf, dma_device_model(bdf));
 	at_arrival = device_progress(&nic);
 	story_traffic("lu.post");
 	tx_stop(0);

@@ -27,15 +27,14 @@
 
 static void look_at_nic(const struct device_place *place)
 {
-	const struct dma_device nic = {
-		.ops = dma_device_ops(place->model), .regs = pci_map_bar0(place->bdf),
-	};
+	struct dma_device nic = {};
 
+	dma_device_look(&nic, place->bdf, place->model);
 	fig_nic(place->index, "source_id", pci_source_id(place->bdf));
 	fig_nic(place->index, "head_at_reboot", place->head);
 	fig_nic(place->index, "head_at_arrival", device_progress(&nic));
 	fig_nic(place->index, "bus_master_at_arrival", pci_bus_master(place->bdf));
-	vfio_unmap_bar0(nic.regs);
+	dma_device_unmap(&nic);
 }
 
 static void look_at_vm(const struct vm_data *data)
@@ -107,7 +106,8 @@ static void take_device(struct vm *vm)
 	struct dma_device *d;
 
 	for_each_device(vm, d) {
-		d->regs = vfio_map_bar0(d->dev);
+		d->memory = device_memory(vm, d - vm->device);
+		dma_device_map(d);
 		ok_nic(d->place->index, d->ops->running(d->regs),
 		       "the NIC is receiving when it is taken over", "reception is off");
 	}
@@ -262,7 +262,7 @@ void story_close(struct vm *vm)
 	stop_nics(vm);
 	for_each_device(vm, d) {
 		if (d->regs)
-			vfio_unmap_bar0(d->regs);
+			dma_device_unmap(d);
 		if (!rc)
 			rc = vfio_detach(d->dev);
 		close(d->dev);

@@ -247,8 +247,9 @@ void vm_start_reception(struct vm *vm)
 		struct dma_device *d = &vm->device[i];
 		struct device_place *at = d->place;
 
-		d->ops->prepare(at, device_memory(vm, i));
-		d->regs = vfio_map_bar0(d->dev);
+		d->memory = device_memory(vm, i);
+		d->ops->prepare(at, d->memory);
+		dma_device_map(d);
 		vfio_enable_bus_master(d->dev);
 		rc = vm_arm(d);
 		if (rc < 0)

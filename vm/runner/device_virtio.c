@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * virtio-net: fed like the other NICs; each buffer that the emulator returns with contents is
+ * one frame received.
+ */
+#include <stdio.h>
+
+#include "core/util.h"
+#include "device.h"
+#include "qemu/args.h"
+#include "qemu/sender.h"
+#include "qemu/trace.h"
+
+/* vq P elem P len N idx N: a buffer that was sent has no length */
+static void on_buffer(struct trace *t, const char *args)
+{
+	unsigned int len;
+
+	if (sscanf(args, "vq %*s elem %*s len %u", &len) == 1 && len)
+		trace_written(t);
+}
+
+/* vdev P val N: 0 is a reset */
+static void on_status(struct trace *t, const char *args)
+{
+	unsigned int status;
+
+	if (sscanf(args, "vdev %*s val %u", &status) == 1 && !status)
+		trace_note(t, EV_RESET, trace_last_configured(t), "reset by its driver");
+}
+
+static const struct trace_event events[] = {
+	{ "virtqueue_fill", on_buffer },
+	{ "virtio_set_status", on_status },
+};
+
+#define MODERN "virtio-net-pci,disable-legacy=on,iommu_platform=on,rx_queue_size=1024"
+
+static const struct device_model models[] = {
+	{ "virtio", 0x7c, 0x40, 0xdc, MODERN },
+};
+
+static void add_backend(struct args *a, int i, const struct sender *link)
+{
+	arg(a, "-netdev");
+	arg(a, "dgram,id=n%d,local.type=fd,local.str=%d", i, link->qemu_fd);
+}
+
+const struct device_kind device_virtio = {
+	.noun = "NIC",
+	.models = models,
+	.nmodels = ARRAY_SIZE(models),
+	.events = events,
+	.nevents = ARRAY_SIZE(events),
+	.add_backend = add_backend,
+	.backend = "netdev=n",
+};
