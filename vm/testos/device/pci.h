@@ -36,6 +36,9 @@ int pci_power_state(const char *bdf);
 bool pci_update_state(const char *bdf, const char *state);	/* attribute "liveupdate" */
 void pci_set_bus_master(const char *bdf, bool on);	/* whatever the driver thinks */
 
+/* The same, again and again, until the second CPU is stopped. See rogue.c. */
+void pci_insist_on_bus_master(const char *bdf);
+
 /* an attribute in sysfs; 0 or -errno */
 int pci_set(const char *bdf, const char *name, const char *text);
 
