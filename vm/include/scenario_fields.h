@@ -49,7 +49,8 @@
 	FLAG(older)									\
 	/* negative control: the run must lose frames */				\
 	FLAG(expect_lost)								\
-	/* rule: interrupt remapping is never switched off during the update */		\
+	/* rules: interrupt remapping is never switched off during the update, and	\
+	 * delivers no interrupt from kernel to kernel */				\
 	FLAG(remapping_stays_on)							\
 	/* the next kernel turns translation off; rule: no NIC writes until it is on again */	\
 	FLAG(translation_goes_off)							\

@@ -97,6 +97,33 @@ static void on_register(struct trace *t, const char *args)
 	}
 }
 
+#define INTERRUPTS	0xfee00000ull
+
+static uint64_t requested;	/* address of the last interrupt request */
+
+/* addr 0x... data 0x... size N: the address counts from the beginning of the range */
+static void on_interrupt_request(struct trace *t, const char *args)
+{
+	uint64_t at;
+
+	if (sscanf(args, "addr 0x%" SCNx64, &at) != 1)
+		return;
+	requested = INTERRUPTS + at;
+	trace_interrupt(t, requested, false);
+}
+
+/* The last request was remapped or passed through. */
+static void on_interrupt_delivery(struct trace *t, const char *args)
+{
+	(void)args;
+	trace_interrupt(t, requested, true);
+}
+
+static const struct trace_event interrupt_events[] = {
+	{ "amdvi_mem_ir_write_req", on_interrupt_request },
+	{ "amdvi_mem_ir_write", on_interrupt_delivery },
+};
+
 static const struct trace_event events[] = {
 	{ "amdvi_page_fault", on_page_fault },
 	{ "amdvi_translation_result", on_translation },
@@ -131,6 +158,8 @@ const struct platform platform_amd = {
 	.logs = true,
 	.events = events,
 	.nevents = ARRAY_SIZE(events),
+	.interrupt_events = interrupt_events,
+	.ninterrupt_events = ARRAY_SIZE(interrupt_events),
 	.rejected = on_rejected,
 	.init_begins = "AMD-Vi: ",
 	.init_ends = "AMD-Vi: Virtual APIC",

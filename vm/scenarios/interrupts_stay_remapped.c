@@ -13,6 +13,7 @@
 
 #include "device/nic.h"
 #include "device/pci.h"
+#include "iommu/platform.h"
 #include "kapi/luo.h"
 #include "os/report.h"
 #include "scenario.h"
@@ -21,14 +22,10 @@
 #define HOSTILE			1
 #define RESERVE			64u		/* entries that the NIC may have read already */
 
-/*
- * The guest may write its own interrupt messages, as remappable requests for its own entry. Half of
- * a frame's words are such requests. The emulator delivers the other half, as hardware does not:
- * they go to an APIC that does not exist.
- */
+/* The guest may write its own interrupt messages. */
 static void aim_at_interrupts(struct vm *vm)
 {
-	uint64_t address = pci_msix_address(vm->data->device[0].bdf) & ~0xfull;
+	uint64_t address = platform()->interrupt_address(vm->data->device[0].bdf);
 	volatile uint64_t *desc = device_memory(vm, 0);
 	uint32_t i = device_progress(&vm->device[0]) + RESERVE;
 
@@ -61,5 +58,4 @@ static void after(void)
 }
 
 SCENARIO(.name = "interrupts_stay_remapped", .nics = "igb,igb", .hostile = "1",
-	 .remapping_stays_on = true, .cmdline = "lu.rate=300", .platform = "vtd",
-	 .before = before, .after = after);
+	 .remapping_stays_on = true, .cmdline = "lu.rate=300", .before = before, .after = after);

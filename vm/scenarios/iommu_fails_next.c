@@ -33,5 +33,5 @@ static void after(void)
 	close(session);
 }
 
-SCENARIO(.name = "iommu_fails_next", .cmdline = "lu.rate=300", .cmdline2 = "acpi=noirq",
-	 .discarded = "0", .platform = "vtd", .before = story_before_discard, .after = after);
+SCENARIO(.name = "iommu_fails_next", .cmdline = "lu.rate=300", .cmdline2 = IOMMU_FAILS,
+	 .iommu = XAPIC_MODE, .discarded = "0", .before = story_before_discard, .after = after);

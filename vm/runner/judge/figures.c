@@ -104,10 +104,22 @@ bool log_was_off(const struct run *r, int update)
 	return false;
 }
 
+/* The first time that a device was blocked in the update */
+static int64_t first_fault(const struct run *r, int update)
+{
+	int64_t from = run_mark_time(r, "reboot", update);
+	size_t i;
+
+	for (i = 0; from && i < r->parsed->nevents; i++)
+		if (r->parsed->events[i].kind == EV_FAULT && r->parsed->events[i].t >= from)
+			return r->parsed->events[i].t;
+	return 0;
+}
+
 int64_t interrupts_blocked(const struct run *r, int update)
 {
 	const char *how;
-	int64_t down = kernel_down(r, update, &how);
+	int64_t down = kernel_down(r, update, &how), fault = first_fault(r, update);
 	size_t i;
 
 	for (i = 0; down && i < r->parsed->nevents; i++) {
@@ -117,7 +129,21 @@ int64_t interrupts_blocked(const struct run *r, int update)
 		    running_ns(r, down, e->t) <= 50 * MSEC)
 			return e->t;
 	}
-	return down;
+	return fault && fault < down ? fault : down;
+}
+
+int64_t interrupts_set_up(const struct run *r, int update)
+{
+	int64_t from = interrupts_blocked(r, update);
+	size_t i;
+
+	for (i = 0; from && i < r->parsed->nevents; i++) {
+		const struct event *e = &r->parsed->events[i];
+
+		if ((e->kind == EV_IR_TABLE || e->kind == EV_SETUP) && e->t > from)
+			return e->t;
+	}
+	return 0;
 }
 
 static int compare_ns(const void *a, const void *b)

@@ -42,9 +42,13 @@ bool log_was_off(const struct run *r, int update);
 
 /*
  * From when on the previous kernel's interrupt remapping table is empty: its switch right after
- * the last act above. Without such a switch: the time of the last act. 0: not seen.
+ * the last act above. Without such a switch a device has one entry for DMA and interrupts: the time
+ * of the last act, or that of the first DMA that was blocked, if it is earlier. 0: not seen.
  */
 int64_t interrupts_blocked(const struct run *r, int update);
+
+/* When the next kernel begins to use a table of its own. 0: not seen. */
+int64_t interrupts_set_up(const struct run *r, int update);
 
 void figures_compute(const struct run *r, struct judged *j);
 

@@ -49,18 +49,19 @@ static bool left_behind_silent(const struct run *r, int device, char *why)
 	return !*why;
 }
 
-/* Each attempt of a rogue device is a fault once the previous kernel is down. */
+/* Each attempt of a rogue device is a fault from the previous kernel's last acts on. */
 static bool rogue_blocked(const struct run *r, int device, char *why)
 {
 	int64_t before = r->judged->device[device].before;
 	const char *how;
 	int64_t down = kernel_down(r, 1, &how), to = run_window(r).end;
+	int64_t from = run_mark_time(r, "reboot", 1);
 	size_t i, late, attempts = 0;
 
 	for (i = 0; i < r->parsed->nevents; i++) {
 		const struct event *e = &r->parsed->events[i];
 
-		attempts += e->kind == EV_FAULT && e->device == device && e->t > down &&
+		attempts += e->kind == EV_FAULT && e->device == device && e->t > from &&
 			    e->t <= to;
 	}
 	late = down ? written_between(r, device, down, to) : 0;

@@ -184,7 +184,7 @@ static size_t list_tables(const struct run *r, struct table *tables)
 
 	tables[n++] = (struct table){ bus_events, ARRAY_SIZE(bus_events) };
 	tables[n++] = (struct table){ r->platform->events, r->platform->nevents };
-	if (*r->needs->hostile)
+	if (*r->needs->hostile || r->needs->remapping_stays_on)
 		tables[n++] = (struct table){ r->platform->interrupt_events,
 					      r->platform->ninterrupt_events };
 	for (i = 0; i < r->needs->ndevices; i++, last = kind) {

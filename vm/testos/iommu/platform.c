@@ -36,7 +36,8 @@ const struct platform *platform(void)
 void platform_expand(const struct platform *p, const char *text, char *out, size_t room)
 {
 	const struct { const char *word, *by; } words[] = {
-		{ IOMMU_OFF, p->cmdline_off }, { PLAIN_MODE, p->plain_mode },
+		{ IOMMU_OFF, p->cmdline_off }, { IOMMU_FAILS, p->cmdline_fails },
+		{ PLAIN_MODE, p->plain_mode }, { XAPIC_MODE, p->xapic_mode },
 	};
 	size_t i, n = 0;
 

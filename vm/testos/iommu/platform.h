@@ -37,7 +37,9 @@ struct platform {
 	const char *acpi_table;		/* file in sysfs by which this machine has it */
 	const char *cmdline_on;		/* kernel parameters: the IOMMU on, or off */
 	const char *cmdline_off;
+	const char *cmdline_fails;	/* the unit gets no interrupt, with XAPIC_MODE */
 	const char *plain_mode;		/* properties of the emulator's IOMMU, see PLAIN_MODE */
+	const char *xapic_mode;		/* and XAPIC_MODE */
 	const char *table_format;	/* generic_pt's name of the usual HWPT's page table */
 	bool ats;			/* the driver uses ATS on the emulator's unit */
 	bool root_stays;		/* the next kernel uses the root in place */
@@ -68,6 +70,12 @@ struct platform {
 	/* Bits of an entry of the top table that points to a table. */
 	uint64_t (*table_bits)(const struct walk_device *d);
 
+	/*
+	 * An address in the interrupt range, for 64 bytes that the device writes: as many of them
+	 * as possible are interrupt requests that its entries remap, or would have remapped.
+	 */
+	uint64_t (*interrupt_address)(const char *bdf);
+
 	const struct record_place *places;	/* by enum hw_place */
 };
 
@@ -82,7 +90,9 @@ const struct platform *platform_find(const char *name);	/* NULL if unknown */
  * them when it prints what the scenario needs.
  */
 #define IOMMU_OFF	"{iommu_off}"	/* in a kernel command line */
+#define IOMMU_FAILS	"{iommu_fails}"	/* likewise */
 #define PLAIN_MODE	"{plain_mode}"	/* in .iommu: a mode without PASID table entries */
+#define XAPIC_MODE	"{xapic_mode}"	/* likewise: no x2APIC */
 
 /* Copy @text with these words replaced. */
 void platform_expand(const struct platform *p, const char *text, char *out, size_t room);

@@ -3,6 +3,7 @@
  * AMD-Vi: registers (specification section 3.4), and kernel parameters. The layout of its
  * tables is in walk_amd.c.
  */
+#include "device/pci.h"
 #include "iommu/amd.h"
 #include "iommu/platform.h"
 #include "os/phys.h"
@@ -14,6 +15,7 @@
 #define REG_CONTROL	0x18
 #define CONTROL_ENABLE	1u
 #define REG_STATUS	0x2020
+#define INTERRUPTS	0xfee00000ull
 
 static volatile uint32_t *unit(void)
 {
@@ -41,12 +43,23 @@ static uint64_t root(void)
 	return regs[REG_DEVICE_TABLE / 4] | (uint64_t)regs[REG_DEVICE_TABLE / 4 + 1] << 32;
 }
 
+/*
+ * All writes to the range are requests; the data, not the address, selects the entry. So each
+ * device has an address of its own.
+ */
+static uint64_t interrupt_address(const char *bdf)
+{
+	return INTERRUPTS | (pci_source_id(bdf) & 0xfff) << 8;
+}
+
 const struct platform platform_amd = {
 	.name = "amd",
 	.acpi_table = "/sys/firmware/acpi/tables/IVRS",
 	.cmdline_on = "amd_iommu=pgtbl_v1",
 	.cmdline_off = "amd_iommu=off",
+	.cmdline_fails = "pci=nomsi",
 	.plain_mode = "xtsup=on",	/* no mode has PASID table entries for all devices */
+	.xapic_mode = "xtsup=off",
 	.table_format = "amdv1",
 	.root_stays = true,
 	.kept_pages = 2,		/* an interrupt table of 512 entries of 16 bytes */
@@ -59,5 +72,6 @@ const struct platform platform_amd = {
 	.last_entry = amd_last_entry,
 	.entry_name = amd_entry_name,
 	.table_bits = amd_table_bits,
+	.interrupt_address = interrupt_address,
 	.places = amd_places,
 };
