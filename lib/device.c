@@ -103,6 +103,29 @@ bool iolu_is_bound(int fd)
 	return !ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
 }
 
+/*
+ * The id of a device that a dead process has bound. It is in the list of the devices that a reset
+ * of the bus affects; 0 without such a reset.
+ */
+static uint32_t bound_id(const struct iolu_device *device)
+{
+	struct {
+		struct vfio_pci_hot_reset_info info;
+		struct vfio_pci_dependent_device devices[256];
+	} arg = { .info.argsz = sizeof(arg) };
+	const struct vfio_pci_dependent_device *d = arg.devices;
+	unsigned int segment, bus, slot, function;
+
+	sscanf(device->object.name, "%x:%x:%x.%x", &segment, &bus, &slot, &function);
+	if (ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &arg) ||
+	    !(arg.info.flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID))
+		return 0;
+	for (; d < arg.devices + arg.info.count; d++)
+		if (d->segment == segment && d->bus == bus && d->devfn == (slot << 3 | function))
+			return d->devid == (uint32_t)VFIO_PCI_DEVID_NOT_OWNED ? 0 : d->devid;
+	return 0;
+}
+
 int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
 {
 	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = vm->iommufd };
@@ -117,7 +140,7 @@ int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
 					 device->object.name, iolu_is_bound(device->fd) ?
 					 "it is bound already" : strerror(err));
 	}
-	device->id = arg.out_devid;
+	device->id = arg.out_devid ? arg.out_devid : bound_id(device);
 	device->bound = true;
 	return 0;
 }

@@ -106,8 +106,8 @@ static void take_up_again(void)
 
 	iolu_vm_set_liveupdate_fd(vm, luo_device());
 	lib_must(vm, iolu_vm_restore(vm), "the next VMM restores the VM");
-	ok(iolu_vm_device_id(vm, state_get()->vm[0].device[0].bdf) == -ENOENT,
-	   "state of the killed process is not invented", "%s", iolu_vm_reason(vm));
+	ok(iolu_vm_device_id(vm, state_get()->vm[0].device[0].bdf) > 0,
+	   "the id of a device that the killed VMM bound is known", "%s", iolu_vm_reason(vm));
 	lib_show(vm, 0);
 	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "its interrupts arrive", "none");
 	tables_compare("after adoption");
