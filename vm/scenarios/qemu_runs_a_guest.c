@@ -8,6 +8,8 @@
  * red when: KVM's clock agrees with the host's (`kvm.tsc_tolerance_ppm`): no timer of the guest
  *   fires, its driver never gets ready
  */
+#include <signal.h>
+
 #include "device/pci.h"
 #include "lib/library.h"
 #include "lib/qemu.h"
@@ -47,7 +49,7 @@ static void before(void)
 	tx_stop(0);
 	qemu_await_silence();
 	qemu_judge();
-	ok(!vmm_end(), "QEMU ends on SIGTERM", "not as it should");
+	ok(!vmm_end(SIGTERM), "QEMU ends on SIGTERM", "not as it should");
 }
 
 SCENARIO(.name = "qemu_runs_a_guest", .image = true, .smp = 1, .timeout = 120,

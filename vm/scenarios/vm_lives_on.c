@@ -267,7 +267,7 @@ static void after(void)
 	judge_guest(resumed);
 	judge_nic();
 	story_judge_guard();
-	ok(!vmm_end(), "the VMM ends on SIGTERM", "not as it should");
+	ok(!vmm_end(SIGTERM), "the VMM ends on SIGTERM", "not as it should");
 }
 
 SCENARIO(.name = "vm_lives_on", .kvm = true, .updates = 2, .cmdline = "lu.rate=150",

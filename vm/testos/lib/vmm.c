@@ -3,8 +3,9 @@
  * Running the example's VMM: a process of its own, as on any host. Its output and its guest's
  * come through one pipe; the guest's memory is read through the VMM's descriptors.
  *
- * To look at a VM between two steps of its VMM the main thread is held by ptrace at an ioctl.
- * Threads that it makes are not traced: the vCPU runs.
+ * To look at a VM between two steps of its VMM, or to end the VMM there, the main thread is held by
+ * ptrace at an ioctl. Threads that it makes are not traced: the vCPU runs. The hold can pass on to
+ * a process that it makes, or to the program by which it replaces itself.
  */
 #define _GNU_SOURCE 1
 
@@ -29,36 +30,51 @@
 
 #define PATIENCE_MS	20000
 
-static pid_t pid;
+#define OPTIONS		(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC)
+
+static pid_t pid, held;
 static int from;		/* its output */
 static char said[16384];
 static size_t unread, shown;	/* where those words begin that no question has found yet */
 
-static void become(const char *const *args, int out, bool held)
+static void become(const char *const *args, int out, bool at_start)
 {
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	if (held)
+	if (at_start)
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	execv(args[0], (char **)args);
 	_exit(126);
 }
 
-void vmm_run(const char *const *args, bool held)
+static void hold(void)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)OPTIONS))
+		bail_out("the VMM cannot be held: %s", strerror(errno));
+	held = pid;
+}
+
+void vmm_run(const char *const *args, bool at_start)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) || (pid = fork()) < 0)
 		bail_out("run the VMM: %s", strerror(errno));
 	if (!pid)
-		become(args, ends[1], held);
+		become(args, ends[1], at_start);
 	close(ends[1]);
 	from = ends[0];
+	unread = strlen(said);
+	if (at_start)
+		hold();
 }
 
-void vmm_start(const char *name, const char *bdf, bool held)
+void vmm_start(const char *name, const char *bdf, bool at_start)
 {
-	vmm_run((const char *[]){ "/bin/vmm", name, bdf, "/guest.bin", NULL }, held);
+	vmm_run((const char *[]){ "/bin/vmm", name, bdf, "/guest.bin", NULL }, at_start);
 }
 
 void vmm_signal(int signal)
@@ -107,11 +123,11 @@ bool vmm_says(const char *words)
 	return true;
 }
 
-int vmm_end(void)
+int vmm_end(int signal)
 {
 	int status = 0;
 
-	vmm_signal(SIGTERM);
+	vmm_signal(signal);
 	while (listen_on(PATIENCE_MS))
 		;
 	waitpid(pid, &status, 0);
@@ -121,17 +137,17 @@ int vmm_end(void)
 
 /* -- holding it -- */
 
-/* Run to the next entry or exit of a system call; signals are passed on to it. */
-static bool to_system_call(void)
+/* Run to the next stop for which @how asks, or that has an event; signals are passed on. */
+static bool run_to_stop(int how, int *status)
 {
-	int status, signal = 0;
+	int signal = 0;
 
 	for (;;) {
-		if (ptrace(PTRACE_SYSCALL, pid, NULL, (long)signal) ||
-		    waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		if (ptrace(how, held, NULL, (long)signal) ||
+		    waitpid(held, status, __WALL) != held || !WIFSTOPPED(*status))
 			return false;
-		signal = WSTOPSIG(status);
-		if (signal == (SIGTRAP | 0x80))
+		signal = WSTOPSIG(*status);
+		if (*status >> 16 || signal == (SIGTRAP | 0x80))
 			return true;
 	}
 }
@@ -141,11 +157,8 @@ bool vmm_go_to(unsigned long request)
 	struct user_regs_struct regs;
 	int status;
 
-	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)PTRACE_O_TRACESYSGOOD))
-		bail_out("the VMM cannot be held: %s", strerror(errno));
-	while (to_system_call()) {
-		if (ptrace(PTRACE_GETREGS, pid, NULL, &regs))
+	while (run_to_stop(PTRACE_SYSCALL, &status)) {
+		if (ptrace(PTRACE_GETREGS, held, NULL, &regs))
 			bail_out("a held VMM's registers: %s", strerror(errno));
 		if (regs.orig_rax == SYS_ioctl && (unsigned int)regs.rsi == request)
 			return true;
@@ -155,9 +168,64 @@ bool vmm_go_to(unsigned long request)
 	return false;
 }
 
+static void run_to_event(int event)
+{
+	int status;
+
+	do {
+		if (run_to_stop(PTRACE_CONT, &status))
+			continue;
+		while (listen_on(0))
+			;
+		bail_out("a held VMM does not come to event %d: status 0x%x", event, status);
+	} while (status >> 16 != event);
+}
+
+void vmm_hold_next(void)
+{
+	if (ptrace(PTRACE_SEIZE, pid, NULL, (long)OPTIONS))
+		bail_out("the VMM cannot be held: %s", strerror(errno));
+	held = pid;
+}
+
+/* The VMM was not stopped before that. */
+void vmm_await_next(void)
+{
+	int status;
+
+	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
+		bail_out("the VMM has ended");
+	if (status >> 16 != PTRACE_EVENT_EXEC)
+		run_to_event(PTRACE_EVENT_EXEC);
+}
+
+void vmm_hold_child(void)
+{
+	unsigned long child;
+	int status;
+
+	run_to_event(PTRACE_EVENT_FORK);
+	if (ptrace(PTRACE_GETEVENTMSG, held, NULL, &child) ||
+	    waitpid(child, &status, __WALL) != (pid_t)child || !WIFSTOPPED(status))
+		bail_out("the VMM's child cannot be held: %s", strerror(errno));
+	vmm_go_on();
+	held = child;
+}
+
+void vmm_kill(void)
+{
+	int status;
+
+	kill(held, SIGKILL);
+	while (waitpid(held, &status, __WALL) == held && WIFSTOPPED(status))
+		;
+	if (held == pid)
+		close(from);
+}
+
 void vmm_go_on(void)
 {
-	if (ptrace(PTRACE_DETACH, pid, NULL, NULL))
+	if (ptrace(PTRACE_DETACH, held, NULL, NULL))
 		bail_out("a stopped VMM does not continue: %s", strerror(errno));
 }
 

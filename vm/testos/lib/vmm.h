@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
-/* Starts a VMM; @held: its main thread waits for vmm_go_to(). */
+/* Starts a VMM; @held: its main thread is held at its first instruction. */
 void vmm_run(const char *const *args, bool held);	/* @args[0] is its path */
 void vmm_start(const char *name, const char *bdf, bool held);
 void vmm_signal(int signal);
-int vmm_end(void);		/* by SIGTERM; returns its exit code, or 128 + signal */
+int vmm_end(int signal);	/* returns its exit code, or 128 + signal */
 
 /* Has it, or its guest, said these words since the last ones that were found? Waits a while. */
 bool vmm_says(const char *words);
@@ -19,7 +19,13 @@ bool vmm_says(const char *words);
  * Its other threads run all the time. False: it has started, or ended, without.
  */
 bool vmm_go_to(unsigned long request);
+void vmm_hold_child(void);	/* in its place, as soon as it makes one */
+void vmm_kill(void);		/* the process that is held, or was held last */
 void vmm_go_on(void);		/* is not held any more */
+
+/* Hold the program by which a running VMM replaces itself, at its first instruction. */
+void vmm_hold_next(void);	/* before that */
+void vmm_await_next(void);	/* after that */
 
 /* The guest's memory, as long as this kernel runs; a copy of a descriptor of the VMM. */
 void *vmm_memory(unsigned long long size);
