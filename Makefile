@@ -31,7 +31,7 @@ NEW      := $(shell find kernel/new 2>/dev/null)
 LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records)
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 # The debug kernel has no KVM
-ON_DEBUG  := $(filter-out $(patsubst %,vm/scenarios/%.c,vm_lives_on qemu_runs_a_guest qemu_lives_on),$(SCENARIOS))
+ON_DEBUG  := $(filter-out $(patsubst %,vm/scenarios/%.c,vm_lives_on qemu_runs_a_guest qemu_lives_on qemu_refusals),$(SCENARIOS))
 # Their first kernel is the unpatched one
 ON_STOCK  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock)
 # Those that run on AMD-Vi as well

@@ -8,8 +8,13 @@
  * next kernel `iolu-cpr restore` retrieves it, makes a table with the new descriptors, and
  * executes QEMU, which finds everything as if it had executed itself.
  *
- * Rules: a function that can fail returns 0 or -errno, after a line on standard error. After a
- * failure of save, and on SIGUSR2, QEMU is executed with the state that it left, and continues.
+ * No VM depends on a process of this program alone. In the previous kernel QEMU's own process
+ * keeps all descriptors and waits for a child that does the work; when the child ends, for
+ * whatever reason, QEMU is executed again. In the next kernel each step can be repeated by another
+ * process until QEMU has loaded the VM: only then a process beside QEMU finishes the session and
+ * lets the vCPUs run.
+ *
+ * Rules: a function that can fail returns 0 or -errno, after a line on standard error.
  */
 #ifndef IOLU_CPR_H
 #define IOLU_CPR_H
@@ -53,6 +58,7 @@ struct cpr_call {
 	const char *name;		/* of the VM and its session */
 	const char *stream;		/* file with the state of the machine */
 	char **qemu;			/* QEMU and its arguments, ends with NULL */
+	uint64_t stopped;		/* when the VM stopped, ms of the clock of the day */
 };
 
 /* state.c: the CPR state */
@@ -74,13 +80,30 @@ int cpr_read_file(const char *path, uint8_t **bytes, size_t *size);
 int cpr_memfd_with(const char *name, const void *bytes, size_t size);
 int cpr_memfd_copy(const char *name, int from);
 
+/* put.c: the VM goes into a session */
+int cpr_put(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call);
+
+/* stream.c: the state of the machine */
+bool cpr_was_running(const void *bytes, size_t size);
+uint64_t cpr_now(void);			/* ms of the clock of the day */
+uint64_t cpr_time_of(const char *path);
+
+/*
+ * start.c: executes QEMU; returns after a failure only.
+ * @incoming: where QEMU finds the state of the machine.
+ * @vm: to be finished when QEMU has loaded the state, and its vCPUs do not run before that; NULL:
+ *	there is no session, and QEMU starts the vCPUs itself.
+ * @run: the vCPUs ran when QEMU stopped.
+ */
+int cpr_start(const struct cpr_call *call, const char *incoming, struct iolu_vm *vm, bool run);
+
 /* The verbs; they return the exit code, or execute QEMU. */
-int cpr_save(const struct cpr_call *call);
-int cpr_restore(const struct cpr_call *call);
+int cpr_save(struct cpr_call *call);
+int cpr_restore(struct cpr_call *call);
 
 /* main.c */
 int cpr_fail(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cpr_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cpr_check(struct iolu_vm *vm, int rc);	/* fails with the library's reason */
-int cpr_exec(const struct cpr_call *call, const char *incoming);
 
 #endif /* IOLU_CPR_H */

@@ -35,6 +35,7 @@ int cpr_read_file(const char *path, uint8_t **bytes, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
 
+	*bytes = NULL;
 	if (fd < 0)
 		return cpr_fail(-errno, "%s: %s", path, strerror(errno));
 	rc = cpr_read_fd(fd, bytes, size);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The next kernel: the session is retrieved, each entry of QEMU's table gets a new descriptor,
- * interrupts are armed, page tables adopted, and QEMU is executed. Until then each step can be
- * repeated by another process.
+ * interrupts are armed, page tables adopted, and QEMU is executed. Each step can be repeated by
+ * another process.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -113,8 +113,34 @@ static int set_ids(struct iolu_vm *vm, struct cpr *cpr)
 	return 0;
 }
 
+/* The state of the machine */
+struct machine {
+	const void *bytes;
+	size_t size;
+	int fd;			/* a memfd with it */
+	bool ran;		/* until QEMU stopped it */
+	uint64_t stopped;	/* when that was */
+};
+
+static int read_machine(struct iolu_vm *vm, struct machine *machine)
+{
+	const void *stopped;
+	size_t size;
+	int rc = cpr_check(vm, iolu_vm_blob(vm, "stream", &machine->bytes, &machine->size));
+
+	if (!rc)
+		rc = cpr_check(vm, iolu_vm_blob(vm, "stopped", &stopped, &size));
+	if (rc)
+		return rc;
+	if (size != sizeof(machine->stopped))
+		return cpr_fail(-EBADMSG, "the journal has no time at which QEMU stopped");
+	memcpy(&machine->stopped, stopped, size);
+	machine->ran = cpr_was_running(machine->bytes, machine->size);
+	return 0;
+}
+
 /* The memfds that QEMU reads stay open in it. */
-static int hand_over(const struct cpr *cpr, const void *stream, size_t size, int *stream_fd)
+static int hand_over(const struct cpr *cpr, struct machine *machine)
 {
 	char number[16];
 	uint8_t *bytes;
@@ -125,19 +151,17 @@ static int hand_over(const struct cpr *cpr, const void *stream, size_t size, int
 		return rc;
 	fd = cpr_memfd_with("cpr-state", bytes, n);
 	free(bytes);
-	*stream_fd = cpr_memfd_with("stream", stream, size);
-	if (fd < 0 || *stream_fd < 0)
+	machine->fd = cpr_memfd_with("stream", machine->bytes, machine->size);
+	if (fd < 0 || machine->fd < 0)
 		return -EIO;
 	fcntl(fd, F_SETFD, 0);
-	fcntl(*stream_fd, F_SETFD, 0);
+	fcntl(machine->fd, F_SETFD, 0);
 	snprintf(number, sizeof(number), "%d", fd);
 	return setenv(CPR_ENV, number, 1) ? -ENOMEM : 0;
 }
 
-static int restore(struct iolu_vm *vm, struct cpr *cpr, int *stream_fd)
+static int restore(struct iolu_vm *vm, struct cpr *cpr, struct machine *machine)
 {
-	const void *stream;
-	size_t size;
 	int rc = read_table(vm, cpr);
 
 	if (!rc)
@@ -149,32 +173,33 @@ static int restore(struct iolu_vm *vm, struct cpr *cpr, int *stream_fd)
 	if (!rc)
 		rc = set_ids(vm, cpr);
 	if (!rc)
-		rc = cpr_check(vm, iolu_vm_blob(vm, "stream", &stream, &size));
-	if (!rc)
-		rc = hand_over(cpr, stream, size, stream_fd);
-	return rc ? rc : cpr_check(vm, iolu_vm_finish(vm));
+		rc = read_machine(vm, machine);
+	return rc ? rc : hand_over(cpr, machine);
 }
 
 /* Without a session QEMU is started as usual. */
-int cpr_restore(const struct cpr_call *call)
+int cpr_restore(struct cpr_call *call)
 {
 	struct cpr *cpr = malloc(sizeof(*cpr));
+	struct machine machine;
 	char incoming[64];
 	struct iolu_vm *vm;
-	int rc, stream_fd;
+	int rc;
 
 	if (!cpr || iolu_vm_new(call->name, &vm))
 		return !!cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
 	rc = iolu_vm_retrieve(vm);
-	if (rc == -ENOENT)
-		return cpr_exec(call, NULL);
+	if (rc == -ENOENT) {
+		execvp(call->qemu[0], call->qemu);
+		return !!cpr_fail(-errno, "%s: %s", call->qemu[0], strerror(errno));
+	}
 	rc = cpr_check(vm, rc);
 	if (!rc)
-		rc = restore(vm, cpr, &stream_fd);
+		rc = restore(vm, cpr, &machine);
 	if (rc)
 		return 1;
-	printf("iolu-cpr: restored\n");
-	fflush(stdout);
-	snprintf(incoming, sizeof(incoming), "file:/proc/self/fd/%d", stream_fd);
-	return cpr_exec(call, incoming);
+	cpr_say("restored");
+	call->stopped = machine.stopped;
+	snprintf(incoming, sizeof(incoming), "file:/proc/self/fd/%d", machine.fd);
+	return !!cpr_start(call, incoming, vm, machine.ran);
 }

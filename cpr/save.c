@@ -1,308 +1,154 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The previous kernel: QEMU's memory, iommufd and devices go into a session, with its table, its
- * command line and the state of the machine. The kernel says which memory the devices reach:
- * memory of the table that they do not reach is copied, because QEMU may have made it so that it
- * cannot be sealed.
+ * The verb save. QEMU's own process keeps QEMU's descriptors and waits; a child puts the VM into a
+ * session and holds that. When the child ends, its session is closed, which undoes all, and QEMU
+ * is executed with the state that it left. The child never outlives its parent.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <linux/iommufd.h>
+#include <linux/liveupdate.h>
 
 #include "cpr.h"
 
-static bool has(struct iolu_vm *vm, enum iolu_kind kind, const char *name)
-{
-	const char *have = NULL;
+/* -- the child -- */
 
-	while ((have = iolu_vm_next(vm, kind, have)))
-		if (!strcmp(have, name))
-			return true;
-	return false;
-}
-
-static void ioas_name(uint32_t id, char name[32])
-{
-	snprintf(name, 32, "ioas.%u", id);
-}
-
-static void hwpt_name(uint32_t id, char name[32])
-{
-	snprintf(name, 32, "hwpt.%u", id);
-}
-
-/* -- memory -- */
-
-static struct cpr_fd *find_inode(struct cpr *cpr, uint64_t inode)
-{
-	struct stat st;
-	uint32_t i;
-
-	for (i = 0; i < cpr->nfds; i++)
-		if (cpr->fds[i].kind == CPR_MEMORY && !fstat(cpr->fds[i].fd, &st) &&
-		    st.st_ino == inode)
-			return &cpr->fds[i];
-	return NULL;
-}
-
-static int refuse_area(uint64_t iova)
-{
-	return cpr_fail(-EOPNOTSUPP, "at IOVA 0x%llx devices reach memory that QEMU has not made "
-			"as a memfd: see docs/qemu.md for the options of QEMU",
-			(unsigned long long)iova);
-}
-
-static int import_area(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
-		       const struct iommu_ioas_liveupdate_area *area)
-{
-	struct cpr_fd *fd = NULL;
-	uint32_t flags = 0;
-	char name[32];
-	int rc;
-
-	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_FILE)
-		fd = find_inode(cpr, area->out_inode);
-	if (!fd)
-		return refuse_area(area->iova);
-	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_READABLE)
-		flags |= IOLU_MAP_READ;
-	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_WRITEABLE)
-		flags |= IOLU_MAP_WRITE;
-	cpr_memory_name(cpr, fd, name, sizeof(name));
-	if (!has(vm, IOLU_MEMFD, name)) {
-		rc = cpr_check(vm, iolu_vm_add_memfd(vm, name, fd->fd));
-		if (rc)
-			return rc;
-	}
-	return cpr_check(vm, iolu_vm_import_map(vm, ioas, name, area->out_offset, area->iova,
-						area->out_length, flags));
-}
-
-/* The area behind @area, the first one if that is empty */
-static int next_area(struct iolu_vm *vm, struct iommu_ioas_liveupdate_area *area)
-{
-	area->iova += area->out_length;
-	return ioctl(iolu_vm_iommufd(vm), IOMMU_IOAS_LIVEUPDATE_AREA, area) ? -errno : 0;
-}
-
-static int import_areas(struct iolu_vm *vm, struct cpr *cpr, uint32_t id, const char *name)
-{
-	struct iommu_ioas_liveupdate_area area = { .size = sizeof(area), .ioas_id = id };
-	int rc;
-
-	while (!(rc = next_area(vm, &area))) {
-		rc = import_area(vm, cpr, name, &area);
-		if (rc)
-			return rc;
-	}
-	return rc == -ENOENT ? 0 :
-	       cpr_fail(rc, "the areas of IOAS %u: %s", id, strerror(-rc));
-}
-
-/* Memory that no device reaches */
-static int copy_rest(struct iolu_vm *vm, const struct cpr *cpr)
-{
-	char name[32];
-	uint32_t i;
-	int fd, rc;
-
-	for (i = 0; i < cpr->nfds; i++) {
-		if (cpr->fds[i].kind != CPR_MEMORY)
-			continue;
-		cpr_memory_name(cpr, &cpr->fds[i], name, sizeof(name));
-		if (has(vm, IOLU_MEMFD, name))
-			continue;
-		fd = cpr_memfd_copy(cpr->fds[i].name, cpr->fds[i].fd);
-		if (fd < 0)
-			return fd;
-		rc = cpr_check(vm, iolu_vm_add_memfd(vm, name, fd));
-		close(fd);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-/* -- devices -- */
-
-static int import_table(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_device *device,
-			char hwpt[32])
-{
-	char ioas[32];
-	int rc = 0;
-
-	ioas_name(device->ioas, ioas);
-	hwpt_name(device->hwpt, hwpt);
-	if (!has(vm, IOLU_IOAS, ioas)) {
-		rc = cpr_check(vm, iolu_vm_import_ioas(vm, ioas, device->ioas));
-		if (!rc)
-			rc = import_areas(vm, cpr, device->ioas, ioas);
-	}
-	if (!rc && !has(vm, IOLU_HWPT, hwpt))
-		rc = cpr_check(vm, iolu_vm_import_hwpt(vm, hwpt, ioas, device->hwpt));
-	return rc;
-}
-
-static int import_device(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_device *device)
-{
-	struct cpr_fd *fd = cpr_find(cpr, CPR_DEVICE, device->name, 0);
-	uint32_t type;
-	char hwpt[32];
-	int rc;
-
-	if (!fd)
-		return cpr_fail(-EBADMSG, "device %s has no descriptor in the CPR state",
-				device->name);
-	rc = import_table(vm, cpr, device, hwpt);
-	if (!rc)
-		rc = cpr_irq_type(fd->fd, &type);
-	if (!rc)
-		rc = cpr_check(vm, iolu_vm_import_device(vm, device->name, fd->fd, device->id,
-							 hwpt));
-	if (!rc)
-		rc = cpr_check(vm, iolu_vm_set_blob(vm, device->name, &type, sizeof(type)));
-	return rc;
-}
-
-static int import_devices(struct iolu_vm *vm, struct cpr *cpr)
-{
-	uint32_t i;
-	int rc = 0;
-
-	for (i = 0; !rc && i < cpr->nfds; i++)
-		if (cpr->fds[i].kind == CPR_IOMMUFD)
-			rc = cpr_check(vm, iolu_vm_set_iommufd(vm, cpr->fds[i].fd));
-	for (i = 0; !rc && i < cpr->ndevices; i++)
-		rc = import_device(vm, cpr, &cpr->devices[i]);
-	return rc;
-}
-
-/* -- data -- */
-
-static int add_blob(struct iolu_vm *vm, const char *name, uint8_t *bytes, size_t size, int rc)
-{
-	if (!rc)
-		rc = cpr_check(vm, iolu_vm_set_blob(vm, name, bytes, size));
-	free(bytes);
-	return rc;
-}
-
-/* The numbers of descriptors mean nothing in the next kernel; what they are does. */
-static int add_table(struct iolu_vm *vm, const struct cpr *cpr)
-{
-	struct cpr *copy = malloc(sizeof(*copy));
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-	uint32_t i;
-	int rc;
-
-	if (!copy)
-		return cpr_fail(-ENOMEM, "no memory for the table");
-	*copy = *cpr;
-	for (i = 0; i < copy->nfds; i++)
-		copy->fds[i].fd = copy->fds[i].kind;
-	rc = cpr_write(copy, &bytes, &size);
-	free(copy);
-	return add_blob(vm, "table", bytes, size, rc);
-}
-
-static int add_stream(struct iolu_vm *vm, const struct cpr_call *call)
+static int read_state(struct cpr *cpr, int number)
 {
 	uint8_t *bytes;
 	size_t size;
-	int rc = cpr_read_file(call->stream, &bytes, &size);
+	int rc = cpr_read_fd(number, &bytes, &size);
 
-	return rc ? rc : add_blob(vm, "stream", bytes, size, 0);
-}
-
-static int put_all(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call)
-{
-	int rc = cpr_find_kinds(cpr);
-
-	if (!rc)
-		rc = import_devices(vm, cpr);
-	if (!rc)
-		rc = copy_rest(vm, cpr);
-	if (!rc)
-		rc = add_table(vm, cpr);
-	if (!rc)
-		rc = add_stream(vm, call);
-	return rc ? rc : cpr_check(vm, iolu_vm_save(vm));
-}
-
-/* -- the verb -- */
-
-static int read_state(struct cpr *cpr)
-{
-	const char *number = getenv(CPR_ENV);
-	uint8_t *bytes;
-	size_t size;
-	int rc;
-
-	if (!number)
-		return cpr_fail(-EINVAL, "%s is not set: save is run by QEMU, as its "
-				"cpr-exec-command", CPR_ENV);
-	rc = cpr_read_fd(atoi(number), &bytes, &size);
 	if (!rc)
 		rc = cpr_parse(cpr, bytes, size);
 	free(bytes);
 	return rc;
 }
 
-static void await_signal(void)
+/* A session that `iolu unpreserve` has emptied takes no files; others have no file -1. */
+static void await_unpreserve(int session)
 {
-	sigset_t set;
-	int signal;
+	struct liveupdate_session_preserve_fd arg = { .size = sizeof(arg), .fd = -1 };
+	const struct timespec wait = { .tv_nsec = 100000000 };
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	printf("iolu-cpr: saved\n");
-	fflush(stdout);
-	sigwait(&set, &signal);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	printf("iolu-cpr: called off\n");
-	fflush(stdout);
+	do {
+		nanosleep(&wait, NULL);
+	} while (ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg) && errno != ECANCELED);
 }
 
-static int save(struct cpr *cpr, const struct cpr_call *call)
-{
-	struct iolu_vm *vm;
-	int rc = read_state(cpr);
-
-	if (rc)
-		return rc;
-	if (iolu_vm_new(call->name, &vm))
-		return cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
-	rc = put_all(vm, cpr, call);
-	if (!rc) {
-		await_signal();
-		cpr_check(vm, iolu_vm_unsave(vm));
-	}
-	iolu_vm_free(vm);
-	return rc;
-}
-
-/* After any failure QEMU continues with the state that it left. */
-int cpr_save(const struct cpr_call *call)
+static int save(const struct cpr_call *call, int number)
 {
 	struct cpr *cpr = malloc(sizeof(*cpr));
-	const char *number = getenv(CPR_ENV);
-	char incoming[4096 + 8];
+	struct iolu_vm *vm;
+	int rc;
 
-	if (cpr)
-		save(cpr, call);
-	free(cpr);
-	if (!number)
+	if (!cpr)
+		return cpr_fail(1, "no memory for the table");
+	rc = read_state(cpr, number);
+	if (!rc && iolu_vm_new(call->name, &vm))
+		rc = cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
+	if (!rc)
+		rc = cpr_put(vm, cpr, call);
+	if (rc)
 		return 1;
-	lseek(atoi(number), 0, SEEK_SET);
+	cpr_say("saved");
+	await_unpreserve(iolu_vm_session_fd(vm));
+	cpr_say("session \"%s\" is unpreserved", call->name);
+	return 0;
+}
+
+/* -- QEMU's own process -- */
+
+static pid_t fork_save(const struct cpr_call *call, int number)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(getppid() == parent ? save(call, number) : 1);
+}
+
+static void block(sigset_t *set, sigset_t *before)
+{
+	const struct sigaction action = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(set);
+	sigaddset(set, SIGUSR2);
+	sigaddset(set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, set, before);
+}
+
+/* Returns when QEMU is to continue. */
+static void save_and_wait(const struct cpr_call *call, int number, const sigset_t *set)
+{
+	pid_t child = fork_save(call, number);
+	int signal;
+
+	if (child < 0) {
+		cpr_fail(-errno, "no process: %s", strerror(errno));
+		return;
+	}
+	sigwait(set, &signal);
+	if (signal == SIGUSR2)
+		kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	cpr_say(signal == SIGUSR2 ? "called off" : "not saved, QEMU continues");
+}
+
+static bool was_running(const struct cpr_call *call)
+{
+	uint8_t *bytes;
+	size_t size;
+	bool ran = cpr_read_file(call->stream, &bytes, &size) ||
+		   cpr_was_running(bytes, size);
+
+	free(bytes);
+	return ran;
+}
+
+/* The VM is in this process only: so it does not end if QEMU cannot be executed. */
+static void start_again(const struct cpr_call *call, int number, const sigset_t *set,
+			const sigset_t *before)
+{
+	bool ran = was_running(call);
+	char incoming[4096 + 8];
+	int signal;
+
 	snprintf(incoming, sizeof(incoming), "file:%s", call->stream);
-	return cpr_exec(call, incoming);
+	for (;;) {
+		lseek(number, 0, SEEK_SET);
+		sigprocmask(SIG_SETMASK, before, NULL);
+		cpr_start(call, incoming, NULL, ran);
+		sigprocmask(SIG_BLOCK, set, NULL);
+		cpr_say("the VM is kept: SIGUSR2 tries again");
+		do {
+			sigwait(set, &signal);
+		} while (signal != SIGUSR2);
+	}
+}
+
+int cpr_save(struct cpr_call *call)
+{
+	const char *number = getenv(CPR_ENV);
+	sigset_t set, before;
+
+	if (!number)
+		return !!cpr_fail(-EINVAL, "%s is not set: save is run by QEMU, as its "
+				  "cpr-exec-command", CPR_ENV);
+	call->stopped = cpr_time_of(call->stream);
+	block(&set, &before);
+	save_and_wait(call, atoi(number), &set);
+	start_again(call, atoi(number), &set, &before);
+	return 1;
 }

@@ -36,6 +36,16 @@ static enum cpr_kind kind_of(const struct cpr *cpr, const struct cpr_fd *fd)
 	return strstr(target, "iommu") ? CPR_IOMMUFD : CPR_OTHER;
 }
 
+static int refuse(const char *name)
+{
+	if (strstr(name, "container") || strstr(name, "group"))
+		return cpr_fail(-EOPNOTSUPP, "QEMU's descriptor \"%s\" is not of iommufd: use "
+				"-object iommufd,id=iommufd0, and iommufd=iommufd0 for the device",
+				name);
+	return cpr_fail(-EOPNOTSUPP, "QEMU's descriptor \"%s\" is neither memory, eventfd, iommufd "
+			"nor vfio device: leave out the device that it belongs to", name);
+}
+
 int cpr_find_kinds(struct cpr *cpr)
 {
 	uint32_t i;
@@ -45,8 +55,7 @@ int cpr_find_kinds(struct cpr *cpr)
 
 		fd->kind = kind_of(cpr, fd);
 		if (fd->kind == CPR_OTHER)
-			return cpr_fail(-EOPNOTSUPP, "QEMU's descriptor \"%s\" is neither memory, "
-					"eventfd, iommufd nor vfio device", fd->name);
+			return refuse(fd->name);
 	}
 	return 0;
 }

@@ -27,11 +27,30 @@ says "a state of another version is refused, and QEMU continues" 0 "its magic nu
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "with the state that it left" 0 "-incoming file:/nowhere" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
+says "with a monitor for the process beside it" 0 "monitor-qmp,id=iolu-cpr" \
+	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "restore without a session starts QEMU as it is" 0 "a VM" $cpr restore vm0 echo a VM
+
+# Without QEMU's program the VM is in this process only, which waits for it
+QEMU_CPR_EXEC_STATE=9 $cpr save vm0 /nowhere "$tmp/qemu" 9<"$tmp/state" >"$tmp/log" 2>&1 &
+pid=$!
+waits() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		if grep -q "$1" "$tmp/log"; then return; fi
+		sleep 0.2
+	done
+	return 1
+}
+holds "QEMU that cannot be executed costs no VM" waits 'the VM is kept: SIGUSR2 tries again'
+printf '#!/bin/sh\necho QEMU runs\n' >"$tmp/qemu"
+chmod +x "$tmp/qemu"
+kill -USR2 $pid
+holds "a signal executes it again" wait $pid
+holds "and it runs" waits 'QEMU runs'
 
 holds "the parser's test is built" gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -Icpr -Ilib \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -o "$tmp/state_test" \
-	cpr/t/state.c cpr/state.c
+	cpr/t/state.c cpr/state.c cpr/stream.c
 echo "# seed $seed"
 holds "the parser's test holds" "$tmp/state_test" "$seed" 200000
 sed 's/^/# /' "$tmp/output"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * state SEED COUNT: the CPR state, as QEMU 11.1 wrote it and in COUNT changed forms. A state that
- * is accepted is written back byte for byte; so nothing in it was overlooked.
+ * is accepted is written back byte for byte; so nothing in it was overlooked. And the run state in
+ * the state of the machine.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,6 +104,29 @@ static bool has_contents(void)
 	       cpr.devices[0].ioas == 2 && cpr.devices[0].hwpt == 3;
 }
 
+#define STATE(name) "anything\4\0\0\0\2\13globalstate\0\0\0\0\0\0\0\1\0\0\0\144" name
+
+static bool ran(const char *bytes, size_t size)
+{
+	char *copy = malloc(size);
+	bool running;
+
+	memcpy(copy, bytes, size);
+	running = cpr_was_running(copy, size);
+	free(copy);
+	return running;
+}
+
+static void check_run_state(void)
+{
+	static const char running[] = STATE("running"), paused[] = STATE("paused");
+
+	ok(ran(running, sizeof(running)), "a VM that ran will run");
+	ok(!ran(running, sizeof(running) - 2), "the name of its state is read to its end");
+	ok(!ran(paused, sizeof(paused)), "one that was paused will not");
+	ok(ran(paused, 10), "without its state it will, as QEMU has it");
+}
+
 int main(int argc, char **argv)
 {
 	uint8_t more[SIZE + 1] = {};
@@ -117,6 +141,7 @@ int main(int argc, char **argv)
 	ok(refuses_parts(), "no part of it is accepted as all of it");
 	ok(survives_changes(atoi(argv[1]), atoi(argv[2])),
 	   "a changed state is refused, or written back byte for byte");
+	check_run_state();
 	printf("1..%u\n", count);
 	return !!failed;
 }

@@ -30,6 +30,7 @@
 #define PATIENCE	600		/* times 50 ms */
 
 static const volatile struct linux_counts *counts;
+static const struct qemu_option *changes;
 
 static const char *const fixed[] = {
 	"/usr/bin/qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
@@ -44,21 +45,55 @@ static const char *const fixed[] = {
 	"-object", "iommufd,id=iommufd0",
 };
 
+void qemu_change(const struct qemu_option *options)
+{
+	changes = options;
+}
+
+static const char *changed(const char *word)
+{
+	const struct qemu_option *o;
+
+	for (o = changes; o && o->use; o++)
+		if (o->of && !strcmp(o->of, word))
+			return o->use;
+	return word;
+}
+
 const char *const *qemu_command(const char *bdf, const char *incoming)
 {
 	static const char *args[ARGS];
 	static char device[128];
-	size_t n = ARRAY_SIZE(fixed);
+	const struct qemu_option *o;
+	size_t n;
 
-	memcpy(args, fixed, sizeof(fixed));
-	snprintf(device, sizeof(device),
-		 "vfio-pci,host=%s,iommufd=iommufd0,rombar=0,x-no-mmap=on", bdf);
+	for (n = 0; n < ARRAY_SIZE(fixed); n++)
+		args[n] = changed(fixed[n]);
+	for (o = changes; o && o->use; o++)
+		if (!o->of)
+			args[n++] = o->use;
+	snprintf(device, sizeof(device), "vfio-pci,host=%s,iommufd=iommufd0,rombar=0,%s", bdf,
+		 changed("x-no-mmap=on"));
 	args[n++] = "-device";
 	args[n++] = device;
 	if (incoming) {
 		args[n++] = "-incoming";
 		args[n++] = incoming;
 	}
+	args[n] = NULL;
+	return args;
+}
+
+const char *const *qemu_behind(const char *bdf, const char *const *first)
+{
+	static const char *args[ARGS + 8];
+	const char *const *qemu = qemu_command(bdf, NULL);
+	size_t n = 0;
+
+	for (; *first; first++)
+		args[n++] = *first;
+	for (; *qemu; qemu++)
+		args[n++] = *qemu;
 	args[n] = NULL;
 	return args;
 }
@@ -175,6 +210,15 @@ static void write_mode(char *line, size_t room, const char *const *command)
 	for (; *command; command++)
 		n += snprintf(line + n, room - n, "\"%s\"%s", *command, command[1] ? "," : "");
 	snprintf(line + n, room - n, "]}}\n");
+}
+
+/* Its monitor answers when all is set up. */
+void qemu_await(void)
+{
+	int fd = dial();
+
+	ask(fd, "{\"execute\":\"qmp_capabilities\"}\n");
+	close(fd);
 }
 
 void qemu_exec(const char *const *command)

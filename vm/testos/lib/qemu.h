@@ -11,8 +11,22 @@
 /* Words for the host's kernel, see qemu.c */
 #define QEMU_CMDLINE	"kvm.tsc_tolerance_ppm=20000 "
 
+/* An option of QEMU's usual command line, and another one in its place; NULL: one more */
+struct qemu_option {
+	const char *of, *use;
+};
+
+/* From now on; the list ends with an empty one */
+void qemu_change(const struct qemu_option *options);
+
 /* QEMU's command line, with @incoming or NULL */
 const char *const *qemu_command(const char *bdf, const char *incoming);
+
+/* The same behind the words of another command, which end with NULL */
+const char *const *qemu_behind(const char *bdf, const char *const *first);
+
+/* QEMU has set the VM up. */
+void qemu_await(void);
 
 /* The VM with the NIC @bdf begins. The image is unpacked. */
 void qemu_start(const char *bdf);
