@@ -43,6 +43,10 @@ ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_t
 	two_sessions unpreserved_nic_is_silent update_twice vm_lives_on)
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
+# A release (`make dist`) brings the kernel's interfaces along and needs no kernel source
+UAPI     := $(wildcard uapi)
+INTERFACES := $(if $(UAPI),,out/headers/.installed)
+
 CFLAGS   := -O2 -g -std=gnu11 -Wall -Wextra -Ivm/include \
 	-DSERIES='"$(SERIES)"' -DOLDER_SERIES='"$(OLDER_SERIES)"'
 RUNNER_SRC := $(wildcard vm/runner/*.c vm/runner/*/*.c)
@@ -77,7 +81,7 @@ LURUN     = \
 	--append $(call quote,lu.rate=$(RATE) $(APPEND))
 
 .PHONY: coverage fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
-.PHONY: refusals deb check-deb debug stock vm lib install-lib cli systemd image stat clean distclean FORCE
+.PHONY: refusals deb deb-tools dist check-deb debug stock vm lib install-lib cli install-cli systemd image stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -109,7 +113,10 @@ help:
 ## make image      QEMU and a Linux guest for the scenarios qemu_*
 ## make lib        build libiolu, the library for authors of VMMs (out/lib); install-lib:
 ##                 into DESTDIR, PREFIX (/usr/local) and LIBDIR (PREFIX/lib)
-## make cli        build the command iolu and its man page (out/cli)
+## make cli        build the commands iolu and iolu-cpr, and man pages (out/cli); install-cli
+##                 like install-lib
+## make dist       library and commands as a tarball that needs no kernel source (out/dist)
+## make deb-tools  Debian packages of library and commands (out/deb-tools), in a tree or a tarball
 ## make tree       the patched source as a git branch  (out/linux-@SERIES@); FORCE=1 afresh
 ## make save       that branch back into kernel/hooks and kernel/new
 ## make each       each patch of the series by itself: checkpatch, build, boot with the
@@ -203,7 +210,7 @@ lint: check-packages kernel $(OLDER)/.git/applied stock lib cli
 
 .PHONY: check-packages
 packages check-packages:
-	@scripts/packages.sh $(if $(filter check-%,$@),check)
+	@$(if $(UAPI),:,scripts/packages.sh $(if $(filter check-%,$@),check))
 
 # -- kernels ------------------------------------------------------------------
 
@@ -244,7 +251,7 @@ kernel-$(OLDER_SERIES): kernel-older
 kernel-older: $(OLDER)/.git/applied | out/build/$(OLDER_SERIES)
 	@scripts/kernel.sh $(OLDER) liveupdate $(BASE) $(OLDER_CONFIG) $(FEATURE)
 
-deb: $(TREE)/.git/applied
+deb: $(TREE)/.git/applied deb-tools
 	@scripts/packages.sh deb
 	@scripts/deb.sh $(TREE) $(TREE)-deb out/deb $(if $(CONFIG),$(call quote,$(CONFIG)))
 
@@ -325,10 +332,10 @@ $(KSELFTESTS): out/headers/.installed | packages
 	@touch $@
 
 $(RUNNER_OBJ) $(BENCH_OBJ): CFLAGS += -Ivm/runner $(shell pkg-config --cflags json-c)
-KERNEL_HEADERS := -isystem out/headers/include
+KERNEL_HEADERS := -isystem $(or $(UAPI),out/headers/include)
 $(INIT_OBJ): CFLAGS += -Ivm/testos -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
-$(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(CPR_OBJ) $(VMM_OBJ): out/headers/.installed
+$(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(CPR_OBJ) $(VMM_OBJ): $(INTERFACES)
 out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/%.o,damaged_index damaged_records next_tenant) \
 $(patsubst %,out/obj/vm/testos/iommu/records_%.o,vtd amd): CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
@@ -380,13 +387,15 @@ install-lib: lib
 	install -Dm644 -t $(DESTDIR)$(LIBDIR) out/lib/libiolu.a out/lib/libiolu.so.0
 	ln -sfn libiolu.so.0 $(DESTDIR)$(LIBDIR)/libiolu.so
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man3 out/lib/libiolu.3 out/lib/man3/*.3
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/libiolu-dev LICENSES/* docs/vmm-author.md \
+		docs/journal.md docs/refusals.md
 	mkdir -p $(DESTDIR)$(LIBDIR)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(LIB_VERSION)|' \
 		lib/libiolu.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libiolu.pc
 
 # -- the command iolu -------------------------------------------------------------
 
-cli: out/cli/iolu out/cli/iolu-cpr out/cli/iolu.1
+cli: out/cli/iolu out/cli/iolu-cpr out/cli/iolu.1 out/cli/iolu-cpr.1
 
 out/cli/iolu: $(CLI_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
@@ -400,17 +409,42 @@ out/vm/iolu: $(CLI_OBJ)
 out/cli/iolu.1: cli/iolu.1.scd
 	@mkdir -p $(@D) && scdoc <$< >$@
 
+out/cli/vmm-session: out/obj/examples/systemd/session.o out/obj/examples/systemd/manager.o
+	@mkdir -p $(@D) && echo "  LD $@"
+	@$(CC) -o $@ $^
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install-cli: cli out/cli/vmm-session
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin out/cli/iolu out/cli/iolu-cpr out/cli/vmm-session
+	install -Dm644 -t $(SHARE)/man/man1 out/cli/iolu.1 out/cli/iolu-cpr.1
+	install -Dm644 cli/iolu.bash $(SHARE)/bash-completion/completions/iolu
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		examples/systemd/vmm-session.socket examples/systemd/vmm-session@.service
+	install -Dm644 -t $(SHARE)/doc/iolu COPYING docs/operator.md docs/qemu.md docs/security.md \
+		docs/refusals.md docs/glossary.md
+	install -Dm644 -t $(SHARE)/doc/iolu/examples examples/systemd/vmm@.service
+	install -Dm644 -t $(SHARE)/doc/iolu/examples/vmm@vm0.service.d \
+		examples/systemd/vmm@vm0.service.d/device.conf
+
 $(CLI_OBJ): CFLAGS += -Icli -Iout/obj/cli -DIOLU_VERSION=\"$(LIB_VERSION)\" $(KERNEL_HEADERS) $(shell pkg-config --cflags $(CLI_LIBS))
 out/obj/cli/rules/next_image.o: out/obj/cli/abi_formats.h
 
 # The versions of the formats, from the kernel's ABI headers
 ABI := include/linux/kho/abi
+ifneq ($(UAPI),)
+out/obj/cli/abi_formats.h: uapi/abi_formats.h
+	@mkdir -p $(@D) && cp $< $@
+else
 out/obj/cli/abi_formats.h: $(TREE)/.git/applied $(wildcard kernel/new/$(ABI)/*.h)
 	@mkdir -p $(@D)
 	@cd $(TREE)/$(ABI) && cat kexec_handover.h luo.h memfd.h $(abspath $(wildcard kernel/new/$(ABI)/*.h)) | \
 		sed -n 's/^#define [A-Z_]*_COMPATIBLE[[:blank:]]*"\([a-z-]*\)-v\([0-9]*\)"$$/{ "\1", \2 },/p' >$(abspath $@)
+endif
 
 # -- iolu-cpr, for QEMU -------------------------------------------------------------
+
+out/cli/iolu-cpr.1: cpr/iolu-cpr.1.scd
+	@mkdir -p $(@D) && scdoc <$< >$@
 
 out/cli/iolu-cpr: $(CPR_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
@@ -439,6 +473,26 @@ GUEST_FLAGS := -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none
 out/vm/guest.bin: $(wildcard examples/*.h examples/guest/*) vm/include/frame.h Makefile
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) $(CFLAGS) -Iexamples $(GUEST_FLAGS) -o $@ $(filter %.c,$^)
+
+# -- library and command as a release ------------------------------------------------
+
+# Of the kernel's interfaces those that are newer than Debian's, or that are extended here
+RELEASE := iommu-liveupdate-$(LIB_VERSION)
+dist: out/dist/$(RELEASE).tar.gz
+out/dist/$(RELEASE).tar.gz: out/headers/.installed out/obj/cli/abi_formats.h FORCE
+	@mkdir -p $(@D) && rm -rf $(@D)/$(RELEASE)
+	@mkdir -p $(@D)/$(RELEASE)/uapi/linux
+	@cp $(patsubst %,out/headers/include/linux/%.h,iommufd liveupdate nsfs pci_regs stddef vfio) \
+		$(@D)/$(RELEASE)/uapi/linux/
+	@cp out/obj/cli/abi_formats.h $(@D)/$(RELEASE)/uapi/
+	@git ls-files -z COPYING LICENSES Makefile README.md cli cpr docs examples kernels.mk lib refusals scripts | \
+		xargs -0 cp --parents -t $(@D)/$(RELEASE)
+	@tar -C $(@D) --sort=name --owner=0 --group=0 --mtime=@$$(git log -1 --format=%ct) \
+		-czf $@ $(RELEASE)
+	@rm -r $(@D)/$(RELEASE) && echo "  TAR $@"
+
+deb-tools: lib cli out/cli/vmm-session
+	@scripts/deb-tools.sh out/deb-tools
 
 # -- the rest -------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ wanted='gcc libc6-dev make bc bison flex libelf-dev perl git rsync xz-utils gzip
 	busybox-static diffutils scdoc uuid-dev'
 case ${1:-} in
 check)
-	wanted="$wanted g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git
+	wanted="$wanted dpkg-dev g++ mandoc shellcheck sparse zstd python3 python3-ply python3-git
 		python3-sphinx"
 	;;
 deb) wanted="$wanted debhelper dpkg-dev kmod libdw-dev libssl-dev python3" ;;
