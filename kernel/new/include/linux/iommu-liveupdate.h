@@ -59,6 +59,8 @@ struct liveupdate_file_handler;
  *	entries the previous kernel left; cannot fail.
  * @readmit_device: Next kernel. @dev was discarded and is quiet; make it equal to a
  *	device that was just probed. May be NULL.
+ * @may_replace: Both kernels. True if attaching @new to @dev, which is attached to
+ *	@old, leaves no moment in which a request of @dev is not translated.
  *
  * The driver of an IOMMU calls iommu_liveupdate_keep_translation() for each unit
  * that it finds translating, and iommu_liveupdate_take_over_unit() when it has
@@ -95,6 +97,9 @@ struct iommu_liveupdate_ops {
 			     const struct iommu_device_ser *ser);
 	void (*isolate_device)(struct device *dev);
 	void (*readmit_device)(struct device *dev);
+
+	bool (*may_replace)(struct iommu_domain *new, struct device *dev,
+			    struct iommu_domain *old);
 };
 
 /**
@@ -147,17 +152,21 @@ int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova,
 				  u64 *bytes);
 void iommu_liveupdate_adopt_commit(struct iommu_domain *domain);
 void iommu_liveupdate_adopt_abort(struct iommu_domain *domain);
+void iommu_liveupdate_take_domain(struct iommu_domain *domain);
+bool iommu_liveupdate_domain_in_use(struct iommu_domain *domain);
 void iommu_liveupdate_finish_domain(struct iommu_domain *domain);
 void iommu_liveupdate_finish_device(struct device *dev);
 void iommu_liveupdate_block_device(struct device *dev);
 void iommu_liveupdate_isolate_domains(u64 owner);
 void iommu_liveupdate_isolate_domain(struct iommu_domain *domain);
 void iommu_liveupdate_discard_domains(u64 owner);
+void iommu_liveupdate_discard_domain(struct iommu_domain *domain);
 void iommu_liveupdate_discard_device(struct device *dev);
 
 /* Both */
 int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 			       struct iommu_liveupdate_stats *stats);
+bool iommu_liveupdate_may_replace(struct iommu_domain *new, struct device *dev);
 
 /* IOMMU core and drivers */
 int iommu_liveupdate_refuse(struct device *dev, int error, const char *why);

@@ -136,6 +136,64 @@ static void iommu_lu_trace_adopt(struct iommu_lu_domain *lu_domain, int ret)
 }
 
 /**
+ * iommu_liveupdate_take_domain() - Make an incoming domain that of an HWPT
+ * @domain: The domain, which the HWPT owns from now on. It stays read-only unless it
+ *	    is adopted.
+ *
+ * Context: Process context, may sleep. Cannot fail.
+ */
+void iommu_liveupdate_take_domain(struct iommu_domain *domain)
+{
+	struct iommu_lu_domain *lu_domain = iommu_lu_find_incoming(domain);
+
+	guard(mutex)(&iommu_lu_mutex);
+	if (lu_domain)
+		lu_domain->taken = true;
+}
+
+/**
+ * iommu_liveupdate_domain_in_use() - Check that a device is attached to a domain
+ * @domain: An incoming domain.
+ *
+ * A device that has left its incoming domain does not come back, see
+ * iommufd_liveupdate_may_attach(). So an answer of false stays valid.
+ *
+ * Context: Process context, may sleep.
+ * Return: True if an incoming device that is neither finished nor isolated uses it.
+ */
+bool iommu_liveupdate_domain_in_use(struct iommu_domain *domain)
+{
+	struct iommu_lu_device *lu_dev = NULL;
+	struct device *dev;
+	bool used;
+
+	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
+		used = dev && iommu_lu_uses_domain(lu_dev, domain) &&
+		       iommu_get_domain_for_dev(dev) == domain;
+		put_device(dev);
+		if (used)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * iommu_liveupdate_may_replace() - Check that a device can move without a gap
+ * @new: The domain to which it would be attached.
+ * @dev: The device, which the caller keeps attached to its domain.
+ *
+ * Context: Process context, may sleep.
+ * Return: True if every request of @dev translates while it moves.
+ */
+bool iommu_liveupdate_may_replace(struct iommu_domain *new, struct device *dev)
+{
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
+
+	return new->owner == ops && ops->liveupdate && ops->liveupdate->may_replace &&
+	       ops->liveupdate->may_replace(new, dev, iommu_get_domain_for_dev(dev));
+}
+
+/**
  * iommu_liveupdate_adopt_commit() - Make an incoming domain an ordinary one
  * @domain: The domain, after iommu_liveupdate_adopt_verify() has returned 0.
  *
@@ -146,10 +204,7 @@ void iommu_liveupdate_adopt_commit(struct iommu_domain *domain)
 	struct iommu_lu_domain *lu_domain = iommu_lu_find_incoming(domain);
 
 	iommu_lu_pt_ops(domain)->adopt_commit(iommupt_from_domain(domain));
-	if (lu_domain) {
-		guard(mutex)(&iommu_lu_mutex);
-		lu_domain->adopted = true;
-	}
+	iommu_liveupdate_take_domain(domain);
 	iommu_lu_trace_adopt(lu_domain, 0);
 }
 
@@ -182,7 +237,7 @@ static void iommu_lu_discard_left(struct iommu_domain *domain)
 }
 
 /**
- * iommu_liveupdate_finish_domain() - Forget an adopted domain
+ * iommu_liveupdate_finish_domain() - Forget a domain that an HWPT has
  * @domain: The domain; its HWPT owns it from now on. Devices of the domain that are not
  *	    finished are discarded.
  *

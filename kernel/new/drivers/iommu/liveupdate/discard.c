@@ -9,8 +9,8 @@
  * is freed no device may have a translation to it. The file handler of a device
  * comes first: the device is quiesced, blocked, reset and released. Then the
  * iommufd discards the domains that it had preserved, and with them those of their
- * devices whose own file handler could not read its record. An adopted domain is an
- * HWPT and stays with its iommufd.
+ * devices whose own file handler could not read its record. A domain that an
+ * HWPT has stays with its iommufd.
  *
  * Incoming devices that no file refers to, or without a valid record, are discarded
  * when the last file is finished. A device that cannot be reset stays isolated
@@ -230,8 +230,7 @@ static void iommu_lu_drop_domain(struct iommu_lu_domain *lu_domain,
 	}
 
 	scoped_guard(mutex, &iommu_lu_mutex) {
-		/* An adopted domain belongs to its HWPT */
-		domain = lu_domain->adopted ? NULL : lu_domain->domain;
+		domain = lu_domain->taken ? NULL : lu_domain->domain;
 		lu_domain->error = -ECANCELED;
 		lu_domain->domain = NULL;
 	}
@@ -277,6 +276,12 @@ void iommu_liveupdate_isolate_domains(u64 owner)
 	iommu_lu_drop_domains(owner, iommu_lu_isolate_device);
 }
 
+static struct iommu_lu_domain *iommu_lu_get_domain(struct iommu_domain *domain)
+{
+	guard(mutex)(&iommu_lu_mutex);
+	return iommu_lu_find_domain(iommu_lu_incoming, domain);
+}
+
 /**
  * iommu_liveupdate_isolate_domain() - Isolate the devices of a damaged domain
  * @domain: The domain; it is freed.
@@ -285,19 +290,26 @@ void iommu_liveupdate_isolate_domains(u64 owner)
  */
 void iommu_liveupdate_isolate_domain(struct iommu_domain *domain)
 {
-	struct iommu_lu_domain *lu_domain;
+	iommu_lu_drop_domain(iommu_lu_get_domain(domain), iommu_lu_isolate_device);
+}
 
-	scoped_guard(mutex, &iommu_lu_mutex)
-		lu_domain = iommu_lu_find_domain(iommu_lu_incoming, domain);
-	iommu_lu_drop_domain(lu_domain, iommu_lu_isolate_device);
+/**
+ * iommu_liveupdate_discard_domain() - Discard a domain that was never taken
+ * @domain: The domain; it is freed. Devices of it that are not finished are discarded.
+ *
+ * Context: As iommu_liveupdate_discard_domains().
+ */
+void iommu_liveupdate_discard_domain(struct iommu_domain *domain)
+{
+	iommu_lu_drop_domain(iommu_lu_get_domain(domain), iommu_liveupdate_discard_device);
 }
 
 /**
  * iommu_liveupdate_discard_domains() - Discard the domains of a file
  * @owner: The value that the file passed to iommu_liveupdate_preserve_domain().
  *
- * Devices of these domains that were not discarded before are discarded. Adopted
- * domains are not freed.
+ * Devices of these domains that were not discarded before are discarded. Domains
+ * of HWPTs are not freed.
  *
  * Context: Process context, may sleep. Cannot fail. The domains have no user.
  */

@@ -20,7 +20,7 @@
  * @domain: The domain; NULL if it is not restored yet, is finished or isolated.
  * @id: Slot of the record.
  * @nr_devices: Devices whose records refer to this one.
- * @adopted: Incoming. The domain belongs to an HWPT.
+ * @taken: Incoming. The domain belongs to an HWPT, adopted or not.
  * @began: Incoming. When the comparison in progress began.
  * @error: Incoming. Why the domain cannot be used, or 0.
  */
@@ -30,7 +30,7 @@ struct iommu_lu_domain {
 	struct iommu_domain *domain;
 	u32 id;
 	unsigned int nr_devices;
-	bool adopted;
+	bool taken;
 	u64 began;
 	int error;
 };

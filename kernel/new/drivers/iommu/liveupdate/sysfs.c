@@ -39,7 +39,7 @@ static void iommu_lu_count(struct iommu_lu_set *const *which, struct iommu_lu_co
 	if (!set)
 		return;
 	list_for_each_entry(lu_domain, &set->domains, item) {
-		if (lu_domain->adopted || lu_domain->error)
+		if (lu_domain->taken || lu_domain->error)
 			continue;
 		counts->domains++;
 		counts->table_pages += lu_domain->ser->nr_tables;
@@ -93,7 +93,7 @@ static void iommu_lu_show_domain(struct seq_file *s, const struct iommu_lu_domai
 	seq_printf(s, "  domain %u: %.16s, level %u on top, %llu table pages, %llu bytes mapped, %u devices, %s",
 		   lu_domain->id, ser->format, ser->top_level, ser->nr_tables,
 		   ser->mapped_bytes, lu_domain->nr_devices,
-		   lu_domain->adopted ? "adopted" : lu_domain->error ? "lost" : "restored");
+		   lu_domain->taken ? "adopted" : lu_domain->error ? "lost" : "restored");
 	if (lu_domain->error)
 		seq_printf(s, " (%pe)", ERR_PTR(lu_domain->error));
 	seq_putc(s, '\n');
