@@ -6,17 +6,27 @@
 
 struct amd_iommu;
 struct amd_iommu_pci_seg;
+struct device;
+struct iommu_dev_data;
 struct iommu_domain;
 struct iommu_liveupdate_ops;
 struct protection_domain;
 
 /* iommu.c, init.c */
 int pdom_attach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
+void pdom_detach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
+void dev_update_dte(struct iommu_dev_data *dev_data, bool set);
 struct iommu_domain *amd_iommu_domain_alloc_paging_v1(struct device *dev, u32 flags);
+
+/* liveupdate_replace.c; called only where may_replace() is true */
+int amd_liveupdate_replace(struct iommu_domain *domain, struct device *dev);
 
 #if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_IRQ_REMAP)
 extern const struct iommu_liveupdate_ops amd_liveupdate_ops;
 #define AMD_LIVEUPDATE_OPS	(&amd_liveupdate_ops)
+
+bool amd_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
+				struct iommu_domain *old);
 
 void amd_liveupdate_shutdown(struct amd_iommu *iommu);
 bool amd_liveupdate_stays_on(struct amd_iommu *iommu);
@@ -26,6 +36,13 @@ void amd_liveupdate_take_over(void);
 bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg);
 #else
 #define AMD_LIVEUPDATE_OPS	NULL
+
+static inline bool
+amd_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
+			   struct iommu_domain *old)
+{
+	return false;
+}
 
 static inline void amd_liveupdate_shutdown(struct amd_iommu *iommu)
 {
