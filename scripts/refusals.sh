@@ -13,8 +13,8 @@ from `refusals/refusals.def`. The kernel logs each refusal once, rate-limited:
 
     <device or object>: not preserved: <reason>
 
-or `not frozen`, `not retrieved`, `not adopted`. A reason that is *not logged* has no line: Linux returns the errno
-without a message, or libiolu or `iolu` finds the cause.
+or `not frozen`, `not retrieved`, `not adopted`, `not attached`. A reason that is *not logged* has no line: Linux
+returns the errno without a message, or libiolu or `iolu` finds the cause.
 MD
 awk '
 function text(line) {

@@ -7,17 +7,18 @@
  * Each HWPT that takes part is named by a token, a number that userspace chooses.
  * A context has a list of struct iommufd_lu_hwpt, one per token, with a state::
  *
- *   MARK -> marked -> preserved -> kexec -> incoming -> ADOPT -> adopted
+ *   MARK -> marked -> preserved -> kexec -> incoming -> ADOPT -> adopted or restored
  *             ^  ^______/ unpreserve           |                    |
  *             |                                v                    |
  *             |                             isolated                |
  *             \__________________ finish of the session ____________/
  *
  * An entry exists as long as its HWPT, or until the session in which it arrived is
- * finished. The files, none of which calls a later one:
+ * finished; a restored HWPT has no entry, and so no mark, after that. The files:
  *
  * - liveupdate.c: the list, and checks that the rest of iommufd calls
  * - liveupdate_ioas.c: immutable IOASes
+ * - liveupdate_replace.c: HWPTs without an IOAS, and how devices leave them
  * - liveupdate_device.c: calls of the file handlers of devices
  * - liveupdate_mark.c, liveupdate_adopt.c: the ioctls, one HWPT at a time
  * - liveupdate_outgoing.c, liveupdate_incoming.c: callbacks of LUO for a whole
@@ -31,6 +32,8 @@
  *   session. No attachment in the context changes, except that devices which are not
  *   preserved may be unbound.
  * - An adopted HWPT cannot be destroyed until finish. Otherwise it is a marked HWPT.
+ * - A restored HWPT cannot be destroyed until finish either, and the session cannot be
+ *   finished before its last device has left it. No device enters it.
  * - The domain of an incoming entry has no HWPT. Its devices are owned by the
  *   retrieved context, so no other context can bind them.
  *
@@ -153,19 +156,6 @@ void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging)
 	iommufd_lu_del(lu_hwpt);
 }
 
-/**
- * iommufd_liveupdate_may_attach() - Check that attachments may change
- * @ictx: The context
- *
- * Context: The mutex of the iommufd_group that is to change is held, so that the
- * answer stays valid for a device that is preserved under it.
- * Return: 0, or -EBUSY while the context is preserved.
- */
-int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx)
-{
-	return READ_ONCE(ictx->liveupdate.preserved) ? -EBUSY : 0;
-}
-
 static struct device *iommufd_lu_device(struct iommufd_object *obj)
 {
 	return container_of(obj, struct iommufd_device, obj)->dev;
@@ -210,6 +200,8 @@ int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging)
 {
 	const struct iommufd_object *obj = &hwpt_paging->common.obj;
 
+	if (!iommufd_lu_has_ioas(hwpt_paging))
+		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT has no IOAS");
 	if (hwpt_paging->auto_domain)
 		return iommufd_lu_refuse(obj, -EOPNOTSUPP,
 					 "HWPT was allocated by attaching a device to an IOAS");

@@ -13,6 +13,8 @@ struct file_operations;
 struct io_pagetable;
 struct iommu_domain;
 struct iommufd_ctx;
+struct iommufd_device;
+struct iommufd_hw_pagetable;
 struct iommufd_hwpt_paging;
 struct iommufd_ioas;
 struct iommufd_object;
@@ -45,6 +47,8 @@ struct iommufd_liveupdate {
 	struct list_head hwpts; /* of struct iommufd_lu_hwpt */
 	/* In a session that goes along with the next kexec */
 	bool preserved;
+	/* That of HWPTs without an IOAS: empty, and no id leads to it. NULL if unused */
+	struct iommufd_ioas *no_ioas;
 #endif
 };
 
@@ -54,13 +58,16 @@ extern const struct file_operations iommufd_fops;
 #ifdef CONFIG_IOMMUFD_LIVEUPDATE
 /* For the rest of iommufd */
 void iommufd_liveupdate_init(struct iommufd_ctx *ictx);
+void iommufd_liveupdate_release(struct iommufd_ctx *ictx);
 void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging);
-int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx);
+int iommufd_liveupdate_may_attach(struct iommufd_device *idev,
+				  struct iommufd_hw_pagetable *hwpt);
 int iopt_liveupdate_may_change(struct io_pagetable *iopt);
 int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd);
 int iommufd_liveupdate_area(struct iommufd_ucmd *ucmd);
 int iommufd_liveupdate_mark(struct iommufd_ucmd *ucmd);
 int iommufd_liveupdate_query(struct iommufd_ucmd *ucmd);
+int iommufd_liveupdate_may_replace(struct iommufd_ucmd *ucmd);
 
 /* liveupdate.c */
 int iommufd_lu_refuse(const struct iommufd_object *obj, int rc, const char *reason);
@@ -69,6 +76,14 @@ struct iommufd_lu_hwpt *iommufd_lu_add(struct iommufd_ctx *ictx, u64 token);
 void iommufd_lu_del(struct iommufd_lu_hwpt *lu_hwpt);
 int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging);
 bool iommufd_lu_has_device(struct iommufd_ctx *ictx, const struct iommu_domain *domain);
+
+/* liveupdate_replace.c */
+bool iommufd_lu_has_ioas(const struct iommufd_hwpt_paging *hwpt_paging);
+int iommufd_lu_take(struct iommufd_lu_hwpt *lu_hwpt, u32 *hwpt_id);
+struct iommufd_hwpt_paging *iommufd_lu_alloc_hwpt(const struct iommufd_lu_hwpt *lu_hwpt,
+						  struct iommufd_ioas *ioas);
+void iommufd_lu_own(struct iommufd_lu_hwpt *lu_hwpt, struct iommufd_hwpt_paging *hwpt_paging,
+		    enum iommu_liveupdate_state state);
 
 /* liveupdate_ioas.c */
 int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *domain,
@@ -92,12 +107,17 @@ static inline void iommufd_liveupdate_init(struct iommufd_ctx *ictx)
 {
 }
 
+static inline void iommufd_liveupdate_release(struct iommufd_ctx *ictx)
+{
+}
+
 static inline void
 iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging)
 {
 }
 
-static inline int iommufd_liveupdate_may_attach(struct iommufd_ctx *ictx)
+static inline int iommufd_liveupdate_may_attach(struct iommufd_device *idev,
+						struct iommufd_hw_pagetable *hwpt)
 {
 	return 0;
 }
@@ -124,6 +144,11 @@ static inline int iommufd_liveupdate_mark(struct iommufd_ucmd *ucmd)
 }
 
 static inline int iommufd_liveupdate_query(struct iommufd_ucmd *ucmd)
+{
+	return -ENOIOCTLCMD;
+}
+
+static inline int iommufd_liveupdate_may_replace(struct iommufd_ucmd *ucmd)
 {
 	return -ENOIOCTLCMD;
 }

@@ -63,46 +63,13 @@ err_abort:
 	return fill_rc;
 }
 
-/* As iommufd_hwpt_paging_alloc() does it, but the domain exists */
-static struct iommufd_hwpt_paging *
-iommufd_lu_alloc_hwpt(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
-		      const struct iommufd_lu_hwpt *lu_hwpt)
-{
-	struct iommufd_hwpt_paging *hwpt_paging;
-
-	lockdep_assert_held(&ioas->mutex);
-
-	hwpt_paging = __iommufd_object_alloc(ictx, hwpt_paging,
-					     IOMMUFD_OBJ_HWPT_PAGING, common.obj);
-	if (IS_ERR(hwpt_paging))
-		return hwpt_paging;
-
-	INIT_LIST_HEAD(&hwpt_paging->hwpt_item);
-	/* Pairs with iommufd_hwpt_paging_destroy() */
-	refcount_inc(&ioas->obj.users);
-	hwpt_paging->ioas = ioas;
-	hwpt_paging->enforce_cache_coherency =
-		lu_hwpt->flags & IOMMUFD_HWPT_SER_ENFORCE_CC;
-	return hwpt_paging;
-}
-
 /* Cannot fail: the comparison succeeded */
 static void iommufd_lu_commit(struct iommufd_lu_hwpt *lu_hwpt,
 			      struct iommufd_hwpt_paging *hwpt_paging)
 {
-	struct iommu_domain *domain = lu_hwpt->domain;
-
-	hwpt_paging->common.domain = domain;
-	domain->iommufd_hwpt = &hwpt_paging->common;
-	domain->cookie_type = IOMMU_COOKIE_IOMMUFD;
 	list_add_tail(&hwpt_paging->hwpt_item, &hwpt_paging->ioas->hwpt_list);
-	iommu_liveupdate_adopt_commit(domain);
-
-	hwpt_paging->lu_hwpt = lu_hwpt;
-	lu_hwpt->hwpt = hwpt_paging;
-	lu_hwpt->state = IOMMU_LIVEUPDATE_ADOPTED;
-	/* Put by finish */
-	refcount_inc(&hwpt_paging->common.obj.users);
+	iommufd_lu_own(lu_hwpt, hwpt_paging, IOMMU_LIVEUPDATE_ADOPTED);
+	iommu_liveupdate_adopt_commit(lu_hwpt->domain);
 	iommufd_object_finalize(lu_hwpt->ictx, &hwpt_paging->common.obj);
 }
 
@@ -113,7 +80,8 @@ static int iommufd_lu_adopt_into(struct iommufd_ucmd *ucmd, struct iommufd_ioas 
 	struct iommufd_hwpt_paging *hwpt_paging;
 	int rc;
 
-	hwpt_paging = iommufd_lu_alloc_hwpt(ucmd->ictx, ioas, lu_hwpt);
+	lockdep_assert_held(&ioas->mutex);
+	hwpt_paging = iommufd_lu_alloc_hwpt(lu_hwpt, ioas);
 	if (IS_ERR(hwpt_paging))
 		return PTR_ERR(hwpt_paging);
 
@@ -153,6 +121,7 @@ static struct iommufd_lu_hwpt *iommufd_lu_find_incoming(struct iommufd_ctx *ictx
 	case IOMMU_LIVEUPDATE_INCOMING:
 		return lu_hwpt;
 	case IOMMU_LIVEUPDATE_ADOPTED:
+	case IOMMU_LIVEUPDATE_RESTORED:
 		return ERR_PTR(-EALREADY);
 	case IOMMU_LIVEUPDATE_ISOLATED:
 		return ERR_PTR(-EIO);
@@ -195,6 +164,7 @@ static int iommufd_lu_isolate(struct iommufd_lu_hwpt *lu_hwpt, int rc, const cha
 	return rc;
 }
 
+/* @ioas is NULL for an HWPT without an IOAS */
 static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas)
 {
 	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
@@ -206,9 +176,27 @@ static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas
 	lu_hwpt = iommufd_lu_find_incoming(ucmd->ictx, cmd->token);
 	if (IS_ERR(lu_hwpt))
 		return PTR_ERR(lu_hwpt);
+	if (!ioas)
+		return iommufd_lu_take(lu_hwpt, &cmd->out_hwpt_id);
 	rc = iommufd_lu_adopt_immutable(ucmd, ioas, lu_hwpt);
 	if (rc == -EUCLEAN)
 		return iommufd_lu_isolate(lu_hwpt, -EIO, "restored page table is damaged");
+	return rc;
+}
+
+static int iommufd_lu_adopt_ioas(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
+	struct iommufd_ioas *ioas;
+	int rc;
+
+	if (cmd->flags & IOMMU_LIVEUPDATE_ADOPT_NO_IOAS)
+		return cmd->ioas_id ? -EINVAL : iommufd_lu_adopt_token(ucmd, NULL);
+	ioas = iommufd_get_ioas(ucmd->ictx, cmd->ioas_id);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	rc = iommufd_lu_adopt_token(ucmd, ioas);
+	iommufd_put_object(ucmd->ictx, &ioas->obj);
 	return rc;
 }
 
@@ -218,28 +206,25 @@ static int iommufd_lu_adopt_token(struct iommufd_ucmd *ucmd, struct iommufd_ioas
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOENT, -EALREADY, -EBADE and -EIO as in linux/iommufd.h; -EBUSY if the
- * IOAS is being changed; -ENOMEM and other errors of adding a domain to an IOAS;
- * -EFAULT if the answer cannot be written, which undoes nothing.
+ * IOAS is being changed; -EINVAL if an IOAS is named for an HWPT without one; -ENOMEM
+ * and other errors of adding a domain to an IOAS; -EFAULT if the answer cannot be
+ * written, which undoes nothing.
  */
 int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_hwpt_liveupdate_adopt *cmd = ucmd->cmd;
-	struct iommufd_ioas *ioas;
 	int rc;
 
 	if (!liveupdate_enabled())
 		return -ENOIOCTLCMD;
-	if (cmd->flags & ~IOMMU_LIVEUPDATE_ADOPT_VERIFY)
+	if (cmd->flags && cmd->flags != IOMMU_LIVEUPDATE_ADOPT_VERIFY &&
+	    cmd->flags != IOMMU_LIVEUPDATE_ADOPT_NO_IOAS)
 		return -EOPNOTSUPP;
 	cmd->out_hwpt_id = 0;
 	cmd->out_bad_iova = 0;
 	cmd->out_bytes = 0;
 
-	ioas = iommufd_get_ioas(ucmd->ictx, cmd->ioas_id);
-	if (IS_ERR(ioas))
-		return PTR_ERR(ioas);
-	rc = iommufd_lu_adopt_token(ucmd, ioas);
-	iommufd_put_object(ucmd->ictx, &ioas->obj);
+	rc = iommufd_lu_adopt_ioas(ucmd);
 
 	/* No lock is held: the page may be one that its owner does not deliver */
 	if ((!rc || rc == -EBADE) && iommufd_ucmd_respond(ucmd, sizeof(*cmd)))

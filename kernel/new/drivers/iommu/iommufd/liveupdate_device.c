@@ -77,7 +77,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_unpreserve, "IOMMUFD");
  */
 bool iommufd_device_is_preserved(struct iommufd_device *idev)
 {
-	return idev && iommufd_liveupdate_may_attach(idev->ictx);
+	return idev && READ_ONCE(idev->ictx->liveupdate.preserved);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_is_preserved, "IOMMUFD");
 
@@ -110,7 +110,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_unfreeze, "IOMMUFD");
  * iommufd_device_taken_over() - Check that the session of a device may finish
  * @idev: An incoming device, bound to the retrieved iommufd
  *
- * The first attachment can only be to the adopted HWPT of the device's own domain.
+ * The first attachment can only be to the HWPT of the device's own domain.
  * Later changes of the attachment are the VMM's decision.
  *
  * Context: Process context, may sleep.

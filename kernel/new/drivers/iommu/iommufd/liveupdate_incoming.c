@@ -188,15 +188,24 @@ int iommufd_lu_retrieve(struct liveupdate_file_op_args *args)
 	return 0;
 }
 
+static bool iommufd_lu_waits(const struct iommufd_lu_hwpt *lu_hwpt)
+{
+	return (lu_hwpt->state == IOMMU_LIVEUPDATE_INCOMING ||
+		lu_hwpt->state == IOMMU_LIVEUPDATE_RESTORED) &&
+	       iommu_liveupdate_domain_in_use(lu_hwpt->domain);
+}
+
 /**
- * iommufd_lu_can_finish() - Check that no incoming HWPT waits for its adoption
+ * iommufd_lu_can_finish() - Check that no device uses a table that was not adopted
  * @args: LUO's argument
  *
+ * Until finish the memory stays in place to which such a table leads, and no longer.
  * Devices are not checked here; their files have handlers of their own.
  *
  * Context: LUO's session mutex is held, may sleep.
- * Return: true if each HWPT is adopted or isolated, or if retrieve failed. false if
- * the session is only being closed, so that a VMM that crashed can retrieve it again.
+ * Return: true if each HWPT is adopted, isolated or without a device, or if retrieve
+ * failed. false if the session is only being closed, so that a VMM that crashed can
+ * retrieve it again.
  */
 bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 {
@@ -212,17 +221,32 @@ bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 	guard(mutex)(&ictx->liveupdate.lock);
 
 	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
-		if (lu_hwpt->state == IOMMU_LIVEUPDATE_INCOMING)
+		if (iommufd_lu_waits(lu_hwpt))
 			return false;
 	}
 	return true;
+}
+
+static void iommufd_lu_finish_hwpt(struct iommufd_lu_hwpt *lu_hwpt)
+{
+	if (lu_hwpt->state == IOMMU_LIVEUPDATE_INCOMING)
+		iommu_liveupdate_discard_domain(lu_hwpt->domain);
+	if (lu_hwpt->hwpt && lu_hwpt->state != IOMMU_LIVEUPDATE_MARKED) {
+		iommu_liveupdate_finish_domain(lu_hwpt->domain);
+		/* Taken by ADOPT */
+		refcount_dec(&lu_hwpt->hwpt->common.obj.users);
+	}
+	if (lu_hwpt->state == IOMMU_LIVEUPDATE_ADOPTED)
+		lu_hwpt->state = IOMMU_LIVEUPDATE_MARKED;
+	else if (lu_hwpt->state != IOMMU_LIVEUPDATE_MARKED)
+		iommufd_lu_del(lu_hwpt);
 }
 
 /**
  * iommufd_lu_finish() - Turn adopted HWPTs into ordinary marked HWPTs
  * @args: LUO's argument
  *
- * Entries of isolated HWPTs are removed.
+ * Entries of all others that arrived are removed. A table without an HWPT is freed.
  *
  * Context: LUO's session mutex is held, may sleep. Cannot fail.
  */
@@ -237,16 +261,8 @@ void iommufd_lu_finish(struct liveupdate_file_op_args *args)
 	ictx = args->file->private_data;
 	guard(mutex)(&ictx->liveupdate.lock);
 
-	list_for_each_entry_safe(lu_hwpt, next, &ictx->liveupdate.hwpts, item) {
-		if (lu_hwpt->state == IOMMU_LIVEUPDATE_ADOPTED) {
-			iommu_liveupdate_finish_domain(lu_hwpt->domain);
-			lu_hwpt->state = IOMMU_LIVEUPDATE_MARKED;
-			/* Taken by ADOPT */
-			refcount_dec(&lu_hwpt->hwpt->common.obj.users);
-		} else if (lu_hwpt->state == IOMMU_LIVEUPDATE_ISOLATED) {
-			iommufd_lu_del(lu_hwpt);
-		}
-	}
+	list_for_each_entry_safe(lu_hwpt, next, &ictx->liveupdate.hwpts, item)
+		iommufd_lu_finish_hwpt(lu_hwpt);
 }
 
 static void iommufd_lu_isolate_incoming(struct iommufd_ctx *ictx)
