@@ -132,6 +132,25 @@ int hwpt_verify(int iommufd, uint32_t ioas, uint64_t token, struct adoption *out
 	return adopt(iommufd, ioas, token, IOMMU_LIVEUPDATE_ADOPT_VERIFY, out);
 }
 
+int hwpt_take(int iommufd, uint32_t ioas, uint64_t token, uint32_t *hwpt)
+{
+	struct adoption got;
+	int rc = adopt(iommufd, ioas, token, IOMMU_LIVEUPDATE_ADOPT_NO_IOAS, &got);
+
+	*hwpt = got.hwpt;
+	return rc;
+}
+
+int hwpt_may_replace(int iommufd, uint32_t dev, uint32_t hwpt)
+{
+	struct iommu_liveupdate_may_replace arg = {
+		.size = sizeof(arg), .dev_id = dev, .hwpt_id = hwpt,
+	};
+	int rc = try_ioctl(iommufd, IOMMU_LIVEUPDATE_MAY_REPLACE, &arg);
+
+	return rc ? rc : !!(arg.out_flags & IOMMU_LIVEUPDATE_REPLACE_NO_GAP);
+}
+
 int hwpt_query(int iommufd, uint32_t index, struct iommu_liveupdate_query *out)
 {
 	*out = (struct iommu_liveupdate_query){ .size = sizeof(*out), .index = index };

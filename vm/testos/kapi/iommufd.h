@@ -30,6 +30,12 @@ struct adoption {
 int hwpt_adopt(int iommufd, uint32_t ioas, uint64_t token, struct adoption *out);
 int hwpt_verify(int iommufd, uint32_t ioas, uint64_t token, struct adoption *out);
 
+/* An HWPT without an IOAS; nothing is compared */
+int hwpt_take(int iommufd, uint32_t ioas, uint64_t token, uint32_t *hwpt);
+
+/* Would moving the device to the HWPT leave no gap? 1, 0 or -errno */
+int hwpt_may_replace(int iommufd, uint32_t dev, uint32_t hwpt);
+
 /* -ENOENT when there are not so many tokens */
 int hwpt_query(int iommufd, uint32_t index, struct iommu_liveupdate_query *out);
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The same as replace.c with first-stage tables: domain id and table are in different parts of the
+ * PASID entry.
+ *
+ * promise: 1
+ */
+#include "scenario.h"
+#include "story/machine.h"
+#include "story/replace.h"
+
+static void before(void)
+{
+	replace_before(1, machine_is_first_stage);
+}
+
+SCENARIO(.name = "replace_first_stage", .platform = "vtd", .iommu = "fsts=on",
+	 .nics = "igb,igb", .cmdline = "lu.rate=300", .timeout = 150,
+	 .before = before, .after = replace_after);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * HWPTs without an IOAS, and devices that leave them for HWPTs of the next kernel.
+ *
+ * The first VM has two NICs on one table. Each of them moves on its own, so that both share a
+ * table at one time and have different ones at another. The second VM's NIC moves once; then its
+ * memory is unmapped, which only shows if the new table is the one that the IOMMU uses.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kapi/iommufd.h"
+#include "kapi/luo.h"
+#include "kapi/vfio.h"
+#include "os/klog.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "story/replace.h"
+#include "story/story.h"
+
+#define MOVES		1000
+
+static const struct vm_shape shapes[STATE_VMS] = {
+	{ .session = "vm0", .first_device = 0, .ndevices = 2, .nspaces = 1 },
+	{ .session = "vm1", .first_device = 2, .ndevices = 1, .nspaces = 1 },
+};
+
+void replace_before(unsigned int vms, void (*check)(void))
+{
+	story_begin(shapes, vms);
+	if (check)
+		check();
+	story_discard_from(1);
+	story_preserve();
+	story_leave();
+}
+
+static bool is_restored(struct vm *vm, uint32_t hwpt)
+{
+	struct iommu_liveupdate_query q;
+
+	return !hwpt_query(vm->iommufd, 0, &q) && q.out_state == IOMMU_LIVEUPDATE_RESTORED &&
+	       q.out_hwpt_id == hwpt && !q.out_ioas_id;
+}
+
+/* The HWPT without an IOAS, with the devices attached to it */
+static uint32_t take(struct vm *vm)
+{
+	const uint64_t token = vm->data->space[0].token;
+	struct dma_device *d;
+	uint32_t hwpt;
+	int rc;
+
+	ok_rc(hwpt_take(vm->iommufd, 0, token, &hwpt), "an HWPT without an IOAS is had by token");
+	ok(is_restored(vm, hwpt), "it is reported as restored", "it is not");
+	for_each_device(vm, d) {
+		rc = vfio_attach(d->dev, hwpt);
+		ok_nic(d->place->index, !rc, "the NIC is attached to it", "%s", strerror(-rc));
+	}
+	return hwpt;
+}
+
+static void refuse(struct vm *vm, uint32_t restored)
+{
+	const uint64_t token = vm->data->space[0].token;
+	struct adoption got;
+	uint32_t hwpt;
+
+	ok_errno(hwpt_take(vm->iommufd, 0, token, &hwpt), EALREADY, "it is had only once");
+	ok_errno(hwpt_adopt(vm->iommufd, vm->ioas[0], token, &got), EALREADY,
+		 "and its table is not adopted any more");
+	klog_skip();
+	refused(hwpt_mark(vm->iommufd, restored, token), EOPNOTSUPP, "HWPT has no IOAS",
+		"it cannot be marked");
+	ok_errno(luo_finish(vm->session), EBUSY, "the session is not finished while it is used");
+	ok_errno(iommufd_destroy(vm->iommufd, restored), EBUSY, "and it cannot be destroyed");
+}
+
+/* An IOAS like the one of the previous kernel, and an HWPT of it */
+static uint32_t rebuild(struct vm *vm)
+{
+	uint32_t hwpt;
+
+	vm_map_space(vm, 0);
+	ok_rc(hwpt_alloc(vm->iommufd, vm->device[0].id, vm->ioas[0], &hwpt),
+	      "IOAS and HWPT are built anew");
+	return hwpt;
+}
+
+static void move(struct dma_device *d, uint32_t hwpt)
+{
+	int rc = vfio_attach(d->dev, hwpt);
+
+	ok_nic(d->place->index, !rc, "the NIC moves to the new HWPT", "%s", strerror(-rc));
+}
+
+static void leave(struct vm *vm, uint32_t restored, uint32_t hwpt)
+{
+	struct dma_device *d;
+
+	for_each_device(vm, d) {
+		ok_nic(d->place->index, hwpt_may_replace(vm->iommufd, d->id, hwpt) == 1,
+		       "the kernel says that a move leaves no gap", "it does not");
+		move(d, hwpt);
+		klog_skip();
+		refused(vfio_attach(d->dev, restored), ESTALE,
+			"HWPT has no IOAS, and the device does not use its table",
+			"no way leads back");
+	}
+}
+
+static void to_and_fro(struct vm *vm, const uint32_t *hwpt)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 2; !rc && i < MOVES; i++)
+		rc = vfio_attach(vm->device[i % 2].dev, hwpt[i / 2 % 2]);
+	ok(i == MOVES && !rc, "1,000 moves succeed", "%u of them: %s", i, strerror(-rc));
+}
+
+static void finish(struct vm *vm, uint32_t restored)
+{
+	ok_rc(vm_finish(vm), "the session is finished when the last NIC has left");
+	ok_rc(iommufd_destroy(vm->iommufd, restored), "and the restored HWPT is destroyed");
+}
+
+static void rearm(struct dma_device *d)
+{
+	int rc = vm_arm(d);
+
+	ok_nic(d->place->index, rc >= 0 && vm_interrupt_arrives(d),
+	       "an injected interrupt arrives after re-arming", "%s",
+	       rc < 0 ? strerror(-rc) : "nothing within a second");
+}
+
+static void first_vm(struct vm *vm)
+{
+	uint32_t restored, hwpt[2], ioas;
+
+	restored = take(vm);
+	hwpt[0] = rebuild(vm);
+	refuse(vm, restored);
+	ioas = vm->ioas[0];
+	hwpt[1] = rebuild(vm);
+	leave(vm, restored, hwpt[0]);
+	to_and_fro(vm, hwpt);
+	rearm(&vm->device[0]);
+	rearm(&vm->device[1]);
+	finish(vm, restored);
+	vm->hwpt[0] = hwpt[1];
+	ok_rc(iommufd_destroy(vm->iommufd, hwpt[0]), "a table that no NIC uses is destroyed");
+	ok_rc(iommufd_destroy(vm->iommufd, ioas), "and its IOAS");
+	ok_rc(vm_mark(vm), "the other can be marked for the next update");
+}
+
+static void second_vm(struct vm *vm)
+{
+	uint32_t restored = take(vm);
+
+	const struct device_place *place = vm->device[0].place;
+
+	vm->hwpt[0] = rebuild(vm);
+	leave(vm, restored, vm->hwpt[0]);
+	finish(vm, restored);
+	ok_rc(ioas_unmap(vm->iommufd, vm->ioas[0], place->iova, vm->data->mem_size[place->mem]),
+	      "the memory of the third NIC is unmapped");
+	mark_nic(place->index, "quiet");
+	story_traffic("lu.quiet");
+}
+
+void replace_after(void)
+{
+	story_arrive();
+	story_retrieve();
+	phase("adopt.begin");
+	first_vm(story_vm(0));
+	if (state_get()->nvms > 1)
+		second_vm(story_vm(1));
+	phase("finish.end");
+	story_end();
+}
