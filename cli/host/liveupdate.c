@@ -148,6 +148,7 @@ const char *luo_state_name(unsigned int state)
 		[IOMMU_LIVEUPDATE_INCOMING] = "incoming",
 		[IOMMU_LIVEUPDATE_ADOPTED] = "adopted",
 		[IOMMU_LIVEUPDATE_ISOLATED] = "isolated",
+		[IOMMU_LIVEUPDATE_RESTORED] = "restored",
 	};
 
 	return state && state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";

@@ -30,11 +30,11 @@ static const struct {
 
 /* Lists, counted by the values of one key */
 static const struct {
-	const char *list, *key, *name, *help, *values[5];
+	const char *list, *key, *name, *help, *values[6];
 } counts[] = {
 	{ "sessions", "direction", "sessions", "Open sessions", { "outgoing", "incoming" } },
 	{ "tokens", "state", "tokens", "Tokens of open iommufds",
-	  { "marked", "preserved", "incoming", "adopted", "isolated" } },
+	  { "marked", "preserved", "incoming", "adopted", "isolated", "restored" } },
 };
 
 static void head(const char *name, const char *help)
