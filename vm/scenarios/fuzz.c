@@ -42,19 +42,25 @@
 #define SPLAT_LINES	40
 #define TAINT_DIE	(1ul << 7)
 #define TAINT_WARN	(1ul << 9)
+#define ON_ROOT_BUS	6	/* devices that are there */
+#define MOST_LAST	120	/* seconds in the next kernel */
 #define ATTEMPT_MS	1500	/* between two kexecs that fail */
 
 /* A VM whose HWPT has no device: no freeze succeeds while it is preserved. */
-static struct minimal_vm breaker = { .name = "breaker" };
+static struct minimal_vm breaker = { .name = "breaker", .size = FUZZ_SIZE };
 
 static uint64_t seed(void)
 {
 	return cmdline_number("lu.seed", 1);
 }
 
-static unsigned int seconds(void)
+/* When the incoming sessions are ended the next kernel sees the same calls as the previous one. */
+static unsigned int seconds(bool next)
 {
-	return cmdline_number("lu.seconds", 30) / 2;
+	unsigned int all = cmdline_number("lu.seconds", 30);
+	unsigned int last = all / 4 < MOST_LAST ? all / 4 : MOST_LAST;
+
+	return next ? last : all - last;
 }
 
 static void start_breaker(void)
@@ -117,6 +123,20 @@ static void check_kernel(void)
 		klog_say_from(SPLAT, SPLAT_LINES);
 }
 
+/* The unbinder keeps devices enabled; those on the root bus are so from the beginning. */
+static void enable_devices(void)
+{
+	char bdf[BDF_LEN];
+	unsigned int i;
+
+	for (i = 0; i < ON_ROOT_BUS; i++) {
+		pci_find_device(EXTRA_NVME, i, bdf);
+		if (pci_set(bdf, "enable", "1"))
+			bail_out("enable %s", bdf);
+		pci_bind_vfio(bdf);
+	}
+}
+
 static void restore_devices(void)
 {
 	char bdf[BDF_LEN];
@@ -139,13 +159,14 @@ static void preserve_parties(void)
 
 	for (i = 0; i < FUZZ_PARTIES; i++) {
 		snprintf(party[i].name, sizeof(party[i].name), "%s", fuzz_session(i));
+		party[i].size = FUZZ_SIZE;
 		if (i < FUZZ_DEVICES) {
 			pci_find_device(EXTRA_NVME, i, party[i].bdf);
 			minimal_vm_build(&party[i]);
 			minimal_vm_preserve(&party[i]);
 			continue;
 		}
-		party[i].memfd = vm_memfd(MINIMAL_VM_SIZE, SEALS_FIXED);
+		party[i].memfd = vm_memfd(FUZZ_SIZE, SEALS_FIXED);
 		party[i].session = luo_create(party[i].name);
 		if (luo_preserve_fd(party[i].session, party[i].memfd, TOKEN_MEM(0)))
 			bail_out("preserve memory for the fuzzer");
@@ -158,13 +179,14 @@ static void before(void)
 
 	story_begin(one_nic_each, 1);
 	diag("seed %llu", (unsigned long long)seed());
+	enable_devices();
 	kexec_keep_next();
 	kexec_load_next(story_stage());
 	story_preserve();
 	start_breaker();
 	records = kho_records();
-	fuzz_start(seed(), seconds(), false);
-	fail_to_leave(seconds() * 1000);
+	fuzz_start(seed(), seconds(false), false);
+	fail_to_leave(seconds(false) * 1000);
 	fuzz_end();
 	ok(kho_records() == records, "no record of the fuzzer is left", "%llu instead of %llu",
 	   (unsigned long long)kho_records(), (unsigned long long)records);
@@ -205,13 +227,13 @@ static void after(void)
 		pci_find_device(EXTRA_NVME, i, bdf);
 		pci_bind_vfio(bdf);
 	}
-	fuzz_start(seed() + 1, seconds(), true);
+	fuzz_start(seed() + 1, seconds(true), true);
 	pci_bind_vfio(state_get()->vm[0].device[0].bdf);
 	story_take_over(vm);
 	kexec_load_next(story_stage());
 	ok_rc(vm_preserve(vm), "the healthy VM is preserved again");
 	start_breaker();
-	fail_to_leave(seconds() * 1000 / 2);
+	fail_to_leave(seconds(true) * 1000 / 2);
 	fuzz_end();
 	end_sessions();
 	end_breaker();

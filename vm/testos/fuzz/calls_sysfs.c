@@ -120,7 +120,7 @@ const struct fuzz_call sysfs_calls[] = {
 	SURE_CALL("sysfs_enable", 1, NEEDS_BDF, never, enable),
 	CALL("sysfs_group", 1, NEEDS_BDF, never, group_type),
 	SURE_CALL("sysfs_bus_reset", 1, NEEDS_BDF, never, bus_reset),
-	SURE_CALL("sysfs_unbind", 1, NEEDS_BDF, idle, rebind),
+	SURE_CALL("sysfs_unbind", 2, NEEDS_BDF, idle, rebind),
 	CALL("sysfs_status", 1, 0, always, status),
 	CALL("sysfs_state", 1, NEEDS_BDF, has_device, state),
 	{ .name = NULL },

@@ -23,7 +23,7 @@
 #define FUZZ_DEVICES	8	/* the first parties have a device */
 #define FUZZ_THREADS	6
 #define FUZZ_CALLS	64	/* room for kinds of calls */
-#define FUZZ_SIZE	MINIMAL_VM_SIZE
+#define FUZZ_SIZE	(256ull * 1024)
 #define FUZZ_TOKEN	MINIMAL_VM_TOKEN
 
 struct rng {

@@ -3,6 +3,9 @@
  * Unbinding a device from vfio-pci waits for its last file. A process that has no such file
  * does it, so that the fuzzer never waits for itself: a thread asks it through a pipe and does
  * not wait long for the answer. No other device is unbound until the answer is there.
+ *
+ * A device that was unbound stays enabled from then on, as sysfs lets root do: to enable a device
+ * anew Linux evaluates the interrupt routing of its bus, on the debug kernel for a second.
  */
 #define _GNU_SOURCE 1
 
@@ -26,6 +29,8 @@ static int rebind(const char *bdf)
 {
 	int rc = pci_unbind_vfio(bdf);
 
+	if (!rc)
+		rc = pci_set(bdf, "enable", "1");
 	return rc ? rc : pci_bind_to(bdf, "vfio-pci");
 }
 

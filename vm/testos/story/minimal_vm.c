@@ -17,9 +17,14 @@
 #include "story/minimal_vm.h"
 #include "story/vm.h"
 
+static uint64_t size(const struct minimal_vm *s)
+{
+	return s->size ? s->size : MINIMAL_VM_SIZE;
+}
+
 int minimal_vm_map(struct minimal_vm *s)
 {
-	static const struct area area = { .iova = VM_RAM_IOVA, .length = MINIMAL_VM_SIZE, .writable = 1 };
+	struct area area = { .iova = VM_RAM_IOVA, .length = size(s), .writable = 1 };
 	int rc = ioas_alloc(s->iommufd, &s->ioas);
 
 	return rc ? rc : ioas_map(s->iommufd, s->ioas, s->memfd, &area);
@@ -29,7 +34,7 @@ void minimal_vm_build(struct minimal_vm *s)
 {
 	int rc;
 
-	s->memfd = vm_memfd(MINIMAL_VM_SIZE, SEALS_FIXED);
+	s->memfd = vm_memfd(size(s), SEALS_FIXED);
 	s->iommufd = iommufd_open();
 	s->dev = vfio_open_bound(s->bdf, s->iommufd, &s->id);
 	rc = s->dev < 0 ? s->dev : minimal_vm_map(s);

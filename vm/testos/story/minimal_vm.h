@@ -14,6 +14,7 @@
 struct minimal_vm {
 	char bdf[BDF_LEN];
 	char name[16];			/* of its session */
+	uint64_t size;			/* of its memory; 0: MINIMAL_VM_SIZE */
 	int session;
 	int memfd;
 	int iommufd;
@@ -23,7 +24,7 @@ struct minimal_vm {
 	uint32_t hwpt;
 };
 
-/* @bdf and @name are set by the caller. Sets bus mastering, no other register. Bails out. */
+/* @bdf, @name and @size are set by the caller. Sets bus mastering, no other register. Bails out. */
 void minimal_vm_build(struct minimal_vm *s);
 void minimal_vm_preserve(struct minimal_vm *s);
 int minimal_vm_map(struct minimal_vm *s);		/* the same again: in the next kernel */
