@@ -105,7 +105,7 @@ static int help(FILE *to)
 
 	fprintf(to, "usage: iolu VERB [option ...]\n\n");
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+		fprintf(to, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
 	fprintf(to, "\niolu VERB --help lists the options of a verb; the manual page is iolu(1).\n");
 	return to == stdout ? EXIT_YES : EXIT_USAGE;
 }

@@ -114,7 +114,8 @@ static void check(struct json_object *items, const char *bdf, const struct holde
 
 	if (rc) {
 		out_item(items, "device", bdf, rc == -ENODEV ? NO : UNKNOWN, NULL, "%s",
-			 strerror(-rc));
+			 rc == -ENODEV ? "there is no such PCI device; write an address like "
+			 "0000:01:00.0" : strerror(-rc));
 		return;
 	}
 	answer = apply(items, &c, device_pci_rules);

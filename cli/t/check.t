@@ -38,7 +38,7 @@ amd_host
 says "AMD-Vi" 0 "1 AMD-Vi unit, host (v1) page tables"
 rm -r "$host/sys/bus/pci" "$host/sys/class/vfio-dev"
 says "a host without sysfs" 3 "the PCI devices of the host are not visible"
-answers "no such device" 1 "No such device" check --root "$host" --device 0000:99:00.0
+answers "no such device" 1 "there is no such PCI device; write an address like" check --root "$host" --device 0000:99:00.0
 for bad in eth0 01:00.8 01:20.0 1:00.0 0000:01:00 0000:01:00.0x 00:0000:01:00.0 0001:000:00.0 \
 	01:00.00 000:01:00.0; do
 	answers "$bad is no address" 2 "--device $bad: not a PCI address" \

@@ -52,6 +52,19 @@ static bool roms_are_hidden(int iommufd, uint32_t ioas)
 	       rom.out_inode == ram.out_inode;
 }
 
+/* An area without a file */
+static bool bars_are_mapped(int iommufd, uint32_t ioas)
+{
+	struct iommu_ioas_liveupdate_area area = { .size = sizeof(area), .ioas_id = ioas };
+
+	while (!try_ioctl(iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &area)) {
+		if (!(area.out_flags & IOMMU_LIVEUPDATE_AREA_FILE))
+			return true;
+		area.iova += area.out_length;
+	}
+	return false;
+}
+
 static bool adapter_is_mapped(int iommufd, uint32_t ioas)
 {
 	struct iommu_ioas_liveupdate_area area = { .size = sizeof(area), .ioas_id = ioas };
@@ -138,6 +151,20 @@ static void refuse(const struct refused *r)
 	vmm_end(SIGKILL);
 }
 
+/* Such areas keep QEMU from executing any program. */
+static void refuse_bars(void)
+{
+	static const struct qemu_option options[] = { { "x-no-mmap=on", "x-no-mmap=off" }, {} };
+
+	qemu_change(options);
+	vmm_run(qemu_command(bdf(), NULL), false);
+	await(bars_are_mapped);
+	try_to_save();
+	ok(vmm_says("some memory regions do not support IOMMU_IOAS_CHANGE_PROCESS"),
+	   "QEMU itself refuses while BARs are mapped", "it does not");
+	vmm_end(SIGKILL);
+}
+
 static void before(void)
 {
 	size_t i;
@@ -148,6 +175,7 @@ static void before(void)
 	luo_let_go();
 	for (i = 0; i < ARRAY_SIZE(refused); i++)
 		refuse(&refused[i]);
+	refuse_bars();
 }
 
 SCENARIO(.name = "qemu_refusals", .image = true, .smp = 1, .timeout = 120,
