@@ -187,7 +187,9 @@ int main(int argc, char **argv)
 	sigset_t signals;
 
 	if (argc != 4) {
-		fputs("usage: vmm NAME BDF IMAGE\n", stderr);
+		fputs("usage: vmm NAME BDF IMAGE\n"
+		      "SIGUSR1 saves the VM for a kexec, SIGUSR2 cancels that, SIGTERM ends it\n",
+		      stderr);
 		return 2;
 	}
 	sigemptyset(&signals);

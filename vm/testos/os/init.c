@@ -141,6 +141,7 @@ static int shell(void)
 	static const char *const script =
 		"/bin/busybox --install -s /bin\n"
 		"echo '/init --list shows the scenarios; /init --stage 1 NAME runs one in this kernel'\n"
+		"echo 'iolu and vmm are here; the next kernel is /next/bzImage with /next/initrd'\n"
 		"exec setsid cttyhack sh\n";
 
 	setenv("PATH", "/bin:/sbin:/", 1);
