@@ -117,7 +117,8 @@ help:
 ##                 like install-lib
 ## make dist       library and commands as a tarball that needs no kernel source (out/dist)
 ## make deb-tools  Debian packages of library and commands (out/deb-tools), in a tree or a tarball
-## make tree       the patched source as a git branch  (out/linux-@SERIES@); FORCE=1 afresh
+## make tree       the patched source as a git branch  (out/linux-@SERIES@); FORCE=1 afresh,
+##                 without edits that were not saved
 ## make save       that branch back into kernel/hooks and kernel/new
 ## make each       each patch of the series by itself: checkpatch, build, boot with the
 ##                 feature off; EACH=3, first, last or the name of a part: only that one
@@ -227,11 +228,7 @@ $(TREE)/.git/applied $(OLDER)/.git/applied: %/.git/applied: %/.source kernel/tre
 	@TREE=$* kernel/tree.sh apply
 
 ifeq ($(FORCE),1)
-tree: drop
-.PHONY: drop
-$(TREE)/.source: drop
-drop:
-	rm -rf $(TREE)
+$(TREE)/.source: export AFRESH := 1
 endif
 tree: $(TREE)/.git/applied
 

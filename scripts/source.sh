@@ -4,7 +4,8 @@
 # source.sh fetch       print the path of the verified source package; download it first
 #                       if it is missing
 # source.sh id          print one line that identifies this source
-# source.sh unpack DIR  create a pristine kernel tree in DIR, which appears when complete
+# source.sh unpack DIR  create a pristine kernel tree in DIR, which appears when complete;
+#                       with AFRESH=1 also if it is there; its build directories stay
 #
 # KERNEL_PACKAGE, KERNEL_VERSION and KERNEL_SHA256 pin the package (kernels.mk); version
 # "newest" takes the newest of the mirror, with the checksum of its signed index.  KDIR
@@ -79,7 +80,7 @@ unpack() {
 	/*) to=$1 ;;
 	*) to=$PWD/$1 ;;
 	esac
-	if [ -f "$to/.source" ]; then
+	if [ -f "$to/.source" ] && [ -z "${AFRESH:-}" ]; then
 		[ "$(cat "$to/.source")" != "$(id)" ] || return 0
 		die "$1 holds another source ($(cat "$to/.source")): 'make clean', or 'make tree FORCE=1' for the patched tree alone"
 	fi
@@ -96,9 +97,22 @@ unpack() {
 	fi
 	id >"$to.part/.source"
 	[ -f "$to.part/kernel/liveupdate/Kconfig" ] || die "$to.part is not a complete kernel tree: delete it and try again"
-	rm -rf "$to"
-	mv "$to.part" "$to"
+	put_in_place "$to"
 	rm -f "$to.log"
+}
+
+# Over a tree of the same source only files that differ are copied, so that an object is older
+# than its source if that has changed.
+put_in_place() {
+	if cmp -s "$1.part/.source" "$1/.source"; then
+		rm "$1/.source"
+		rsync -rlpc --delete --exclude='/build*' --exclude=/.source "$1.part/" "$1/"
+		mv "$1.part/.source" "$1/.source"
+		rm -rf "$1.part"
+	else
+		rm -rf "$1"
+		mv "$1.part" "$1"
+	fi
 }
 
 id() {

@@ -30,6 +30,30 @@ KDIR=$tmp/tree
 refuses "a KDIR that is no Linux $SERIES" "no Linux $SERIES" scripts/source.sh unpack "$tmp/linux"
 echo "another" >"$tmp/other/.source"
 refuses "to mix two sources" "holds another source" scripts/source.sh unpack "$tmp/other"
+
+# a tree afresh: without edits, with its builds
+mkdir -p "$tmp/tiny/kernel/liveupdate" "$tmp/linux/build"
+printf 'VERSION = %s\nPATCHLEVEL = %s\n' "${SERIES%.*}" "${SERIES#*.}" >"$tmp/tiny/Makefile"
+touch "$tmp/tiny/kernel/liveupdate/Kconfig"
+touch -d '1 hour ago' "$tmp/tiny/file" "$tmp/tiny/Makefile"
+KDIR=$tmp/tiny
+holds "a tree is made" scripts/source.sh unpack "$tmp/linux"
+holds "a directory that is no tree does not stay" test ! -e "$tmp/linux/build"
+mkdir "$tmp/linux/build"
+echo edit >>"$tmp/linux/Makefile"
+touch "$tmp/linux/more" "$tmp/linux/build/object"
+holds "a tree that is there stays" scripts/source.sh unpack "$tmp/linux"
+holds "with its edits" grep -q edit "$tmp/linux/Makefile"
+holds "it is made afresh" env AFRESH=1 scripts/source.sh unpack "$tmp/linux"
+holds "without edits" cmp -s "$tmp/linux/Makefile" "$tmp/tiny/Makefile"
+holds "or new files" test ! -e "$tmp/linux/more"
+holds "its build directory stays" test -e "$tmp/linux/build/object"
+holds "a file that was edited is newer than its object" test "$tmp/linux/Makefile" -nt "$tmp/linux/build/object"
+holds "other files are older" test "$tmp/linux/file" -ot "$tmp/linux/build/object"
+echo "another" >"$tmp/linux/.source"
+holds "it is made of another source" env AFRESH=1 scripts/source.sh unpack "$tmp/linux"
+holds "then without its build directory" test ! -e "$tmp/linux/build"
+rm -rf "$tmp/linux"
 KDIR=''
 
 NEED_MIB=999999999
