@@ -140,7 +140,7 @@ int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
 					 device->object.name, iolu_is_bound(device->fd) ?
 					 "it is bound already" : strerror(err));
 	}
-	device->id = arg.out_devid ? arg.out_devid : bound_id(device);
+	device->object.id = arg.out_devid ? arg.out_devid : bound_id(device);
 	device->bound = true;
 	return 0;
 }
@@ -196,10 +196,10 @@ int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf)
 	struct iolu_device *device;
 	int rc = iolu_need_device(vm, bdf, &device);
 
-	if (!rc && !device->id)
+	if (!rc && !device->object.id)
 		rc = iolu_fail(vm, -ENOENT, "device %s was bound by another process and its id is "
 			       "not known", bdf);
-	return rc ? rc : (int)device->id;
+	return rc ? rc : (int)device->object.id;
 }
 
 /* -- HWPTs -- */
@@ -207,14 +207,14 @@ int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf)
 static int alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t device)
 {
 	struct iommu_hwpt_alloc arg = {
-		.size = sizeof(arg), .dev_id = device, .pt_id = hwpt->ioas->id,
+		.size = sizeof(arg), .dev_id = device, .pt_id = hwpt->ioas->object.id,
 		.data_type = IOMMU_HWPT_DATA_NONE,
 	};
 
 	if (ioctl(vm->iommufd, IOMMU_HWPT_ALLOC, &arg))
 		return iolu_fail(vm, -errno, "HWPT \"%s\" over IOAS \"%s\" cannot be created: %s",
 				 hwpt->object.name, hwpt->ioas->object.name, strerror(errno));
-	hwpt->id = arg.out_hwpt_id;
+	hwpt->object.id = arg.out_hwpt_id;
 	return 0;
 }
 
@@ -250,16 +250,16 @@ int iolu_vm_hwpt_id(struct iolu_vm *vm, const char *name)
 	struct iolu_hwpt *hwpt;
 	int rc = iolu_need_hwpt(vm, name, &hwpt);
 
-	if (!rc && !hwpt->id)
+	if (!rc && !hwpt->object.id)
 		rc = iolu_fail(vm, -ENOENT, "HWPT \"%s\" is not adopted yet", name);
-	return rc ? rc : (int)hwpt->id;
+	return rc ? rc : (int)hwpt->object.id;
 }
 
 /* -- attaching -- */
 
 int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt)
 {
-	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = hwpt->id };
+	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = hwpt->object.id };
 
 	if (ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg))
 		return iolu_fail(vm, -errno, "device %s cannot be attached to HWPT \"%s\": %s",
@@ -323,7 +323,7 @@ static int remove_device(struct iolu_vm *vm, struct iolu_device *device)
 
 static int remove_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 {
-	struct iommu_destroy arg = { .size = sizeof(arg), .id = hwpt->id };
+	struct iommu_destroy arg = { .size = sizeof(arg), .id = hwpt->object.id };
 	const struct iolu_device *device;
 
 	iolu_for_each(vm, IOLU_DEVICE, device)

@@ -40,6 +40,20 @@ int iolu_vm_import_memfd(struct iolu_vm *vm, const char *name, int fd, uint64_t 
 	return rc;
 }
 
+/* IOASes and HWPTs share the ids of their iommufd. */
+static int check_id(struct iolu_vm *vm, uint32_t id)
+{
+	const struct iolu_object *object;
+	unsigned int kind;
+
+	for (kind = 0; kind < IOLU_KINDS; kind++)
+		for (object = vm->objects[kind]; object; object = object->next)
+			if (object->id && object->id == id)
+				return iolu_fail(vm, -EEXIST, "%s \"%s\" has the id %u",
+						 iolu_kind_name(kind), object->name, id);
+	return 0;
+}
+
 /* A query without room for the answer: -EMSGSIZE if the IOAS exists */
 static int check_ioas(struct iolu_vm *vm, uint32_t id)
 {
@@ -60,17 +74,14 @@ int iolu_vm_import_ioas(struct iolu_vm *vm, const char *name, uint32_t id)
 		rc = iolu_open_iommufd(vm);
 	if (!rc)
 		rc = check_ioas(vm, id);
-	if (rc)
-		return rc;
-	iolu_for_each(vm, IOLU_IOAS, ioas)
-		if (ioas->id == id)
-			return iolu_fail(vm, -EEXIST, "IOAS \"%s\" has the id %u",
-					 ioas->object.name, id);
-	rc = iolu_make_ioas(vm, name, &ioas);
+	if (!rc)
+		rc = check_id(vm, id);
+	if (!rc)
+		rc = iolu_make_ioas(vm, name, &ioas);
 	if (rc)
 		return rc;
 	ioas->object.imported = true;
-	ioas->id = id;
+	ioas->object.id = id;
 	return 0;
 }
 
@@ -90,19 +101,16 @@ int iolu_vm_import_hwpt(struct iolu_vm *vm, const char *name, const char *ioas_n
 
 	if (!rc)
 		rc = iolu_need_ioas(vm, ioas_name, &ioas);
-	if (rc)
-		return rc;
-	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if (hwpt->id == id)
-			return iolu_fail(vm, -EEXIST, "HWPT \"%s\" has the id %u",
-					 hwpt->object.name, id);
-	rc = iolu_make_hwpt(vm, name, &hwpt);
+	if (!rc)
+		rc = check_id(vm, id);
+	if (!rc)
+		rc = iolu_make_hwpt(vm, name, &hwpt);
 	if (rc)
 		return rc;
 	hwpt->object.imported = true;
 	hwpt->object.token = iolu_free_token(vm, IOLU_HWPT);
 	hwpt->ioas = ioas;
-	hwpt->id = id;
+	hwpt->object.id = id;
 	return 0;
 }
 
@@ -138,7 +146,7 @@ int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t 
 		return rc;
 	device->object.imported = true;
 	device->object.token = iolu_free_token(vm, IOLU_DEVICE);
-	device->id = id;
+	device->object.id = id;
 	device->hwpt = hwpt;
 	device->attached = hwpt;
 	device->bound = true;

@@ -22,13 +22,13 @@ static int alloc_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	if (ioctl(vm->iommufd, IOMMU_IOAS_ALLOC, &arg))
 		return iolu_fail(vm, -errno, "IOAS \"%s\" cannot be created: %s", ioas->object.name,
 				 strerror(errno));
-	ioas->id = arg.out_ioas_id;
+	ioas->object.id = arg.out_ioas_id;
 	return 0;
 }
 
 static int destroy_ioas(struct iolu_vm *vm, const struct iolu_ioas *ioas)
 {
-	struct iommu_destroy arg = { .size = sizeof(arg), .id = ioas->id };
+	struct iommu_destroy arg = { .size = sizeof(arg), .id = ioas->object.id };
 
 	return ioctl(vm->iommufd, IOMMU_DESTROY, &arg) ? -errno : 0;
 }
@@ -54,7 +54,7 @@ static int need_ioas(struct iolu_vm *vm, const char *name, struct iolu_ioas **io
 {
 	int rc = iolu_need_ioas(vm, name, ioas);
 
-	if (!rc && !(*ioas)->id)
+	if (!rc && !(*ioas)->object.id)
 		rc = iolu_fail(vm, -ENOENT, "IOAS \"%s\" is not rebuilt yet", name);
 	return rc;
 }
@@ -64,7 +64,7 @@ int iolu_vm_ioas_id(struct iolu_vm *vm, const char *name)
 	struct iolu_ioas *ioas;
 	int rc = need_ioas(vm, name, &ioas);
 
-	return rc ? rc : (int)ioas->id;
+	return rc ? rc : (int)ioas->object.id;
 }
 
 /* -- mappings -- */
@@ -86,7 +86,7 @@ static int do_map(struct iolu_vm *vm, const struct iolu_ioas *ioas, const struct
 		.flags = IOMMU_IOAS_MAP_FIXED_IOVA |
 			 (map->flags & IOLU_MAP_READ ? IOMMU_IOAS_MAP_READABLE : 0) |
 			 (map->flags & IOLU_MAP_WRITE ? IOMMU_IOAS_MAP_WRITEABLE : 0),
-		.ioas_id = ioas->id,
+		.ioas_id = ioas->object.id,
 		.fd = map->memfd->fd,
 		.start = map->offset,
 		.length = map->length,
@@ -178,7 +178,7 @@ static int do_unmap(struct iolu_vm *vm, const struct iolu_ioas *ioas,
 		    const struct iolu_map *map)
 {
 	struct iommu_ioas_unmap arg = {
-		.size = sizeof(arg), .ioas_id = ioas->id, .iova = map->iova,
+		.size = sizeof(arg), .ioas_id = ioas->object.id, .iova = map->iova,
 		.length = map->length,
 	};
 
@@ -250,7 +250,7 @@ int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 		if (hwpt->ioas == ioas)
 			return iolu_fail(vm, -EBUSY, "IOAS \"%s\" is used by HWPT \"%s\"",
 					 ioas->object.name, hwpt->object.name);
-	if (ioas->id)
+	if (ioas->object.id)
 		rc = destroy_ioas(vm, ioas);
 	if (rc)
 		return iolu_fail(vm, rc, "IOAS \"%s\" cannot be destroyed: %s",
@@ -265,7 +265,7 @@ int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	const struct iolu_map *map;
 	int rc;
 
-	if (ioas->id)
+	if (ioas->object.id)
 		return 0;
 	rc = iolu_open_iommufd(vm);
 	if (!rc)
@@ -276,7 +276,7 @@ int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas)
 		rc = do_map(vm, ioas, map);
 	if (rc) {
 		destroy_ioas(vm, ioas);
-		ioas->id = 0;
+		ioas->object.id = 0;
 	}
 	return rc;
 }

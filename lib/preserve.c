@@ -119,7 +119,7 @@ int iolu_check_objects(struct iolu_vm *vm)
 static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 {
 	struct iommu_hwpt_liveupdate_mark arg = {
-		.size = sizeof(arg), .hwpt_id = hwpt->id, .token = hwpt->object.token,
+		.size = sizeof(arg), .hwpt_id = hwpt->object.id, .token = hwpt->object.token,
 	};
 	int rc;
 
@@ -130,7 +130,7 @@ static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 		return iolu_fail(vm, rc, "this kernel does not support live update of IOMMU state");
 	if (rc == -ENOENT)
 		return iolu_fail(vm, rc, "HWPT \"%s\": the iommufd has no HWPT with id %u",
-				 hwpt->object.name, hwpt->id);
+				 hwpt->object.name, hwpt->object.id);
 	if (rc)
 		return iolu_refused(vm, hwpt->object.imported ? &imported_hwpt_attempt :
 				    &hwpt_attempt, hwpt->object.name, rc);

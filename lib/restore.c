@@ -230,8 +230,8 @@ static int learn(struct iolu_vm *vm)
 					   REFUSED_ADOPT_ISOLATED);
 		if (q.out_state != IOMMU_LIVEUPDATE_ADOPTED)
 			continue;
-		hwpt->id = q.out_hwpt_id;
-		hwpt->ioas->id = q.out_ioas_id;
+		hwpt->object.id = q.out_hwpt_id;
+		hwpt->ioas->object.id = q.out_ioas_id;
 		hwpt->marked = true;
 	}
 	return 0;
@@ -240,11 +240,11 @@ static int learn(struct iolu_vm *vm)
 static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 {
 	struct iommu_hwpt_liveupdate_adopt arg = {
-		.size = sizeof(arg), .ioas_id = hwpt->ioas->id, .token = hwpt->object.token,
+		.size = sizeof(arg), .ioas_id = hwpt->ioas->object.id, .token = hwpt->object.token,
 	};
 	int rc;
 
-	if (hwpt->id)
+	if (hwpt->object.id)
 		return 0;
 	iolu_step(vm, "adopt HWPT", hwpt->object.name);
 	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg) ? -errno : 0;
@@ -254,7 +254,7 @@ static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 				 (unsigned long long)arg.out_bad_iova, hwpt->ioas->object.name);
 	if (rc)
 		return iolu_refused(vm, &hwpt_attempt, hwpt->object.name, rc);
-	hwpt->id = arg.out_hwpt_id;
+	hwpt->object.id = arg.out_hwpt_id;
 	hwpt->marked = true;
 	return 0;
 }
@@ -318,7 +318,7 @@ static int check_finished(struct iolu_vm *vm)
 	if (rc)
 		return rc;
 	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if (!hwpt->id)
+		if (!hwpt->object.id)
 			return iolu_fail(vm, -EBUSY, "HWPT \"%s\" is not adopted",
 					 hwpt->object.name);
 	iolu_for_each(vm, IOLU_DEVICE, device)
@@ -326,7 +326,7 @@ static int check_finished(struct iolu_vm *vm)
 			return iolu_fail(vm, -EBUSY, "device %s is not attached",
 					 device->object.name);
 	iolu_for_each(vm, IOLU_IOAS, ioas)
-		if (!ioas->id)
+		if (!ioas->object.id)
 			return iolu_fail(vm, -EBUSY, "IOAS \"%s\" is not rebuilt",
 					 ioas->object.name);
 	return 0;

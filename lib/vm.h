@@ -34,6 +34,7 @@ enum iolu_state { IOLU_LIVE, IOLU_PRESERVED, IOLU_SAVED, IOLU_INCOMING };
 struct iolu_object {
 	struct iolu_object *next;
 	uint64_t token;			/* of a memfd, HWPT or device; else 0 */
+	uint32_t id;			/* of an IOAS, HWPT or device in the iommufd; 0: not known */
 	bool imported;			/* made by the VMM; a memfd: preserved by the VMM */
 	char name[IOLU_NAME];
 };
@@ -56,13 +57,11 @@ struct iolu_map {
 struct iolu_ioas {
 	struct iolu_object object;
 	struct iolu_map *maps;		/* sorted by IOVA */
-	uint32_t id;
 };
 
 struct iolu_hwpt {
 	struct iolu_object object;
 	struct iolu_ioas *ioas;
-	uint32_t id;
 	bool marked;
 };
 
@@ -76,7 +75,6 @@ struct iolu_device {
 	struct iolu_object object;
 	struct iolu_hwpt *hwpt;		/* attached to it, or to be by a restore */
 	struct iolu_irq irq[IOLU_IRQS];
-	uint32_t id;			/* in the iommufd; 0: not known */
 	int fd;
 	bool bound;
 	bool attached;
