@@ -90,12 +90,7 @@ static void loses_after_retrieve(struct vm *vm, struct vm_data *data)
 
 static void loses_after_adoption(struct vm *vm, struct vm_data *data)
 {
-	int rc = vm_retrieve(vm, data);
-
-	rc = rc ?: vm_bind(vm);
-	rc = rc ?: vm_adopt(vm);
-	rc = rc ?: vm_attach(vm);
-	ok_rc(rc, "a VM is restored, and its device is switched off");
+	ok_rc(vm_restore(vm, data), "a VM is restored, and its device is switched off");
 	loses_now(vm);
 	is_lost(vm);
 }

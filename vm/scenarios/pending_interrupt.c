@@ -46,12 +46,8 @@ static void restore(struct vm *vm, unsigned int i)
 {
 	struct dma_device *nic = &vm->device[0];
 	uint64_t n, expected = i != SILENT;
-	int rc = vm_retrieve(vm, &state_get()->vm[i]);
 
-	rc = rc ?: vm_bind(vm);
-	rc = rc ?: vm_adopt(vm);
-	rc = rc ?: vm_attach(vm);
-	ok_rc(rc, "the VM is restored");
+	ok_rc(vm_restore(vm, &state_get()->vm[i]), "the VM is restored");
 	nic->regs = vfio_map_bar0(nic->dev);
 	n = arrive(nic);
 	ok_nic(i, n == expected, expected ? "exactly one interrupt was pending" :

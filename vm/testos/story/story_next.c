@@ -194,15 +194,8 @@ void story_finish(void)
 /* All of it for one VM, when others go another way. */
 void story_take_over(struct vm *vm)
 {
-	int rc = vm_retrieve(vm, &state_get()->vm[vm - story_vm(0)]);
-
-	if (!rc)
-		rc = vm_bind(vm);
-	if (!rc)
-		rc = vm_adopt(vm);
-	if (!rc)
-		rc = vm_attach(vm);
-	ok_rc(rc, "a VM is restored as if the others did not exist");
+	ok_rc(vm_restore(vm, &state_get()->vm[vm - story_vm(0)]),
+	      "a VM is restored as if the others did not exist");
 	take_device(vm);
 	rearm(vm);
 	phase("finish.begin");

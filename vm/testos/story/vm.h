@@ -72,6 +72,7 @@ int vm_retrieve(struct vm *vm, struct vm_data *data);
 int vm_bind(struct vm *vm);
 int vm_adopt(struct vm *vm);
 int vm_attach(struct vm *vm);
+int vm_restore(struct vm *vm, struct vm_data *data);	/* these four */
 int vm_finish(struct vm *vm);
 
 /* tokens in a VM's session */

@@ -142,6 +142,15 @@ int vm_attach(struct vm *vm)
 	return rc;
 }
 
+int vm_restore(struct vm *vm, struct vm_data *data)
+{
+	int rc = vm_retrieve(vm, data);
+
+	rc = rc ?: vm_bind(vm);
+	rc = rc ?: vm_adopt(vm);
+	return rc ?: vm_attach(vm);
+}
+
 int vm_finish(struct vm *vm)
 {
 	int rc = luo_finish(vm->session);
