@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Four VMs, fifteen updates, 45 kinds of damage. In each update three of the VMs hand over a
+ * Four VMs, seventeen updates, 51 kinds of damage. In each update three of the VMs hand over a
  * damaged record or table. Only these three are affected: they cannot be restored, their devices
  * are isolated, and after their sessions are discarded the devices can be used again. The fourth
  * VM is not disturbed, although it is restored last and some damaged records refer to its device,
@@ -23,6 +23,11 @@
  *   (`iommu_lu_reject_invalid`): another VM's device is isolated
  * red when: discard waits for an unfinished device (`iommu_lu_begin_discard`): a record that names
  *   the healthy VM's device stops that device, 1,436 of 9,494 frames lost
+ * red when: a domain goes to no file but the one that preserved it (`owner` in
+ *   `iommu_liveupdate_incoming_domain`): tables of another file are adopted, and the VM that names
+ *   the healthy VM's domain takes its device from it
+ * red when: records name a segment, too (`iommu_lu_is_device`, `pci_lu_expect`,
+ *   `vfio_pci_lu_find_pdev`): a record of another segment is used for the device
  */
 #include <errno.h>
 #include <stdio.h>
@@ -141,6 +146,18 @@ static const struct expected {
 		     .address = DAMAGE_OTHER_MEMORY), TABLE_IS_BAD },
 	{ DOMAIN(top, .what = "the healthy VM's top table", .address = DAMAGE_OTHER_TABLE, SEALED),
 	  ISOLATED },
+	/* Of another VM, or of a segment that does not exist */
+	{ DOMAIN(owner, .what = "a domain's file", .value = 0x1000, .flip = true, SEALED),
+	  .when = AT_DISCARD, .adopt = -EIO },
+	{ DOMAIN(owner, .what = "the healthy VM's file", .address = DAMAGE_OTHER_CTX, SEALED),
+	  .when = AT_DISCARD, .adopt = -EIO },
+	{ CTX(hwpts[0].domain, .what = "the healthy VM's domain", .address = DAMAGE_OTHER_DOMAIN,
+	      SEALED), .when = AT_DISCARD, .adopt = -EIO },
+	{ DEVICE(segment, .what = "a device's segment", .value = 7, SEALED), ISOLATED },
+	{ DEVICE(segment, .what = "a segment with the same low byte", .value = 0x100, SEALED),
+	  ISOLATED },
+	{ VFIO(segment, .what = "a vfio device's segment", .value = 7, SEALED),
+	  .when = AT_DISCARD, .device = -ENODEV },
 	/* As from a kernel in which these records have another version */
 	{ DEVICE(hdr.version, .what = "a device's version", .value = OTHER_VERSION, SEALED),
 	  ISOLATED },

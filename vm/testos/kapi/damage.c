@@ -137,10 +137,18 @@ static uint64_t slot_of(uint64_t index, uint64_t record)
 	bail_out("the record is in no slot of its index");
 }
 
+/* The slot of the record of a device's domain */
+static uint32_t domain_slot(uint16_t bdf)
+{
+	struct iommu_device_ser dev;
+
+	phys_read(&dev, find(IOMMU_RECORD_DEVICE, bdf, 0), sizeof(dev));
+	return dev.domain;
+}
+
 static uint64_t place(enum damage_where where, const struct vm_data *data)
 {
 	uint16_t bdf = pci_source_id(data->device[0].bdf);
-	struct iommu_device_ser dev;
 	struct iommu_domain_ser dom;
 	const struct walk_device *d = &look.device[0];
 	uint64_t index, record;
@@ -166,8 +174,8 @@ static uint64_t place(enum damage_where where, const struct vm_data *data)
 		return record;
 	if (where == DAMAGE_SLOT_OF_DEVICE)
 		return slot_of(index, record);
-	phys_read(&dev, record, sizeof(dev));
-	record = phys_read_u64(index + offsetof(struct kho_record_index_ser, slots[dev.domain]));
+	record = phys_read_u64(index + offsetof(struct kho_record_index_ser,
+						slots[domain_slot(bdf)]));
 	if (where == DAMAGE_DOMAIN)
 		return record;
 	phys_read(&dom, record, sizeof(dom));
@@ -196,6 +204,10 @@ static uint64_t address(enum damage_address which, uint64_t phys, const struct v
 		return phys;
 	if (which == DAMAGE_ITS_DOMAIN || which == DAMAGE_ITS_FUNCTION)
 		return place(which == DAMAGE_ITS_DOMAIN ? DAMAGE_DOMAIN : DAMAGE_PCI, data);
+	if (which == DAMAGE_OTHER_CTX)
+		return place(DAMAGE_CTX, other);
+	if (which == DAMAGE_OTHER_DOMAIN)
+		return domain_slot(bdf);
 	walk_capture(&look, &bdf, 1);
 	return which == DAMAGE_OTHER_TABLE ? look.device[0].top :
 	       walk_translate(&look, bdf, other->device[0].iova);

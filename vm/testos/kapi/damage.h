@@ -41,6 +41,8 @@ struct damage {
 		DAMAGE_ITS_FUNCTION,	/* of that of the PCI core */
 		DAMAGE_OTHER_TABLE,	/* of the other VM's top table */
 		DAMAGE_OTHER_MEMORY,	/* of the other VM's memory */
+		DAMAGE_OTHER_CTX,	/* of the record of its iommufd */
+		DAMAGE_OTHER_DOMAIN,	/* no address: the slot of the record of its domain */
 	} address;
 };
 
