@@ -2,11 +2,13 @@
 /*
  * A VMM lets the kernel wait for a page of its own: one that is write-protected or missing in
  * a userfaultfd which no task serves. Neither preserve, nor the kexec, nor DISCARD of the VMM's
- * session waits for that page.
+ * session waits for that page, and ADOPT does not touch it.
  *
  * promise: 7
  * red when: LUO answers with its rwsem held (an earlier kernel): the kexec hangs; ADOPT answers
  *   with the lock of the iommufd held: DISCARD hangs; preserve waits for the map: it hangs
+ * red when: ADOPT refuses memory that is mapped by its address before it pins any
+ *   (`iommufd_lu_find_foreign`): it hangs
  */
 #include <errno.h>
 #include <linux/iommufd.h>
@@ -68,6 +70,28 @@ static pid_t adopt(struct vm *vm)
 	return pid;
 }
 
+/* The map touches no page, since no HWPT uses the IOAS; ADOPT in a child can be seen to hang. */
+static void adopt_by_address(struct vm *vm)
+{
+	const struct area page = { .iova = vm_spare.iova, .length = PAGE, .writable = 1 };
+	const uint64_t token = vm->data->space[0].token;
+	struct adoption got;
+	pid_t pid;
+	int rc;
+
+	ok_rc(ioas_map_user(vm->iommufd, vm->ioas[0], uffd_missing(), &page),
+	      "an undelivered page is mapped by its address");
+	pid = fork();
+	if (!pid)
+		_exit(-hwpt_adopt(vm->iommufd, vm->ioas[0], token, &got));
+	if (!ok(child_ends(pid, 5000), "ADOPT does not wait for it", "it does"))
+		child_kill(pid);
+	rc = hwpt_adopt(vm->iommufd, vm->ioas[0], token, &got);
+	ok(rc == -EBADE && got.bad_iova == page.iova, "it says that this page differs",
+	   "error %d at 0x%llx", -rc, (unsigned long long)got.bad_iova);
+	ok_rc(ioas_unmap(vm->iommufd, vm->ioas[0], page.iova, page.length), "it can be unmapped");
+}
+
 /* preserve() in a child, so that it can be seen to hang */
 static void preserve_while_mapping(struct vm *vm)
 {
@@ -102,6 +126,7 @@ static void after(void)
 	ok_rc(vm_retrieve(vm, &state_get()->vm[0]), "the VM is retrieved");
 	ok_rc(vm_bind(vm), "its device is bound");
 	vm_map_space(vm, 0);
+	adopt_by_address(vm);
 	vmm = adopt(vm);
 	agent = fork();
 	if (!agent)
