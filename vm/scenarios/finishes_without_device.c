@@ -5,6 +5,8 @@
  * without it. A new device in the first slot is an ordinary one.
  *
  * promise: 7
+ * red when: a session finishes without a device that is being removed (`liveupdate_removed` in
+ *   `vfio_pci_lu_can_finish`): FINISH fails, the device never goes, no other one can be in its slot
  */
 #include <errno.h>
 #include <stdio.h>

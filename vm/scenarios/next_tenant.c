@@ -8,6 +8,7 @@
  * promise: 9
  * red when: registers that a guest can change are handed over (`pci_liveupdate_set_saved`): the
  *   next user finds the error mask of the guest
+ * red when: link control is compared with the record (`pci_lu_report_regs`): no line in the log
  */
 #include <string.h>
 #include <unistd.h>

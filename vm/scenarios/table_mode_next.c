@@ -5,6 +5,9 @@
  * discarded, and the NIC is an ordinary device.
  *
  * promise: 6
+ * red when: all devices are quiesced before translation goes off (`iommu_lu_quiesce_all` in
+ *   `iommu_liveupdate_keep_translation`): 9 frames are written untranslated, and 18 words of the
+ *   guard pattern have changed
  */
 #include "scenario.h"
 #include "story/story.h"

@@ -6,6 +6,8 @@
  * ordinary device.
  *
  * promise: 6
+ * red when: devices are quiesced before remapping goes off (`iommu_liveupdate_reject_early`): the
+ *   NIC is bus master, and can be retrieved
  */
 #include "scenario.h"
 #include "story/story.h"

@@ -319,7 +319,11 @@ static void intel_lu_unfreeze_device(struct device *dev)
 	unit->nr_frozen--;
 }
 
-/* No interrupt of the unit before the next kernel has set it up */
+/*
+ * No interrupt of the unit before the next kernel has set it up. The page request queue stays
+ * where it is, in memory of this kernel: devices that use it are refused, and the hardware
+ * itself answers page requests of devices without an entry.
+ */
 static void intel_lu_mask_events(struct intel_iommu *iommu)
 {
 	writel(DMA_FECTL_IM, iommu->reg + DMAR_FECTL_REG);
