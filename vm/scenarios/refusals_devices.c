@@ -82,10 +82,25 @@ static void group_of_two(struct vm *vm)
 	close(b);
 }
 
+/* No kernel uses one at boot; a 3D controller is another of the kind. */
+static void display_that_is_no_vga(struct vm *vm)
+{
+	char bdf[BDF_LEN];
+	int other;
+
+	pci_find_device(EXTRA_DISPLAY, 0, bdf);
+	other = extra_attach(vm, bdf);
+	extra_open_session(vm);
+	ok_rc(preserve_device(vm, other), "a display that is no VGA adapter is taken");
+	vm_call_off(vm);
+	close(other);
+}
+
 static void kinds(struct vm *vm)
 {
 	group_of_two(vm);
 	refuse(vm, EXTRA_VGA, EPERM, CLASS, "a display is refused");
+	display_that_is_no_vga(vm);
 	refuse(vm, EXTRA_XHCI, EPERM, CLASS, "a USB host controller is refused");
 	if (platform()->ats)
 		refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS", "a device with ATS is refused");
@@ -218,4 +233,5 @@ static void before(void)
 
 SCENARIO(.name = "refusals_devices", .cmdline = "vfio-pci.enable_sriov=1",
 	 .iommu = "device-iotlb=on",
-	 .qemu = EXTRA_MACHINE, .before = before);
+	 .qemu = EXTRA_MACHINE " -device pcie-root-port,id=more,chassis=10,addr=0d"
+		 " -device bochs-display,bus=more", .before = before);
