@@ -214,7 +214,7 @@ static int intel_lu_switch_first(struct device_domain_info *info, struct dmar_do
 	struct intel_iommu *iommu = info->iommu;
 	int ret, did;
 
-	did = ida_alloc_range(&iommu->domain_ida, IDA_START_DID, iommu->max_domain_id - 1,
+	did = ida_alloc_range(&iommu->domain_ida, IDA_START_DID, cap_ndoms(iommu->cap) - 1,
 			      GFP_KERNEL);
 	if (did < 0)
 		return did;
