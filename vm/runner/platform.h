@@ -22,11 +22,14 @@ struct platform {
 	const char *device;		/* the emulator's IOMMU and the properties all runs need */
 	const char *const *more;	/* more arguments of the emulator, NULL at the end */
 	const char *cmdline;		/* parameters of all kernels */
-	bool logs;			/* the unit logs events to memory: see EV_LOG_OFF */
+	bool logs;			/* the unit has buffers in memory: see EV_LOG_OFF */
 	const struct trace_event *events;
 	size_t nevents;
 	const struct trace_event *interrupt_events;	/* frequent: recorded on demand */
 	size_t ninterrupt_events;
+
+	uint32_t message;		/* data of a harmless interrupt request */
+	bool dma_is_ioapic;		/* the emulator takes each such request for one of the IOAPIC */
 
 	/* An access that nothing answers; NULL if faults have events of their own. */
 	void (*rejected)(struct trace *t, const char *message);

@@ -6,7 +6,8 @@
  * the IOAPIC's requester: a disk that nobody uses serves.
  *
  * The trace has one line for each look-up, after the line of its fault. For a device that the
- * device table blocks the emulator reports no fault, but the access as rejected.
+ * device table blocks the emulator reports no fault, but the access as rejected. It remaps a write
+ * of a device to the interrupt range with the IOAPIC's entry, a message with the device's own.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,14 +56,14 @@ static void on_rejected(struct trace *t, const char *args)
 }
 
 #define CONTROL_ENABLE		1ull
-#define CONTROL_EVENT_LOG	4ull
+/* Logs of events, of page requests and of guest interrupts; command buffer */
+#define CONTROL_MEMORY		(1ull << 2 | 1ull << 13 | 1ull << 28 | 1ull << 12)
 
 static void on_control(struct trace *t, uint64_t value)
 {
 	static uint64_t before;
 	uint64_t changed = before ^ value;
 
-	before = value;
 	if (changed & CONTROL_ENABLE) {
 		bool on = value & CONTROL_ENABLE;
 
@@ -71,12 +72,13 @@ static void on_control(struct trace *t, uint64_t value)
 		trace_note(t, on ? EV_IR_ON : EV_IR_OFF, -1,
 			   on ? "interrupt remapping on" : "interrupt remapping off");
 	}
-	if (changed & CONTROL_EVENT_LOG) {
-		bool on = value & CONTROL_EVENT_LOG;
+	if (!(before & CONTROL_MEMORY) != !(value & CONTROL_MEMORY)) {
+		bool on = value & CONTROL_MEMORY;
 
 		trace_note(t, on ? EV_LOG_ON : EV_LOG_OFF, -1,
-			   on ? "event log on" : "event log off");
+			   on ? "logs or command buffer on" : "logs and command buffer off");
 	}
+	before = value;
 }
 
 /* NAME write addr 0x..., size N, val 0x..., offset 0x... */
@@ -160,6 +162,8 @@ const struct platform platform_amd = {
 	.nevents = ARRAY_SIZE(events),
 	.interrupt_events = interrupt_events,
 	.ninterrupt_events = ARRAY_SIZE(interrupt_events),
+	.message = 4,			/* the serial port's interrupt */
+	.dma_is_ioapic = true,
 	.rejected = on_rejected,
 	.init_begins = "AMD-Vi: ",
 	.init_ends = "AMD-Vi: Virtual APIC",

@@ -7,6 +7,8 @@
  * promise: 7, 9
  * red when: the device stays awake while it is reset (`pm_runtime_get_sync`): now and then the
  *   device does not answer, it was put to sleep during the reset
+ * red when: AMD-Vi does not reserve domain ids (`amd_lu_reserve_id`): two domains have the same id, and
+ *   the next update isolates their devices
  */
 #include <errno.h>
 #include <unistd.h>

@@ -5,13 +5,14 @@
  *
  * promise: 1
  */
+#include "iommu/platform.h"
 #include "scenario.h"
 #include "story/machine.h"
 #include "story/story.h"
 
 static void check(void)
 {
-	machine_group_is("DMA-FQ");
+	machine_group_is(platform()->domain_type);
 }
 
 static void before(void)

@@ -11,6 +11,10 @@
  *   all entries): the rogue device writes 1,146 frames after the previous kernel is down
  * red when: devices that are not preserved are stopped (`iommu_lu_quiesce_others`): the rogue
  *   device is bus master in the next kernel
+ * red when: AMD-Vi leaves the entry of a device that is not preserved (`amd_liveupdate_shutdown`):
+ *   the rogue device writes 1,746 frames
+ * red when: AMD-Vi leaves the interrupt half of such an entry (`amd_liveupdate_shutdown`): the request
+ *   of the rogue device is delivered
  */
 #include "device/pci.h"
 #include "os/report.h"

@@ -27,6 +27,11 @@
  *   for 0.8 s each nothing goes red
  * red when: the emulator runs to the end, the scenario says `end`, each planned fact is stated
  *   (any scenario; one at a time): the scenario fails
+ * red when: AMD-Vi uses a copy of the device table (`amd_liveupdate_adopt_table`): the table of devices
+ *   has moved
+ * red when: AMD-Vi leaves the log of events on, or the command buffer (`iommu_disable`): they were on
+ *   from kernel to kernel
+ * red when: AMD-Vi changes one bit of an entry (`amd_lu_attach_device`): entry of the device table
  */
 #include "scenario.h"
 #include "story/story.h"

@@ -21,8 +21,8 @@ enum event_kind {
 	EV_IR_ON,
 	EV_IR_TABLE,		/* interrupt remapping was pointed to another table */
 	EV_ROOT,		/* the IOMMU was pointed to another root table */
-	EV_LOG_OFF,		/* the IOMMU's log of events in memory */
-	EV_LOG_ON,
+	EV_LOG_OFF,		/* the IOMMU's logs and command buffer in memory, all of them */
+	EV_LOG_ON,		/* any of them */
 	EV_SETUP,		/* a kernel began to set up the IOMMU */
 	EV_BME_CLEAR,
 	EV_POWER,		/* written to a D-state other than D0 */

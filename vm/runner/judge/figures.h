@@ -35,8 +35,8 @@ int64_t kernel_frozen(const struct run *r, int update);
 int64_t kernel_down(const struct run *r, int update, const char **how);
 
 /*
- * Did the previous kernel switch the IOMMU's log of events off? It lies in memory that the next
- * kernel uses for something else until it sets up the IOMMU.
+ * Did the previous kernel switch the IOMMU's logs and command buffer off? They lie in memory that
+ * the next kernel uses for something else until it sets up the IOMMU.
  */
 bool log_was_off(const struct run *r, int update);
 

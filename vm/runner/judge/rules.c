@@ -294,7 +294,7 @@ static bool logs_off(const struct run *r, char *why)
 }
 
 static const struct rule logs[] = {
-	{ "the IOMMU's log was off from kernel to kernel", logs_off },
+	{ "the IOMMU's logs and command buffer were off from kernel to kernel", logs_off },
 };
 
 /* Until the next kernel uses its own table */

@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "console.h"
 #include "machine.h"
+#include "platform.h"
 #include "print/story.h"
 #include "qemu.h"
 
@@ -148,7 +149,8 @@ void machine_run(const struct run *r, struct live *l, const char *kernel, const 
 	int i;
 
 	for (i = 0; i < r->needs->ndevices; i++)
-		sender_open(&l->sender[i], i, r->needs->device[i].role == ROLE_HOSTILE);
+		sender_open(&l->sender[i], i, r->needs->device[i].role == ROLE_HOSTILE ?
+			    &r->platform->message : NULL);
 	pulse_open(&l->pulse);
 	clock_start(l);
 	console_open(&m.console, r, l);

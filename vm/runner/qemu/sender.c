@@ -34,6 +34,16 @@ static void offer(struct sender *s, int64_t t)
 	*array_add(s->tx, s->offered, s->cap) = t;
 }
 
+/* All words after the addresses */
+static void fill_with_messages(char *buf, size_t n, uint32_t message)
+{
+	size_t i;
+
+	memset(buf + ADDRESSES, 0, n - ADDRESSES);
+	for (i = ADDRESSES + 2; i + sizeof(message) <= n; i += sizeof(message))
+		memcpy(buf + i, &message, sizeof(message));
+}
+
 /* Push the frames that are due; false when the socket is full or gone. */
 static bool push(struct sender *s)
 {
@@ -44,7 +54,7 @@ static bool push(struct sender *s)
 		size_t n = frame_build(buf, s->device, s->pushed, s->tx[s->pushed], s->len);
 
 		if (s->blank)
-			memset(buf + ADDRESSES, 0, n - ADDRESSES);
+			fill_with_messages(buf, n, s->message);
 		if (send(s->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 			if (errno == EAGAIN || errno == ENOBUFS)
 				s->back_pressure++;
@@ -91,7 +101,7 @@ static void *sender_loop(void *arg)
 	return NULL;
 }
 
-void sender_open(struct sender *s, int device, bool blank)
+void sender_open(struct sender *s, int device, const uint32_t *message)
 {
 	int fd[2];
 
@@ -101,7 +111,8 @@ void sender_open(struct sender *s, int device, bool blank)
 	s->fd = fd[0];
 	s->qemu_fd = fd[1];
 	s->device = device;
-	s->blank = blank;
+	s->blank = message;
+	s->message = message ? *message : 0;
 }
 
 static void join(struct sender *s)

@@ -15,8 +15,8 @@ struct sender {
 	int fd;
 	int qemu_fd;		/* the emulator's end of the socket */
 	int device;
-	bool blank;		/* only zeros after the addresses, for a hostile NIC: harmless as
-				 * interrupt messages */
+	bool blank;		/* only interrupt messages after the addresses, for a hostile NIC */
+	uint32_t message;
 	unsigned int rate;	/* frames per second */
 	unsigned int len;	/* bytes per frame */
 	int64_t *tx;
@@ -34,7 +34,7 @@ struct sender {
 	bool joinable;
 };
 
-void sender_open(struct sender *s, int device, bool blank);
+void sender_open(struct sender *s, int device, const uint32_t *message);
 void sender_start(struct sender *s, unsigned int rate, unsigned int len);
 
 /* Offer nothing more. Frames already offered may still be on their way. */

@@ -41,6 +41,7 @@ struct platform {
 	const char *plain_mode;		/* properties of the emulator's IOMMU, see PLAIN_MODE */
 	const char *xapic_mode;		/* and XAPIC_MODE */
 	const char *table_format;	/* generic_pt's name of the usual HWPT's page table */
+	const char *domain_type;	/* of a group's default domain, as sysfs has it */
 	bool ats;			/* the driver uses ATS on the emulator's unit */
 	bool root_stays;		/* the next kernel uses the root in place */
 	unsigned int kept_pages;	/* by the driver, for a device that had interrupts once */

@@ -61,6 +61,7 @@ const struct platform platform_amd = {
 	.plain_mode = "xtsup=on",	/* no mode has PASID table entries for all devices */
 	.xapic_mode = "xtsup=off",
 	.table_format = "amdv1",
+	.domain_type = "DMA",		/* strict in an emulator */
 	.root_stays = true,
 	.kept_pages = 2,		/* an interrupt table of 512 entries of 16 bytes */
 	.entry_words = AMD_ENTRY_WORDS,

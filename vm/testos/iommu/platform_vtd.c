@@ -74,6 +74,7 @@ const struct platform platform_vtd = {
 	.plain_mode = "scalable-mode=off",
 	.xapic_mode = "eim=off",
 	.table_format = "vtdss",
+	.domain_type = "DMA-FQ",
 	.ats = true,
 	.entry_words = VTD_ENTRY_WORDS,
 	.status = status,
