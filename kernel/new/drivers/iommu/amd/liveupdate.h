@@ -13,21 +13,19 @@ struct iommu_liveupdate_ops;
 struct protection_domain;
 
 /* iommu.c, init.c */
+int amd_iommu_attach_device(struct iommu_domain *domain, struct device *dev,
+			    struct iommu_domain *old);
 int pdom_attach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
 void pdom_detach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
 void dev_update_dte(struct iommu_dev_data *dev_data, bool set);
 struct iommu_domain *amd_iommu_domain_alloc_paging_v1(struct device *dev, u32 flags);
 
-/* liveupdate_replace.c; called only where may_replace() is true */
-int amd_liveupdate_replace(struct iommu_domain *domain, struct device *dev);
-
 #if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_IRQ_REMAP)
 extern const struct iommu_liveupdate_ops amd_liveupdate_ops;
 #define AMD_LIVEUPDATE_OPS	(&amd_liveupdate_ops)
 
-bool amd_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
-				struct iommu_domain *old);
-
+int amd_liveupdate_attach_device(struct iommu_domain *domain, struct device *dev,
+				 struct iommu_domain *old);
 void amd_liveupdate_shutdown(struct amd_iommu *iommu);
 bool amd_liveupdate_stays_on(struct amd_iommu *iommu);
 bool amd_liveupdate_keep_unit(struct amd_iommu *iommu);
@@ -37,11 +35,11 @@ bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg);
 #else
 #define AMD_LIVEUPDATE_OPS	NULL
 
-static inline bool
-amd_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
-			   struct iommu_domain *old)
+static inline int amd_liveupdate_attach_device(struct iommu_domain *domain,
+					       struct device *dev,
+					       struct iommu_domain *old)
 {
-	return false;
+	return amd_iommu_attach_device(domain, dev, old);
 }
 
 static inline void amd_liveupdate_shutdown(struct amd_iommu *iommu)

@@ -268,5 +268,5 @@ const struct iommu_liveupdate_ops amd_liveupdate_ops = {
 	.alloc_domain = amd_lu_alloc_domain,
 	.attach_device = amd_lu_attach_device,
 	.isolate_device = amd_lu_isolate_device,
-	.may_replace = amd_liveupdate_may_replace,
+	.may_replace = amd_lu_may_replace,
 };

@@ -71,4 +71,8 @@ int amd_lu_attach_device(struct device *dev, struct iommu_domain *domain,
 void amd_lu_isolate_device(struct device *dev);
 bool amd_lu_points_to(struct protection_domain *pdom, const u64 *dte);
 
+/* liveupdate_replace.c */
+bool amd_lu_may_replace(struct iommu_domain *new, struct device *dev,
+			struct iommu_domain *old);
+
 #endif /* _AMD_LIVEUPDATE_PRIV_H */

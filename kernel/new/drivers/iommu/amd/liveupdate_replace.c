@@ -6,15 +6,16 @@
  * the time. Each request translates through the old table or through the new one.
  *
  * Why the entry may change while the unit uses it: AMD I/O virtualization technology
- * specification, section 2.2.2.2 "Making Device Table Entry Changes". Software writes
- * an entry in parts of 128 bits, each of them atomically. Table, levels and domain id
- * are all in the first 128 bits, and the driver stores these in one go. The entry is
- * invalidated after that, and all translations of the old domain id.
+ * specification, section 2.2.2.2 "Making Device Table Entry Changes". The unit reads a
+ * whole entry at once; software writes it in parts of 128 bits, each atomically. Table,
+ * levels and domain id are all in the first 128 bits, and the driver stores these in one
+ * go. The entry is invalidated after that, and all translations of the old domain id.
  */
 #include <linux/cleanup.h>
 
 #include "amd_iommu.h"
 #include "liveupdate.h"
+#include "liveupdate_priv.h"
 
 /* Nothing but the first 128 bits of the entry depends on the domain. */
 static bool amd_lu_is_plain(struct iommu_domain *domain)
@@ -23,20 +24,12 @@ static bool amd_lu_is_plain(struct iommu_domain *domain)
 	       !domain->dirty_ops && to_pdomain(domain)->pd_mode == PD_MODE_V1;
 }
 
-/**
- * amd_liveupdate_may_replace() - Check that a device can move without a gap
- * @new: The domain to attach.
- * @dev: The device.
- * @old: The domain that @dev is attached to, or NULL.
- *
- * A device that translates in advance (ATS) is in the list of one domain at a time, and
- * the unmap of the other would not reach it.
- *
- * Context: Process context, the caller keeps @dev attached to @old.
- * Return: True if amd_liveupdate_replace() is possible.
+/*
+ * A device that translates in advance (ATS) is in the list of one domain at a time, and the
+ * unmap of the other would not reach it.
  */
-bool amd_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
-				struct iommu_domain *old)
+bool amd_lu_may_replace(struct iommu_domain *new, struct device *dev,
+			struct iommu_domain *old)
 {
 	struct iommu_dev_data *dev_data = dev_iommu_priv_get(dev);
 
@@ -54,15 +47,8 @@ static void amd_lu_move_link(struct iommu_dev_data *dev_data, struct protection_
 	list_add(&dev_data->list, &to->dev_list);
 }
 
-/**
- * amd_liveupdate_replace() - Attach a device to another domain without a gap
- * @domain: The domain, for which amd_liveupdate_may_replace() is true.
- * @dev: The device.
- *
- * Context: Process context, the group's mutex is held.
- * Return: 0; -ENOMEM or -ENOSPC, and @dev stays attached to its domain.
- */
-int amd_liveupdate_replace(struct iommu_domain *domain, struct device *dev)
+/* On error the device stays attached to its domain. */
+static int amd_lu_replace(struct iommu_domain *domain, struct device *dev)
 {
 	struct iommu_dev_data *dev_data = dev_iommu_priv_get(dev);
 	struct amd_iommu *iommu = get_amd_iommu_from_dev(dev);
@@ -80,4 +66,21 @@ int amd_liveupdate_replace(struct iommu_domain *domain, struct device *dev)
 	dev_update_dte(dev_data, true);
 	pdom_detach_iommu(iommu, from);
 	return 0;
+}
+
+/**
+ * amd_liveupdate_attach_device() - Attach a device, without a gap if possible
+ * @domain: The domain.
+ * @dev: The device.
+ * @old: The domain that @dev is attached to, or NULL.
+ *
+ * Context: Process context, the group's mutex is held.
+ * Return: 0, -ENOMEM, -ENOSPC, or an error of amd_iommu_attach_device().
+ */
+int amd_liveupdate_attach_device(struct iommu_domain *domain, struct device *dev,
+				 struct iommu_domain *old)
+{
+	if (amd_lu_may_replace(domain, dev, old))
+		return amd_lu_replace(domain, dev);
+	return amd_iommu_attach_device(domain, dev, old);
 }

@@ -10,6 +10,8 @@ struct iommu_domain;
 struct iommu_liveupdate_ops;
 
 /* cache.c, iommu.c, irq_remapping.c, pasid.c */
+int intel_iommu_attach_device(struct iommu_domain *domain, struct device *dev,
+			      struct iommu_domain *old);
 void intel_iommu_init_qi(struct intel_iommu *iommu);
 void iommu_disable_irq_remapping(struct intel_iommu *iommu);
 void iommu_set_root_entry(struct intel_iommu *iommu);
@@ -20,16 +22,12 @@ struct iommu_domain *intel_iommu_domain_alloc_first_stage(struct device *dev,
 struct iommu_domain *intel_iommu_domain_alloc_second_stage(struct device *dev,
 							   struct intel_iommu *iommu, u32 flags);
 
-/* liveupdate_replace.c; called only where may_replace() is true */
-int intel_liveupdate_replace(struct iommu_domain *domain, struct device *dev);
-
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
 #define INTEL_LIVEUPDATE_OPS	(&intel_liveupdate_ops)
 
-bool intel_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
-				  struct iommu_domain *old);
-
+int intel_liveupdate_attach_device(struct iommu_domain *domain, struct device *dev,
+				   struct iommu_domain *old);
 bool intel_liveupdate_shutdown(struct intel_iommu *iommu);
 bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
 void intel_liveupdate_take_over_unit(struct intel_iommu *iommu);
@@ -40,11 +38,11 @@ void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu);
 #else
 #define INTEL_LIVEUPDATE_OPS	NULL
 
-static inline bool
-intel_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
-			     struct iommu_domain *old)
+static inline int intel_liveupdate_attach_device(struct iommu_domain *domain,
+						 struct device *dev,
+						 struct iommu_domain *old)
 {
-	return false;
+	return intel_iommu_attach_device(domain, dev, old);
 }
 
 static inline bool intel_liveupdate_block_unit(struct intel_iommu *iommu)

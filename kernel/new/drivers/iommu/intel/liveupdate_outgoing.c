@@ -394,5 +394,5 @@ const struct iommu_liveupdate_ops intel_liveupdate_ops = {
 	.attach_device = intel_lu_attach_device,
 	.isolate_device = intel_lu_isolate_device,
 	.readmit_device = intel_lu_readmit_device,
-	.may_replace = intel_liveupdate_may_replace,
+	.may_replace = intel_lu_may_replace,
 };

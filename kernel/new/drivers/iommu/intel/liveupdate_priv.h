@@ -71,4 +71,8 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *domain,
 void intel_lu_isolate_device(struct device *dev);
 void intel_lu_readmit_device(struct device *dev);
 
+/* liveupdate_replace.c */
+bool intel_lu_may_replace(struct iommu_domain *new, struct device *dev,
+			  struct iommu_domain *old);
+
 #endif /* _INTEL_LIVEUPDATE_PRIV_H */

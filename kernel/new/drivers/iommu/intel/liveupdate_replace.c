@@ -65,17 +65,8 @@ static bool intel_lu_same_stage(struct dmar_domain *new, struct dmar_domain *old
 	       !((a->features ^ b->features) & BIT(PT_FEAT_DMA_INCOHERENT));
 }
 
-/**
- * intel_liveupdate_may_replace() - Check that a device can move without a gap
- * @new: The domain to attach.
- * @dev: The device.
- * @old: The domain that @dev is attached to, or NULL.
- *
- * Context: Process context, the caller keeps @dev attached to @old.
- * Return: True if intel_liveupdate_replace() is possible.
- */
-bool intel_liveupdate_may_replace(struct iommu_domain *new, struct device *dev,
-				  struct iommu_domain *old)
+bool intel_lu_may_replace(struct iommu_domain *new, struct device *dev,
+			  struct iommu_domain *old)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 
@@ -249,15 +240,8 @@ static void intel_lu_move_link(struct device_domain_info *info, struct dmar_doma
 	list_add(&info->link, &to->devices);
 }
 
-/**
- * intel_liveupdate_replace() - Attach a device to another domain without a gap
- * @domain: The domain, for which intel_liveupdate_may_replace() is true.
- * @dev: The device.
- *
- * Context: Process context, the group's mutex is held.
- * Return: 0; -ENOMEM or -ENOSPC, and @dev stays attached to its domain.
- */
-int intel_liveupdate_replace(struct iommu_domain *domain, struct device *dev)
+/* On error the device stays attached to its domain. */
+static int intel_lu_replace(struct iommu_domain *domain, struct device *dev)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 	struct dmar_domain *from = info->domain, *to = to_dmar_domain(domain);
@@ -283,4 +267,21 @@ err_unassign:
 err_detach:
 	domain_detach_iommu(to, info->iommu);
 	return ret;
+}
+
+/**
+ * intel_liveupdate_attach_device() - Attach a device, without a gap if possible
+ * @domain: The domain.
+ * @dev: The device.
+ * @old: The domain that @dev is attached to, or NULL.
+ *
+ * Context: Process context, the group's mutex is held.
+ * Return: 0, -ENOMEM, -ENOSPC, or an error of intel_iommu_attach_device().
+ */
+int intel_liveupdate_attach_device(struct iommu_domain *domain, struct device *dev,
+				   struct iommu_domain *old)
+{
+	if (intel_lu_may_replace(domain, dev, old))
+		return intel_lu_replace(domain, dev);
+	return intel_iommu_attach_device(domain, dev, old);
 }
