@@ -166,7 +166,7 @@ void iommu_liveupdate_discard_device(struct device *dev);
 /* Both */
 int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 			       struct iommu_liveupdate_stats *stats);
-bool iommu_liveupdate_may_replace(struct iommu_domain *new, struct device *dev);
+bool iommu_liveupdate_can_replace(struct iommu_domain *new, struct device *dev);
 
 /* IOMMU core and drivers */
 int iommu_liveupdate_refuse(struct device *dev, int error, const char *why);

@@ -227,19 +227,33 @@ bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 	return true;
 }
 
+/* Its HWPT owns the domain from now on, and can be destroyed. */
+static void iommufd_lu_disown(struct iommufd_lu_hwpt *lu_hwpt)
+{
+	iommu_liveupdate_finish_domain(lu_hwpt->domain);
+	/* Taken by ADOPT */
+	refcount_dec(&lu_hwpt->hwpt->common.obj.users);
+}
+
 static void iommufd_lu_finish_hwpt(struct iommufd_lu_hwpt *lu_hwpt)
 {
-	if (lu_hwpt->state == IOMMU_LIVEUPDATE_INCOMING)
-		iommu_liveupdate_discard_domain(lu_hwpt->domain);
-	if (lu_hwpt->hwpt && lu_hwpt->state != IOMMU_LIVEUPDATE_MARKED) {
-		iommu_liveupdate_finish_domain(lu_hwpt->domain);
-		/* Taken by ADOPT */
-		refcount_dec(&lu_hwpt->hwpt->common.obj.users);
-	}
-	if (lu_hwpt->state == IOMMU_LIVEUPDATE_ADOPTED)
+	switch (lu_hwpt->state) {
+	case IOMMU_LIVEUPDATE_ADOPTED:
+		iommufd_lu_disown(lu_hwpt);
 		lu_hwpt->state = IOMMU_LIVEUPDATE_MARKED;
-	else if (lu_hwpt->state != IOMMU_LIVEUPDATE_MARKED)
-		iommufd_lu_del(lu_hwpt);
+		return;
+	case IOMMU_LIVEUPDATE_RESTORED:
+		iommufd_lu_disown(lu_hwpt);
+		break;
+	case IOMMU_LIVEUPDATE_INCOMING:
+		iommu_liveupdate_discard_domain(lu_hwpt->domain);
+		break;
+	case IOMMU_LIVEUPDATE_ISOLATED:
+		break;
+	default:
+		return;
+	}
+	iommufd_lu_del(lu_hwpt);
 }
 
 /**

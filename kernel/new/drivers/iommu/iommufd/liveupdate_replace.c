@@ -181,7 +181,7 @@ static u32 iommufd_lu_replace_flags(struct iommufd_device *idev,
 	guard(mutex)(&idev->igroup->lock);
 
 	if (!idev->igroup->group ||
-	    !iommu_liveupdate_may_replace(hwpt_paging->common.domain, idev->dev))
+	    !iommu_liveupdate_can_replace(hwpt_paging->common.domain, idev->dev))
 		return 0;
 	return IOMMU_LIVEUPDATE_REPLACE_NO_GAP;
 }

@@ -178,14 +178,14 @@ bool iommu_liveupdate_domain_in_use(struct iommu_domain *domain)
 }
 
 /**
- * iommu_liveupdate_may_replace() - Check that a device can move without a gap
+ * iommu_liveupdate_can_replace() - Check that a device can move without a gap
  * @new: The domain to which it would be attached.
  * @dev: The device, which the caller keeps attached to its domain.
  *
  * Context: Process context, may sleep.
  * Return: True if every request of @dev translates while it moves.
  */
-bool iommu_liveupdate_may_replace(struct iommu_domain *new, struct device *dev)
+bool iommu_liveupdate_can_replace(struct iommu_domain *new, struct device *dev)
 {
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
 
