@@ -154,6 +154,36 @@ static int verify(struct party *p, struct rng *r)
 	return hwpt_verify(p->iommufd, p->ioas, FUZZ_TOKEN, &got);
 }
 
+static bool may_take(const struct party *p)
+{
+	return p->incoming && !p->stale && p->session >= 0 && p->id && !p->hwpt;
+}
+
+/* An HWPT without an IOAS. Its session can be discarded; it ends otherwise when the device moves. */
+static int take(struct party *p, struct rng *r)
+{
+	uint32_t hwpt;
+	int rc = hwpt_take(p->iommufd, 0, FUZZ_TOKEN, &hwpt);
+
+	(void)r;
+	if (!rc)
+		p->hwpt = hwpt;
+	return rc;
+}
+
+static bool may_ask(const struct party *p)
+{
+	return !p->stale && p->id && p->hwpt;
+}
+
+static int ask(struct party *p, struct rng *r)
+{
+	int rc = hwpt_may_replace(p->iommufd, p->id, p->hwpt);
+
+	(void)r;
+	return rc < 0 ? rc : 0;
+}
+
 static bool may_query(const struct party *p)
 {
 	return !p->stale && p->marked;
@@ -211,6 +241,8 @@ const struct fuzz_call iommufd_calls[] = {
 	CALL("unmark", 1, NEEDS_IOMMUFD, may_unmark, unmark),
 	CALL("adopt", 30, NEEDS_IOMMUFD, may_adopt, adopt),
 	CALL("verify", 10, NEEDS_IOMMUFD, may_adopt, verify),
+	CALL("take", 2, NEEDS_IOMMUFD, may_take, take),
+	CALL("may_replace", 5, NEEDS_IOMMUFD, may_ask, ask),
 	CALL("query", 10, NEEDS_IOMMUFD, may_query, query),
 	CALL("destroy_hwpt", 1, NEEDS_IOMMUFD, may_destroy_hwpt, destroy_hwpt),
 	CALL("destroy_ioas", 1, NEEDS_IOMMUFD, may_destroy_ioas, destroy_ioas),

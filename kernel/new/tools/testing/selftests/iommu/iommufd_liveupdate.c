@@ -9,40 +9,10 @@
  * test makes a kexec.
  */
 #include "iommufd_liveupdate_utils.h"
+#include "iommufd_liveupdate_args.h"
 
 /* HWPTs of one context, see IOMMUFD_CTX_SER_MAX_HWPTS */
 #define MAX_HWPTS	254
-
-TEST_F(liveupdate, mark_arguments)
-{
-	struct {
-		struct iommu_hwpt_liveupdate_mark mark;
-		__u64 behind;
-	} arg = {
-		.mark = { .size = sizeof(arg.mark) - 8, .hwpt_id = self->hwpt_id, .token = TOKEN },
-	};
-
-	EXPECT_EQ(-EINVAL, call(self->fd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg));
-	arg.mark.size = sizeof(arg);
-	arg.behind = 1;
-	EXPECT_EQ(-E2BIG, call(self->fd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg));
-	arg.behind = 0;
-	arg.mark.flags = 1U << 31;
-	EXPECT_EQ(-EOPNOTSUPP, call(self->fd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg));
-	arg.mark.flags = IOMMU_LIVEUPDATE_MARK_CLEAR;
-	EXPECT_EQ(-EINVAL, call(self->fd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg));
-	arg.mark.flags = 0;
-	arg.mark.__reserved = 1;
-	EXPECT_EQ(-EOPNOTSUPP, call(self->fd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg));
-	arg.mark.__reserved = 0;
-	EXPECT_EQ(-ENOENT, state(self->fd));
-	EXPECT_EQ(0, call(self->fd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg));
-	EXPECT_EQ(IOMMU_LIVEUPDATE_MARKED, state(self->fd));
-
-	EXPECT_EQ(-ENOENT, mark(self->fd, self->ioas_id, TOKEN + 1));
-	EXPECT_EQ(-ENOENT, mark(self->fd, self->device_id, TOKEN + 1));
-	EXPECT_EQ(-ENOENT, mark(self->fd, 0x7fffffff, TOKEN + 1));
-}
 
 TEST_F(liveupdate, mark_tokens)
 {
@@ -94,46 +64,6 @@ TEST_F(liveupdate, mark_kinds)
 	EXPECT_EQ(-EOPNOTSUPP, mark(self->fd, hwpt, TOKEN));
 	EXPECT_EQ(-ENOENT, state(self->fd));
 	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
-}
-
-TEST_F(liveupdate, adopt_arguments)
-{
-	struct {
-		struct iommu_hwpt_liveupdate_adopt adopt;
-		__u64 behind;
-	} arg = {
-		.adopt = { .size = sizeof(arg.adopt) - 8, .ioas_id = self->ioas_id },
-	};
-
-	EXPECT_EQ(-EINVAL, call(self->fd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg));
-	arg.adopt.size = sizeof(arg);
-	arg.behind = 1;
-	EXPECT_EQ(-E2BIG, call(self->fd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg));
-	arg.behind = 0;
-	arg.adopt.flags = 1U << 31;
-	EXPECT_EQ(-EOPNOTSUPP, call(self->fd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg));
-
-	EXPECT_EQ(-ENOENT, adopt(self->fd, self->ioas_id, TOKEN));
-	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
-	EXPECT_EQ(-ENOENT, adopt(self->fd, self->ioas_id, TOKEN));
-	preserve_memory();
-	EXPECT_EQ(0, preserve_iommufd());
-	EXPECT_EQ(-ENOENT, adopt(self->fd, self->ioas_id, TOKEN));
-	EXPECT_EQ(-ENOENT, adopt(self->fd, self->hwpt_id, TOKEN));
-	EXPECT_EQ(-ENOENT, adopt(self->fd, 0x7fffffff, TOKEN));
-}
-
-TEST_F(liveupdate, query_arguments)
-{
-	struct iommu_liveupdate_query arg = { .size = sizeof(arg) - 8 };
-
-	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
-	EXPECT_EQ(-EINVAL, call(self->fd, IOMMU_LIVEUPDATE_QUERY, &arg));
-	arg.size = sizeof(arg);
-	arg.flags = 1;
-	EXPECT_EQ(-EOPNOTSUPP, call(self->fd, IOMMU_LIVEUPDATE_QUERY, &arg));
-	EXPECT_EQ(-ENOENT, query(self->fd, 1, &arg));
-	EXPECT_EQ(0, query(self->fd, 0, &arg));
 }
 
 /* Memory that the next kernel could not find is not preserved */
