@@ -204,7 +204,7 @@ int iolu_vm_device_id(struct iolu_vm *vm, const char *bdf)
 
 /* -- HWPTs -- */
 
-static int alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t device)
+int iolu_alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t device)
 {
 	struct iommu_hwpt_alloc arg = {
 		.size = sizeof(arg), .dev_id = device, .pt_id = hwpt->ioas->object.id,
@@ -239,7 +239,7 @@ int iolu_vm_add_hwpt(struct iolu_vm *vm, const char *name, const char *ioas_name
 		return rc;
 	hwpt->object.token = iolu_free_token(vm, IOLU_HWPT);
 	hwpt->ioas = ioas;
-	rc = alloc_hwpt(vm, hwpt, id);
+	rc = iolu_alloc_hwpt(vm, hwpt, id);
 	if (rc)
 		iolu_drop(vm, IOLU_HWPT, hwpt);
 	return rc;
@@ -257,13 +257,22 @@ int iolu_vm_hwpt_id(struct iolu_vm *vm, const char *name)
 
 /* -- attaching -- */
 
-int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt)
+int iolu_attach_pt(struct iolu_vm *vm, struct iolu_device *device, const struct iolu_hwpt *hwpt)
 {
 	struct vfio_device_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = hwpt->object.id };
 
 	if (ioctl(device->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &arg))
 		return iolu_fail(vm, -errno, "device %s cannot be attached to HWPT \"%s\": %s",
 				 device->object.name, hwpt->object.name, strerror(errno));
+	return 0;
+}
+
+int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt)
+{
+	int rc = iolu_attach_pt(vm, device, hwpt);
+
+	if (rc)
+		return rc;
 	device->hwpt = hwpt;
 	device->attached = true;
 	return 0;

@@ -124,6 +124,18 @@ int iolu_vm_rearm(struct iolu_vm *vm);
 int iolu_vm_adopt(struct iolu_vm *vm);
 
 /**
+ * iolu_vm_rebuild() - Instead of iolu_vm_adopt(): build all page tables anew.
+ *
+ * The IOASes are rebuilt and get new HWPTs; nothing is compared. Each device leaves its restored
+ * table for the new one. No DMA is lost if the kernel can do it without a gap, see
+ * IOMMU_LIVEUPDATE_MAY_REPLACE in linux/iommufd.h.
+ *
+ * Return: 0; -EINVAL: the handle is not retrieved; -EIO: devices are isolated; an error of
+ * IOMMU_HWPT_ALLOC.
+ */
+int iolu_vm_rebuild(struct iolu_vm *vm);
+
+/**
  * iolu_vm_finish() - End the update; the handle is live and the session is closed.
  * Return: 0; -EINVAL: the handle is not retrieved; -EBUSY: an HWPT is not adopted, a device
  * not attached, or an IOAS not rebuilt.

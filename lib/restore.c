@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The next kernel: retrieve, rearm, adopt, finish, or discard.
+ * The next kernel: retrieve, rearm, finish, or discard. Adopt and rebuild are in adopt.c.
  *
  * Each step skips the parts that are already done. So a step can be repeated after a failure, and
  * can continue the work of a process that died: LUO returns the same files again, a device reports
- * that it is bound, QUERY reports which HWPTs are adopted and their IOASes. An IOAS that the dead
- * process had not completed stays in the iommufd until the iommufd is closed.
+ * that it is bound, QUERY reports which HWPTs are adopted and their IOASes.
  *
  * A failure never closes the session: closing a session that has memfds only finishes it, and the
  * memory is lost.
@@ -39,13 +38,6 @@ static const struct iolu_attempt device_attempt = {
 		REFUSED_RETRIEVE_MISSING, REFUSED_RETRIEVE_ISOLATED, REFUSED_RETRIEVE_OTHER,
 		REFUSED_RETRIEVE_DRIVER, REFUSED_RECORD_MISSING, REFUSED_RECORD_TYPE,
 		REFUSED_RECORD_VERSION, REFUSED_RECORD_DAMAGED, REFUSED_NONE
-	},
-};
-
-static const struct iolu_attempt hwpt_attempt = {
-	"adopted", "HWPT", (const enum iolu_refusal[]){
-		REFUSED_ADOPT_TABLE, REFUSED_ADOPT_TOKEN, REFUSED_ADOPT_AGAIN,
-		REFUSED_IOAS_CHANGING, REFUSED_NONE
 	},
 };
 
@@ -180,17 +172,17 @@ static int retrieve(struct iolu_vm *vm)
 }
 
 /* -ENOENT tells the VMM to build a new VM. When there is something to restore it is -ENODEV. */
-static int something_to_restore(const struct iolu_vm *vm, int rc)
+int iolu_something_to_restore(const struct iolu_vm *vm, int rc)
 {
 	return rc == -ENOENT && vm->state == IOLU_INCOMING ? -ENODEV : rc;
 }
 
 int iolu_vm_retrieve(struct iolu_vm *vm)
 {
-	return something_to_restore(vm, retrieve(vm));
+	return iolu_something_to_restore(vm, retrieve(vm));
 }
 
-static int need_incoming(struct iolu_vm *vm)
+int iolu_need_incoming(struct iolu_vm *vm)
 {
 	if (vm->state == IOLU_INCOMING && vm->journal_read)
 		return 0;
@@ -200,7 +192,7 @@ static int need_incoming(struct iolu_vm *vm)
 int iolu_vm_rearm(struct iolu_vm *vm)
 {
 	struct iolu_device *device;
-	int rc = need_incoming(vm);
+	int rc = iolu_need_incoming(vm);
 
 	if (rc)
 		return rc;
@@ -208,94 +200,12 @@ int iolu_vm_rearm(struct iolu_vm *vm)
 		iolu_step(vm, "arm interrupts", device->object.name);
 		rc = iolu_rearm_device(vm, device);
 		if (rc)
-			return something_to_restore(vm, rc);
+			return iolu_something_to_restore(vm, rc);
 	}
 	return 0;
 }
 
-/* -- adopt -- */
-
-/* Find the HWPTs that are already adopted, perhaps by another process. */
-static int learn(struct iolu_vm *vm)
-{
-	struct iommu_liveupdate_query q = { .size = sizeof(q) };
-	struct iolu_hwpt *hwpt;
-
-	for (; !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++) {
-		hwpt = iolu_find_token(vm, IOLU_HWPT, q.out_token);
-		if (!hwpt)
-			continue;
-		if (q.out_state == IOMMU_LIVEUPDATE_ISOLATED)
-			return iolu_refuse(vm, &hwpt_attempt, hwpt->object.name,
-					   REFUSED_ADOPT_ISOLATED);
-		if (q.out_state != IOMMU_LIVEUPDATE_ADOPTED)
-			continue;
-		hwpt->object.id = q.out_hwpt_id;
-		hwpt->ioas->object.id = q.out_ioas_id;
-		hwpt->marked = true;
-	}
-	return 0;
-}
-
-static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
-{
-	struct iommu_hwpt_liveupdate_adopt arg = {
-		.size = sizeof(arg), .ioas_id = hwpt->ioas->object.id, .token = hwpt->object.token,
-	};
-	int rc;
-
-	if (hwpt->object.id)
-		return 0;
-	iolu_step(vm, "adopt HWPT", hwpt->object.name);
-	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg) ? -errno : 0;
-	if (rc == -EBADE)
-		return iolu_fail(vm, rc, "HWPT \"%s\": not adopted: %s at IOVA 0x%llx of IOAS \"%s\"",
-				 hwpt->object.name, iolu_refusal_sentence(REFUSED_ADOPT_DIFFERS),
-				 (unsigned long long)arg.out_bad_iova, hwpt->ioas->object.name);
-	if (rc)
-		return iolu_refused(vm, &hwpt_attempt, hwpt->object.name, rc);
-	hwpt->object.id = arg.out_hwpt_id;
-	hwpt->marked = true;
-	return 0;
-}
-
-static int attach(struct iolu_vm *vm, struct iolu_device *device)
-{
-	if (!device->hwpt || device->attached)
-		return 0;
-	iolu_step(vm, "attach device", device->object.name);
-	return iolu_attach(vm, device, device->hwpt);
-}
-
-static int adopt_all(struct iolu_vm *vm)
-{
-	struct iolu_ioas *ioas;
-	struct iolu_hwpt *hwpt;
-	struct iolu_device *device;
-	int rc = need_incoming(vm);
-
-	if (!rc && vm->objects[IOLU_HWPT])
-		rc = learn(vm);
-	if (rc)
-		return rc;
-	iolu_for_each(vm, IOLU_IOAS, ioas) {
-		iolu_step(vm, "rebuild IOAS", ioas->object.name);
-		if ((rc = iolu_replay(vm, ioas)))
-			return rc;
-	}
-	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if ((rc = adopt(vm, hwpt)))
-			return rc;
-	iolu_for_each(vm, IOLU_DEVICE, device)
-		if ((rc = attach(vm, device)))
-			return rc;
-	return 0;
-}
-
-int iolu_vm_adopt(struct iolu_vm *vm)
-{
-	return something_to_restore(vm, adopt_all(vm));
-}
+/* -- all three steps, see adopt.c -- */
 
 int iolu_vm_restore(struct iolu_vm *vm)
 {
@@ -313,7 +223,7 @@ static int check_finished(struct iolu_vm *vm)
 	const struct iolu_ioas *ioas;
 	const struct iolu_hwpt *hwpt;
 	const struct iolu_device *device;
-	int rc = need_incoming(vm);
+	int rc = iolu_need_incoming(vm);
 
 	if (rc)
 		return rc;
@@ -344,6 +254,7 @@ int iolu_vm_finish(struct iolu_vm *vm)
 		return iolu_fail(vm, rc, "session \"%s\" cannot be finished: %s", vm->name,
 				 strerror(-rc));
 	iolu_close(&vm->session);
+	iolu_drop_restored(vm);
 	vm->state = IOLU_LIVE;
 	return 0;
 }

@@ -62,6 +62,7 @@ struct iolu_ioas {
 struct iolu_hwpt {
 	struct iolu_object object;
 	struct iolu_ioas *ioas;
+	uint32_t restored;		/* the HWPT without an IOAS that its devices leave, or 0 */
 	bool marked;
 };
 
@@ -189,6 +190,8 @@ int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
 
 /* device.c, irq.c */
 int iolu_bind(struct iolu_vm *vm, struct iolu_device *device);
+int iolu_alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t device);
+int iolu_attach_pt(struct iolu_vm *vm, struct iolu_device *device, const struct iolu_hwpt *hwpt);
 int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt);
 bool iolu_bdf_valid(const char *name);
 int iolu_check_bdf(struct iolu_vm *vm, const char *bdf);
@@ -196,6 +199,11 @@ int iolu_check_cdev(struct iolu_vm *vm, const char *bdf, int fd);
 bool iolu_is_bound(int fd);
 int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
 int iolu_unmask_devices(struct iolu_vm *vm);
+
+/* restore.c, adopt.c */
+int iolu_need_incoming(struct iolu_vm *vm);
+int iolu_something_to_restore(const struct iolu_vm *vm, int rc);
+void iolu_drop_restored(struct iolu_vm *vm);
 
 /* session.c: those that take a handle give a reason with an error */
 bool iolu_session_use_given(struct iolu_vm *vm);
