@@ -4,6 +4,9 @@
  * the next kernel, and move between two of these: 1,000 moves under traffic, and no frame is lost.
  *
  * promise: 1, 5
+ * red when: the entry is changed while it is present (`intel_lu_may_replace`; on AMD-Vi
+ *   `amd_lu_may_replace`): the entry is cleared first, the NICs read descriptors of zeros;
+ *   13,953 of 19,772 frames lost, faults; on AMD-Vi 6,344 of 12,053
  */
 #include <stddef.h>
 
