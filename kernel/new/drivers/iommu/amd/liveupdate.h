@@ -32,6 +32,7 @@ bool amd_liveupdate_keep_unit(struct amd_iommu *iommu);
 bool amd_liveupdate_adopt_table(struct amd_iommu *iommu);
 void amd_liveupdate_take_over(void);
 bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg);
+void amd_liveupdate_destroy_ids(void);
 #else
 #define AMD_LIVEUPDATE_OPS	NULL
 
@@ -68,6 +69,11 @@ static inline void amd_liveupdate_take_over(void)
 static inline bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg)
 {
 	return false;
+}
+
+static inline void amd_liveupdate_destroy_ids(void)
+{
+	amd_iommu_pdom_id_destroy();
 }
 #endif
 

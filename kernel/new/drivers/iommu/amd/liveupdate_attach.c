@@ -20,6 +20,9 @@
 /* Domain ids of the previous kernel that no domain has yet */
 static DEFINE_XARRAY(amd_lu_unclaimed_ids);
 
+/* There are domain ids of the previous kernel, claimed or not. */
+static bool amd_lu_has_ids;
+
 int amd_lu_reserve_id(struct iommu_device *iommu, u32 id)
 {
 	int ret;
@@ -27,8 +30,22 @@ int amd_lu_reserve_id(struct iommu_device *iommu, u32 id)
 	ret = xa_err(xa_store(&amd_lu_unclaimed_ids, id, xa_mk_value(1), GFP_KERNEL));
 	if (ret)
 		return ret;
+	amd_lu_has_ids = true;
 	ret = amd_iommu_pdom_id_reserve(id, GFP_KERNEL);
 	return ret < 0 && ret != -ENOSPC ? ret : 0;
+}
+
+/**
+ * amd_liveupdate_destroy_ids() - Forget all domain ids, unless the previous kernel's are in use
+ *
+ * An incoming domain frees its id when its session is discarded.
+ *
+ * Context: Boot. This kernel has failed to set its units up.
+ */
+void amd_liveupdate_destroy_ids(void)
+{
+	if (!amd_lu_has_ids)
+		amd_iommu_pdom_id_destroy();
 }
 
 /* Give @pdom the id of the previous kernel, unless another domain has it. */
