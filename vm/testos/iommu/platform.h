@@ -46,6 +46,7 @@ struct platform {
 	bool root_stays;		/* the next kernel uses the root in place */
 	unsigned int kept_pages;	/* by the driver, for a device that had interrupts once */
 	unsigned int entry_words;	/* 64-bit words that lead to a device's table */
+	unsigned int record_kind;	/* in the records of units and devices */
 
 	uint32_t (*status)(void);	/* status register, for diagnostics */
 	bool (*translating)(void);

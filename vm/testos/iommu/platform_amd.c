@@ -65,6 +65,7 @@ const struct platform platform_amd = {
 	.root_stays = true,
 	.kept_pages = 2,		/* an interrupt table of 512 entries of 16 bytes */
 	.entry_words = AMD_ENTRY_WORDS,
+	.record_kind = 2,
 	.status = status,
 	.translating = translating,
 	.root = root,

@@ -77,6 +77,7 @@ const struct platform platform_vtd = {
 	.domain_type = "DMA-FQ",
 	.ats = true,
 	.entry_words = VTD_ENTRY_WORDS,
+	.record_kind = 1,
 	.status = status,
 	.translating = translating,
 	.root = root,
