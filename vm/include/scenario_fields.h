@@ -13,7 +13,7 @@
 
 #define SCENARIO_FIELDS(TEXT, NUMBER, FLAG)						\
 	/* NIC models in index order, "igb,e1000e,virtio"; "root:igb" on the root bus,		\
-	 * "switch:igb" in a switch */							\
+	 * "switch:igb" in a switch, "vf:virtio" a virtual function of the NIC before */	\
 	TEXT(nics, 128, "igb")								\
 	/* "1,2": NICs left out of the update on purpose */				\
 	TEXT(unpreserved, 32, "")							\

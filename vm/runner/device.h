@@ -19,6 +19,7 @@ struct device_model {
 	unsigned int pm;
 	unsigned int exp;
 	unsigned int msix;
+	unsigned int sriov;
 	const char *device;	/* the emulator's name and properties; NULL: @name */
 };
 

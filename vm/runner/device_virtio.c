@@ -37,7 +37,7 @@ static const struct trace_event events[] = {
 #define MODERN "virtio-net-pci,disable-legacy=on,iommu_platform=on,rx_queue_size=1024"
 
 static const struct device_model models[] = {
-	{ "virtio", 0x7c, 0x40, 0xdc, MODERN },
+	{ "virtio", 0x7c, 0x40, 0xdc, 0x100, MODERN },
 };
 
 static void add_backend(struct args *a, int i, const struct sender *link)

@@ -72,9 +72,11 @@ static void set_models(struct needs *needs, const char *value, bool only_models)
 
 		if (i == MAX_DEVICES)
 			die("at most %d NICs, not '%s'", MAX_DEVICES, value);
-		if (!only_models || i >= needs->ndevices)
-			d->bridges = !strncmp(p, "root:", 5) ? 0 :
+		if (!only_models || i >= needs->ndevices) {
+			d->virtual = i && !strncmp(p, "vf:", 3);
+			d->bridges = d->virtual || !strncmp(p, "root:", 5) ? 0 :
 				     !strncmp(p, "switch:", 7) ? MAX_BRIDGES : 1;
+		}
 		model = strchr(p, ':');
 		set_text(d->model, sizeof(d->model), "nics", model ? model + 1 : p);
 	}

@@ -29,6 +29,10 @@
 #define EXP_DEVCTL		8
 #define DEVCTL_FLR		0x8000
 #define PM_CTRL			4
+#define SRIOV_CTRL		0x08
+#define SRIOV_CTRL_VFE		0x1
+#define SRIOV_BAR_FIRST		0x24
+#define SRIOV_BAR_LAST		0x38
 #define MSIX_CTRL		2
 #define MSIX_CTRL_MASKALL	0xc000	/* enabled, and all vectors masked */
 
@@ -37,13 +41,11 @@ static const struct device_model *model_of(const struct pci_view *v, struct pci_
 	return f.above ? NULL : device_model(v->needs->device[f.device].model);
 }
 
-bool pci_find(const struct pci_view *v, uint16_t bdf, struct pci_function *f)
+static bool find_first(const struct pci_view *v, unsigned int bus, unsigned int slot,
+		       struct pci_function *f)
 {
-	unsigned int bus = bdf >> 8, slot = bdf >> 3 & 31, fn = bdf & 7;
 	int i, above;
 
-	if (fn)
-		return false;
 	if (!bus) {
 		i = (int)slot - FIRST_SLOT;
 		if (i < 0 || i >= v->needs->ndevices)
@@ -58,6 +60,20 @@ bool pci_find(const struct pci_view *v, uint16_t bdf, struct pci_function *f)
 				return true;
 			}
 	return false;
+}
+
+/* Virtual functions follow their physical function, as devices and as functions. */
+static bool find_virtual(const struct pci_view *v, unsigned int fn, struct pci_function *f)
+{
+	f->device += (int)fn;
+	return !f->above && f->device < v->needs->ndevices && v->needs->device[f->device].virtual;
+}
+
+bool pci_find(const struct pci_view *v, uint16_t bdf, struct pci_function *f)
+{
+	unsigned int fn = bdf & 7;
+
+	return find_first(v, bdf >> 8, bdf >> 3 & 31, f) && (!fn || find_virtual(v, fn, f));
 }
 
 static void follow_bus(struct pci_view *v, struct pci_function f, unsigned int at,
@@ -88,6 +104,21 @@ static void device_write(int device, unsigned int at, uint32_t value, pci_note n
 		return;
 	snprintf(what, sizeof(what), "BAR %u sized", (at - PCI_BAR_FIRST) / 4);
 	note(arg, EV_BAR_SIZING, device, what);
+}
+
+/* Virtual functions are enabled, then disabled, or their BARs are sized. */
+static void sriov_write(struct pci_view *v, int device, unsigned int at, uint32_t value,
+			pci_note note, void *arg)
+{
+	bool *enabled = &v->virtual[device];
+
+	if (at == SRIOV_CTRL) {
+		if (*enabled && !(value & SRIOV_CTRL_VFE))
+			note(arg, EV_RESET, device, "virtual functions disabled");
+		*enabled = value & SRIOV_CTRL_VFE;
+	}
+	if (*enabled && at >= SRIOV_BAR_FIRST && at <= SRIOV_BAR_LAST && value == 0xffffffff)
+		note(arg, EV_BAR_SIZING, device, "BAR of the virtual functions sized");
 }
 
 static void capability_write(const struct device_model *m, int device, unsigned int at,
@@ -124,6 +155,8 @@ void pci_config_write(struct pci_view *v, struct pci_function f, unsigned int at
 	}
 	if (model)
 		capability_write(model, f.device, at, value, note, arg);
+	if (model && model->sriov && at > model->sriov)
+		sriov_write(v, f.device, at - model->sriov, value, note, arg);
 	if (f.above)
 		bridge_write(v, f, at, value, note, arg);
 	else

@@ -78,17 +78,38 @@ static char *add_bridges(struct args *a, const struct device_needs *d, int i)
 	return text("bus=sw%d", i);
 }
 
+static const char *device_name(const struct device_needs *d)
+{
+	const struct device_model *model = device_model(d->model);
+
+	return model && model->device ? model->device : d->model;
+}
+
+/* The emulator wants virtual functions before their physical function. */
+static void add_virtual(struct args *a, const struct run *r, int pf)
+{
+	const struct device_needs *d = r->needs->device;
+	int i;
+
+	for (i = pf + 1; i < r->needs->ndevices && d[i].virtual; i++) {
+		device_kind(d[i].model)->add_backend(a, i, &r->live->sender[i]);
+		option(a, "-device", "%s,%s%d,id=nic%d,bus=rp%d,addr=0.%d,sriov-pf=nic%d",
+		       device_name(&d[i]), device_kind(d[i].model)->backend, i, i, pf, i - pf, pf);
+	}
+}
+
 static void add_device(struct args *a, const struct run *r, int i)
 {
 	const struct device_needs *d = &r->needs->device[i];
 	const struct device_kind *kind = device_kind(d->model);
-	const struct device_model *model = device_model(d->model);
 	char *place;
 
+	if (d->virtual)
+		return;
 	kind->add_backend(a, i, &r->live->sender[i]);
 	place = add_bridges(a, d, i);
-	arg(a, "-device");
-	arg(a, "%s,%s%d,id=nic%d,%s", model && model->device ? model->device : d->model, kind->backend, i, i, place);
+	add_virtual(a, r, i);
+	option(a, "-device", "%s,%s%d,id=nic%d,%s", device_name(d), kind->backend, i, i, place);
 	free(place);
 }
 

@@ -29,7 +29,7 @@ struct device_place {
 	uint32_t msix;		/* vectors that were armed */
 	uint64_t iova;		/* of that memory */
 	uint32_t head;		/* progress at the last look of the previous kernel */
-	uint32_t reserved;
+	uint32_t token;		/* it, or a virtual function of it, is opened with a token */
 };
 
 /* In one kernel: descriptors and mappings */

@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include <linux/vfio.h>
-
 #include "device/extra.h"
 #include "device/pci.h"
 #include "kapi/luo.h"
@@ -14,18 +12,12 @@
 #include "os/report.h"
 #include "os/util.h"
 
-/* vfio opens a virtual function only for a caller that knows the physical function's token. */
-static const uint8_t vf_token[16] = { 0x2a };
-
-static int attach(struct vm *vm, const char *bdf, const uint8_t *token)
+static int attach(struct vm *vm, const char *bdf,
+		  int (*bind)(int dev, int iommufd, uint32_t *id))
 {
-	struct vfio_device_bind_iommufd arg = {
-		.argsz = sizeof(arg), .iommufd = vm->iommufd,
-		.flags = token ? VFIO_DEVICE_BIND_FLAG_TOKEN : 0,
-		.token_uuid_ptr = (uintptr_t)token,
-	};
 	int dev = vfio_open(bdf);
-	int rc = dev < 0 ? dev : try_ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &arg);
+	uint32_t id;
+	int rc = dev < 0 ? dev : bind(dev, vm->iommufd, &id);
 
 	if (rc >= 0)
 		rc = vfio_attach(dev, vm->hwpt[0]);
@@ -36,30 +28,16 @@ static int attach(struct vm *vm, const char *bdf, const uint8_t *token)
 
 int extra_attach(struct vm *vm, const char *bdf)
 {
-	return attach(vm, bdf, NULL);
-}
-
-static void set_vf_token(int dev)
-{
-	uint8_t arg[sizeof(struct vfio_device_feature) + sizeof(vf_token)]
-		__attribute__((aligned(8)));
-	const struct vfio_device_feature feature = {
-		.argsz = sizeof(arg),
-		.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
-	};
-
-	memcpy(arg, &feature, sizeof(feature));
-	memcpy(arg + sizeof(feature), vf_token, sizeof(vf_token));
-	must_ioctl(dev, VFIO_DEVICE_FEATURE, arg, "set the token of virtual functions");
+	return attach(vm, bdf, vfio_bind);
 }
 
 int extra_attach_vf(struct vm *vm, char *bdf)
 {
-	set_vf_token(vm->device[0].dev);
+	ok_rc(vfio_set_vf_token(vm->device[0].dev), "the NIC has a token for virtual functions");
 	ok_rc(pci_set(vm->device[0].place->bdf, "sriov_numvfs", "1"),
 	      "the NIC gets a virtual function");
 	pci_find_device(EXTRA_IGB_VF, 0, bdf);
-	return attach(vm, bdf, vf_token);
+	return attach(vm, bdf, vfio_bind_token);
 }
 
 void extra_open_session(struct vm *vm)

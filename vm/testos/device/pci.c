@@ -240,6 +240,13 @@ static bool is_bound(const char *bdf, const char *driver)
 	return link_name(bdf, "driver", name, sizeof(name)) && !strcmp(name, driver);
 }
 
+bool pci_is_virtual(const char *bdf)
+{
+	char name[64];
+
+	return link_name(bdf, "physfn", name, sizeof(name));
+}
+
 bool pci_is_vfio(const char *bdf)
 {
 	return is_bound(bdf, "vfio-pci");

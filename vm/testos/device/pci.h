@@ -29,6 +29,7 @@ uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len);
 void pci_set_config(const char *bdf, unsigned int at, uint32_t value, unsigned int len);
 unsigned int pci_capability(const char *bdf, unsigned int id);	/* its offset, or 0 */
 unsigned int pci_group(const char *bdf);
+bool pci_is_virtual(const char *bdf);	/* a virtual function */
 bool pci_is_active(const char *bdf);	/* for runtime power management */
 bool pci_bus_master(const char *bdf);
 bool pci_bus_master_path(const char *bdf);

@@ -59,6 +59,35 @@ int vfio_bind(int dev, int iommufd, uint32_t *id)
 	return rc;
 }
 
+/* vfio opens a virtual function only for a caller that knows the physical function's token. */
+static const uint8_t vf_token[16] = { 0x2a };
+
+int vfio_set_vf_token(int dev)
+{
+	uint8_t arg[sizeof(struct vfio_device_feature) + sizeof(vf_token)]
+		__attribute__((aligned(8)));
+	const struct vfio_device_feature feature = {
+		.argsz = sizeof(arg),
+		.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
+	};
+
+	memcpy(arg, &feature, sizeof(feature));
+	memcpy(arg + sizeof(feature), vf_token, sizeof(vf_token));
+	return try_ioctl(dev, VFIO_DEVICE_FEATURE, arg);
+}
+
+int vfio_bind_token(int dev, int iommufd, uint32_t *id)
+{
+	struct vfio_device_bind_iommufd arg = {
+		.argsz = sizeof(arg), .iommufd = iommufd, .flags = VFIO_DEVICE_BIND_FLAG_TOKEN,
+		.token_uuid_ptr = (uintptr_t)vf_token,
+	};
+	int rc = try_ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &arg);
+
+	*id = arg.out_devid;
+	return rc;
+}
+
 /* Opened afresh and bound: the descriptor, or -errno */
 int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id)
 {

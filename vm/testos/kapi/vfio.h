@@ -9,6 +9,8 @@
 
 int vfio_open(const char *bdf);
 int vfio_bind(int dev, int iommufd, uint32_t *id);
+int vfio_set_vf_token(int dev);		/* of a physical function, for its virtual functions */
+int vfio_bind_token(int dev, int iommufd, uint32_t *id);
 int vfio_open_by_group(const char *bdf, int iommufd);
 int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id);
 int vfio_attach(int dev, uint32_t pt);

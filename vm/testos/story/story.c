@@ -95,6 +95,8 @@ void story_begin(const struct vm_shape *shapes, unsigned int n)
 	for_each_vm(vm) {
 		vm_create(vm, &state->vm[vm - story_vm(0)], &shapes[vm - story_vm(0)]);
 		vm_start_reception(vm);
+		if (shapes[vm - story_vm(0)].nvirtual)
+			vm_enable_virtual(vm, shapes[vm - story_vm(0)].nvirtual);
 	}
 	if (cmdline_get("lu.without", text, sizeof(text)))
 		leave_devices_behind();

@@ -106,6 +106,7 @@ static void plan_device(struct vm_data *data, unsigned int i, unsigned int index
 	snprintf(d->model, sizeof(d->model), "%s", dma_device_model(d->bdf));
 	size = dma_device_ops(d->model)->memory_size;
 	d->index = index;
+	d->token = pci_is_virtual(d->bdf);
 	d->space = data->nspaces == 1 ? 0 : i;
 	d->mem = add_mem(data, size);
 	d->iova = SCENARIO_GUARD_BASE + index * VM_NIC_STRIDE;
@@ -127,6 +128,8 @@ static void plan(struct vm_data *data, const struct vm_shape *shape)
 		plan_space(&data->space[i], i);
 	for (i = 0; i < data->ndevices; i++)
 		plan_device(data, i, shape->first_device + i);
+	if (shape->nvirtual)
+		data->device[0].token = true;
 }
 
 static void make_memory(struct vm *vm)
@@ -167,12 +170,21 @@ int vm_unmap_spare(struct vm *vm)
 	return ioas_unmap(vm->iommufd, vm->ioas[0], vm_spare.iova, vm_spare.length);
 }
 
+int vm_bind_device(struct vm *vm, struct dma_device *d)
+{
+	return d->place->token ? vfio_bind_token(d->dev, vm->iommufd, &d->id) :
+				   vfio_bind(d->dev, vm->iommufd, &d->id);
+}
+
 static void open_device(struct vm *vm, struct dma_device *d)
 {
+	int rc;
+
 	d->ops = dma_device_ops(d->place->model);
-	d->dev = vfio_open_bound(d->place->bdf, vm->iommufd, &d->id);
-	if (d->dev < 0)
-		bail_out("open %s through vfio: %s", d->place->bdf, strerror(-d->dev));
+	d->dev = vfio_open(d->place->bdf);
+	rc = d->dev < 0 ? d->dev : vm_bind_device(vm, d);
+	if (rc < 0)
+		bail_out("open %s through vfio: %s", d->place->bdf, strerror(-rc));
 	d->event = -1;
 }
 
@@ -206,6 +218,16 @@ void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape
 		open_device(vm, &vm->device[i]);
 		attach_device(vm, &vm->device[i]);
 	}
+}
+
+/* Virtual functions of the VM's device, for other VMs */
+void vm_enable_virtual(struct vm *vm, unsigned int n)
+{
+	const char *bdf = vm->device[0].place->bdf;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", n);
+	ok_rc(pci_set(bdf, "sriov_numvfs", text), "the NIC gets virtual functions");
 }
 
 void *device_memory(const struct vm *vm, unsigned int i)

@@ -17,6 +17,7 @@ struct vm_shape {
 	unsigned int first_device;
 	unsigned int ndevices;
 	unsigned int nspaces;	/* 1: all NICs share a domain; else one for each NIC */
+	unsigned int nvirtual;	/* virtual functions of its first device, for the VMs after it */
 	bool unpreserved;	/* only its memory is preserved */
 };
 
@@ -54,6 +55,8 @@ void vm_map_space(struct vm *vm, unsigned int s);
 extern const struct area vm_spare;	/* a range that is free in the first IOAS */
 int vm_map_spare(struct vm *vm, int memfd);
 int vm_unmap_spare(struct vm *vm);
+int vm_bind_device(struct vm *vm, struct dma_device *d);
+void vm_enable_virtual(struct vm *vm, unsigned int n);
 void vm_start_reception(struct vm *vm);
 void vm_ram_fill(struct vm *vm);
 bool vm_ram_intact(const struct vm *vm);

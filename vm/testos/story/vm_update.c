@@ -106,7 +106,7 @@ int vm_bind(struct vm *vm)
 	int rc = 0;
 
 	for (i = 0; !rc && i < vm->data->ndevices; i++)
-		rc = vfio_bind(vm->device[i].dev, vm->iommufd, &vm->device[i].id);
+		rc = vm_bind_device(vm, &vm->device[i]);
 	return rc;
 }
 
