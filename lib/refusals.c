@@ -28,14 +28,6 @@ const char *iolu_refusal_sentence(enum iolu_refusal row)
 	return table[row].sentence;
 }
 
-static bool is_virtual_function(const char *bdf)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/physfn", bdf);
-	return !access(path, F_OK);
-}
-
 static bool shares_group(const char *bdf)
 {
 	char path[128];
@@ -55,8 +47,6 @@ static bool shares_group(const char *bdf)
 /* Does sysfs show that @row applies to the device @name? */
 static bool is_seen(enum iolu_refusal row, const char *name)
 {
-	if (row == REFUSED_DEVICE_VF)
-		return is_virtual_function(name);
 	if (row == REFUSED_DEVICE_GROUP)
 		return shares_group(name);
 	return false;

@@ -45,8 +45,6 @@ static bool is_endpoint(const struct candidate *c)
 
 static enum answer kind(const struct candidate *c, struct finding *f)
 {
-	if (host_has("/sys/bus/pci/devices/%s/physfn", c->fn.bdf))
-		return refuse(f, DEVICE_VF, "%s", "");
 	if (!c->fn.length)
 		return unsure(f, "check again when the VMM has opened it",
 			      "its configuration space is not readable");
@@ -69,13 +67,50 @@ static enum answer class(const struct candidate *c, struct finding *f)
 	return YES;
 }
 
+/* The driver of a function, "" if none */
+static void driver_of(const char *bdf, char *out, size_t room)
+{
+	*out = '\0';
+	host_link_name(out, room, "/sys/bus/pci/devices/%s/driver", bdf);
+}
+
+/* A virtual function is preserved after its physical function. */
+static enum answer physical_function(const struct candidate *c, struct finding *f)
+{
+	char pf[BDF_LEN], name[64];
+
+	if (host_link_name(pf, sizeof(pf), "/sys/bus/pci/devices/%s/physfn", c->fn.bdf) ||
+	    device_state(pf) == DEVICE_OUTGOING)
+		return YES;
+	driver_of(pf, name, sizeof(name));
+	if (strcmp(name, "vfio-pci"))
+		return refuse(f, DEVICE_VF, "%s: %s", pf, *name ? name : "no driver");
+	return unsure(f, refusal_of(DEVICE_VF)->remedy,
+		      "its physical function %s is not preserved yet", pf);
+}
+
+/* At freeze; until the function is preserved, virtual functions of VMs can be as well. */
+static bool is_left(const struct candidate *c, const char *vf)
+{
+	char enabled[32], name[64];
+
+	if (host_text(enabled, sizeof(enabled), "/sys/bus/pci/devices/%s/enable", vf) ||
+	    !atoi(enabled) || device_state(vf) == DEVICE_OUTGOING)
+		return false;
+	driver_of(vf, name, sizeof(name));
+	return c->device.state == DEVICE_OUTGOING || strcmp(name, "vfio-pci");
+}
+
 static enum answer virtual_functions(const struct candidate *c, struct finding *f)
 {
-	char text[32];
+	char vf[BDF_LEN];
+	int i;
 
-	if (pci_attribute(&c->fn, "sriov_numvfs", text, sizeof(text)) || !atoi(text))
-		return YES;
-	return refuse(f, DEVICE_HAS_VFS, "%s", text);
+	for (i = 0; !host_link_name(vf, sizeof(vf), "/sys/bus/pci/devices/%s/virtfn%d",
+				    c->fn.bdf, i); i++)
+		if (is_left(c, vf))
+			return refuse(f, FREEZE_VFS, "%s", vf);
+	return YES;
 }
 
 /* An idle function may be suspended: opening it resumes it. */
@@ -153,6 +188,6 @@ static enum answer unfinished(const struct candidate *c, struct finding *f)
 }
 
 device_rule *const device_pci_rules[] = {
-	driver, kind, class, virtual_functions, awake, memory, interrupts, path, unfinished,
-	device_quirk, NULL
+	driver, kind, class, physical_function, virtual_functions, awake, memory, interrupts, path,
+	unfinished, device_quirk, NULL
 };

@@ -42,10 +42,6 @@ poke "$nic/config" 14 1
 no "a bridge" DEVICE_ENDPOINT "a bridge"
 head -c 4096 /dev/zero | tr '\0' '\377' >"$nic/config"
 says "a device that does not answer" 3 "its configuration space is not readable"
-mkdir "$nic/physfn"
-no "a virtual function" DEVICE_VF ""
-echo 2 >"$nic/sriov_numvfs"
-no "virtual functions enabled" DEVICE_HAS_VFS 2
 device 10000:e1:00.0 pci10000:e0 8086:0a54 010802 vfio1 8
 no "a device behind a VMD" DEVICE_ALIAS "that of a VMD"
 for class in 030000:display 068000:bridge 0c0330:USB; do

@@ -115,6 +115,19 @@ static void asleep(struct vm *vm)
 	ok_rc(vfio_set_power_state(nic->dev, 0), "it is woken up");
 }
 
+/* In use, and not preserved with the NIC */
+static void left_behind(struct vm *vm, const char *vf)
+{
+	extra_open_session(vm);
+	ok_rc(luo_preserve_fd(vm->session, vm->device[0].dev, TOKEN_DEVICE(0)),
+	      "the NIC is preserved without it");
+	iolu_tells(check(vm->device[0].place->bdf), 1,
+		   "a virtual function is in use and not preserved", "check says no to the NIC");
+	ok_errno(luo_check(vm->data->session), ENOTEMPTY, "and the kernel does not freeze it");
+	iolu_tells(check(vf), 0, "verdict: yes", "check says yes to the virtual function");
+	vm_call_off(vm);
+}
+
 static void virtual_functions(struct vm *vm)
 {
 	struct dma_device *nic = &vm->device[0];
@@ -122,9 +135,9 @@ static void virtual_functions(struct vm *vm)
 	int dev;
 
 	dev = extra_attach_vf(vm, vf);
-	agree(vm, vf, dev, "virtual function", EOPNOTSUPP, "a virtual function");
-	agree(vm, nic->place->bdf, nic->dev, "virtual functions are enabled (1)", ENOTEMPTY,
-	      "a device that has one");
+	iolu_tells(check(vf), 3, "its physical function", "check is unsure about a virtual function");
+	ok_errno(preserve(vm, dev), ENXIO, "and the kernel refuses it without its NIC");
+	left_behind(vm, vf);
 	close(dev);
 	ok_rc(pci_set(nic->place->bdf, "sriov_numvfs", "0"), "it loses it");
 }

@@ -2,8 +2,8 @@
 /*
  * Devices that cannot be preserved, each with its error and a line in the log: not bound, not
  * attached, attached to an HWPT that is not preserved, in a group of two, with a DMA alias, with
- * ATS, of a class that the next kernel drives by itself, with virtual functions, a virtual
- * function, in D3, preserved already. All belong to the same VM, whose NIC can be preserved
+ * ATS, of a class that the next kernel drives by itself, a virtual function without its physical
+ * function, a physical function without one of its virtual functions, in D3, preserved already. All belong to the same VM, whose NIC can be preserved
  * throughout.
  *
  * The machine has a port with two functions that are not isolated from each other, a display, an
@@ -198,18 +198,29 @@ static void twice(struct vm *vm)
 	vm_call_off(vm);
 }
 
+/* The session of the NIC; the virtual function of its user is preserved in it, too, or not. */
 static void virtual_functions(struct vm *vm)
 {
+	int nic = vm->device[0].dev, vf;
 	char bdf[BDF_LEN];
-	int vf = extra_attach_vf(vm, bdf);
 
+	vf = extra_attach_vf(vm, bdf);
 	extra_open_session(vm);
-	refused(preserve_device(vm, vf), EOPNOTSUPP, REFUSED "virtual function",
-		"a virtual function is refused");
-	refused(preserve_device(vm, vm->device[0].dev), ENOTEMPTY,
-		REFUSED "virtual functions are enabled", "and so is the NIC while it has one");
+	refused(preserve_device(vm, vf), ENXIO, REFUSED "its physical function is not preserved",
+		"a virtual function is refused without its physical function");
+	ok_rc(luo_preserve_fd(vm->session, nic, TOKEN_DEVICE(0)), "the physical function is taken");
+	klog_skip();
+	refused(luo_check(vm->data->session), ENOTEMPTY,
+		"not frozen: a virtual function is in use and not preserved",
+		"it cannot be frozen without the virtual function");
+	ok_rc(preserve_device(vm, vf), "the virtual function is taken after it");
+	ok_rc(luo_check(vm->data->session), "both can be frozen");
 	vm_call_off(vm);
 	close(vf);
+	extra_open_session(vm);
+	ok_rc(luo_preserve_fd(vm->session, nic, TOKEN_DEVICE(0)), "the physical function alone");
+	ok_rc(luo_check(vm->data->session), "can be frozen when its virtual function is idle");
+	vm_call_off(vm);
 	ok_rc(pci_set(vm->device[0].place->bdf, "sriov_numvfs", "0"), "it loses it");
 	extra_open_session(vm);
 	nic_is_taken(vm, "and is taken");

@@ -91,13 +91,17 @@ static int pci_lu_compare(struct pci_dev *dev, const struct pci_dev_ser *ser,
  */
 int pci_lu_check(struct pci_dev *dev, const struct pci_dev_ser *ser)
 {
-	bool function = ser->flags & PCI_DEV_SER_FUNCTION;
+	bool function = ser->flags & (PCI_DEV_SER_FUNCTION | PCI_DEV_SER_PHYSFN);
 	int type = function ? PCI_HEADER_TYPE_NORMAL : PCI_HEADER_TYPE_BRIDGE;
+	int rc;
 
 	if (dev->hdr_type != type || !pci_lu_sizes_valid(ser))
 		return -EBADMSG;
 	if (!function && !pci_lu_bus_numbers_valid(ser, dev->bus))
 		return -EBADMSG;
+	rc = pci_lu_check_iov(dev, &ser->iov);
+	if (rc)
+		return rc;
 	return pci_lu_compare(dev, ser, function ? pci_lu_same_function :
 						       pci_lu_same_bridge);
 }
@@ -126,27 +130,51 @@ bool pci_lu_may_be_preserved(struct pci_dev *dev)
 
 /**
  * pci_lu_bar_masks() - Compute what BARs read after all ones were written.
- * @ser: A validated record.
+ * @size: Sizes of the BARs, validated.
+ * @bar: The BARs.
  * @howmany: Number of BARs.
  * @masks: Out: one mask for each BAR.
  *
  * Context: Any.
  */
-void pci_lu_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany,
-		      u32 *masks)
+void pci_lu_bar_masks(const u64 *size, const u32 *bar, unsigned int howmany, u32 *masks)
 {
 	unsigned int i;
 	u32 type;
 
 	for (i = 0; i < howmany; i++) {
-		u64 mask = -ser->bar_size[i];
+		u64 mask = -size[i];
 
 		masks[i] = lower_32_bits(mask);
-		type = ser->header[PCI_BASE_ADDRESS_0 / sizeof(u32) + i] &
-		       (PCI_BASE_ADDRESS_SPACE | PCI_BASE_ADDRESS_MEM_TYPE_MASK);
+		type = bar[i] & (PCI_BASE_ADDRESS_SPACE | PCI_BASE_ADDRESS_MEM_TYPE_MASK);
 		if (type == PCI_BASE_ADDRESS_MEM_TYPE_64 && i + 1 < howmany)
 			masks[++i] = upper_32_bits(mask);
 	}
+}
+
+/**
+ * pci_liveupdate_size_bars() - Get the sizes of BARs without probing.
+ * @dev: The device.
+ * @count: Number of BARs.
+ * @pos: Offset of the first one in configuration space.
+ * @sizes: Out: what each would read as after all ones were written to it.
+ *
+ * Context: Enumeration, may sleep.
+ * Return: True; false if no record describes these BARs, which have to be probed.
+ */
+bool pci_liveupdate_size_bars(struct pci_dev *dev, int count, unsigned int pos, u32 *sizes)
+{
+	const struct pci_dev_ser *ser;
+
+	ser = pos < PCI_STD_HEADER_SIZEOF ? pci_lu_incoming_ser(dev) : NULL;
+	if (!ser)
+		return false;
+	if (pos == PCI_BASE_ADDRESS_0)
+		pci_lu_bar_masks(ser->bar_size, &ser->header[PCI_BASE_ADDRESS_0 / sizeof(u32)],
+				 count, sizes);
+	else
+		*sizes = lower_32_bits(-ser->rom_size);
+	return true;
 }
 
 /**

@@ -67,8 +67,8 @@ static int pci_lu_check_kind(struct pci_dev *dev)
 {
 	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return pci_lu_refuse(dev, -EINVAL, "not a PCI endpoint");
-	if (dev->is_virtfn || pci_domain_nr(dev->bus) > U16_MAX)
-		return pci_lu_refuse(dev, -EOPNOTSUPP, "virtual function");
+	if (pci_domain_nr(dev->bus) > U16_MAX)
+		return pci_lu_refuse(dev, -EXDEV, "DMA uses another requester ID");
 	if (pci_lu_class_used_at_boot(dev))
 		return pci_lu_refuse(dev, -EPERM,
 				     "device class is used by kernels at boot (VGA, bridge, USB host controller)");
@@ -90,8 +90,6 @@ int pci_lu_check_preserve(struct pci_dev *dev)
 	rc = pci_lu_check_kind(dev);
 	if (rc)
 		return rc;
-	if (pci_num_vf(dev))
-		return pci_lu_refuse(dev, -ENOTEMPTY, "virtual functions are enabled");
 	if (pci_for_each_dma_alias(dev, pci_lu_foreign_alias, &rid))
 		return pci_lu_refuse(dev, -EXDEV, "DMA uses another requester ID");
 	if (!pci_lu_in_d0(dev))
@@ -135,7 +133,7 @@ static bool pci_lu_stays_locked(struct pci_dev *dev)
 
 static bool pci_lu_path_stays_locked(struct pci_dev *dev)
 {
-	for (; dev; dev = pci_upstream_bridge(dev)) {
+	for (; dev; dev = pci_lu_above(dev)) {
 		if (pci_lu_stays_locked(dev))
 			return true;
 	}
@@ -175,5 +173,8 @@ int pci_lu_check_freeze(struct pci_dev *dev)
 	if (!pci_lu_path_open(dev))
 		return pci_lu_refuse_freeze(dev, -ENOLINK,
 					    "bridge above has bus mastering off or is not in D0");
+	if (pci_lu_leaves_vf(dev))
+		return pci_lu_refuse_freeze(dev, -ENOTEMPTY,
+					    "a virtual function is in use and not preserved");
 	return 0;
 }

@@ -22,9 +22,11 @@
  * preserve, so each device with bus mastering on and without a valid record is
  * isolated.
  *
- * pci_liveupdate_finish() makes a function an ordinary one; so it does for a
- * bridge with the last function below. Devices that remain when the last file is
- * finished that depends on the FLB are quiesced.
+ * The physical function of a virtual function (VF) is above it in the same sense
+ * (liveupdate-iov.c).
+ * pci_liveupdate_finish() makes a function an ordinary one; so it does for a bridge with
+ * the last function below, and for a physical function with its last VF. Devices that
+ * remain when the last file is finished that depends on the FLB are quiesced.
  */
 
 #define dev_fmt(fmt) "live update: " fmt
@@ -47,8 +49,9 @@
  * @ser: Its record; NULL if there is no valid one.
  * @dev: The device, referenced; NULL before its registration and if isolated.
  * @state: State of the device.
- * @function: True for a preserved function, false for a bridge above one.
- * @users: Number of accepted functions below a bridge.
+ * @function: True for a preserved function until it is finished, false for a device
+ *	      above one.
+ * @users: Number of accepted functions below a bridge, or VFs of a function.
  * @fixed: Bitmap of the BARs that were made immovable here.
  * @rcu: Delays the free until lock-less readers are done.
  */
@@ -73,7 +76,7 @@ static struct pci_lu_incoming *pci_lu_incoming_find(struct pci_dev *dev)
 {
 	struct pci_lu_incoming *in;
 
-	if (dev->is_virtfn || pci_domain_nr(dev->bus) > U16_MAX)
+	if (pci_domain_nr(dev->bus) > U16_MAX)
 		return NULL;
 	in = xa_load(&pci_lu_incoming_devices, pci_lu_key(dev));
 	return in && (!in->dev || in->dev == dev) ? in : NULL;
@@ -88,13 +91,13 @@ static struct pci_lu_incoming *pci_lu_incoming_find_accepted(struct pci_dev *dev
 
 static int pci_lu_incoming_check(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
-	struct pci_dev *bridge = pci_upstream_bridge(dev);
+	struct pci_dev *above = pci_lu_above(dev);
 
 	if (!in)
 		return pci_lu_incoming_incomplete && pci_lu_may_be_preserved(dev) ? -EBADMSG : 0;
 	if (in->state == PCI_LU_ISOLATED)
 		return -EBADMSG;
-	if (bridge && !pci_lu_incoming_find_accepted(bridge))
+	if (above && !pci_lu_incoming_find_accepted(above))
 		return -ENOLINK;
 	return pci_lu_check(dev, in->ser);
 }
@@ -139,7 +142,7 @@ void pci_liveupdate_setup(struct pci_dev *dev)
 	struct pci_lu_incoming *in;
 	int rc;
 
-	if (dev->is_virtfn || !(pci_liveupdate_any_incoming() || pci_lu_incoming_incomplete))
+	if (!(pci_liveupdate_any_incoming() || pci_lu_incoming_incomplete))
 		return;
 
 	guard(mutex)(&pci_lu_incoming_lock);
@@ -151,52 +154,32 @@ void pci_liveupdate_setup(struct pci_dev *dev)
 		pci_lu_incoming_accept(in, dev);
 }
 
-/**
- * pci_liveupdate_size_bars() - Get the sizes of BARs without probing.
- * @dev: The device.
- * @count: Number of BARs.
- * @pos: Offset of the first one in configuration space.
- * @sizes: Out: what each would read as after all ones were written to it.
- *
- * Context: Enumeration, may sleep.
- * Return: True; false if no record describes these BARs, which have to be probed.
- */
-bool pci_liveupdate_size_bars(struct pci_dev *dev, int count, unsigned int pos, u32 *sizes)
+static bool pci_lu_is_bar(int resno)
 {
-	struct pci_lu_incoming *in;
-
-	guard(mutex)(&pci_lu_incoming_lock);
-	in = pos < PCI_STD_HEADER_SIZEOF ? pci_lu_incoming_find_accepted(dev) : NULL;
-	if (!in)
-		return false;
-	if (pos == PCI_BASE_ADDRESS_0)
-		pci_lu_bar_masks(in->ser, count, sizes);
-	else
-		*sizes = lower_32_bits(-in->ser->rom_size);
-	return true;
+	return resno < PCI_STD_NUM_BARS || pci_resource_is_iov(resno);
 }
 
 /* An accepted device is registered; references cannot be taken earlier */
 static void pci_lu_incoming_pin(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
-	struct pci_dev *bridge;
+	struct pci_dev *above;
 	int i;
 
 	in->dev = pci_dev_get(dev);
 	pm_runtime_get_noresume(&dev->dev);
 	atomic_inc(&dev->enable_cnt);
-	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+	for (i = 0; i < PCI_NUM_RESOURCES; i++) {
 		struct resource *res = &dev->resource[i];
 
-		if (!res->flags || res->flags & IORESOURCE_PCI_FIXED)
+		if (!pci_lu_is_bar(i) || !res->flags || res->flags & IORESOURCE_PCI_FIXED)
 			continue;
 		res->flags |= IORESOURCE_PCI_FIXED;
 		__set_bit(i, &in->fixed);
 	}
 	if (!in->function)
 		return;
-	for (bridge = pci_upstream_bridge(dev); bridge; bridge = pci_upstream_bridge(bridge)) {
-		in = pci_lu_incoming_find_accepted(bridge);
+	for (above = pci_lu_above(dev); above; above = pci_lu_above(above)) {
+		in = pci_lu_incoming_find_accepted(above);
 		if (in)
 			in->users++;
 	}
@@ -211,9 +194,9 @@ static void pci_lu_incoming_unpin(struct pci_lu_incoming *in)
 	struct pci_dev *dev = in->dev;
 	int i;
 
-	for_each_set_bit(i, &in->fixed, PCI_STD_NUM_BARS)
+	for_each_set_bit(i, &in->fixed, PCI_NUM_RESOURCES)
 		dev->resource[i].flags &= ~IORESOURCE_PCI_FIXED;
-	if (in->function)
+	if (dev->hdr_type == PCI_HEADER_TYPE_NORMAL)
 		atomic_dec(&dev->enable_cnt);
 	pm_runtime_put(&dev->dev);
 	pci_dev_put(dev);
@@ -228,18 +211,21 @@ static void pci_lu_incoming_drop(struct pci_lu_incoming *in, u32 key)
 	kfree_rcu(in, rcu);
 }
 
-static void pci_lu_incoming_drop_path(struct pci_lu_incoming *in, struct pci_dev *dev)
+/* The function itself is an ordinary one; it is still above its VFs */
+static void pci_lu_incoming_release(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
 	bool counted = in->function && in->dev;
-	struct pci_dev *bridge;
+	struct pci_dev *above;
 
-	pci_lu_incoming_drop(in, pci_lu_key(dev));
+	in->function = false;
+	if (!in->users)
+		pci_lu_incoming_drop(in, pci_lu_key(dev));
 	if (!counted)
 		return;
-	for (bridge = pci_upstream_bridge(dev); bridge; bridge = pci_upstream_bridge(bridge)) {
-		in = pci_lu_incoming_find_accepted(bridge);
-		if (in && !--in->users)
-			pci_lu_incoming_drop(in, pci_lu_key(bridge));
+	for (above = pci_lu_above(dev); above; above = pci_lu_above(above)) {
+		in = pci_lu_incoming_find_accepted(above);
+		if (in && !--in->users && !in->function)
+			pci_lu_incoming_drop(in, pci_lu_key(above));
 	}
 }
 
@@ -257,7 +243,7 @@ void pci_liveupdate_finish(struct pci_dev *dev)
 	guard(mutex)(&pci_lu_incoming_lock);
 	in = pci_lu_incoming_find(dev);
 	if (in && in->function)
-		pci_lu_incoming_drop_path(in, dev);
+		pci_lu_incoming_release(in, dev);
 }
 
 static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long action,
@@ -266,6 +252,9 @@ static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long actio
 	struct pci_dev *dev = to_pci_dev(data);
 	struct pci_lu_incoming *in;
 
+	/* Without a driver nothing has disabled the VFs of a function that is removed */
+	if (action == BUS_NOTIFY_DEL_DEVICE && dev->is_physfn && !dev->driver)
+		pci_disable_sriov(dev);
 	if (action != BUS_NOTIFY_ADD_DEVICE && action != BUS_NOTIFY_REMOVED_DEVICE)
 		return NOTIFY_DONE;
 	if (action == BUS_NOTIFY_REMOVED_DEVICE)
@@ -276,10 +265,12 @@ static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long actio
 	in = pci_lu_incoming_find(dev);
 	if (!in || in->state == PCI_LU_EXPECTED)
 		return NOTIFY_DONE;
-	if (action == BUS_NOTIFY_REMOVED_DEVICE)
-		pci_lu_incoming_drop_path(in, dev);
-	else if (in->state == PCI_LU_ACCEPTED && !in->dev)
+	if (action == BUS_NOTIFY_REMOVED_DEVICE) {
+		in->users = 0;
+		pci_lu_incoming_release(in, dev);
+	} else if (in->state == PCI_LU_ACCEPTED && !in->dev) {
 		pci_lu_incoming_pin(in, dev);
+	}
 	return NOTIFY_DONE;
 }
 
@@ -292,8 +283,8 @@ struct notifier_block pci_lu_incoming_nb = {
  * @dev: A function or a bridge.
  *
  * Context: Any.
- * Return: True from enumeration until pci_liveupdate_finish() of the function, or
- * of the last one below the bridge.
+ * Return: True from enumeration until pci_liveupdate_finish() of the function and of its
+ * virtual functions, or of the last function below the bridge.
  */
 bool pci_liveupdate_accepted(struct pci_dev *dev)
 {
@@ -333,6 +324,16 @@ bool pci_liveupdate_incoming(struct pci_dev *dev)
 	return in && in->function;
 }
 EXPORT_SYMBOL_GPL(pci_liveupdate_incoming);
+
+/* The validated record, NULL if @dev is not accepted; it stays while @dev is enumerated */
+const struct pci_dev_ser *pci_lu_incoming_ser(struct pci_dev *dev)
+{
+	struct pci_lu_incoming *in;
+
+	guard(rcu)();
+	in = pci_lu_incoming_find_accepted(dev);
+	return in ? in->ser : NULL;
+}
 
 /**
  * pci_lu_expect() - Register the record of a device for enumeration.

@@ -17,6 +17,11 @@
  * A bridge is preserved as long as a function below it is; the functions are
  * counted. Each function and each bridge has a record. It is final when every
  * preserved function at or below the device is frozen.
+ *
+ * The physical function of a virtual function (VF) is above it in the same sense. To
+ * preserve a VF its physical function must be preserved. If that is unpreserved first,
+ * or cannot be frozen, it is kept like a bridge, for its VFs: its configuration is,
+ * its DMA ends.
  */
 
 #include <linux/cleanup.h>
@@ -32,11 +37,13 @@
 #include "pci.h"
 
 /**
- * struct pci_lu_outgoing - An outgoing function, or a bridge above one.
+ * struct pci_lu_outgoing - An outgoing function, or a device above one.
  * @dev: The device, referenced.
  * @ser: Its record.
  * @users: Number of preserved functions at or below @dev.
  * @frozen: Number of @users that are frozen.
+ * @function: @dev itself is one of @users.
+ * @function_frozen: @dev itself is one of @frozen.
  * @irqs: Interrupt registers of a frozen function as they were before freeze.
  * @rcu: Delays the free until lock-less readers are done.
  */
@@ -45,6 +52,8 @@ struct pci_lu_outgoing {
 	struct pci_dev_ser *ser;
 	unsigned int users;
 	unsigned int frozen;
+	bool function;
+	bool function_frozen;
 	struct pci_lu_irqs irqs;
 	struct rcu_head rcu;
 };
@@ -75,6 +84,22 @@ static u64 pci_lu_outgoing_size(struct pci_dev *dev, int resno)
 	return res->flags & (IORESOURCE_IO | IORESOURCE_MEM) ? resource_size(res) : 0;
 }
 
+static u32 pci_lu_outgoing_flags(const struct pci_lu_outgoing *out)
+{
+	struct pci_dev *dev = out->dev;
+	u32 flags = 0;
+
+	if (out->function_frozen)
+		flags = PCI_DEV_SER_FUNCTION;
+	else if (dev->hdr_type == PCI_HEADER_TYPE_NORMAL && out->frozen)
+		flags = PCI_DEV_SER_PHYSFN;
+	if (dev->broken_intx_masking)
+		flags |= PCI_DEV_SER_INTX_MASK_BROKEN;
+	if (dev->pref_64_window)
+		flags |= PCI_DEV_SER_PREF_64_WINDOW;
+	return flags;
+}
+
 static void pci_lu_outgoing_fill(struct pci_lu_outgoing *out)
 {
 	struct pci_dev *dev = out->dev;
@@ -82,16 +107,16 @@ static void pci_lu_outgoing_fill(struct pci_lu_outgoing *out)
 	int bars = dev->hdr_type == PCI_HEADER_TYPE_NORMAL ? PCI_STD_NUM_BARS : 2;
 	int i;
 
+	ser->flags = pci_lu_outgoing_flags(out);
 	for (i = 0; i < PCI_DEV_SER_HEADER_DWORDS; i++)
 		pci_read_config_dword(dev, i * sizeof(u32), &ser->header[i]);
+	if (ser->flags & PCI_DEV_SER_PHYSFN)
+		ser->header[PCI_COMMAND / sizeof(u32)] &= ~(u32)PCI_COMMAND_MASTER;
 	for (i = 0; i < bars; i++)
 		ser->bar_size[i] = pci_lu_outgoing_size(dev, i);
 	ser->rom_size = pci_lu_outgoing_size(dev, PCI_ROM_RESOURCE);
-	if (dev->broken_intx_masking)
-		ser->flags |= PCI_DEV_SER_INTX_MASK_BROKEN;
-	if (dev->pref_64_window)
-		ser->flags |= PCI_DEV_SER_PREF_64_WINDOW;
 	pci_lu_read_regs(dev, &ser->regs);
+	pci_lu_read_iov(dev, &ser->iov);
 	kho_record_seal(ser);
 }
 
@@ -168,25 +193,35 @@ static void pci_lu_outgoing_put(struct pci_dev *dev)
 	pci_lu_outgoing_free(out);
 }
 
-/* Undo pci_lu_outgoing_get() for @dev and the bridges above it, up to but not including @end */
+/* Undo pci_lu_outgoing_get() for @dev and the devices above it, up to but not including @end */
 static void pci_lu_outgoing_put_path(struct pci_dev *dev, struct pci_dev *end)
 {
-	for (; dev != end; dev = pci_upstream_bridge(dev))
+	for (; dev != end; dev = pci_lu_above(dev))
 		pci_lu_outgoing_put(dev);
+}
+
+static bool pci_lu_outgoing_is_function(struct pci_dev *dev)
+{
+	struct pci_lu_outgoing *out = pci_lu_outgoing_find(dev);
+
+	return out && out->function;
 }
 
 static int pci_lu_outgoing_check(struct pci_dev *dev)
 {
-	if (pci_lu_outgoing_find(dev))
+	if (pci_lu_outgoing_is_function(dev))
 		return pci_lu_refuse(dev, -EBUSY, "already preserved");
 	if (pci_liveupdate_accepted(dev))
 		return pci_lu_refuse(dev, -EBUSY, "previous live update is not finished");
+	if (dev->is_virtfn && !pci_lu_outgoing_is_function(pci_physfn(dev)))
+		return pci_lu_refuse(dev, -ENXIO, "its physical function is not preserved");
 	return pci_lu_check_preserve(dev);
 }
 
 /* Under the device lock */
 static int pci_lu_outgoing_add(struct pci_dev *dev)
 {
+	struct pci_lu_outgoing *out;
 	struct pci_dev *pos;
 	int rc;
 
@@ -198,14 +233,17 @@ static int pci_lu_outgoing_add(struct pci_dev *dev)
 	if (rc)
 		return rc;
 
-	for (pos = dev; pos; pos = pci_upstream_bridge(pos)) {
+	for (pos = dev; pos; pos = pci_lu_above(pos)) {
 		rc = pci_lu_outgoing_get(pos);
 		if (rc) {
 			pci_lu_outgoing_put_path(dev, pos);
 			return rc;
 		}
 	}
-	pci_lu_outgoing_find(dev)->ser->flags |= PCI_DEV_SER_FUNCTION;
+	out = pci_lu_outgoing_find(dev);
+	out->function = true;
+	/* Invalid until it is frozen */
+	out->ser->flags |= PCI_DEV_SER_FUNCTION;
 	return 0;
 }
 
@@ -217,10 +255,10 @@ static int pci_lu_outgoing_add(struct pci_dev *dev)
  *
  * Context: Process context, may sleep. Called from a file handler registered
  * with pci_liveupdate_register_handler().
- * Return: 0; -EINVAL if @dev is not an endpoint; -EOPNOTSUPP for a virtual
- * function; -EPERM for a device class that kernels use at boot (display, bridge,
- * USB host controller); -ENOTEMPTY if virtual functions are enabled; -EXDEV if
- * its DMA may use another requester ID; -EBUSY if @dev is already preserved,
+ * Return: 0; -EINVAL if @dev is not an endpoint; -ENXIO for a virtual function whose
+ * physical function is not preserved; -EPERM for a device class that kernels use at
+ * boot (display, bridge, USB host controller); -EXDEV if its DMA may use another
+ * requester ID; -EBUSY if @dev is already preserved,
  * incoming and not finished, or its device lock is held; -EAGAIN if @dev is not
  * in D0; -ENOMEM. On error nothing has changed.
  */
@@ -248,7 +286,14 @@ int pci_liveupdate_preserve(struct pci_dev *dev)
  */
 void pci_liveupdate_unpreserve(struct pci_dev *dev)
 {
+	struct pci_lu_outgoing *out;
+
 	guard(mutex)(&pci_lu_outgoing_lock);
+	out = pci_lu_outgoing_find(dev);
+	out->function = false;
+	/* A frozen virtual function of it keeps its record */
+	if (out->frozen)
+		pci_lu_outgoing_fill(out);
 	pci_lu_outgoing_put_path(dev, NULL);
 }
 
@@ -265,7 +310,8 @@ void pci_liveupdate_unpreserve(struct pci_dev *dev)
  * Return: 0; -EINVAL if @dev is not preserved; -EBUSY if the device lock of @dev
  * or of a bridge above stays locked, as during a removal; -EAGAIN if a self test
  * is in progress or @dev is not in D0; -ENOLINK if a bridge above does not
- * forward its DMA. On error nothing has changed.
+ * forward its DMA; -ENOTEMPTY if a virtual function of @dev is in use and not
+ * preserved. On error nothing has changed.
  */
 int pci_liveupdate_freeze(struct pci_dev *dev)
 {
@@ -276,14 +322,15 @@ int pci_liveupdate_freeze(struct pci_dev *dev)
 	guard(mutex)(&pci_lu_outgoing_lock);
 
 	out = pci_lu_outgoing_find(dev);
-	if (!out || out->frozen)
+	if (!out || out->function_frozen)
 		return -EINVAL;
 	rc = pci_lu_check_freeze(dev);
 	if (rc)
 		return rc;
 
 	pci_lu_mask_irqs(dev, &out->irqs);
-	for (pos = dev; pos; pos = pci_upstream_bridge(pos)) {
+	out->function_frozen = true;
+	for (pos = dev; pos; pos = pci_lu_above(pos)) {
 		out = pci_lu_outgoing_find(pos);
 		out->frozen++;
 		pci_lu_outgoing_fill(out);
@@ -299,12 +346,15 @@ int pci_liveupdate_freeze(struct pci_dev *dev)
  */
 void pci_liveupdate_unfreeze(struct pci_dev *dev)
 {
+	struct pci_lu_outgoing *out;
 	struct pci_dev *pos;
 
 	guard(mutex)(&pci_lu_outgoing_lock);
-	for (pos = dev; pos; pos = pci_upstream_bridge(pos))
+	for (pos = dev; pos; pos = pci_lu_above(pos))
 		pci_lu_outgoing_find(pos)->frozen--;
-	pci_lu_unmask_irqs(dev, &pci_lu_outgoing_find(dev)->irqs);
+	out = pci_lu_outgoing_find(dev);
+	WRITE_ONCE(out->function_frozen, false);
+	pci_lu_unmask_irqs(dev, &out->irqs);
 }
 
 /**
@@ -312,8 +362,8 @@ void pci_liveupdate_unfreeze(struct pci_dev *dev)
  * @dev: A function or a bridge.
  *
  * Context: Any.
- * Return: True from pci_liveupdate_preserve() of @dev, or of a function below it,
- * until pci_liveupdate_unpreserve().
+ * Return: True from pci_liveupdate_preserve() of @dev, of a function below it or of a
+ * virtual function of it, until pci_liveupdate_unpreserve().
  */
 bool pci_liveupdate_outgoing(struct pci_dev *dev)
 {
@@ -322,11 +372,15 @@ bool pci_liveupdate_outgoing(struct pci_dev *dev)
 }
 EXPORT_SYMBOL_GPL(pci_liveupdate_outgoing);
 
+/* True for a frozen function, and for a bridge above one */
 bool pci_lu_frozen(struct pci_dev *dev)
 {
 	struct pci_lu_outgoing *out;
 
 	guard(rcu)();
 	out = pci_lu_outgoing_find(dev);
-	return out && READ_ONCE(out->frozen);
+	if (!out)
+		return false;
+	return dev->hdr_type == PCI_HEADER_TYPE_NORMAL ? READ_ONCE(out->function_frozen) :
+							 READ_ONCE(out->frozen);
 }

@@ -32,7 +32,8 @@ void pci_lu_set_driver(const struct pci_driver *driver)
  * lock of the function.
  *
  * Context: Any.
- * Return: True from preserve until finish of the function, or of one below the bridge.
+ * Return: True from preserve until finish of the function and of its virtual functions,
+ * or of a function below the bridge.
  */
 bool pci_liveupdate_no_reset(struct pci_dev *dev)
 {
@@ -44,7 +45,8 @@ bool pci_liveupdate_no_reset(struct pci_dev *dev)
  * @dev: A function or a bridge.
  *
  * Context: Any.
- * Return: True from preserve until finish of the function, or of one below the bridge.
+ * Return: True from preserve until finish of the function and of its virtual functions,
+ * or of a function below the bridge.
  */
 bool pci_liveupdate_no_remove(struct pci_dev *dev)
 {
@@ -129,7 +131,8 @@ bool pci_liveupdate_keeps_services(void)
  *
  * Context: Any.
  * Return: 0; -EIO if @dev is isolated; -EBUSY if @dev is incoming and @drv cannot
- * take it over or is not its driver_override.
+ * take it over or is not its driver_override; -EPROBE_DEFER if @dev is a virtual
+ * function and its physical function has no driver yet.
  */
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
 {
@@ -139,6 +142,7 @@ int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
 		return 0;
 	if (state == PCI_LU_ISOLATED)
 		return -EIO;
-	return drv == READ_ONCE(pci_lu_driver) &&
-	       device_has_driver_override(&dev->dev) ? 0 : -EBUSY;
+	if (drv != READ_ONCE(pci_lu_driver) || !device_has_driver_override(&dev->dev))
+		return -EBUSY;
+	return dev->is_virtfn && !device_is_bound(&pci_physfn(dev)->dev) ? -EPROBE_DEFER : 0;
 }

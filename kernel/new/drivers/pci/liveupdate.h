@@ -8,6 +8,7 @@
 struct kho_record_index_ser;
 struct liveupdate_flb;
 struct pci_dev_ser;
+struct pci_iov_ser;
 
 /*
  * Called by the PCI core. A device is accepted if the previous kernel preserved
@@ -29,6 +30,7 @@ bool pci_liveupdate_keep_aer(struct pci_dev *dev);
 bool pci_liveupdate_keep_msi(struct pci_dev *dev, u16 flags);
 bool pci_liveupdate_keep_msix(struct pci_dev *dev, u16 flags);
 bool pci_liveupdate_msi_is_on(struct pci_dev *dev);
+bool pci_liveupdate_adopt_iov(struct pci_dev *dev, int pos);
 extern const struct attribute_group pci_liveupdate_attr_group;
 
 /**
@@ -65,16 +67,30 @@ static inline u32 pci_lu_key(struct pci_dev *dev)
 	return (u32)pci_domain_nr(dev->bus) << 16 | pci_dev_id(dev);
 }
 
+/*
+ * The device that must go along with @dev: the physical function of a virtual function,
+ * else the bridge above
+ */
+static inline struct pci_dev *pci_lu_above(struct pci_dev *dev)
+{
+	return dev->is_virtfn ? pci_physfn(dev) : pci_upstream_bridge(dev);
+}
+
 /* liveupdate-check.c */
 int pci_lu_check(struct pci_dev *dev, const struct pci_dev_ser *ser);
 bool pci_lu_may_be_preserved(struct pci_dev *dev);
-void pci_lu_bar_masks(const struct pci_dev_ser *ser, unsigned int howmany, u32 *masks);
+void pci_lu_bar_masks(const u64 *size, const u32 *bar, unsigned int howmany, u32 *masks);
 void pci_lu_set_windows(struct pci_dev *dev, const struct pci_dev_ser *ser);
 
 /* liveupdate-eligible.c */
 int pci_lu_refuse(struct pci_dev *dev, int rc, const char *reason);
 int pci_lu_check_preserve(struct pci_dev *dev);
 int pci_lu_check_freeze(struct pci_dev *dev);
+
+/* liveupdate-iov.c */
+void pci_lu_read_iov(struct pci_dev *dev, struct pci_iov_ser *ser);
+int pci_lu_check_iov(struct pci_dev *dev, const struct pci_iov_ser *ser);
+bool pci_lu_leaves_vf(struct pci_dev *dev);
 
 /* liveupdate-irq.c */
 void pci_lu_mask_irqs(struct pci_dev *dev, struct pci_lu_irqs *irqs);
@@ -94,6 +110,7 @@ int pci_lu_expect(struct pci_dev_ser *ser);
 void pci_lu_expect_invalid(int error);
 void pci_lu_drop_incoming(void);
 enum pci_lu_state pci_lu_incoming_state(struct pci_dev *dev);
+const struct pci_dev_ser *pci_lu_incoming_ser(struct pci_dev *dev);
 
 /* liveupdate-rules.c */
 void pci_lu_set_driver(const struct pci_driver *driver);
@@ -163,6 +180,11 @@ static inline bool pci_liveupdate_keep_msix(struct pci_dev *dev, u16 flags)
 }
 
 static inline bool pci_liveupdate_msi_is_on(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_adopt_iov(struct pci_dev *dev, int pos)
 {
 	return false;
 }

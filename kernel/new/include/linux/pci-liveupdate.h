@@ -30,8 +30,10 @@ void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated);
 
 /* True from enumeration in the next kernel until pci_liveupdate_finish() */
 bool pci_liveupdate_incoming(struct pci_dev *dev);
-/* True from pci_liveupdate_preserve() on, also for the bridges above */
+/* True from pci_liveupdate_preserve() on, also for the devices above */
 bool pci_liveupdate_outgoing(struct pci_dev *dev);
+/* True from enumeration until a physical function and its VFs are finished */
+bool pci_liveupdate_keeps_vfs(struct pci_dev *dev);
 #else
 static inline void pci_liveupdate_clear_msix(struct pci_dev *dev) { }
 static inline void pci_liveupdate_clear_msi(struct pci_dev *dev) { }
@@ -43,6 +45,11 @@ static inline bool pci_liveupdate_incoming(struct pci_dev *dev)
 }
 
 static inline bool pci_liveupdate_outgoing(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_keeps_vfs(struct pci_dev *dev)
 {
 	return false;
 }

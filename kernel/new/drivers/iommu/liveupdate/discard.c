@@ -199,7 +199,8 @@ void iommu_liveupdate_discard_device(struct device *dev)
 	pci_wait_for_pending_transaction(pdev);
 	iommu_liveupdate_block_device(dev);
 	pci_liveupdate_finish(pdev);
-	rc = iommu_lu_try_reset(pdev);
+	/* A reset of a physical function would end the DMA of its virtual functions */
+	rc = pci_num_vf(pdev) ? -EBUSY : iommu_lu_try_reset(pdev);
 	if (rc == -EAGAIN) {
 		rc = iommu_lu_queue_reset(pdev);
 		if (!rc)

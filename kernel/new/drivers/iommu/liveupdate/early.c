@@ -9,34 +9,29 @@
 
 #include "liveupdate.h"
 
-/* False if there is no function 1 to 7 */
-static bool iommu_lu_quiesce_function(u8 bus, u8 slot, u8 func)
+/*
+ * The ids of a virtual function are all ones, and so is the rest of a function that does
+ * not exist.
+ */
+static void iommu_lu_quiesce_function(u8 bus, u8 slot, u8 func)
 {
-	u16 command;
+	u32 command = read_pci_config(bus, slot, func, PCI_COMMAND);
 
-	if (read_pci_config(bus, slot, func, PCI_VENDOR_ID) == ~0u)
-		return func;
-	command = read_pci_config_16(bus, slot, func, PCI_COMMAND);
-	if (command & PCI_COMMAND_MASTER &&
+	if (command != ~0u && command & PCI_COMMAND_MASTER &&
 	    read_pci_config_byte(bus, slot, func, PCI_CLASS_DEVICE + 1) != PCI_BASE_CLASS_BRIDGE)
 		write_pci_config_16(bus, slot, func, PCI_COMMAND,
-				    command & ~PCI_COMMAND_MASTER);
-	return func || read_pci_config_byte(bus, slot, func, PCI_HEADER_TYPE) & 0x80;
+				    (u16)command & ~PCI_COMMAND_MASTER);
 }
 
 static void iommu_lu_quiesce_segment_0(void)
 {
-	unsigned int bus, slot, func;
+	unsigned int bus, devfn;
 
 	if (!early_pci_allowed())
 		return;
 	for (bus = 0; bus < 256; bus++) {
-		for (slot = 0; slot < 32; slot++) {
-			for (func = 0; func < 8; func++) {
-				if (!iommu_lu_quiesce_function(bus, slot, func))
-					break;
-			}
-		}
+		for (devfn = 0; devfn < 256; devfn++)
+			iommu_lu_quiesce_function(bus, PCI_SLOT(devfn), PCI_FUNC(devfn));
 	}
 }
 

@@ -13,7 +13,10 @@ void vfio_pci_liveupdate_register(struct pci_driver *driver);
 
 /* vfio_pci_liveupdate_core.c, part of vfio-pci-core */
 void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev);
+void vfio_pci_liveupdate_disable_vfs(struct vfio_pci_core_device *pf, bool begin);
 bool vfio_pci_liveupdate_released(struct vfio_pci_core_device *vdev);
+bool vfio_pci_lu_export_vf_token(struct vfio_pci_core_device *vdev, u8 *uuid);
+void vfio_pci_lu_import_vf_token(struct vfio_pci_core_device *vdev, const u8 *uuid);
 int vfio_pci_lu_wake(struct vfio_pci_core_device *vdev);
 bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev);
 void vfio_pci_liveupdate_save_initial(struct vfio_pci_core_device *vdev);
@@ -61,6 +64,11 @@ void vfio_pci_lu_incoming_discard_record(u64 phys, struct pci_driver *driver);
 static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
 
 static inline void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev) { }
+
+static inline void
+vfio_pci_liveupdate_disable_vfs(struct vfio_pci_core_device *pf, bool begin)
+{
+}
 
 static inline bool vfio_pci_liveupdate_released(struct vfio_pci_core_device *vdev)
 {

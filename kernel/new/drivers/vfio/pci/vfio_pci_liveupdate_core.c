@@ -42,6 +42,28 @@ void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev)
 }
 
 /**
+ * vfio_pci_liveupdate_disable_vfs() - Begin or end the removal of virtual functions.
+ * @pf: Their physical function.
+ * @begin: The removal begins.
+ *
+ * Context: Under the device lock of @pf.
+ */
+void vfio_pci_liveupdate_disable_vfs(struct vfio_pci_core_device *pf, bool begin)
+{
+	WRITE_ONCE(pf->liveupdate_disables_vfs, begin ? current : NULL);
+}
+
+/* Does not return */
+static void vfio_pci_lu_abandon_remove(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_core_device *pf = vdev->sriov_pf_core_dev;
+
+	if (pf && READ_ONCE(pf->liveupdate_disables_vfs) == current)
+		device_unlock(&pf->pdev->dev);
+	pci_liveupdate_abandon_remove(vdev->pdev);
+}
+
+/**
  * vfio_pci_liveupdate_released() - Wait until the files of a device are closed.
  * @vdev: The device, which is being removed.
  *
@@ -56,7 +78,7 @@ bool vfio_pci_liveupdate_released(struct vfio_pci_core_device *vdev)
 
 	while (!completion_done(&vdev->vdev.comp)) {
 		if (kexec_in_progress)
-			pci_liveupdate_abandon_remove(vdev->pdev);
+			vfio_pci_lu_abandon_remove(vdev);
 		if (time_after(jiffies, end))
 			return false;
 		msleep(VFIO_PCI_LU_POLL_MS);
@@ -85,6 +107,55 @@ int vfio_pci_lu_wake(struct vfio_pci_core_device *vdev)
 		vfio_pci_set_power_state(vdev, PCI_D0);
 	up_write(&vdev->memory_lock);
 	return 0;
+}
+
+/* Its own token, or the one of the physical function that the device is a VF of */
+static struct vfio_pci_vf_token *vfio_pci_lu_vf_token(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_core_device *pf = vdev->sriov_pf_core_dev;
+
+	return pf ? pf->vf_token : vdev->vf_token;
+}
+
+/**
+ * vfio_pci_lu_export_vf_token() - Read the token that opens virtual functions.
+ * @vdev: A physical or a virtual function.
+ * @uuid: Out: the token, VFIO_PCI_SER_VF_TOKEN_SIZE bytes.
+ *
+ * Context: Process context, may sleep.
+ * Return: True; false if @vdev is neither, or its physical function has another driver.
+ */
+bool vfio_pci_lu_export_vf_token(struct vfio_pci_core_device *vdev, u8 *uuid)
+{
+	struct vfio_pci_vf_token *token = vfio_pci_lu_vf_token(vdev);
+
+	if (!token)
+		return false;
+	guard(mutex)(&token->lock);
+	export_uuid(uuid, &token->uuid);
+	return true;
+}
+
+/**
+ * vfio_pci_lu_import_vf_token() - Restore the token that opens virtual functions.
+ * @vdev: A physical or a virtual function, retrieved.
+ * @uuid: The token, VFIO_PCI_SER_VF_TOKEN_SIZE bytes.
+ *
+ * The first of a physical function and its virtual functions that is retrieved restores
+ * the token. Later the user of the physical function may have set another one.
+ *
+ * Context: Process context, may sleep.
+ */
+void vfio_pci_lu_import_vf_token(struct vfio_pci_core_device *vdev, const u8 *uuid)
+{
+	struct vfio_pci_vf_token *token = vfio_pci_lu_vf_token(vdev);
+
+	if (!token)
+		return;
+	guard(mutex)(&token->lock);
+	if (!token->liveupdate_restored)
+		import_uuid(&token->uuid, uuid);
+	token->liveupdate_restored = true;
 }
 
 /**

@@ -100,6 +100,9 @@ static struct vfio_pci_core_device *vfio_pci_lu_find(const struct vfio_pci_ser *
 		return vfio_pci_lu_lost(ser, -EIO, "device is isolated");
 	if (!vfio_pci_lu_same_device(ser, pdev))
 		return vfio_pci_lu_lost(ser, -ESTALE, "another device is at this address");
+	/* The physical function must have its driver first */
+	if (pdev->is_virtfn)
+		vfio_pci_lu_bind(pci_physfn(pdev), driver);
 	vfio_pci_lu_bind(pdev, driver);
 	vdev = vfio_pci_lu_get(pdev, driver);
 	if (vdev == ERR_PTR(-EBUSY))
@@ -163,6 +166,8 @@ struct file *vfio_pci_lu_incoming_open(u64 phys, struct pci_driver *driver)
 	file = vfio_pci_lu_open_file(vdev);
 	if (!IS_ERR(file)) {
 		vdev->liveupdate_ser = ser;
+		if (ser->flags & VFIO_PCI_SER_VF_TOKEN)
+			vfio_pci_lu_import_vf_token(vdev, ser->vf_token);
 		trace_iommu_liveupdate_retrieve_device(&vdev->pdev->dev, 0, began);
 	}
 	return file;

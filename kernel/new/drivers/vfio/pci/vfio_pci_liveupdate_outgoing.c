@@ -95,10 +95,10 @@ static int vfio_pci_lu_check_preserve(const struct vfio_device_file *df,
 	return 0;
 }
 
-/* Of vfio-pci, the IOMMU and its unit, the function and the bridges above it */
+/* Of vfio-pci, the IOMMU and its unit, the function and the devices above it */
 static unsigned int vfio_pci_lu_nr_records(struct pci_dev *pdev)
 {
-	unsigned int nr = 3;
+	unsigned int nr = pdev->is_virtfn ? 4 : 3;
 
 	for (; pdev; pdev = pci_upstream_bridge(pdev))
 		nr++;
@@ -176,6 +176,8 @@ static void vfio_pci_lu_outgoing_fill(struct vfio_pci_lu_outgoing *out,
 		     (vdev->pci_2_3 ? VFIO_PCI_SER_PCI_2_3 : 0) |
 		     (vdev->nointx ? VFIO_PCI_SER_NOINTX : 0) |
 		     (vdev->liveupdate_initial ? VFIO_PCI_SER_INITIAL : 0);
+	if (vfio_pci_lu_export_vf_token(vdev, ser->vf_token))
+		ser->flags |= VFIO_PCI_SER_VF_TOKEN;
 	if (vdev->liveupdate_initial)
 		ser->initial = *vdev->liveupdate_initial;
 	ser->cfg_size = vdev->pdev->cfg_size;

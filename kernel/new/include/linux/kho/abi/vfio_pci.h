@@ -17,7 +17,7 @@
 #define VFIO_PCI_LIVEUPDATE_FH_COMPATIBLE	"vfio-pci-v1"
 
 #define VFIO_PCI_RECORD_DEVICE		KHO_RECORD_TYPE('V', 'P', 'C', 'I')
-#define VFIO_PCI_RECORD_DEVICE_VERSION	2
+#define VFIO_PCI_RECORD_DEVICE_VERSION	3
 
 /* The function can be reset on its own */
 #define VFIO_PCI_SER_RESET_WORKS	BIT(0)
@@ -27,9 +27,12 @@
 #define VFIO_PCI_SER_NOINTX		BIT(2)
 /* @initial is valid */
 #define VFIO_PCI_SER_INITIAL		BIT(3)
-#define VFIO_PCI_SER_FLAGS		(BIT(4) - 1)
+/* @vf_token is valid */
+#define VFIO_PCI_SER_VF_TOKEN		BIT(4)
+#define VFIO_PCI_SER_FLAGS		(BIT(5) - 1)
 
 #define VFIO_PCI_SER_RBARS		7
+#define VFIO_PCI_SER_VF_TOKEN_SIZE	16
 #define VFIO_PCI_SER_VCONFIG_SIZE	SZ_4K
 
 /**
@@ -44,6 +47,8 @@
  * @rbar: Physical values of the six BARs and of the ROM BAR, in this order.
  * @reserved: Must be 0.
  * @initial: Registers to restore at last close.
+ * @vf_token: UUID that opens the VFs of a physical function. In the record of a VF it
+ *	      is that of its physical function.
  * @vconfig: Emulated parts of the configuration space, as the user sees them.
  */
 struct vfio_pci_ser {
@@ -57,8 +62,9 @@ struct vfio_pci_ser {
 	u32 rbar[VFIO_PCI_SER_RBARS];
 	u32 reserved;
 	struct pci_regs_ser initial;
+	u8 vf_token[VFIO_PCI_SER_VF_TOKEN_SIZE];
 	u8 vconfig[VFIO_PCI_SER_VCONFIG_SIZE];
 } __packed;
-static_assert(sizeof(struct vfio_pci_ser) == 96 + VFIO_PCI_SER_VCONFIG_SIZE);
+static_assert(sizeof(struct vfio_pci_ser) == 112 + VFIO_PCI_SER_VCONFIG_SIZE);
 
 #endif /* _LINUX_KHO_ABI_VFIO_PCI_H */
