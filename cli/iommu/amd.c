@@ -33,6 +33,8 @@ static bool caps(const char *unit, const struct cmdline *now, struct iommu_caps 
 	caps->ats = (strtoull(text, NULL, 16) & CAP_IOTLB) &&
 		    (features & FEATURES_ATS) == FEATURES_ATS &&
 		    !cmdline_has(now, "pci", "noats");
+	caps->refuse_ats = true;
+	caps->pri = false;	/* ATS is refused already */
 	caps->pasid = false;	/* needs guest page tables */
 	return true;
 }

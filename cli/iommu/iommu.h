@@ -14,9 +14,12 @@
 
 struct json_object;
 
-/* Features of a unit that are in use under the running kernel's command line */
+/*
+ * Features of a unit that are in use under the running kernel's command line; @refuse_ats: a live
+ * update does not support its ATS
+ */
 struct iommu_caps {
-	bool ats, pasid;
+	bool ats, refuse_ats, pri, pasid;
 };
 
 /**

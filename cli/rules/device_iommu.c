@@ -58,12 +58,22 @@ static enum answer requester_id(const struct candidate *c, struct finding *f)
 
 static enum answer ats(const struct candidate *c, struct finding *f)
 {
+	unsigned int at;
+
 	if (!c->kind || !c->caps.ats)
 		return YES;
 	if (!pci_sees_ext_capabilities(&c->fn))
 		return unsure(f, AS_ROOT, "its ATS capability is not readable");
-	if (pci_ext_capability(&c->fn, PCI_EXT_CAP_ID_ATS))
+	at = pci_ext_capability(&c->fn, PCI_EXT_CAP_ID_ATS);
+	if (!at)
+		return YES;
+	if (c->caps.refuse_ats)
 		return refuse(f, DEVICE_ATS, "%s", "");
+	if (c->caps.pri && pci_ext_capability(&c->fn, PCI_EXT_CAP_ID_PRI))
+		return refuse(f, DEVICE_PRI, "%s", "");
+	/* The driver enables it for page-aligned requests only. */
+	if (!(pci_get(&c->fn, at + PCI_ATS_CAP, 2) & PCI_ATS_CAP_PAGE_ALIGNED))
+		return refuse(f, DEVICE_ATS_OFF, "%s", "");
 	return YES;
 }
 

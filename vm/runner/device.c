@@ -5,7 +5,7 @@
 #include "core/util.h"
 #include "device.h"
 
-static const struct device_kind *const kinds[] = { &device_nic, &device_virtio };
+static const struct device_kind *const kinds[] = { &device_nic, &device_virtio, &device_vhost };
 
 static const struct device_model *find(const struct device_kind *kind, const char *model)
 {

@@ -7,6 +7,7 @@
 #ifndef VM_RUNNER_DEVICE_H
 #define VM_RUNNER_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct args;
@@ -20,6 +21,7 @@ struct device_model {
 	unsigned int exp;
 	unsigned int msix;
 	unsigned int sriov;
+	unsigned int ats;
 	const char *device;	/* the emulator's name and properties; NULL: @name */
 };
 
@@ -34,9 +36,10 @@ struct device_kind {
 	void (*add_backend)(struct args *a, int i, const struct sender *link);
 
 	const char *backend;	/* "PROPERTY=PREFIX": the index follows */
+	bool outside;		/* the device is outside the emulator: see qemu/vhost.c */
 };
 
-extern const struct device_kind device_nic, device_virtio;
+extern const struct device_kind device_nic, device_virtio, device_vhost;
 
 /* The kind that has the model; a model that no kind has is taken for a NIC. */
 const struct device_kind *device_kind(const char *model);

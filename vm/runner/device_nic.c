@@ -55,8 +55,8 @@ static const struct trace_event events[] = {
 };
 
 static const struct device_model models[] = {
-	{ "igb", 0x40, 0xa0, 0x70, 0x160, NULL },
-	{ "e1000e", 0xc8, 0xe0, 0xa0, 0, NULL },
+	{ "igb", 0x40, 0xa0, 0x70, 0x160, 0, NULL },
+	{ "e1000e", 0xc8, 0xe0, 0xa0, 0, 0, NULL },
 };
 
 static void add_backend(struct args *a, int i, const struct sender *link)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * virtio-net: fed like the other NICs; each buffer that the emulator returns with contents is
- * one frame received.
+ * virtio-net, of two kinds. "virtio" is fed like the other NICs; each buffer that the emulator
+ * returns with contents is one frame received. "vhost" has ATS and writes its frames by itself,
+ * outside the emulator (qemu/vhost.c).
  */
 #include <stdio.h>
 
@@ -10,6 +11,7 @@
 #include "qemu/args.h"
 #include "qemu/sender.h"
 #include "qemu/trace.h"
+#include "qemu/vhost.h"
 
 /* vq P elem P len N idx N: a buffer that was sent has no length */
 static void on_buffer(struct trace *t, const char *args)
@@ -37,7 +39,7 @@ static const struct trace_event events[] = {
 #define MODERN "virtio-net-pci,disable-legacy=on,iommu_platform=on,rx_queue_size=1024"
 
 static const struct device_model models[] = {
-	{ "virtio", 0x7c, 0x40, 0xdc, 0x100, MODERN },
+	{ "virtio", 0x7c, 0x40, 0xdc, 0x100, 0, MODERN },
 };
 
 static void add_backend(struct args *a, int i, const struct sender *link)
@@ -54,4 +56,32 @@ const struct device_kind device_virtio = {
 	.nevents = ARRAY_SIZE(events),
 	.add_backend = add_backend,
 	.backend = "netdev=n",
+};
+
+static const struct trace_event vhost_events[] = {
+	{ "virtio_set_status", on_status },
+};
+
+static const struct device_model vhost_models[] = {
+	{ "vhost", 0x7c, 0x40, 0xdc, 0x100, MODERN ",ats=on" },
+};
+
+static void add_vhost(struct args *a, int i, const struct sender *link)
+{
+	(void)link;
+	arg(a, "-chardev");
+	arg(a, "socket,id=vhost%d,path=%s,abstract=on", i, vhost_address(i));
+	arg(a, "-netdev");
+	arg(a, "vhost-user,id=n%d,chardev=vhost%d", i, i);
+}
+
+const struct device_kind device_vhost = {
+	.noun = "NIC",
+	.models = vhost_models,
+	.nmodels = ARRAY_SIZE(vhost_models),
+	.events = vhost_events,
+	.nevents = ARRAY_SIZE(vhost_events),
+	.add_backend = add_vhost,
+	.backend = "netdev=n",
+	.outside = true,
 };

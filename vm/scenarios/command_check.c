@@ -90,7 +90,8 @@ static void kinds(struct vm *vm)
 	group_of_two(vm);
 	kind(vm, EXTRA_VGA, "(a display)", EPERM, "a display");
 	kind(vm, EXTRA_XHCI, "(a USB host controller)", EPERM, "a USB host controller");
-	kind(vm, EXTRA_VIRTIO_RNG, "ATS", EOPNOTSUPP, "a device with ATS");
+	kind(vm, EXTRA_VIRTIO_RNG, "ATS, and it is off", EOPNOTSUPP,
+	     "a device whose ATS is off");
 	kind(vm, EXTRA_E1000, "DMA uses another requester ID", EXDEV, "a device with a DMA alias");
 }
 

@@ -2,12 +2,13 @@
 /*
  * Devices that cannot be preserved, each with its error and a line in the log: not bound, not
  * attached, attached to an HWPT that is not preserved, in a group of two, with a DMA alias, with
- * ATS, of a class that the next kernel drives by itself, a virtual function without its physical
- * function, a physical function without one of its virtual functions, in D3, preserved already. All belong to the same VM, whose NIC can be preserved
+ * ATS that is off, of a class that the next kernel drives by itself, a virtual function without its
+ * physical function, a physical function without one of its virtual functions, in D3, preserved
+ * already. All belong to the same VM, whose NIC can be preserved
  * throughout.
  *
  * The machine has a port with two functions that are not isolated from each other, a display, an
- * xHCI, a virtio device with ATS, a NIC behind a bridge to conventional PCI, and virtual
+ * xHCI, a virtio device whose ATS is off, a NIC behind a bridge to conventional PCI, and virtual
  * functions. No traffic.
  *
  * promise: 4
@@ -103,7 +104,8 @@ static void kinds(struct vm *vm)
 	display_that_is_no_vga(vm);
 	refuse(vm, EXTRA_XHCI, EPERM, CLASS, "a USB host controller is refused");
 	if (platform()->ats)
-		refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS", "a device with ATS is refused");
+		refuse(vm, EXTRA_VIRTIO_RNG, EOPNOTSUPP, "ATS, and it is off",
+		       "a device whose ATS is off is refused");
 	refuse(vm, EXTRA_E1000, EXDEV, REFUSED "DMA uses another requester ID",
 	       "a device with a DMA alias is refused");
 }

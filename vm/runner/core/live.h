@@ -14,6 +14,7 @@
 #include "needs.h"
 #include "qemu/pulse.h"
 #include "qemu/sender.h"
+#include "qemu/vhost.h"
 
 /* A moment that the kernel under test reported. */
 struct mark {
@@ -53,6 +54,7 @@ enum run_end {
 /* Times are CLOCK_MONOTONIC in ns. */
 struct live {
 	struct sender sender[MAX_DEVICES];
+	struct vhost vhost[MAX_DEVICES];	/* of devices outside the emulator */
 	struct pulse pulse;
 
 	struct mark *marks;

@@ -28,6 +28,7 @@ enum event_kind {
 	EV_POWER,		/* written to a D-state other than D0 */
 	EV_RESET,
 	EV_BAR_SIZING,
+	EV_ATS_OFF,		/* ATS of the device switched off */
 	EV_QUIET,		/* all MSI-X vectors of the device masked */
 	EV_INVALID_MEM,		/* access to an address that nothing answers */
 	EV_KINDS

@@ -236,6 +236,7 @@ EVENT_RULE(master_kept, EV_BME_CLEAR)
 EVENT_RULE(awake, EV_POWER)
 EVENT_RULE(no_reset, EV_RESET)
 EVENT_RULE(no_sizing, EV_BAR_SIZING)
+EVENT_RULE(ats_kept, EV_ATS_OFF)
 
 static const struct rule always[] = {
 	{ "the scenario reached its end in time", ended },
@@ -265,6 +266,7 @@ static const struct rule traffic[] = {
 	{ "NIC and bridges were never put to sleep", awake },
 	{ "nothing reset the NIC", no_reset },
 	{ "no BAR of the NIC was sized", no_sizing },
+	{ "ATS of the NIC was never switched off", ats_kept },
 	{ "the emulator answered during most of the run", mostly_alive },
 	{ "no frame took 250 ms to memory while the emulator answered", quick },
 };
@@ -388,12 +390,12 @@ bool rules_judge(const struct run *r, rule_sink each, void *arg)
 		return all;
 	if (!total(r)->devices) {
 		all &= r->needs->translation_goes_off ? JUDGE(translation_off) : JUDGE(none_preserved);
-		return rules_judge_roles(r, each, arg) && all;
+		return rules_judge_outside(r, each, arg) & rules_judge_roles(r, each, arg) & all;
 	}
 	all &= JUDGE(traffic);
 	if (r->needs->updates)
 		all &= JUDGE(kexec_traffic);
 	if (r->needs->updates && r->platform->logs)
 		all &= JUDGE(logs);
-	return rules_judge_roles(r, each, arg) && all;
+	return rules_judge_outside(r, each, arg) & rules_judge_roles(r, each, arg) & all;
 }

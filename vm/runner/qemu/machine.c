@@ -19,6 +19,7 @@
 #include "channel.h"
 #include "clock.h"
 #include "console.h"
+#include "device.h"
 #include "machine.h"
 #include "platform.h"
 #include "print/story.h"
@@ -143,14 +144,26 @@ static enum run_end how_it_ended(const struct machine *m)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? RUN_DIED : RUN_INFRASTRUCTURE;
 }
 
+static bool is_outside(const struct run *r, int i)
+{
+	return device_kind(r->needs->device[i].model)->outside;
+}
+
+static void open_device(const struct run *r, struct live *l, int i)
+{
+	sender_open(&l->sender[i], i, r->needs->device[i].role == ROLE_HOSTILE ?
+		    &r->platform->message : NULL);
+	if (is_outside(r, i))
+		vhost_open(&l->vhost[i], &l->sender[i]);
+}
+
 void machine_run(const struct run *r, struct live *l, const char *kernel, const char *initrd)
 {
 	struct machine m = { .run = r, .live = l };
 	int i;
 
 	for (i = 0; i < r->needs->ndevices; i++)
-		sender_open(&l->sender[i], i, r->needs->device[i].role == ROLE_HOSTILE ?
-			    &r->platform->message : NULL);
+		open_device(r, l, i);
 	pulse_open(&l->pulse);
 	clock_start(l);
 	console_open(&m.console, r, l);
@@ -163,6 +176,9 @@ void machine_run(const struct run *r, struct live *l, const char *kernel, const 
 	for (i = 0; i < r->needs->ndevices; i++)
 		sender_end(&l->sender[i]);
 	l->qemu_status = qemu_wait(&m.qemu);
+	for (i = 0; i < r->needs->ndevices; i++)
+		if (is_outside(r, i))
+			vhost_close(&l->vhost[i]);
 	pulse_stop(&l->pulse);
 	if (!l->ended)
 		l->end = now_ns();

@@ -33,6 +33,8 @@
 #define SRIOV_CTRL_VFE		0x1
 #define SRIOV_BAR_FIRST		0x24
 #define SRIOV_BAR_LAST		0x38
+#define ATS_CTRL		6
+#define ATS_ENABLE		0x8000
 #define MSIX_CTRL		2
 #define MSIX_CTRL_MASKALL	0xc000	/* enabled, and all vectors masked */
 
@@ -132,6 +134,8 @@ static void capability_write(const struct device_model *m, int device, unsigned 
 	}
 	if (at == m->exp + EXP_DEVCTL && value & DEVCTL_FLR)
 		note(arg, EV_RESET, device, "function level reset of the device");
+	if (m->ats && at == m->ats + ATS_CTRL && !(value & ATS_ENABLE))
+		note(arg, EV_ATS_OFF, device, "ATS of the device switched off");
 	if (m->msix && at == m->msix + MSIX_CTRL &&
 	    (value & MSIX_CTRL_MASKALL) == MSIX_CTRL_MASKALL)
 		note(arg, EV_QUIET, device, "all vectors of the device masked");

@@ -45,6 +45,17 @@ const char *qemu_program(void)
 	return path;
 }
 
+/* A device outside the emulator needs the machine's memory. */
+static bool any_outside(const struct needs *n)
+{
+	int i;
+
+	for (i = 0; i < n->ndevices; i++)
+		if (device_kind(n->device[i].model)->outside)
+			return true;
+	return false;
+}
+
 static void add_machine(struct args *a, const struct run *r)
 {
 	const struct needs *n = r->needs;
@@ -60,6 +71,10 @@ static void add_machine(struct args *a, const struct run *r)
 	args_list(a, fixed);
 	option(a, "-smp", "%d", n->smp);
 	option(a, "-m", "%d", n->mem);
+	if (any_outside(n)) {
+		option(a, "-object", "memory-backend-memfd,id=ram,size=%dM,share=on", n->mem);
+		option(a, "-machine", "memory-backend=ram");
+	}
 	option(a, "-device", "%s", iommu);
 	args_list(a, r->platform->more);
 	free(iommu);

@@ -48,6 +48,7 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_POWER] = { "power_state_writes", "put to sleep" },
 	[EV_RESET] = { "resets", "reset" },
 	[EV_BAR_SIZING] = { "bar_sizings", "BAR sized" },
+	[EV_ATS_OFF] = { "ats_off", "ATS switched off" },
 	[EV_QUIET] = { "interrupt_masks", "interrupts masked" },
 	[EV_INVALID_MEM] = { "unanswered_accesses", "access to nothing" },
 };
@@ -265,6 +266,27 @@ static void read_line(struct trace *t, const struct table *tables, size_t n, cha
 	handle(t, tables, n, event, args ? args : "");
 }
 
+/* The frames of devices outside the emulator, whose translations came from its IOMMU */
+static void read_outside(struct trace *t)
+{
+	const struct live *l = t->run->live;
+	size_t k;
+	int i;
+
+	for (i = 0; i < t->run->needs->ndevices; i++) {
+		struct dma_device *d = &t->parsed->device[i];
+
+		for (k = 0; k < l->vhost[i].nwrites; k++) {
+			int64_t at = l->vhost[i].writes[k];
+
+			if (at > t->final)
+				d->late++;
+			else
+				*array_add(d->writes, d->nwrites, d->writes_cap) = at;
+		}
+	}
+}
+
 void trace_read(const struct run *r, struct parsed *p)
 {
 	struct trace t = { .run = r, .parsed = p, .pci.needs = r->needs, .final = run_final(r),
@@ -282,4 +304,5 @@ void trace_read(const struct run *r, struct parsed *p)
 	}
 	fclose(f);
 	free(path);
+	read_outside(&t);
 }

@@ -18,8 +18,8 @@
 
 /*
  * Emulator options for a machine with one device of each kind that cannot be preserved: two
- * functions that are not isolated from each other, a VGA adapter, an xHCI, a device with ATS and a
- * NIC behind a bridge to conventional PCI. Needs .iommu = "device-iotlb=on".
+ * functions that are not isolated from each other, a VGA adapter, an xHCI, a device whose ATS the
+ * kernel leaves off, and a NIC behind a bridge to conventional PCI. Needs .iommu = "device-iotlb=on".
  */
 #define EXTRA_MACHINE							\
 	"-device pcie-root-port,id=two,chassis=8,addr=08"		\
@@ -27,7 +27,8 @@
 	" -device e1000e,bus=two,addr=0.1"				\
 	" -device cirrus-vga,addr=09,romfile= -device qemu-xhci,addr=0a"	\
 	" -device pcie-root-port,id=ats,chassis=9,addr=0b"		\
-	" -device virtio-rng-pci,bus=ats,ats=on,iommu_platform=on,disable-legacy=on" \
+	" -device virtio-rng-pci,bus=ats,ats=on,x-ats-page-aligned=off"		\
+	",iommu_platform=on,disable-legacy=on"				\
 	" -device pcie-pci-bridge,id=pci,addr=0c -device e1000,bus=pci,addr=01"
 
 #define EXTRA_TOKEN		0x300ull	/* in a session, beside a VM's own tokens */

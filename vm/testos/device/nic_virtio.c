@@ -142,6 +142,9 @@ static void enable_queue(device_regs regs, uint16_t queue, const struct queue_pl
 	if (read16(regs, VIRTIO_PCI_COMMON_Q_SIZE) < at->entries)
 		bail_out("queue %u of the NIC has less than %u entries", queue, at->entries);
 	write16(regs, VIRTIO_PCI_COMMON_Q_SIZE, at->entries);
+	write16(regs, VIRTIO_PCI_COMMON_Q_MSIX, 0);
+	if (read16(regs, VIRTIO_PCI_COMMON_Q_MSIX))
+		bail_out("queue %u of the NIC takes no vector", queue);
 	write64(regs, VIRTIO_PCI_COMMON_Q_DESCLO, at->desc);
 	write64(regs, VIRTIO_PCI_COMMON_Q_AVAILLO, at->avail);
 	write64(regs, VIRTIO_PCI_COMMON_Q_USEDLO, at->used);
@@ -181,14 +184,7 @@ static void stop(const struct dma_device *d)
 
 static void irq_enable(const struct dma_device *d)
 {
-	uint16_t queue;
-
-	for (queue = RX; queue <= TX; queue++) {
-		write16(d->regs, VIRTIO_PCI_COMMON_Q_SELECT, queue);
-		write16(d->regs, VIRTIO_PCI_COMMON_Q_MSIX, 0);
-		if (read16(d->regs, VIRTIO_PCI_COMMON_Q_MSIX))
-			bail_out("queue %u of the NIC takes no vector", queue);
-	}
+	(void)d;	/* a queue has its vector before it is enabled */
 }
 
 static void irq_inject(const struct dma_device *d)

@@ -28,6 +28,7 @@ void pci_path(const char *bdf, struct pci_path *path);
 uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len);
 void pci_set_config(const char *bdf, unsigned int at, uint32_t value, unsigned int len);
 unsigned int pci_capability(const char *bdf, unsigned int id);	/* its offset, or 0 */
+bool pci_ats_is_on(const char *bdf);
 unsigned int pci_group(const char *bdf);
 bool pci_is_virtual(const char *bdf);	/* a virtual function */
 bool pci_is_active(const char *bdf);	/* for runtime power management */

@@ -65,6 +65,15 @@ void vtd_is_caching(void)
 	   "it does not");
 }
 
+/* The device may use addresses that it has translated itself: DTE, or translation type 01b. */
+void vtd_allows_ats(const struct walk_device *d)
+{
+	uint64_t expected = 1ull << 2, bits = root() & VTD_ROOT_SCALABLE ? expected : 3ull << 2;
+
+	ok((d->entry[0] & bits) == expected, "the device's entry allows ATS",
+	   "context entry 0x%llx", (unsigned long long)d->entry[0]);
+}
+
 const struct platform platform_vtd = {
 	.name = "vtd",
 	.acpi_table = "/sys/firmware/acpi/tables/DMAR",

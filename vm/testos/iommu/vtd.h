@@ -24,5 +24,6 @@ extern const struct record_place vtd_places[HW_PLACES];	/* records_vtd.c */
 /* facts */
 void vtd_is_scalable(bool scalable);
 void vtd_is_caching(void);
+void vtd_allows_ats(const struct walk_device *d);
 
 #endif /* TESTOS_VTD_H */

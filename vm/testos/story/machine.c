@@ -26,9 +26,9 @@ void machine_before(void (*check)(void))
 	story_leave();
 }
 
-static const struct walk_device *look_up_nic(void)
+const struct walk_device *machine_nic_entry(void)
 {
-	const uint16_t id = pci_source_id(story_vm(0)->data->device[0].bdf);
+	const uint16_t id = pci_source_id(state_get()->vm[0].device[0].bdf);
 	static struct walk walk;
 
 	walk_capture(&walk, &id, 1);
@@ -37,12 +37,12 @@ static const struct walk_device *look_up_nic(void)
 
 void machine_is_first_stage(void)
 {
-	ok(look_up_nic()->first_stage, "the NIC's table is a first-stage one", "it is not");
+	ok(machine_nic_entry()->first_stage, "the NIC's table is a first-stage one", "it is not");
 }
 
 void machine_has_levels(uint32_t n)
 {
-	uint32_t levels = look_up_nic()->levels;
+	uint32_t levels = machine_nic_entry()->levels;
 
 	ok(levels == n, "the NIC's table has as many levels as expected", "%u, not %u", levels, n);
 }

@@ -6,9 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct walk_device;
+
 /* the usual story with one NIC; @check states its facts while traffic comes */
 _Noreturn void machine_before(void (*check)(void));
 
+const struct walk_device *machine_nic_entry(void);	/* what the hardware uses now */
 void machine_is_first_stage(void);
 void machine_has_levels(uint32_t n);
 void machine_has_cpus(int n);

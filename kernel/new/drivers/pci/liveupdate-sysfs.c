@@ -22,7 +22,7 @@ static DEFINE_XARRAY(pci_lu_isolated);
  * @isolated: True when the IOMMU core has isolated @dev, false when @dev can be
  *	      used again.
  *
- * Only the value in sysfs changes. Without memory the value stays as it was.
+ * The value in sysfs changes, and ATS stays off. Without memory the value stays as it was.
  *
  * Context: Process context, may sleep.
  */
@@ -36,9 +36,21 @@ void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated)
 		xa_erase(&pci_lu_isolated, key);
 }
 
+/**
+ * pci_liveupdate_isolated() - Test whether the IOMMU core has isolated a function.
+ * @dev: The function.
+ *
+ * Context: Any.
+ * Return: True from its isolation until it can be used again.
+ */
+bool pci_liveupdate_isolated(struct pci_dev *dev)
+{
+	return xa_load(&pci_lu_isolated, pci_lu_key(dev)) == dev;
+}
+
 static bool pci_lu_is_isolated(struct pci_dev *dev)
 {
-	return xa_load(&pci_lu_isolated, pci_lu_key(dev)) == dev ||
+	return pci_liveupdate_isolated(dev) ||
 	       pci_lu_incoming_state(dev) == PCI_LU_ISOLATED;
 }
 

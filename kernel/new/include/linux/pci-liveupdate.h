@@ -27,6 +27,11 @@ void pci_liveupdate_abandon_remove(struct pci_dev *dev);
 
 /* For the IOMMU core, which isolates a function that it cannot take over */
 void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated);
+bool pci_liveupdate_isolated(struct pci_dev *dev);
+
+/* For the driver of an IOMMU */
+bool pci_liveupdate_ats_is_on(struct pci_dev *dev);
+void pci_liveupdate_stop_ats(struct pci_dev *dev);
 
 /* True from enumeration in the next kernel until pci_liveupdate_finish() */
 bool pci_liveupdate_incoming(struct pci_dev *dev);
@@ -38,6 +43,11 @@ bool pci_liveupdate_keeps_vfs(struct pci_dev *dev);
 static inline void pci_liveupdate_clear_msix(struct pci_dev *dev) { }
 static inline void pci_liveupdate_clear_msi(struct pci_dev *dev) { }
 static inline void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated) { }
+
+static inline bool pci_liveupdate_isolated(struct pci_dev *dev)
+{
+	return false;
+}
 
 static inline bool pci_liveupdate_incoming(struct pci_dev *dev)
 {

@@ -122,7 +122,7 @@ static int amd_lu_check_device(struct iommu_dev_data *dev_data,
 					       "DMA uses another requester ID");
 	if (amd_lu_uses_ats(dev_data))
 		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP,
-					       "device and IOMMU support ATS or PRI");
+					       "device and AMD-Vi support ATS");
 	if (pdom->pd_mode != PD_MODE_V1)
 		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP,
 					       "page table has the guest (v2) format");

@@ -3,8 +3,10 @@
 #define _INTEL_LIVEUPDATE_H
 
 #include <linux/iommu-liveupdate.h>
+#include <linux/pci-liveupdate.h>
 
 struct device;
+struct device_domain_info;
 struct intel_iommu;
 struct iommu_domain;
 struct iommu_liveupdate_ops;
@@ -12,6 +14,7 @@ struct iommu_liveupdate_ops;
 /* cache.c, iommu.c, irq_remapping.c, pasid.c */
 int intel_iommu_attach_device(struct iommu_domain *domain, struct device *dev,
 			      struct iommu_domain *old);
+void iommu_enable_pci_ats(struct device_domain_info *info);
 void intel_iommu_init_qi(struct intel_iommu *iommu);
 void iommu_disable_irq_remapping(struct intel_iommu *iommu);
 void iommu_set_root_entry(struct intel_iommu *iommu);
@@ -21,6 +24,12 @@ struct iommu_domain *intel_iommu_domain_alloc_first_stage(struct device *dev,
 							  struct intel_iommu *iommu, u32 flags);
 struct iommu_domain *intel_iommu_domain_alloc_second_stage(struct device *dev,
 							   struct intel_iommu *iommu, u32 flags);
+
+/* An isolated device may answer to no invalidation request */
+static inline bool intel_liveupdate_may_enable_ats(struct device *dev, bool supported)
+{
+	return supported && !pci_liveupdate_isolated(to_pci_dev(dev));
+}
 
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 extern const struct iommu_liveupdate_ops intel_liveupdate_ops;

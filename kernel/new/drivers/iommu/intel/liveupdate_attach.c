@@ -74,7 +74,6 @@ static bool intel_lu_points_to(struct dmar_domain *domain, bool scalable,
 		       (vtd->pasid[0] & VTD_PAGE_MASK) == ss.ssptptr &&
 		       (vtd->pasid[0] >> 2 & 7) == ss.aw;
 	return (vtd->context[0] & VTD_PAGE_MASK) == ss.ssptptr &&
-	       !(vtd->context[0] >> 2 & 3) &&
 	       (vtd->context[1] & 7) == ss.aw;
 }
 
@@ -170,9 +169,9 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain
 	struct intel_iommu *iommu = info->iommu;
 	int ret;
 
-	/* It was preserved with ATS off, and this kernel would turn ATS on. */
-	if (info->ats_supported)
-		return -EOPNOTSUPP;
+	ret = intel_lu_compare_ats(info, vtd);
+	if (ret)
+		return ret;
 	if (sm_supported(iommu) &&
 	    (!info->pasid_table || virt_to_phys(info->pasid_table->table) != vtd->pasid_dir))
 		return -EPROTO;
@@ -190,6 +189,7 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain
 	if (vtd->flags & IOMMU_VTD_SER_FORCE_SNOOPING)
 		intel_lu_force_snooping(domain);
 	intel_lu_link(info, domain);
+	intel_lu_adopt_ats(info);
 	ret = cache_tag_assign_domain(domain, dev, IOMMU_NO_PASID);
 	if (ret)
 		goto err_unlink;
@@ -207,6 +207,8 @@ void intel_lu_isolate_device(struct device *dev)
 	struct pasid_entry *entries;
 
 	intel_lu_clear_context(info->iommu, info->bus, info->devfn);
+	intel_lu_stop_ats(info);
+	intel_lu_flush_all(info->iommu);
 	if (!sm_supported(info->iommu))
 		return;
 	/* The hardware does not reach it; its content may be that of the previous kernel. */
@@ -222,8 +224,12 @@ void intel_lu_readmit_device(struct device *dev)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 
-	if (sm_supported(info->iommu) && intel_pasid_setup_sm_context(dev))
+	if (!sm_supported(info->iommu))
+		return;
+	if (intel_pasid_setup_sm_context(dev))
 		dev_err(dev, "no memory for its context entry: stays isolated\n");
+	else
+		iommu_enable_pci_ats(info);
 }
 
 static int intel_lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)

@@ -139,6 +139,8 @@ bool intel_lu_entry_valid(struct iommu_device *iommu_dev, const struct iommu_uni
 	    memcmp(intel_lu_context_slot(iommu, root, bus, devfn), vtd->context,
 		   intel_lu_context_size(iommu)))
 		return false;
+	if (!intel_lu_ats_valid(iommu, vtd))
+		return false;
 	if (sm_supported(iommu))
 		return intel_lu_pasid_tables_valid(vtd);
 	return (vtd->context[1] >> 8 & 0xffff) == vtd->did;
@@ -172,7 +174,7 @@ int intel_lu_reserve_id(struct iommu_device *iommu_dev, u32 id)
 	return ret < 0 && ret != -ENOSPC ? ret : 0;
 }
 
-static void intel_lu_flush_all(struct intel_iommu *iommu)
+void intel_lu_flush_all(struct intel_iommu *iommu)
 {
 	iommu->flush.flush_context(iommu, 0, 0, 0, DMA_CCMD_GLOBAL_INVL);
 	if (sm_supported(iommu))

@@ -20,7 +20,6 @@
  * other CPUs stopped.
  */
 #include <linux/iommu-liveupdate.h>
-#include <linux/iopoll.h>
 #include <linux/kexec_handover.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -201,12 +200,9 @@ static int intel_lu_check_device(struct device_domain_info *info)
 	    pci_for_each_dma_alias(to_pci_dev(dev), intel_lu_check_alias, dev))
 		return iommu_liveupdate_refuse(dev, -EXDEV,
 					       "DMA uses another requester ID");
-	if (info->ats_supported || info->pri_supported)
-		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP,
-					       "device and IOMMU support ATS or PRI");
 	if (sm_supported(info->iommu) && intel_lu_has_other_pasids(info->pasid_table))
 		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP, "PASIDs are in use");
-	return 0;
+	return intel_lu_check_ats(info);
 }
 
 static void intel_lu_identify_unit(struct iommu_device *iommu_dev,
@@ -276,6 +272,8 @@ static void intel_lu_snapshot(struct device_domain_info *info, struct iommu_vtd_
 	vtd->did = domain_id_iommu(info->domain, iommu);
 	if (info->domain->force_snooping)
 		vtd->flags |= IOMMU_VTD_SER_FORCE_SNOOPING;
+	if (info->ats_enabled)
+		vtd->flags |= IOMMU_VTD_SER_ATS;
 	if (!info->pasid_table)
 		return;
 
@@ -331,20 +329,6 @@ static void intel_lu_mask_events(struct intel_iommu *iommu)
 		writel(DMA_FECTL_IM, iommu->reg + DMAR_PECTL_REG);
 	if (ecap_pms(iommu->ecap))
 		writel(DMA_FECTL_IM, iommu->reg + DMAR_PERFINTRCTL_REG);
-}
-
-/*
- * A CPU may have been stopped while it waited for an invalidation. The hardware
- * reports completion to that CPU's memory, so it must do so before the kexec.
- */
-static void intel_lu_drain_queue(struct intel_iommu *iommu)
-{
-	u32 head;
-
-	if (iommu->qi)
-		readl_poll_timeout_atomic(iommu->reg + DMAR_IQH_REG, head,
-					  head == readl(iommu->reg + DMAR_IQT_REG),
-					  10, 10 * USEC_PER_MSEC);
 }
 
 /**

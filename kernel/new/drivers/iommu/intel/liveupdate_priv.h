@@ -48,6 +48,15 @@ static inline u64 *intel_lu_context_slot(struct intel_iommu *iommu,
 	return &table[sm_supported(iommu) ? (devfn & 0x7f) * 2 : devfn].lo;
 }
 
+/* liveupdate_ats.c */
+int intel_lu_check_ats(struct device_domain_info *info);
+bool intel_lu_ats_valid(struct intel_iommu *iommu, const struct iommu_vtd_device_ser *vtd);
+int intel_lu_compare_ats(struct device_domain_info *info,
+			 const struct iommu_vtd_device_ser *vtd);
+void intel_lu_adopt_ats(struct device_domain_info *info);
+void intel_lu_stop_ats(struct device_domain_info *info);
+void intel_lu_drain_queue(struct intel_iommu *iommu);
+
 /* liveupdate_incoming.c */
 bool intel_lu_same_mode(struct iommu_device *iommu);
 bool intel_lu_unit_valid(struct iommu_device *iommu, const struct iommu_unit_ser *ser);
@@ -57,6 +66,7 @@ u32 intel_lu_domain_id(const struct iommu_device_ser *ser);
 int intel_lu_copy_entry(struct iommu_device *iommu, const struct iommu_device_ser *ser);
 int intel_lu_reserve_id(struct iommu_device *iommu, u32 id);
 void intel_lu_block_entry(struct iommu_device *iommu, const struct iommu_device_ser *ser);
+void intel_lu_flush_all(struct intel_iommu *iommu);
 void intel_lu_clear_context(struct intel_iommu *iommu, u8 bus, u8 devfn);
 void intel_lu_finish_unit(struct iommu_device *iommu, const struct iommu_unit_ser *ser);
 

@@ -53,11 +53,16 @@ static void iommu_lu_finish_device(struct device *dev, bool readmit)
  */
 void iommu_liveupdate_finish_device(struct device *dev)
 {
+	struct iommu_lu_device *lu_dev;
+	bool blocked;
+
 	scoped_guard(mutex, &iommu_lu_mutex) {
-		if (!iommu_lu_find_unfinished(dev))
+		lu_dev = iommu_lu_find_unfinished(dev);
+		if (!lu_dev)
 			return;
+		blocked = lu_dev->error;
 	}
-	iommu_lu_finish_device(dev, false);
+	iommu_lu_finish_device(dev, blocked);
 }
 
 /**

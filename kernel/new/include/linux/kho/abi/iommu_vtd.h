@@ -13,7 +13,7 @@
  * specification, revision 4.1.
  */
 
-#define IOMMU_RECORD_VTD_VERSION	1
+#define IOMMU_RECORD_VTD_VERSION	2
 
 /**
  * struct iommu_vtd_unit_ser - Tables of a VT-d unit across the kexec.
@@ -31,7 +31,9 @@ static_assert(sizeof(struct iommu_vtd_unit_ser) <= IOMMU_UNIT_SER_HW_MAX);
 
 /* All DMA snoops the CPU caches (force_snooping of struct dmar_domain) */
 #define IOMMU_VTD_SER_FORCE_SNOOPING	BIT(0)
-#define IOMMU_VTD_SER_FLAGS		IOMMU_VTD_SER_FORCE_SNOOPING
+/* ATS is enabled, with 4 KiB as smallest translation unit; the context entry allows it */
+#define IOMMU_VTD_SER_ATS		BIT(1)
+#define IOMMU_VTD_SER_FLAGS		(IOMMU_VTD_SER_FORCE_SNOOPING | IOMMU_VTD_SER_ATS)
 
 /**
  * struct iommu_vtd_device_ser - Entries of a device in VT-d's tables.

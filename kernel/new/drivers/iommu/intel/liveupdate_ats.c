@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: VT-d live update: devices with a cache of translations (ATS)
+ *
+ * The entries of such a device allow requests that it has translated itself: DTE in a
+ * scalable mode context entry, translation type 01b in a legacy mode one. ATS stays
+ * enabled from kernel to kernel. No table of a preserved device changes, so no
+ * invalidation is due in the gap, and none is under way: the last act of the previous
+ * kernel on the invalidation queue is to wait for all answers. From its first attach in
+ * the next kernel on the device has a cache tag again, so that an unmap reaches it.
+ *
+ * A device that is isolated or discarded may answer to no invalidation request at all,
+ * and the wait for an answer has no bound. So it gets none. It is blocked first: a
+ * request with a translated address needs a present context entry, too. Then its ATS is
+ * disabled, and then the caches of the unit are flushed.
+ *
+ * A device with PRI would get its answers to page requests from nobody in the gap. It is
+ * refused.
+ */
+#include <linux/iommu-liveupdate.h>
+#include <linux/iopoll.h>
+#include <linux/pci-liveupdate.h>
+#include <linux/pci.h>
+
+#include "iommu.h"
+#include "liveupdate.h"
+#include "liveupdate_priv.h"
+
+/* Context entry: scalable mode, section 9.4 of the specification; legacy mode, 9.3 */
+#define INTEL_LU_SM_DTE		BIT_ULL(2)
+#define INTEL_LU_SM_PRE		BIT_ULL(4)
+#define INTEL_LU_TT		GENMASK_ULL(3, 2)
+
+/* Can @info be preserved as far as ATS and PRI are concerned? */
+int intel_lu_check_ats(struct device_domain_info *info)
+{
+	if (info->pri_supported)
+		return iommu_liveupdate_refuse(info->dev, -EOPNOTSUPP,
+					       "device and IOMMU support PRI");
+	if (info->ats_supported && !info->ats_enabled)
+		return iommu_liveupdate_refuse(info->dev, -EOPNOTSUPP,
+					       "device and IOMMU support ATS, and it is off");
+	return 0;
+}
+
+/* The entry allows what the record says, and no page requests. */
+bool intel_lu_ats_valid(struct intel_iommu *iommu, const struct iommu_vtd_device_ser *vtd)
+{
+	bool ats = vtd->flags & IOMMU_VTD_SER_ATS;
+
+	if (!sm_supported(iommu))
+		return FIELD_GET(INTEL_LU_TT, vtd->context[0]) ==
+		       (ats ? CONTEXT_TT_DEV_IOTLB : CONTEXT_TT_MULTI_LEVEL);
+	return !!(vtd->context[0] & INTEL_LU_SM_DTE) == ats &&
+	       !(vtd->context[0] & INTEL_LU_SM_PRE);
+}
+
+/* The device is as the record says, and this kernel would use it so. */
+int intel_lu_compare_ats(struct device_domain_info *info,
+			 const struct iommu_vtd_device_ser *vtd)
+{
+	struct pci_dev *pdev = to_pci_dev(info->dev);
+	bool ats = vtd->flags & IOMMU_VTD_SER_ATS;
+
+	if (info->ats_supported != ats || info->pri_supported)
+		return -EOPNOTSUPP;
+	if (ats && (!pci_liveupdate_ats_is_on(pdev) || pdev->ats_stu != VTD_PAGE_SHIFT))
+		return -EPROTO;
+	return 0;
+}
+
+/*
+ * In scalable mode probing enters ATS, and the cache tag of the domain that the device
+ * is attached to already. In legacy mode that is part of an attach.
+ */
+void intel_lu_adopt_ats(struct device_domain_info *info)
+{
+	if (!sm_supported(info->iommu))
+		iommu_enable_pci_ats(info);
+}
+
+/* The device is blocked; the caller flushes the caches of the unit. */
+void intel_lu_stop_ats(struct device_domain_info *info)
+{
+	struct dmar_domain *domain = info->domain;
+
+	if (domain && info->ats_enabled)
+		cache_tag_unassign(domain, domain_id_iommu(domain, info->iommu), info->dev,
+				   IOMMU_NO_PASID, CACHE_TAG_DEVTLB);
+	info->ats_enabled = 0;
+	pci_liveupdate_stop_ats(to_pci_dev(info->dev));
+}
+
+/*
+ * A CPU may have been stopped while it waited for an invalidation. The hardware reports
+ * completion to that CPU's memory, so it must do so before the kexec. It takes a
+ * descriptor from the queue before the device has answered; a wait descriptor is complete
+ * when all before it are.
+ */
+void intel_lu_drain_queue(struct intel_iommu *iommu)
+{
+	static const struct qi_desc none;
+	u32 head;
+
+	if (!iommu->qi)
+		return;
+	readl_poll_timeout_atomic(iommu->reg + DMAR_IQH_REG, head,
+				  head == readl(iommu->reg + DMAR_IQT_REG),
+				  10, 10 * USEC_PER_MSEC);
+	qi_submit_sync(iommu, (struct qi_desc *)&none, 0, 0);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices outside the emulator, which have translations in a cache of their own. A live update
+ * changes no translation, so nothing is invalidated until the VM unmaps memory in the next kernel.
+ * The invalidation of that reaches the device before the unmap returns; afterwards no translation
+ * of the unmapped memory is in the cache.
+ *
+ * The scenario unmaps all that the device uses, at rest, between marks nicN.unmap and
+ * nicN.unmapped; figures nicN.iova and nicN.bytes say where.
+ */
+#include <stdio.h>
+
+#include "device.h"
+#include "rules.h"
+
+static int64_t device_mark(const struct run *r, int device, const char *what)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "nic%d.%s", device, what);
+	return run_mark_time(r, name, 0);
+}
+
+static const struct vhost *vhost_of(const struct run *r, int device)
+{
+	return &r->live->vhost[device];
+}
+
+static bool protocol_kept(const struct run *r, int device, char *why)
+{
+	WHY("%s", vhost_of(r, device)->why);
+	return !*why;
+}
+
+static bool never_invalidated(const struct run *r, int device, char *why)
+{
+	int64_t from = run_window(r).begin, to = device_mark(r, device, "unmap");
+	const struct vhost *v = vhost_of(r, device);
+	size_t i, asked = 0, invalidated = 0;
+
+	for (i = 0; i < v->nevents; i++) {
+		const struct vhost_event *e = &v->events[i];
+
+		if (e->t < from || e->t > to)
+			continue;
+		asked += e->what == VHOST_UPDATE;
+		invalidated += e->what == VHOST_INVALIDATE;
+	}
+	WHY("%zu invalidations; %zu translations were new", invalidated, asked);
+	return to && !invalidated;
+}
+
+static bool is_within(const struct vhost_event *e, uint64_t iova, uint64_t bytes)
+{
+	return e->iova < iova + bytes && iova < e->iova + e->size;
+}
+
+static bool rightly_invalidated(const struct run *r, int device, char *why)
+{
+	int64_t from = device_mark(r, device, "unmap"), to = device_mark(r, device, "unmapped");
+	uint64_t iova = run_fig_int(r, 0, "nic%d.iova", device);
+	uint64_t bytes = run_fig_int(r, 0, "nic%d.bytes", device);
+	const struct vhost *v = vhost_of(r, device);
+	size_t i, right = 0, wrong = 0, dropped = 0;
+
+	for (i = 0; i < v->nevents; i++) {
+		const struct vhost_event *e = &v->events[i];
+
+		if (e->what != VHOST_INVALIDATE || e->t < from || e->t > to)
+			continue;
+		right += is_within(e, iova, bytes);
+		wrong += !is_within(e, iova, bytes);
+		dropped += e->dropped;
+	}
+	WHY("%zu invalidations, %zu elsewhere, of %zu cached translations", right, wrong, dropped);
+	return right && !wrong && dropped;
+}
+
+static bool nothing_stale(const struct run *r, int device, char *why)
+{
+	int64_t to = device_mark(r, device, "unmapped");
+	const struct vhost *v = vhost_of(r, device);
+	size_t i, left = 0;
+
+	for (i = 0; i < v->nevents && v->events[i].t <= to; i++)
+		left = v->events[i].left;
+	WHY("%zu translations left", left);
+	return to && !left;
+}
+
+/* Discarded: off before it is used again */
+static bool switched_off(const struct run *r, int device, char *why)
+{
+	int64_t from = run_window(r).begin, to = device_mark(r, device, "used");
+	size_t i, off = 0;
+
+	for (i = 0; i < r->parsed->nevents; i++) {
+		const struct event *e = &r->parsed->events[i];
+
+		off += e->kind == EV_ATS_OFF && e->device == device && e->t > from &&
+		       (!to || e->t < to);
+	}
+	WHY("%zu times", off);
+	return off;
+}
+
+struct device_rule {
+	bool (*holds)(const struct run *r, int device, char *why);
+	const char *name;
+};
+
+static const struct device_rule preserved[] = {
+	{ protocol_kept, "NIC %d and the emulator kept to the protocol" },
+	{ never_invalidated, "NIC %d: no translation was invalidated before the unmap" },
+	{ rightly_invalidated, "NIC %d: the unmap invalidated translations of its range only" },
+	{ nothing_stale, "NIC %d has no stale translation" },
+};
+
+static const struct device_rule discarded[] = {
+	{ protocol_kept, "NIC %d and the emulator kept to the protocol" },
+	{ switched_off, "NIC %d: its ATS was switched off with the isolation" },
+};
+
+static bool judge(const struct run *r, int device, const struct device_rule *rules, size_t n,
+		  rule_sink each, void *arg)
+{
+	char why[WHY_SIZE], name[96];
+	bool all = true, holds;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		*why = 0;
+		holds = rules[i].holds(r, device, why);
+		snprintf(name, sizeof(name), rules[i].name, device);
+		each(arg, name, holds, why);
+		all &= holds;
+	}
+	return all;
+}
+
+bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
+{
+	bool all = true;
+	int i;
+
+	for (i = 0; i < r->needs->ndevices; i++) {
+		if (!device_kind(r->needs->device[i].model)->outside)
+			continue;
+		if (r->needs->device[i].role == ROLE_DISCARDED)
+			all &= judge(r, i, discarded, ARRAY_SIZE(discarded), each, arg);
+		else
+			all &= judge(r, i, preserved, ARRAY_SIZE(preserved), each, arg);
+	}
+	return all;
+}
