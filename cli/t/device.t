@@ -83,17 +83,6 @@ says "no power state" 3 "its power state is not readable"
 put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00004
 extended "$nic/config" 15
 no "ATS of requests that are not page-aligned" DEVICE_ATS_OFF ""
-put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00004
-extended "$nic/config" 15
-poke "$nic/config" 260 40
-says "ATS of device and IOMMU" 0 "verdict: yes"
-put sys/class/iommu/dmar0/intel-iommu/ecap c0020f00004
-put proc/cmdline 'kho=on liveupdate=on intel_iommu=on,sm_on'
-extended "$nic/config" 15
-poke "$nic/config" 258 1 21
-poke "$nic/config" 260 40
-poke "$nic/config" 528 23 0 1 0
-no "PRI of device and IOMMU" DEVICE_PRI ""
 extended "$nic/config" 15
 says "ATS of the device alone" 0 "verdict: yes"
 put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00004

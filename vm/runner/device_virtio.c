@@ -63,7 +63,7 @@ static const struct trace_event vhost_events[] = {
 };
 
 static const struct device_model vhost_models[] = {
-	{ "vhost", 0x7c, 0x40, 0xdc, 0x100, MODERN ",ats=on" },
+	{ "vhost", 0x7c, 0x40, 0xdc, 0, 0x100, MODERN ",ats=on" },
 };
 
 static void add_vhost(struct args *a, int i, const struct sender *link)

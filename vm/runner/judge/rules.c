@@ -220,10 +220,7 @@ static bool no_logged_fault(const struct run *r, char *why)
 }
 
 #define EVENT_RULE(func, kind) \
-	static bool func(const struct run *r, char *why) \
-	{ \
-		return no_events(r, kind, why); \
-	}
+	static bool func(const struct run *r, char *why) { return no_events(r, kind, why); }
 
 EVENT_RULE(no_fault, EV_FAULT)
 EVENT_RULE(no_fault_record, EV_FAULT_RECORD)

@@ -189,26 +189,6 @@ unsigned int pci_capability(const char *bdf, unsigned int id)
 	return at;
 }
 
-static unsigned int ext_capability(const char *bdf, unsigned int id)
-{
-	uint32_t header, at = PCI_CFG_SPACE_SIZE;
-
-	while (at) {
-		header = pci_config(bdf, at, 4);
-		if (PCI_EXT_CAP_ID(header) == id)
-			return at;
-		at = PCI_EXT_CAP_NEXT(header);
-	}
-	return 0;
-}
-
-bool pci_ats_is_on(const char *bdf)
-{
-	unsigned int at = ext_capability(bdf, PCI_EXT_CAP_ID_ATS);
-
-	return at && pci_config(bdf, at + PCI_ATS_CTRL, 2) & PCI_ATS_CTRL_ENABLE;
-}
-
 /* Is bus mastering on for the device and for every bridge above it? */
 bool pci_bus_master_path(const char *bdf)
 {
