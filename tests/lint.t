@@ -44,6 +44,7 @@ for target in run check shell kernel stock vm bench tree save lint stat packages
 	grep -q "\\b$target\\b" "$tmp/help" || echo "$target"
 done >"$tmp/found"
 empty "help explains every target" "$tmp/found"
-holds "hooks add no more than 60 branches to functions of Linux" \
-	test "$(scripts/stat.sh branches)" -le 60
+# 60 until devices with ATS and virtual functions were preserved
+holds "hooks add no more than 62 branches to functions of Linux" \
+	test "$(scripts/stat.sh branches)" -le 62
 plan
