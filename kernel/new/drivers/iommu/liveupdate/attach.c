@@ -46,7 +46,8 @@ static void iommu_lu_add_unknown(struct device *dev)
 
 /**
  * iommu_liveupdate_remove_device() - Forget an incoming device that is hot-removed
- * @dev: The device. The VM that it belongs to loses it, and nothing else.
+ * @dev: The device, in no domain any more. The VM that it belongs to loses it, and nothing
+ *	 else.
  *
  * Context: Process context, the group's mutex is held.
  */
