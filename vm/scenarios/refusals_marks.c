@@ -55,7 +55,7 @@ static void mark_arguments(struct vm *vm)
 static void other_arguments(struct vm *vm)
 {
 	struct iommu_hwpt_liveupdate_adopt adopt = {
-		.size = sizeof(adopt), .flags = 2, .ioas_id = vm->ioas[0], .token = TOKEN,
+		.size = sizeof(adopt), .flags = 1u << 31, .ioas_id = vm->ioas[0], .token = TOKEN,
 	};
 	struct iommu_liveupdate_query query = { .size = sizeof(query), .flags = 1 };
 	struct iommu_liveupdate_query out;

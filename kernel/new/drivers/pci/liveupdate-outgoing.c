@@ -370,7 +370,6 @@ bool pci_liveupdate_outgoing(struct pci_dev *dev)
 	guard(rcu)();
 	return pci_lu_outgoing_find(dev);
 }
-EXPORT_SYMBOL_GPL(pci_liveupdate_outgoing);
 
 /* True for a frozen function, and for a bridge above one */
 bool pci_lu_frozen(struct pci_dev *dev)
