@@ -13,6 +13,7 @@ struct iommu_liveupdate_ops;
 struct protection_domain;
 
 /* iommu.c, init.c */
+void amd_iommu_pdom_id_destroy(void);
 int amd_iommu_attach_device(struct iommu_domain *domain, struct device *dev,
 			    struct iommu_domain *old);
 int pdom_attach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
