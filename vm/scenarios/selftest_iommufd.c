@@ -26,7 +26,7 @@ static void before(void)
 {
 	kunit_suite(11, "amdv1_mock_liveupdate_test");
 	failing_quietly(true);
-	kselftest(18, 0, "iommufd_liveupdate", NULL);
+	kselftest(20, 0, "iommufd_liveupdate", NULL);
 	failing_quietly(false);
 }
 
