@@ -4,6 +4,8 @@
 
 #include "core/util.h"
 #include "device.h"
+#include "qemu/args.h"
+#include "qemu/sender.h"
 
 static const struct device_kind *const kinds[] = { &device_nic, &device_virtio, &device_vhost };
 
@@ -15,6 +17,12 @@ static const struct device_model *find(const struct device_kind *kind, const cha
 		if (!strcmp(kind->models[i].name, model))
 			return &kind->models[i];
 	return NULL;
+}
+
+void device_add_datagrams(struct args *a, int i, const struct sender *link)
+{
+	arg(a, "-netdev");
+	arg(a, "dgram,id=n%d,local.type=fd,local.str=%d", i, link->qemu_fd);
 }
 
 const struct device_kind *device_kind(const char *model)

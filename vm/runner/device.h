@@ -41,6 +41,9 @@ struct device_kind {
 
 extern const struct device_kind device_nic, device_virtio, device_vhost;
 
+/* The backend of a NIC that is inside the emulator: each datagram of the sender is a frame. */
+void device_add_datagrams(struct args *a, int i, const struct sender *link);
+
 /* The kind that has the model; a model that no kind has is taken for a NIC. */
 const struct device_kind *device_kind(const char *model);
 

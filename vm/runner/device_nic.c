@@ -7,8 +7,6 @@
 
 #include "core/util.h"
 #include "device.h"
-#include "qemu/args.h"
-#include "qemu/sender.h"
 #include "qemu/trace.h"
 
 static void on_frame(struct trace *t, const char *args)
@@ -59,18 +57,12 @@ static const struct device_model models[] = {
 	{ "e1000e", 0xc8, 0xe0, 0xa0, 0, 0, NULL },
 };
 
-static void add_backend(struct args *a, int i, const struct sender *link)
-{
-	arg(a, "-netdev");
-	arg(a, "dgram,id=n%d,local.type=fd,local.str=%d", i, link->qemu_fd);
-}
-
 const struct device_kind device_nic = {
 	.noun = "NIC",
 	.models = models,
 	.nmodels = ARRAY_SIZE(models),
 	.events = events,
 	.nevents = ARRAY_SIZE(events),
-	.add_backend = add_backend,
+	.add_backend = device_add_datagrams,
 	.backend = "netdev=n",
 };

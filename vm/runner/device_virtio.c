@@ -9,7 +9,6 @@
 #include "core/util.h"
 #include "device.h"
 #include "qemu/args.h"
-#include "qemu/sender.h"
 #include "qemu/trace.h"
 #include "qemu/vhost.h"
 
@@ -42,19 +41,13 @@ static const struct device_model models[] = {
 	{ "virtio", 0x7c, 0x40, 0xdc, 0x100, 0, MODERN },
 };
 
-static void add_backend(struct args *a, int i, const struct sender *link)
-{
-	arg(a, "-netdev");
-	arg(a, "dgram,id=n%d,local.type=fd,local.str=%d", i, link->qemu_fd);
-}
-
 const struct device_kind device_virtio = {
 	.noun = "NIC",
 	.models = models,
 	.nmodels = ARRAY_SIZE(models),
 	.events = events,
 	.nevents = ARRAY_SIZE(events),
-	.add_backend = add_backend,
+	.add_backend = device_add_datagrams,
 	.backend = "netdev=n",
 };
 
