@@ -26,13 +26,7 @@ enum { PHYSICAL, FIRST, SECOND, VMS };
 
 static void before(void)
 {
-	struct vm_shape shapes[VMS];
-	unsigned int i;
-
-	for (i = 0; i < VMS; i++)
-		shapes[i] = one_nic_each[i];
-	shapes[PHYSICAL].nvirtual = VMS - 1;
-	story_begin(shapes, VMS);
+	story_begin_virtual(VMS - 1);
 	story_preserve();
 	ok_errno(pci_set(story_vm(PHYSICAL)->device[0].place->bdf, "sriov_numvfs", "0"), EBUSY,
 		 "preserved virtual functions cannot be taken away");

@@ -35,13 +35,8 @@ static void preserve_all(void)
 static void before(void)
 {
 	struct vm *pf = story_vm(PHYSICAL);
-	struct vm_shape shapes[VMS];
-	unsigned int i;
 
-	for (i = 0; i < VMS; i++)
-		shapes[i] = one_nic_each[i];
-	shapes[PHYSICAL].nvirtual = VMS - 1;
-	story_begin(shapes, VMS);
+	story_begin_virtual(VMS - 1);
 	preserve_all();
 	vm_call_off(pf);
 	ok_errno(pci_set(pf->device[0].place->bdf, "reset", "1"), EBUSY,

@@ -7,6 +7,7 @@
  * The ring in the preserved memory then shows which frames arrived.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "iommu/guard.h"
 #include "kapi/kexec.h"
@@ -103,6 +104,15 @@ void story_begin(const struct vm_shape *shapes, unsigned int n)
 	if (guard_possible())
 		guard_fill();
 	start_traffic();
+}
+
+void story_begin_virtual(unsigned int n)
+{
+	struct vm_shape shapes[STATE_VMS];
+
+	memcpy(shapes, one_nic_each, sizeof(shapes));
+	shapes[0].nvirtual = n;
+	story_begin(shapes, n + 1);
 }
 
 /* A kernel that does not know the mark is the control run with the stock kernel. */

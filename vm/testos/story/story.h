@@ -23,6 +23,8 @@ extern const struct vm_shape one_nic_each[STATE_VMS];
 
 /* previous kernel */
 void story_begin(const struct vm_shape *shapes, unsigned int n);
+/* The first VM has a physical function, each of the @n after it one of its virtual functions. */
+void story_begin_virtual(unsigned int n);
 struct vm *story_alone(void);		/* instead: one VM, no traffic */
 void story_preserve(void);
 _Noreturn void story_leave(void);
