@@ -148,7 +148,8 @@ int iolu_vm_finish(struct iolu_vm *vm);
  * On an incoming handle in any state, or on one without objects. Afterwards the handle is live
  * and has no objects.
  *
- * Return: 0; -EBUSY: the handle has objects that are not incoming; -ENOENT: no such session.
+ * Return: 0; -EBUSY: the handle has objects that are not incoming; -ENOENT: no such session;
+ * -ENOPKG: this kernel has no handler for a file in it (yet: it may be in a module).
  */
 int iolu_vm_discard(struct iolu_vm *vm);
 

@@ -28,16 +28,22 @@ static const struct iolu_attempt memfd_attempt = {
 
 static const struct iolu_attempt iommufd_attempt = {
 	"retrieved", "iommufd of VM", (const enum iolu_refusal[]){
-		REFUSED_RECORD_MISSING, REFUSED_RECORD_TYPE, REFUSED_RECORD_VERSION,
-		REFUSED_RECORD_DAMAGED, REFUSED_NONE
+		REFUSED_RETRIEVE_HANDLER, REFUSED_RECORD_MISSING, REFUSED_RECORD_TYPE,
+		REFUSED_RECORD_VERSION, REFUSED_RECORD_DAMAGED, REFUSED_NONE
 	},
 };
 
 static const struct iolu_attempt device_attempt = {
 	"retrieved", "device", (const enum iolu_refusal[]){
 		REFUSED_RETRIEVE_MISSING, REFUSED_RETRIEVE_ISOLATED, REFUSED_RETRIEVE_OTHER,
-		REFUSED_RETRIEVE_DRIVER, REFUSED_RECORD_MISSING, REFUSED_RECORD_TYPE,
-		REFUSED_RECORD_VERSION, REFUSED_RECORD_DAMAGED, REFUSED_NONE
+		REFUSED_RETRIEVE_DRIVER, REFUSED_RETRIEVE_HANDLER, REFUSED_RECORD_MISSING,
+		REFUSED_RECORD_TYPE, REFUSED_RECORD_VERSION, REFUSED_RECORD_DAMAGED, REFUSED_NONE
+	},
+};
+
+static const struct iolu_attempt discard_attempt = {
+	"discarded", "session", (const enum iolu_refusal[]){
+		REFUSED_RETRIEVE_HANDLER, REFUSED_NONE
 	},
 };
 
@@ -276,8 +282,10 @@ int iolu_vm_discard(struct iolu_vm *vm)
 	if (rc) {
 		if (given)
 			iolu_session_set_aside(vm);
-		return iolu_fail(vm, rc, "session \"%s\" cannot be discarded: %s", vm->name,
-				 rc == -EINVAL ? "it is a new one" : strerror(-rc));
+		if (rc == -EINVAL)
+			return iolu_fail(vm, rc, "session \"%s\" cannot be discarded: it is a new one",
+					 vm->name);
+		return iolu_refused(vm, &discard_attempt, vm->name, rc);
 	}
 	iolu_close(&vm->session);
 	iolu_drop_all(vm);

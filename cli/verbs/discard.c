@@ -12,6 +12,7 @@
 #include "host/liveupdate.h"
 #include "host/snapshot.h"
 #include "out/print.h"
+#include "rules/refusals.h"
 #include "verbs/device_failed.h"
 
 static int refused(const struct call *call, const char *name, int rc)
@@ -23,6 +24,10 @@ static int refused(const struct call *call, const char *name, int rc)
 		return call_fail(call, EXIT_NO,
 				 "a process has session %s open (iolu status): end that process first",
 				 name);
+	case -ENOPKG:
+		return call_fail(call, EXIT_NO, "session %s: a file in it: %s. %s", name,
+				 refusal_of(RETRIEVE_HANDLER)->sentence,
+				 refusal_of(RETRIEVE_HANDLER)->remedy);
 	}
 	return call_fail(call, EXIT_UNKNOWN, "session %s: %s", name, strerror(-rc));
 }
@@ -57,7 +62,8 @@ static int discard(struct call *call)
 const struct verb verb_discard = {
 	.name = "discard", .operands = "SESSION", .min = 1, .max = 1,
 	.summary = "discard an incoming session whose VMM does not come back",
-	.codes = "0 discarded; 1 there is no such session, or a process has it open; "
-		 "3 no permission, or another process has /dev/liveupdate open",
+	.codes = "0 discarded; 1 there is no such session, or a process has it open, or no handler "
+		 "of a file in it is loaded; 3 no permission, or another process has "
+		 "/dev/liveupdate open",
 	.run = discard,
 };
