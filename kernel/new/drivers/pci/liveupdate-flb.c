@@ -146,6 +146,7 @@ int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
 		pci_lu_set_driver(driver);
 	return rc;
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_register_handler, "vfio-pci");
 
 /**
  * pci_liveupdate_unregister_handler() - Undo pci_liveupdate_register_handler().
@@ -155,8 +156,10 @@ int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
  */
 void pci_liveupdate_unregister_handler(struct liveupdate_file_handler *fh)
 {
+	pci_lu_set_driver(NULL);
 	liveupdate_unregister_flb(fh, &pci_lu_flb);
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_unregister_handler, "vfio-pci");
 
 /* After the bus type is registered, before any bus is scanned */
 static int __init pci_lu_fetch_incoming(void)

@@ -23,10 +23,11 @@ void kho_record_put(void *record);
 
 /*
  * Both: layouts of records that this kernel reads and writes. The texts are in its
- * image, so that userspace can compare two kernels before the kexec.
+ * image and modules, so that userspace can compare two kernels before the kexec.
  */
 #define KHO_RECORD_LAYOUT(name, version) name "-v" __stringify(version)
 void kho_record_register_layout(const char *layout);
+void kho_record_unregister_layout(const char *layout);
 
 /* An index of records. Previous kernel: write it */
 struct kho_record_index_ser *kho_record_index_alloc(u32 user);

@@ -33,6 +33,7 @@
 #include <linux/kho_record.h>
 #include <linux/kobject.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -40,8 +41,9 @@
 
 static atomic_long_t kho_records = ATOMIC_LONG_INIT(0);
 static atomic_long_t kho_record_bytes = ATOMIC_LONG_INIT(0);
-static const char *kho_record_layouts[16] __ro_after_init;
-static unsigned int kho_record_nr_layouts __ro_after_init;
+static DEFINE_MUTEX(kho_record_layouts_lock);
+static const char *kho_record_layouts[16];
+static unsigned int kho_record_nr_layouts;
 
 static u32 kho_record_crc(const struct kho_record_ser *hdr)
 {
@@ -157,18 +159,40 @@ void kho_record_put(void *record)
 
 /**
  * kho_record_register_layout() - Add a layout to /sys/kernel/liveupdate/record_layouts.
- * @layout: KHO_RECORD_LAYOUT() of a type of record and its version; a literal.
+ * @layout: KHO_RECORD_LAYOUT() of a type of record and its version. It stays with the caller.
  *
- * Context: Initialization.
+ * Context: Process context, may sleep.
  */
-void __init kho_record_register_layout(const char *layout)
+void kho_record_register_layout(const char *layout)
 {
+	guard(mutex)(&kho_record_layouts_lock);
 	if (kho_record_nr_layouts == ARRAY_SIZE(kho_record_layouts)) {
 		pr_err("%s: not listed in record_layouts: too many layouts\n", layout);
 		return;
 	}
 	kho_record_layouts[kho_record_nr_layouts++] = layout;
 }
+EXPORT_SYMBOL_FOR_MODULES(kho_record_register_layout, "iommufd,vfio-pci");
+
+/**
+ * kho_record_unregister_layout() - Undo kho_record_register_layout().
+ * @layout: The same pointer. Nothing happens if it was not listed.
+ *
+ * Context: Process context, may sleep. Cannot fail.
+ */
+void kho_record_unregister_layout(const char *layout)
+{
+	unsigned int i;
+
+	guard(mutex)(&kho_record_layouts_lock);
+	for (i = 0; i < kho_record_nr_layouts; i++) {
+		if (kho_record_layouts[i] != layout)
+			continue;
+		kho_record_layouts[i] = kho_record_layouts[--kho_record_nr_layouts];
+		return;
+	}
+}
+EXPORT_SYMBOL_FOR_MODULES(kho_record_unregister_layout, "iommufd,vfio-pci");
 
 static ssize_t records_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -185,6 +209,7 @@ static ssize_t record_layouts_show(struct kobject *kobj, struct kobj_attribute *
 	unsigned int i;
 	int len = 0;
 
+	guard(mutex)(&kho_record_layouts_lock);
 	for (i = 0; i < kho_record_nr_layouts; i++)
 		len += sysfs_emit_at(buf, len, "%s%s", i ? " " : "", kho_record_layouts[i]);
 	return len + sysfs_emit_at(buf, len, "\n");

@@ -57,6 +57,8 @@ extern const struct file_operations iommufd_fops;
 
 #ifdef CONFIG_IOMMUFD_LIVEUPDATE
 /* For the rest of iommufd */
+void iommufd_liveupdate_register(void);
+void iommufd_liveupdate_unregister(void);
 void iommufd_liveupdate_init(struct iommufd_ctx *ictx);
 void iommufd_liveupdate_release(struct iommufd_ctx *ictx);
 void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging);
@@ -103,6 +105,14 @@ bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args);
 void iommufd_lu_finish(struct liveupdate_file_op_args *args);
 void iommufd_lu_discard(struct liveupdate_file_op_args *args);
 #else
+static inline void iommufd_liveupdate_register(void)
+{
+}
+
+static inline void iommufd_liveupdate_unregister(void)
+{
+}
+
 static inline void iommufd_liveupdate_init(struct iommufd_ctx *ictx)
 {
 }

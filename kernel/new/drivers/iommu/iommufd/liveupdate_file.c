@@ -8,6 +8,7 @@
 #include <linux/kho/abi/iommufd.h>
 #include <linux/kho_record.h>
 #include <linux/liveupdate.h>
+#include <linux/module.h>
 
 #include "iommufd_private.h"
 
@@ -45,18 +46,51 @@ static struct liveupdate_file_handler iommufd_lu_handler = {
 	.compatible = IOMMUFD_LIVEUPDATE_FH_COMPATIBLE,
 };
 
-static int __init iommufd_lu_file_init(void)
-{
-	int rc;
+MODULE_ALIAS_LIVEUPDATE(IOMMUFD_LIVEUPDATE_FH_COMPATIBLE);
 
-	kho_record_register_layout(KHO_RECORD_LAYOUT("iommufd-context",
-						     IOMMUFD_RECORD_CTX_VERSION));
-	rc = liveupdate_register_file_handler(&iommufd_lu_handler);
+static const char iommufd_lu_layout[] = KHO_RECORD_LAYOUT("iommufd-context",
+							  IOMMUFD_RECORD_CTX_VERSION);
+static bool iommufd_lu_registered __ro_after_init;
+
+static int __init iommufd_lu_register_handler(struct liveupdate_file_handler *fh)
+{
+	int rc = liveupdate_register_file_handler(fh);
+
 	if (rc)
-		return rc == -EOPNOTSUPP ? 0 : rc;
-	rc = iommu_liveupdate_register_handler(&iommufd_lu_handler);
+		return rc;
+	rc = iommu_liveupdate_register_handler(fh);
 	if (rc)
-		liveupdate_unregister_file_handler(&iommufd_lu_handler);
+		liveupdate_unregister_file_handler(fh);
 	return rc;
 }
-late_initcall(iommufd_lu_file_init);
+
+/**
+ * iommufd_liveupdate_register() - Register the file handler of iommufd with LUO.
+ *
+ * Failure is logged; iommufd then works without live update.
+ *
+ * Context: Initialization, before an iommufd can be opened.
+ */
+void __init iommufd_liveupdate_register(void)
+{
+	int rc = iommufd_lu_register_handler(&iommufd_lu_handler);
+
+	kho_record_register_layout(iommufd_lu_layout);
+	iommufd_lu_registered = !rc;
+	if (rc && rc != -EOPNOTSUPP)
+		pr_err("iommufd: live update is not available (%pe)\n", ERR_PTR(rc));
+}
+
+/**
+ * iommufd_liveupdate_unregister() - Undo iommufd_liveupdate_register().
+ *
+ * LUO holds a reference on the module for each file, so there is none.
+ *
+ * Context: Process context, may sleep. Cannot fail.
+ */
+void iommufd_liveupdate_unregister(void)
+{
+	kho_record_unregister_layout(iommufd_lu_layout);
+	if (iommufd_lu_registered)
+		liveupdate_unregister_file_handler(&iommufd_lu_handler);
+}

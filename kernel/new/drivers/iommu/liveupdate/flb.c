@@ -138,7 +138,7 @@ fs_initcall_sync(iommu_lu_fetch_incoming);
  * iommu_liveupdate_register_handler() - Tie a file handler to the IOMMU records
  * @fh: A registered file handler whose files preserve domains or devices.
  *
- * Such handlers are built in, so there is no unregister function.
+ * liveupdate_unregister_file_handler() undoes it.
  *
  * Context: Initialisation.
  * Return: 0 or a negative errno from liveupdate_register_flb().
@@ -147,3 +147,4 @@ int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh)
 {
 	return liveupdate_register_flb(fh, &iommu_lu_flb);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_register_handler, "iommufd,vfio-pci");

@@ -17,6 +17,7 @@
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/iommu_liveupdate.h>
+EXPORT_TRACEPOINT_SYMBOL_GPL(iommu_liveupdate_retrieve_device);
 
 struct iommu_lu_counts {
 	unsigned int domains;

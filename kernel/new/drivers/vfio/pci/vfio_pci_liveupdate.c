@@ -13,8 +13,7 @@
  * Interrupts are not preserved. They are masked at the device, and the user sets
  * them up again.
  *
- * This file ties vfio-pci to LUO. It is always built in, so the handler is never
- * unregistered.
+ * This file ties vfio-pci to LUO.
  */
 
 #include <linux/iommu-liveupdate.h>
@@ -22,6 +21,7 @@
 #include <linux/kho/abi/vfio_pci.h>
 #include <linux/kho_record.h>
 #include <linux/liveupdate.h>
+#include <linux/module.h>
 #include "../vfio.h"
 #include "vfio_pci_liveupdate.h"
 #include "vfio_pci_priv.h"
@@ -111,7 +111,12 @@ static struct liveupdate_file_handler vfio_pci_lu_handler = {
 	.compatible = VFIO_PCI_LIVEUPDATE_FH_COMPATIBLE,
 };
 
-static int vfio_pci_lu_register_flbs(struct liveupdate_file_handler *fh)
+MODULE_ALIAS_LIVEUPDATE(VFIO_PCI_LIVEUPDATE_FH_COMPATIBLE);
+
+static const char vfio_pci_lu_layout[] = KHO_RECORD_LAYOUT("vfio-device",
+							   VFIO_PCI_RECORD_DEVICE_VERSION);
+
+static int __init vfio_pci_lu_register_flbs(struct liveupdate_file_handler *fh)
 {
 	int rc;
 
@@ -124,29 +129,53 @@ static int vfio_pci_lu_register_flbs(struct liveupdate_file_handler *fh)
 	return rc;
 }
 
+static int __init vfio_pci_lu_register_handler(struct liveupdate_file_handler *fh)
+{
+	int rc = liveupdate_register_file_handler(fh);
+
+	if (rc)
+		return rc;
+	rc = vfio_pci_lu_register_flbs(fh);
+	if (rc)
+		liveupdate_unregister_file_handler(fh);
+	return rc;
+}
+
 /**
  * vfio_pci_liveupdate_register() - Register the file handler of vfio-pci with LUO.
  * @driver: The driver whose devices can be preserved.
  *
  * Failure is logged; vfio-pci then works without live update.
  *
- * Context: Initialization, before /dev/liveupdate can be opened.
+ * Context: Initialization, before @driver is registered.
  */
 void __init vfio_pci_liveupdate_register(struct pci_driver *driver)
 {
-	struct liveupdate_file_handler *fh = &vfio_pci_lu_handler;
 	int rc;
 
 	vfio_pci_lu_driver = driver;
-	kho_record_register_layout(KHO_RECORD_LAYOUT("vfio-device",
-						     VFIO_PCI_RECORD_DEVICE_VERSION));
-	rc = liveupdate_register_file_handler(fh);
-	if (rc)
-		goto out;
-	rc = vfio_pci_lu_register_flbs(fh);
-	if (rc)
-		liveupdate_unregister_file_handler(fh);
-out:
-	if (rc && rc != -EOPNOTSUPP)
+	kho_record_register_layout(vfio_pci_lu_layout);
+	rc = vfio_pci_lu_register_handler(&vfio_pci_lu_handler);
+	if (!rc)
+		return;
+	vfio_pci_lu_driver = NULL;
+	if (rc != -EOPNOTSUPP)
 		pr_err("vfio-pci: live update is not available (%pe)\n", ERR_PTR(rc));
+}
+
+/**
+ * vfio_pci_liveupdate_unregister() - Undo vfio_pci_liveupdate_register().
+ *
+ * LUO holds a reference on the module for each file, so there is none. Afterwards no driver
+ * can bind to incoming devices.
+ *
+ * Context: Process context, after the driver was unregistered. May sleep, cannot fail.
+ */
+void vfio_pci_liveupdate_unregister(void)
+{
+	kho_record_unregister_layout(vfio_pci_lu_layout);
+	if (!vfio_pci_lu_driver)
+		return;
+	pci_liveupdate_unregister_handler(&vfio_pci_lu_handler);
+	liveupdate_unregister_file_handler(&vfio_pci_lu_handler);
 }

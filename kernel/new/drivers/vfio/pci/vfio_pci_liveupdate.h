@@ -10,6 +10,7 @@ struct liveupdate_file_op_args;
 #ifdef CONFIG_VFIO_PCI_LIVEUPDATE
 /* vfio_pci_liveupdate.c */
 void vfio_pci_liveupdate_register(struct pci_driver *driver);
+void vfio_pci_liveupdate_unregister(void);
 
 /* vfio_pci_liveupdate_core.c, part of vfio-pci-core */
 void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev);
@@ -62,6 +63,7 @@ void vfio_pci_lu_incoming_discard(struct vfio_pci_core_device *vdev);
 void vfio_pci_lu_incoming_discard_record(u64 phys, struct pci_driver *driver);
 #else
 static inline void vfio_pci_liveupdate_register(struct pci_driver *driver) { }
+static inline void vfio_pci_liveupdate_unregister(void) { }
 
 static inline void vfio_pci_liveupdate_begin_remove(struct vfio_pci_core_device *vdev) { }
 
