@@ -5,8 +5,9 @@
 #
 # Build Debian packages of the patched kernel TREE in OUT with the kernel's bindeb-pkg:
 # the image with its modules, headers if it can load modules, and linux-libc-dev.  The
-# configuration is CONFIG, or that of the running kernel, trimmed to the loaded modules;
-# kernel/config/host.config is added.  The build runs in COPY, a second tree, because
+# configuration is CONFIG (a file, or Debian's own for a flavour of its kernels, such as
+# cloud-amd64), or that of the running kernel, trimmed to the loaded modules;
+# kernel/config/host.config and host-modules.config are added.  The build runs in COPY, a second tree, because
 # bindeb-pkg writes packages beside the build directory.
 set -eu
 here=$(dirname "$0")
@@ -14,8 +15,12 @@ here=$(dirname "$0")
 . "$here/lib.sh"
 
 tree=$1 out=$3 config=${4:-}
+case $config in
+*amd64) flavour=$config config= ;;
+*) flavour= ;;
+esac
 [ -z "$config" ] || [ -r "$config" ] ||
-	die "CONFIG=$config cannot be read: name the configuration of a kernel"
+	die "CONFIG=$config cannot be read: name the configuration of a kernel, or a flavour of Debian's"
 "$here/copy.sh" "$tree" "$2"
 tree=$(cd "$2" && pwd) build=$tree/build SEED=$1
 # shellcheck source=scripts/kbuild.sh
@@ -52,13 +57,18 @@ kmake() {
 need_space "$tree" 3000 "a kernel with modules, and its packages,"
 seed packages "$tree" "$build"
 mkdir -p "$build" "$out"
-if [ -n "$config" ]; then
+if [ -n "$flavour" ]; then
+	"$here/debian-config.sh" "$flavour" >"$build.base"
+elif [ -n "$config" ]; then
 	cat "$config" >"$build.base"
 else
 	running >"$build.base"
 	trim "$build.base"
 fi
-START=$build.base "$here/config.sh" "$tree" "$build" kernel/config/host.config
+value=m
+grep -qx CONFIG_MODULES=y "$build.base" || value=y
+sed "s/=m$/=$value/" kernel/config/host-modules.config >"$build.modules"
+START=$build.base "$here/config.sh" "$tree" "$build" kernel/config/host.config "$build.modules"
 rm -f "$out"/*.deb "$tree"/*.deb
 KDEB_PKGVERSION=$(make -s -C "$tree" kernelversion)-1 KDEB_CHANGELOG_DIST=unstable \
 DEB_BUILD_OPTIONS=terse nice -n 5 "$here/progress.sh" packages "$out/build.log" \

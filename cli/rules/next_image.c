@@ -3,7 +3,8 @@
  * iolu check: can the next kernel read the records of this one? Its image must have the name and
  * version of each format (target/image.h): KHO, LUO and the kinds of files, compared as LUO
  * compares them, and each layout of a record that the running kernel lists. A kernel without
- * one of these layouts would isolate the device.
+ * one of these layouts would isolate the device. iommufd and vfio-pci may be modules: those in
+ * the initrd count as the image does (target/initrd.h).
  */
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,22 @@ static void wanted(char out[FORMAT_ROOM], size_t at, const struct formats *runni
 	snprintf(out, FORMAT_ROOM, "%s-v%u", formats[at].name, formats[at].version);
 }
 
+/* A format that is in no text may be in a module that was not read. */
+static enum answer answer_of(const struct image *image)
+{
+	return image->modules_unread ? UNKNOWN : NO;
+}
+
+static const char *remedy_of(const struct image *image, const char *otherwise)
+{
+	return image->modules_unread ? "name its initrd with --initrd" : otherwise;
+}
+
+static const char *where(const struct image *image)
+{
+	return image->modules_unread ? ", unless a module in its initrd does" : "";
+}
+
 static void features(struct json_object *items, const struct image *image)
 {
 	char missing[LIST] = "", other[LIST] = "", name[FORMAT_ROOM];
@@ -56,12 +73,17 @@ static void features(struct json_object *items, const struct image *image)
 		append(image_version(image, formats[i].name) ? other : missing, name);
 	}
 	if (*missing)
-		out_item(items, "target", "feature", NO,
-			 "build it with IOMMU, iommufd and vfio-pci live update",
-			 "Linux %s does not read:%s", image->release, missing);
+		out_item(items, "target", "feature", answer_of(image), remedy_of(image,
+			 "build it with IOMMU, iommufd and vfio-pci live update; modules iommufd "
+			 "and vfio-pci belong into its initrd"),
+			 "Linux %s does not read:%s%s", image->release, missing, where(image));
 	else if (*other)
 		out_item(items, "target", "feature", NO, "use a kernel that reads these",
 			 "Linux %s reads another version of:%s", image->release, other);
+	else if (*image->lacking)
+		out_item(items, "target", "feature", NO, "put these into its initrd as well",
+			 "the modules of Linux %s need modules that its initrd does not have:%s",
+			 image->release, image->lacking);
 	else
 		out_item(items, "target", "feature", YES, NULL,
 			 "Linux %s takes over IOMMU state (%s image)", image->release,
@@ -83,9 +105,10 @@ static void records(struct json_object *items, const struct image *image)
 			 "boot a kernel with /sys/kernel/liveupdate/record_layouts",
 			 "the running kernel does not list the records that it writes");
 	else if (*missing)
-		out_item(items, "target", "records", NO, "use a kernel that reads these",
-			 "Linux %s does not read records of the running kernel:%s",
-			 image->release, missing);
+		out_item(items, "target", "records", answer_of(image),
+			 remedy_of(image, "use a kernel that reads these"),
+			 "Linux %s does not read records of the running kernel:%s%s",
+			 image->release, missing, where(image));
 	else
 		out_item(items, "target", "records", YES, NULL,
 			 "it reads all %d kinds of records of the running kernel", layouts.n);

@@ -6,6 +6,10 @@
 
 #include "rules/rules.h"
 #include "target/image.h"
+#include "target/initrd.h"
+
+/* The path of the program that loads modules, in each kernel that can have any */
+#define LOADS_MODULES	"/sbin/modprobe"
 
 static enum answer answer_of(int rc)
 {
@@ -31,13 +35,29 @@ static bool open_image(struct json_object *items, struct image *image, const cha
 	return !rc;
 }
 
+static void read_modules(struct json_object *items, struct image *image, const char *path)
+{
+	const char *why = NULL;
+
+	image->modules_unread = image_has(image, LOADS_MODULES);
+	if (!image->modules_unread || !path)
+		return;
+	image->modules_unread = initrd_add_modules(image, path, &why);
+	if (image->modules_unread)
+		out_item(items, "target", "modules", UNKNOWN, "name the initrd of this kernel",
+			 "%s: %s", path, why);
+}
+
 void check_next_kernel(struct json_object *items, const struct next *next)
 {
 	struct image image = {};
 	bool opened = open_image(items, &image, next->image);
 
-	if (opened)
+	if (opened) {
+		read_modules(items, &image, next->initrd);
 		check_image(items, &image);
+		check_options(items, "target", image.release);
+	}
 	if (next->line)
 		check_cmdline(items, next->line, image.cmdline_max);
 	else

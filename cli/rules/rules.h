@@ -12,6 +12,12 @@ struct devices;
 /* The running kernel and the IOMMUs of the host */
 void check_running_kernel(struct json_object *items);
 
+/*
+ * The options of the kernel @release. No item if /boot does not have its configuration, since
+ * what counts is found elsewhere.
+ */
+void check_options(struct json_object *items, const char *group, const char *release);
+
 /* May this kernel load another one? */
 void check_loading(struct json_object *items);
 

@@ -14,12 +14,10 @@
 #include "rules/rules.h"
 
 #define ANOTHER_KERNEL	"boot a kernel with IOMMU, iommufd and vfio-pci live update"
+#define LOAD_MODULE	"load its module, or " ANOTHER_KERNEL
 
-static void feature(struct json_object *items)
+static void feature(struct json_object *items, const char *release)
 {
-	char release[128] = "";
-
-	host_text(release, sizeof(release), "/proc/sys/kernel/osrelease");
 	if (kernel_has_feature())
 		out_item(items, "kernel", "feature", YES, NULL,
 			 "Linux %s preserves IOMMU state", release);
@@ -37,7 +35,7 @@ static void file_kind(struct json_object *items, const struct formats *formats,
 		out_item(items, "kernel", name, UNKNOWN, ANOTHER_KERNEL,
 			 "/sys/kernel/liveupdate/file_handlers: %s", strerror(-formats->n));
 	else
-		out_item(items, "kernel", name, NO, ANOTHER_KERNEL, "%s cannot be preserved",
+		out_item(items, "kernel", name, NO, LOAD_MODULE, "%s cannot be preserved",
 			 objects);
 }
 
@@ -86,11 +84,14 @@ static void iommu(struct json_object *items)
 void check_running_kernel(struct json_object *items)
 {
 	struct formats formats;
+	char release[128] = "";
 
-	feature(items);
+	host_text(release, sizeof(release), "/proc/sys/kernel/osrelease");
+	feature(items, release);
 	formats_of_files(&formats);
 	file_kind(items, &formats, "iommufd", "HWPTs");
 	file_kind(items, &formats, "vfio-pci", "devices");
 	handover(items);
 	iommu(items);
+	check_options(items, "kernel", release);
 }

@@ -67,7 +67,7 @@ static int read_all(FILE *f, unsigned char **data, size_t *size)
 	return -EFBIG;
 }
 
-static int read_file(const char *path, unsigned char **data, size_t *size)
+int image_read(const char *path, unsigned char **data, size_t *size)
 {
 	FILE *f = fopen(path, "re");
 	int rc;
@@ -132,7 +132,7 @@ int image_open(struct image *image, const char *path, const char **why)
 	int rc;
 
 	*image = (struct image){};
-	rc = read_file(path, &data, &size);
+	rc = image_read(path, &data, &size);
 	if (rc)
 		*why = strerror(-rc);
 	else

@@ -12,7 +12,9 @@
  * @compression: How the kernel in it is compressed, for people.
  * @cmdline_max: The longest command line it takes, in bytes with the NUL; 0 if unknown.
  * @memory: Bytes of memory that it needs at its start; 0 if unknown.
- * @kernel: The kernel proper, @size bytes.
+ * @kernel: The kernel proper, @size bytes, and what initrd_add_modules() added.
+ * @modules_unread: It loads modules, and those of its initrd were not read.
+ * @lacking: Modules that others need and the initrd does not have, a blank before each.
  */
 struct image {
 	char release[128];
@@ -20,6 +22,8 @@ struct image {
 	unsigned long cmdline_max, memory;
 	unsigned char *kernel;
 	size_t size;
+	bool modules_unread;
+	char lacking[256];
 };
 
 /**
@@ -33,6 +37,9 @@ struct image {
  */
 int image_open(struct image *image, const char *path, const char **why);
 void image_close(struct image *image);
+
+/* Read a file or pipe to its end; @data is released with free(). Return 0 or -errno. */
+int image_read(const char *path, unsigned char **data, size_t *size);
 
 /* Does the kernel contain this NUL-terminated text, not as the end of a longer word? */
 bool image_has(const struct image *image, const char *text);
