@@ -12,8 +12,9 @@
 #define VM_SCENARIO_FIELDS_H
 
 #define SCENARIO_FIELDS(TEXT, NUMBER, FLAG)						\
-	/* NIC models in index order, "igb,e1000e,virtio,vhost"; "root:igb" on the root bus,	\
-	 * "switch:igb" in a switch, "vf:virtio" a virtual function of the NIC before */	\
+	/* models of NICs in index order, "igb,e1000e,virtio,vhost", or "nvme"; "root:igb" on	\
+	 * the root bus, "switch:igb" in a switch, "vf:virtio" a virtual function of the NIC	\
+	 * before */									\
 	TEXT(nics, 128, "igb")								\
 	/* "1,2": NICs left out of the update on purpose */				\
 	TEXT(unpreserved, 32, "")							\

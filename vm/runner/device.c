@@ -7,7 +7,9 @@
 #include "qemu/args.h"
 #include "qemu/sender.h"
 
-static const struct device_kind *const kinds[] = { &device_nic, &device_virtio, &device_vhost };
+static const struct device_kind *const kinds[] = {
+	&device_nic, &device_virtio, &device_vhost, &device_nvme,
+};
 
 static const struct device_model *find(const struct device_kind *kind, const char *model)
 {

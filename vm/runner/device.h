@@ -37,9 +37,10 @@ struct device_kind {
 
 	const char *backend;	/* "PROPERTY=PREFIX": the index follows */
 	bool outside;		/* the device is outside the emulator: see qemu/vhost.c */
+	bool drive;		/* its frames are blocks of a drive: see qemu/drive.c */
 };
 
-extern const struct device_kind device_nic, device_virtio, device_vhost;
+extern const struct device_kind device_nic, device_virtio, device_vhost, device_nvme;
 
 /* The backend of a NIC that is inside the emulator: each datagram of the sender is a frame. */
 void device_add_datagrams(struct args *a, int i, const struct sender *link);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "needs.h"
+#include "qemu/drive.h"
 #include "qemu/pulse.h"
 #include "qemu/sender.h"
 #include "qemu/vhost.h"
@@ -55,6 +56,7 @@ enum run_end {
 struct live {
 	struct sender sender[MAX_DEVICES];
 	struct vhost vhost[MAX_DEVICES];	/* of devices outside the emulator */
+	struct drive drive[MAX_DEVICES];	/* of NVMe controllers */
 	struct pulse pulse;
 
 	struct mark *marks;

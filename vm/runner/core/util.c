@@ -5,8 +5,11 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,6 +59,18 @@ char *program_dir(void)
 		die("cannot find the path of this program: %s", strerror(errno));
 	exe[n] = 0;
 	return text("%s", dirname(exe));
+}
+
+int listen_at(const char *address)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(at.sun_path + 1, address, strlen(address));
+	if (fd < 0 || bind(fd, (void *)&at, offsetof(struct sockaddr_un, sun_path) + 1 +
+			   strlen(address)) || listen(fd, 1))
+		die("cannot make a socket: %s", strerror(errno));
+	return fd;
 }
 
 int64_t now_ns(void)

@@ -24,6 +24,9 @@ FILE *create_file(const char *dir, const char *name);
 /* The directory of this program. */
 char *program_dir(void);
 
+/* A listening socket in the abstract name space */
+int listen_at(const char *address);
+
 /* CLOCK_MONOTONIC, ns */
 int64_t now_ns(void);
 

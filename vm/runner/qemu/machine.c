@@ -144,17 +144,27 @@ static enum run_end how_it_ended(const struct machine *m)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? RUN_DIED : RUN_INFRASTRUCTURE;
 }
 
-static bool is_outside(const struct run *r, int i)
+static const struct device_kind *kind(const struct run *r, int i)
 {
-	return device_kind(r->needs->device[i].model)->outside;
+	return device_kind(r->needs->device[i].model);
 }
 
 static void open_device(const struct run *r, struct live *l, int i)
 {
 	sender_open(&l->sender[i], i, r->needs->device[i].role == ROLE_HOSTILE ?
 		    &r->platform->message : NULL);
-	if (is_outside(r, i))
+	if (kind(r, i)->outside)
 		vhost_open(&l->vhost[i], &l->sender[i]);
+	if (kind(r, i)->drive)
+		drive_open(&l->drive[i], &l->sender[i]);
+}
+
+static void close_device(const struct run *r, struct live *l, int i)
+{
+	if (kind(r, i)->outside)
+		vhost_close(&l->vhost[i]);
+	if (kind(r, i)->drive)
+		drive_close(&l->drive[i]);
 }
 
 void machine_run(const struct run *r, struct live *l, const char *kernel, const char *initrd)
@@ -177,8 +187,7 @@ void machine_run(const struct run *r, struct live *l, const char *kernel, const 
 		sender_end(&l->sender[i]);
 	l->qemu_status = qemu_wait(&m.qemu);
 	for (i = 0; i < r->needs->ndevices; i++)
-		if (is_outside(r, i))
-			vhost_close(&l->vhost[i]);
+		close_device(r, l, i);
 	pulse_stop(&l->pulse);
 	if (!l->ended)
 		l->end = now_ns();

@@ -63,6 +63,8 @@ struct trace {
 	int looked_up;		/* device of the last look-up, -1: none or another one */
 	bool looked_up_since;	/* since the last frame */
 	bool faulted;		/* likewise */
+	unsigned int promised;	/* frames that a device is about to write */
+	unsigned int translated; /* of them */
 	int configured;		/* device of the last configuration write */
 };
 
@@ -103,6 +105,7 @@ void trace_look_up(struct trace *t, uint16_t requester)
 {
 	t->looked_up = trace_device(t, requester);
 	t->looked_up_since = true;
+	t->translated += t->translated < t->promised;
 }
 
 void trace_fault(struct trace *t, const char *args)
@@ -139,6 +142,20 @@ void trace_written(struct trace *t)
 	*array_add(d->writes, d->nwrites, d->writes_cap) = t->t;
 	d->untranslated += !t->looked_up_since;
 	t->looked_up_since = false;
+}
+
+void trace_will_write(struct trace *t)
+{
+	t->promised++;
+}
+
+void trace_has_written(struct trace *t)
+{
+	for (; t->promised; t->promised--) {
+		t->looked_up_since = t->translated;
+		t->translated -= t->translated > 0;
+		trace_written(t);
+	}
 }
 
 void trace_interrupt(struct trace *t, uint64_t address, bool delivered)

@@ -38,6 +38,13 @@ void trace_fault(struct trace *t, const char *what);
 /* The device of the last look-up has written a unit of its work, such as a frame, to memory. */
 void trace_written(struct trace *t);
 
+/*
+ * The same for a device that reports its work before and after it writes. One look-up for each
+ * unit follows the first report.
+ */
+void trace_will_write(struct trace *t);
+void trace_has_written(struct trace *t);
+
 /* A write to the interrupt range was requested, or delivered. */
 void trace_interrupt(struct trace *t, uint64_t address, bool delivered);
 

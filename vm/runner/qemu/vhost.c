@@ -20,7 +20,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <linux/virtio_net.h>
@@ -222,18 +221,6 @@ static void *vhost_loop(void *arg)
 const char *vhost_address(int device)
 {
 	return text("lurun-%d-%d", (int)getpid(), device);
-}
-
-static int listen_at(const char *address)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	memcpy(at.sun_path + 1, address, strlen(address));
-	if (fd < 0 || bind(fd, (void *)&at, offsetof(struct sockaddr_un, sun_path) + 1 +
-			   strlen(address)) || listen(fd, 1))
-		die("cannot make a vhost socket: %s", strerror(errno));
-	return fd;
 }
 
 void vhost_open(struct vhost *v, const struct sender *link)

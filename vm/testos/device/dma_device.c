@@ -15,7 +15,7 @@
 #include "os/util.h"
 
 static const struct dma_device_ops *const all[] = {
-	&nic_igb.ops, &nic_e1000e.ops, &nic_virtio.ops,
+	&nic_igb.ops, &nic_e1000e.ops, &nic_virtio.ops, &nvme.ops,
 };
 
 const struct dma_device_ops *dma_device_ops(const char *model)

@@ -21,11 +21,12 @@ struct nic_model {
 	struct dma_device_ops ops;
 	uint32_t rx_base;	/* offset of RDBAL; the rest of the queue follows it */
 	uint32_t entries;	/* descriptors, RING_ENTRIES at most */
+	uint32_t buffer;	/* bytes of each; 0: RING_BUF */
 	/* Length of the frame in descriptor @i, -1 if it is not finished */
 	int (*desc_len)(const void *ring, uint32_t i);
 };
 
-extern const struct nic_model nic_igb, nic_e1000e, nic_virtio;
+extern const struct nic_model nic_igb, nic_e1000e, nic_virtio, nvme;
 
 static inline uint32_t nic_read(device_regs regs, uint32_t at)
 {

@@ -16,9 +16,14 @@
 
 static uint8_t seen[RING_ENTRIES];
 
-static const uint8_t *buf_at(const void *ring, uint32_t i)
+static uint32_t buf_size(const struct nic_model *model)
 {
-	return (const uint8_t *)ring + RING_BUFS_AT + (uint64_t)i * RING_BUF;
+	return model->buffer ? model->buffer : RING_BUF;
+}
+
+static const uint8_t *buf_at(const struct nic_model *model, const void *ring, uint32_t i)
+{
+	return (const uint8_t *)ring + RING_BUFS_AT + (uint64_t)i * buf_size(model);
 }
 
 /* Descriptors up to and with the last finished one. */
@@ -31,11 +36,12 @@ uint32_t ring_finished(const struct nic_model *model, const void *ring)
 	return i;
 }
 
-static void scan_frame(struct ring_scan *out, uint32_t nic, uint32_t i, const void *buf, int len)
+static void scan_frame(struct ring_scan *out, uint32_t nic, uint32_t i, const void *buf,
+		       uint32_t size, int len)
 {
 	const struct frame *f = buf;
 
-	if (frame_check(buf, RING_BUF) != FRAME_OK || f->nic != nic || (int)f->len > len ||
+	if (frame_check(buf, size) != FRAME_OK || f->nic != nic || (int)f->len > len ||
 	    f->seq >= RING_ENTRIES) {
 		out->badsum++;
 		return;
@@ -56,9 +62,9 @@ static void scan_frame(struct ring_scan *out, uint32_t nic, uint32_t i, const vo
 	out->received++;
 }
 
-static uint64_t stray_bytes(const void *ring, uint32_t finished)
+static uint64_t stray_bytes(const struct nic_model *model, const void *ring, uint32_t finished)
 {
-	const uint8_t *at = buf_at(ring, finished);
+	const uint8_t *at = buf_at(model, ring, finished);
 	const uint8_t *end = (const uint8_t *)ring + RING_BYTES;
 	uint64_t n = 0;
 
@@ -81,9 +87,9 @@ void ring_scan(const struct nic_model *model, const void *ring, uint32_t nic,
 		if (len < 0)
 			out->holes++;
 		else
-			scan_frame(out, nic, i, buf_at(ring, i), len);
+			scan_frame(out, nic, i, buf_at(model, ring, i), buf_size(model), len);
 	}
-	out->stray = stray_bytes(ring, out->finished);
+	out->stray = stray_bytes(model, ring, out->finished);
 }
 
 static void report(uint32_t nic, const struct ring_scan *s)
