@@ -74,7 +74,8 @@ static void set_models(struct needs *needs, const char *value, bool only_models)
 			die("at most %d NICs, not '%s'", MAX_DEVICES, value);
 		if (!only_models || i >= needs->ndevices) {
 			d->virtual = i && !strncmp(p, "vf:", 3);
-			d->bridges = d->virtual || !strncmp(p, "root:", 5) ? 0 :
+			d->beside = i && !strncmp(p, "beside:", 7);
+			d->bridges = d->virtual || d->beside || !strncmp(p, "root:", 5) ? 0 :
 				     !strncmp(p, "switch:", 7) ? MAX_BRIDGES : 1;
 		}
 		model = strchr(p, ':');

@@ -24,6 +24,7 @@ struct device_needs {
 	char model[32];
 	int bridges;		/* above it: none, a root port, or also a switch */
 	bool virtual;		/* a virtual function of the last device before that is none */
+	bool beside;		/* another function of the last device before that is none */
 	enum device_role role;
 };
 

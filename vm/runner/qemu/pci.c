@@ -64,18 +64,21 @@ static bool find_first(const struct pci_view *v, unsigned int bus, unsigned int 
 	return false;
 }
 
-/* Virtual functions follow their physical function, as devices and as functions. */
-static bool find_virtual(const struct pci_view *v, unsigned int fn, struct pci_function *f)
+/* The other functions of a slot follow the first one, as devices and as functions. */
+static bool find_other(const struct pci_view *v, unsigned int fn, struct pci_function *f)
 {
+	const struct device_needs *d;
+
 	f->device += (int)fn;
-	return !f->above && f->device < v->needs->ndevices && v->needs->device[f->device].virtual;
+	d = &v->needs->device[f->device];
+	return !f->above && f->device < v->needs->ndevices && (d->virtual || d->beside);
 }
 
 bool pci_find(const struct pci_view *v, uint16_t bdf, struct pci_function *f)
 {
 	unsigned int fn = bdf & 7;
 
-	return find_first(v, bdf >> 8, bdf >> 3 & 31, f) && (!fn || find_virtual(v, fn, f));
+	return find_first(v, bdf >> 8, bdf >> 3 & 31, f) && (!fn || find_other(v, fn, f));
 }
 
 static void follow_bus(struct pci_view *v, struct pci_function f, unsigned int at,

@@ -113,19 +113,39 @@ static void add_virtual(struct args *a, const struct run *r, int pf)
 	}
 }
 
+/* Further functions of the slot, which no ACS isolates from each other */
+static void add_beside(struct args *a, const struct run *r, int first)
+{
+	const struct device_needs *d = r->needs->device;
+	int i;
+
+	for (i = first + 1; i < r->needs->ndevices && d[i].beside; i++) {
+		device_kind(d[i].model)->add_backend(a, i, &r->live->sender[i]);
+		option(a, "-device", "%s,%s%d,id=nic%d,bus=rp%d,addr=0.%d", device_name(&d[i]),
+		       device_kind(d[i].model)->backend, i, i, first, i - first);
+	}
+}
+
+static bool has_beside(const struct needs *n, int i)
+{
+	return i + 1 < n->ndevices && n->device[i + 1].beside;
+}
+
 static void add_device(struct args *a, const struct run *r, int i)
 {
 	const struct device_needs *d = &r->needs->device[i];
 	const struct device_kind *kind = device_kind(d->model);
 	char *place;
 
-	if (d->virtual)
+	if (d->virtual || d->beside)
 		return;
 	kind->add_backend(a, i, &r->live->sender[i]);
 	place = add_bridges(a, d, i);
 	add_virtual(a, r, i);
-	option(a, "-device", "%s,%s%d,id=nic%d,%s", device_name(d), kind->backend, i, i, place);
+	option(a, "-device", "%s,%s%d,id=nic%d,%s%s", device_name(d), kind->backend, i, i, place,
+	       has_beside(r->needs, i) ? ",multifunction=on" : "");
 	free(place);
+	add_beside(a, r, i);
 }
 
 /*
