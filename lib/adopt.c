@@ -138,9 +138,12 @@ static int take(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 /* The device uses the restored table; -ESTALE: it has left it, by a process that died. */
 static int enter_restored(struct iolu_vm *vm, struct iolu_device *device)
 {
-	struct iolu_hwpt restored = *device->hwpt;
+	struct iolu_hwpt restored;
 	int rc;
 
+	if (!device->hwpt || device->attached || !device->hwpt->restored)
+		return 0;
+	restored = *device->hwpt;
 	restored.object.id = restored.restored;
 	rc = iolu_attach_pt(vm, device, &restored);
 	return rc == -ESTALE ? 0 : rc;
@@ -149,15 +152,14 @@ static int enter_restored(struct iolu_vm *vm, struct iolu_device *device)
 static int move(struct iolu_vm *vm, struct iolu_device *device)
 {
 	struct iolu_hwpt *hwpt = device->hwpt;
-	int rc;
+	int rc = 0;
 
 	if (!hwpt || device->attached)
 		return 0;
 	if (!hwpt->restored)
 		return attach(vm, device);
 	iolu_step(vm, "replace table of device", device->object.name);
-	rc = enter_restored(vm, device);
-	if (!rc && !hwpt->object.id)
+	if (!hwpt->object.id)
 		rc = iolu_alloc_hwpt(vm, hwpt, device->object.id);
 	return rc ? rc : iolu_attach(vm, device, hwpt);
 }
@@ -172,6 +174,10 @@ static int rebuild_all(struct iolu_vm *vm)
 		return rc;
 	iolu_for_each(vm, IOLU_HWPT, hwpt)
 		if ((rc = take(vm, hwpt)))
+			return rc;
+	/* The devices of a group move together, with the first one. */
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if ((rc = enter_restored(vm, device)))
 			return rc;
 	iolu_for_each(vm, IOLU_DEVICE, device)
 		if ((rc = move(vm, device)))

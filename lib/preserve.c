@@ -55,7 +55,7 @@ static const struct iolu_attempt device_attempt = {
 		REFUSED_FILE_HANDLER, REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN,
 		REFUSED_DEVICE_ENDPOINT, REFUSED_DEVICE_VF, REFUSED_DEVICE_CLASS,
 		REFUSED_DEVICE_ALIAS, REFUSED_DEVICE_UNFINISHED,
-		REFUSED_DEVICE_ASLEEP, REFUSED_DEVICE_INTX, REFUSED_DEVICE_GROUP,
+		REFUSED_DEVICE_ASLEEP, REFUSED_DEVICE_INTX,
 		REFUSED_DEVICE_UNATTACHED, REFUSED_DEVICE_PASIDS, REFUSED_DEVICE_ATS,
 		REFUSED_DEVICE_ATS_OFF, REFUSED_DEVICE_PRI,
 		REFUSED_DEVICE_INTERRUPTS, REFUSED_DEVICE_ENCRYPTION,
@@ -76,9 +76,10 @@ int iolu_put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_attem
 
 static int check_device(struct iolu_vm *vm, const struct iolu_device *device)
 {
-	if (device->attached)
-		return 0;
-	return iolu_refuse(vm, &device_attempt, device->object.name, REFUSED_DEVICE_UNATTACHED);
+	if (!device->attached)
+		return iolu_refuse(vm, &device_attempt, device->object.name,
+				   REFUSED_DEVICE_UNATTACHED);
+	return iolu_check_group(vm, device->object.name);
 }
 
 static int check_hwpt(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)

@@ -181,6 +181,9 @@ int iolu_put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_attem
 	     const char *name);
 int iolu_put_objects(struct iolu_vm *vm, bool trial);
 
+/* group.c: would a function in the device's IOMMU group be left behind? */
+int iolu_check_group(struct iolu_vm *vm, const char *bdf);
+
 /* ioas.c */
 int iolu_add_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd,
 		 struct iolu_map *map, bool imported);

@@ -51,6 +51,9 @@ enum answer unsure(struct finding *f, const char *todo, const char *fmt, ...) PR
 /* The rules, ended by NULL: those of PCI and vfio, and those of the IOMMU */
 extern device_rule *const device_pci_rules[], *const device_iommu_rules[];
 
+/* Would freeze of the candidate find that @bdf, which depends on it, is in use and not preserved? */
+bool device_is_left(const struct candidate *c, const char *bdf);
+
 /* The kernel's knowledge of single models (device_quirks.c) */
 device_rule device_quirk;
 

@@ -6,7 +6,10 @@
  * pass it on unchanged; any other bridge replaces it by its own.
  */
 #include <linux/pci_regs.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "host/files.h"
 #include "rules/device.h"
 #include "rules/rules.h"
 
@@ -23,9 +26,25 @@ static enum answer group(const struct candidate *c, struct finding *f)
 {
 	if (*c->unit && c->members < 1)
 		return refuse(f, DEVICE_IOMMU, "no IOMMU group");
-	if (c->members > 1)
-		return refuse(f, DEVICE_GROUP, "%d functions", c->members);
 	return YES;
+}
+
+/* At freeze; bridges only forward the requests of others. */
+static enum answer other_members(const struct candidate *c, struct finding *f)
+{
+	struct names members = host_names("/sys/bus/pci/devices/%s/iommu_group/devices",
+					  c->fn.bdf);
+	char left[128] = "";
+	size_t len = 0;
+	int i;
+
+	for (i = 0; i < members.n; i++)
+		if (strcmp(members.name[i], c->fn.bdf) && len < sizeof(left) &&
+		    device_is_left(c, members.name[i]))
+			len += snprintf(left + len, sizeof(left) - len, "%s%s", len ? ", " : "",
+					members.name[i]);
+	host_names_free(&members);
+	return len ? refuse(f, FREEZE_GROUP, "%s", left) : YES;
 }
 
 static bool passes_ids(const struct pci_fn *bridge, unsigned int express)
@@ -90,4 +109,4 @@ static enum answer pasids(const struct candidate *c, struct finding *f)
 	return YES;
 }
 
-device_rule *const device_iommu_rules[] = { unit, group, requester_id, ats, pasids, NULL };
+device_rule *const device_iommu_rules[] = { unit, group, other_members, requester_id, ats, pasids, NULL };

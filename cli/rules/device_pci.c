@@ -89,18 +89,27 @@ static enum answer physical_function(const struct candidate *c, struct finding *
 		      "its physical function %s is not preserved yet", pf);
 }
 
-/* At freeze; until the function is preserved, virtual functions of VMs can be as well. */
-static bool is_left(const struct candidate *c, const char *vf)
+static bool is_bridge(const char *bdf)
+{
+	struct pci_fn fn;
+
+	return !pci_look(&fn, bdf) && (pci_get(&fn, PCI_HEADER_TYPE, 1) & PCI_HEADER_TYPE_MASK) !=
+				      PCI_HEADER_TYPE_NORMAL;
+}
+
+/* Until the function is preserved, others of vfio-pci can be as well. */
+bool device_is_left(const struct candidate *c, const char *bdf)
 {
 	char enabled[32], name[64];
 
-	if (host_text(enabled, sizeof(enabled), "/sys/bus/pci/devices/%s/enable", vf) ||
-	    !atoi(enabled) || device_state(vf) == DEVICE_OUTGOING)
+	if (host_text(enabled, sizeof(enabled), "/sys/bus/pci/devices/%s/enable", bdf) ||
+	    !atoi(enabled) || device_state(bdf) == DEVICE_OUTGOING || is_bridge(bdf))
 		return false;
-	driver_of(vf, name, sizeof(name));
+	driver_of(bdf, name, sizeof(name));
 	return c->device.state == DEVICE_OUTGOING || strcmp(name, "vfio-pci");
 }
 
+/* At freeze */
 static enum answer virtual_functions(const struct candidate *c, struct finding *f)
 {
 	char vf[BDF_LEN];
@@ -108,7 +117,7 @@ static enum answer virtual_functions(const struct candidate *c, struct finding *
 
 	for (i = 0; !host_link_name(vf, sizeof(vf), "/sys/bus/pci/devices/%s/virtfn%d",
 				    c->fn.bdf, i); i++)
-		if (is_left(c, vf))
+		if (device_is_left(c, vf))
 			return refuse(f, FREEZE_VFS, "%s", vf);
 	return YES;
 }

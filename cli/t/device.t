@@ -50,8 +50,6 @@ for class in 030000:display 068000:bridge 0c0330:USB; do
 	[ "$detail" != USB ] || detail="USB host controller"
 	no "the class ${class#*:}" DEVICE_CLASS "a $detail"
 done
-mkdir -p "$host/sys/kernel/iommu_groups/7/devices/0000:01:00.1"
-no "a group of two" DEVICE_GROUP "2 functions"
 bridge 0000:00:03.0 pci0000:00 7
 no "below a bridge to PCI" DEVICE_ALIAS "that of bridge 0000:00:03.0"
 bridge 0000:00:03.0 pci0000:00 conventional

@@ -79,8 +79,15 @@ static void group_of_two(struct vm *vm)
 	pci_find_device(EXTRA_E1000E, 1, b);
 	first = extra_attach(vm, a);
 	second = extra_attach(vm, b);
-	agree(vm, a, first, "IOMMU group has other members", EOPNOTSUPP, "one of a group of two");
-	agree(vm, b, second, "IOMMU group has other members", EOPNOTSUPP, "the other");
+	iolu_tells(check(a), 0, "verdict: yes", "check says yes to one of a group of two");
+	extra_open_session(vm);
+	ok_rc(luo_preserve_fd(vm->session, first, EXTRA_TOKEN), "it is preserved");
+	iolu_tells(check(a), 1, b, "check says no while the other is not, and names it");
+	ok_errno(luo_check(vm->data->session), ENOTEMPTY, "and the kernel does not freeze it");
+	ok_rc(luo_preserve_fd(vm->session, second, EXTRA_TOKEN + 1), "the other is preserved, too");
+	iolu_tells(check(a), 0, "verdict: yes", "check says yes to both");
+	ok_rc(luo_check(vm->data->session), "and the kernel freezes them");
+	vm_call_off(vm);
 	close(first);
 	close(second);
 }

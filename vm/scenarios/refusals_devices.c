@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Devices that cannot be preserved, each with its error and a line in the log: not bound, not
- * attached, attached to an HWPT that is not preserved, in a group of two, with a DMA alias, with
- * ATS that is off, of a class that the next kernel drives by itself, a virtual function without its
- * physical function, a physical function without one of its virtual functions, in D3, preserved
- * already. All belong to the same VM, whose NIC can be preserved
- * throughout.
+ * attached, attached to an HWPT that is not preserved, without the other device of its group, with a
+ * DMA alias, with ATS that is off, of a class that the next kernel drives by itself, a virtual
+ * function without its physical function, a physical function without one of its virtual functions,
+ * in D3, preserved already. All belong to the same VM, whose NIC can be preserved throughout.
  *
  * The machine has a port with two functions that are not isolated from each other, a display, an
  * xHCI, a virtio device whose ATS is off, a NIC behind a bridge to conventional PCI, and virtual
@@ -75,9 +74,12 @@ static void group_of_two(struct vm *vm)
 	pci_find_device(EXTRA_E1000E, 1, bdf);
 	b = extra_attach(vm, bdf);
 	extra_open_session(vm);
-	refused(preserve_device(vm, a), EOPNOTSUPP, REFUSED,
-		"a device in a group of two is refused");
-	refused(preserve_device(vm, b), EOPNOTSUPP, REFUSED, "and so is the other");
+	ok_rc(preserve_device(vm, a), "a device in a group of two is taken");
+	refused(luo_check(vm->data->session), ENOTEMPTY,
+		"not frozen: members of its IOMMU group are in use and not preserved",
+		"it cannot be frozen without the other");
+	ok_rc(luo_preserve_fd(vm->session, b, EXTRA_TOKEN + 1), "the other is taken, too");
+	ok_rc(luo_check(vm->data->session), "both can be frozen");
 	nic_is_taken(vm, "the VM's own NIC is taken");
 	close(a);
 	close(b);

@@ -125,6 +125,20 @@ static bool shares_id(const struct walk *record, uint16_t source_id)
 	return false;
 }
 
+/* A member of the group of a preserved device is in its domain. */
+static bool shares_group(const char *bdf)
+{
+	const struct state *state = state_get();
+	const struct device_place *d;
+	unsigned int i;
+
+	for (i = 0; i < state->nvms; i++)
+		for (d = state->vm[i].device; d < state->vm[i].device + state->vm[i].ndevices; d++)
+			if (pci_group(d->bdf) == pci_group(bdf))
+				return true;
+	return false;
+}
+
 /* The IOMMU may cache translations by domain id. */
 static void ids_are_reserved(void)
 {
@@ -137,7 +151,7 @@ static void ids_are_reserved(void)
 		if (*e->d_name == '.' || walk_find(record, pci_source_id(e->d_name)) ||
 		    pci_update_state(e->d_name, "incoming"))
 			continue;
-		if (shares_id(record, pci_source_id(e->d_name)))
+		if (shares_id(record, pci_source_id(e->d_name)) && !shares_group(e->d_name))
 			snprintf(other, sizeof(other), "%.*s", BDF_LEN - 1, e->d_name);
 	}
 	if (dir)

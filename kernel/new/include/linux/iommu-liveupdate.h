@@ -170,7 +170,8 @@ bool iommu_liveupdate_can_replace(struct iommu_domain *new, struct device *dev);
 
 /* IOMMU core and drivers */
 int iommu_liveupdate_refuse(struct device *dev, int error, const char *why);
-struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton);
+bool iommu_liveupdate_attach_device(struct device *dev, struct iommu_domain **domain);
+void iommu_liveupdate_isolate_member(struct device *dev);
 void iommu_liveupdate_remove_device(struct device *dev);
 struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev);
 void iommu_liveupdate_reject_device(const struct iommu_device_ser *ser,
@@ -184,10 +185,14 @@ bool iommu_liveupdate_keep_translation(struct iommu_device *iommu, const char *n
 void iommu_liveupdate_take_over_unit(struct iommu_device *iommu, const char *name,
 				     const struct iommu_liveupdate_ops *ops);
 #else
-static inline struct iommu_domain *
-iommu_liveupdate_attach_group(struct device *dev, bool singleton)
+static inline bool iommu_liveupdate_attach_device(struct device *dev,
+						  struct iommu_domain **domain)
 {
-	return NULL;
+	return false;
+}
+
+static inline void iommu_liveupdate_isolate_member(struct device *dev)
+{
 }
 
 static inline void iommu_liveupdate_remove_device(struct device *dev)

@@ -18,6 +18,13 @@ static int iommufd_lu_refuse_device(struct iommufd_device *idev, int rc,
 	return rc;
 }
 
+/* Not true because another device of its group is attached */
+static bool iommufd_lu_is_attached(struct iommufd_device *idev)
+{
+	return xa_load(&idev->igroup->pasid_attach, IOMMU_NO_PASID) &&
+	       iommufd_device_is_attached(idev, IOMMU_NO_PASID);
+}
+
 /**
  * iommufd_device_preserve() - Preserve a device's translation across the next kexec
  * @idev: A device bound to an iommufd that is in the same session already
@@ -42,7 +49,7 @@ int iommufd_device_preserve(struct iommufd_device *idev,
 
 	guard(mutex)(&igroup->lock);
 
-	if (!igroup->group || !xa_load(&igroup->pasid_attach, IOMMU_NO_PASID))
+	if (!igroup->group || !iommufd_lu_is_attached(idev))
 		return iommufd_lu_refuse_device(idev, -ENOENT,
 						"not attached to a preserved HWPT");
 	if (xa_find_after(&igroup->pasid_attach, &pasid, ULONG_MAX, XA_PRESENT))
@@ -120,7 +127,7 @@ bool iommufd_device_taken_over(struct iommufd_device *idev)
 {
 	guard(mutex)(&idev->igroup->lock);
 
-	return xa_load(&idev->igroup->pasid_attach, IOMMU_NO_PASID);
+	return iommufd_lu_is_attached(idev);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_taken_over, "IOMMUFD");
 

@@ -13,6 +13,11 @@
  * devices (iommu_liveupdate_hand_over()) and adopts the domain. When the session is
  * finished the device is an ordinary one.
  *
+ * A group with several devices has one domain. All of its preserved devices were
+ * preserved in one session; the other members did no DMA in the previous kernel. They
+ * enter the restored domain by an ordinary attach, so that the group is as it was. If
+ * one device is isolated so are all of its group.
+ *
  * A record or hardware state that cannot be used isolates the device that it
  * describes: bus mastering is turned off first, then its translation is blocked.
  * Memory that the device may have written to is freed when the session is
@@ -117,7 +122,7 @@ static struct iommu_domain *iommu_lu_make_domain(struct iommu_lu_domain *lu_doma
 }
 
 static struct iommu_domain *iommu_lu_attach(struct iommu_lu_device *lu_dev,
-					    struct pci_dev *pdev, bool singleton)
+					    struct pci_dev *pdev)
 {
 	const struct iommu_liveupdate_ops *ops = dev_iommu_ops(&pdev->dev)->liveupdate;
 	struct iommu_domain *domain;
@@ -125,7 +130,7 @@ static struct iommu_domain *iommu_lu_attach(struct iommu_lu_device *lu_dev,
 
 	if (lu_dev->error)
 		return ERR_PTR(lu_dev->error);
-	if (!ops || !singleton)
+	if (!ops)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (lu_dev->ser->vendor != pdev->vendor || lu_dev->ser->device != pdev->device)
 		return ERR_PTR(-ENODEV);
@@ -139,37 +144,66 @@ static struct iommu_domain *iommu_lu_attach(struct iommu_lu_device *lu_dev,
 	return ret ? ERR_PTR(ret) : domain;
 }
 
-/**
- * iommu_liveupdate_attach_group() - First attach of an incoming device
- * @dev: A device of a group that has no domain yet.
- * @singleton: The group has no other device.
- *
- * Context: Process context, the group's mutex is held.
- * Return: The domain that @dev is attached to already; the blocking domain if @dev
- * is isolated; NULL if @dev is not an incoming device.
- */
-struct iommu_domain *iommu_liveupdate_attach_group(struct device *dev, bool singleton)
+static struct iommu_domain *iommu_lu_attach_or_isolate(struct iommu_lu_device *lu_dev,
+						       struct device *dev)
 {
 	u64 began = local_clock();
-	struct iommu_lu_device *lu_dev;
 	struct iommu_domain *domain;
+
+	iommu_lu_set_device(lu_dev, dev);
+	domain = iommu_lu_attach(lu_dev, to_pci_dev(dev));
+	trace_iommu_liveupdate_attach_device(dev, PTR_ERR_OR_ZERO(domain), began);
+	if (!IS_ERR(domain))
+		return domain;
+	lu_dev->error = PTR_ERR(domain);
+	return iommu_lu_isolate(lu_dev, dev, lu_dev->error);
+}
+
+/**
+ * iommu_liveupdate_attach_device() - First attach of a device of a group
+ * @dev: The device.
+ * @domain: In: the domain of the members before it, NULL if none of them is an incoming
+ *	    device. Out: the same with @dev. It is the blocking domain if a member is
+ *	    isolated, or if members have different domains.
+ *
+ * Context: Process context, the group's mutex is held.
+ * Return: True if @dev is an incoming device, in its domain already or isolated.
+ */
+bool iommu_liveupdate_attach_device(struct device *dev, struct iommu_domain **domain)
+{
+	struct iommu_lu_device *lu_dev;
+	struct iommu_domain *own;
 
 	guard(mutex)(&iommu_lu_mutex);
 	lu_dev = iommu_lu_find_unfinished(dev);
-	if (!lu_dev) {
+	if (lu_dev) {
+		own = iommu_lu_attach_or_isolate(lu_dev, dev);
+	} else {
 		if (!dev_is_pci(dev) || !pci_liveupdate_incoming(to_pci_dev(dev)) ||
 		    pci_is_bridge(to_pci_dev(dev)))
-			return NULL;
+			return false;
 		iommu_lu_add_unknown(dev);
-		return iommu_lu_isolate(NULL, dev, -ENODATA);
+		own = iommu_lu_isolate(NULL, dev, -ENODATA);
 	}
+	*domain = !*domain || *domain == own ? own : dev_iommu_ops(dev)->blocked_domain;
+	return true;
+}
 
-	iommu_lu_set_device(lu_dev, dev);
-	domain = iommu_lu_attach(lu_dev, to_pci_dev(dev), singleton);
-	trace_iommu_liveupdate_attach_device(dev, PTR_ERR_OR_ZERO(domain), began);
-	if (IS_ERR(domain)) {
-		lu_dev->error = PTR_ERR(domain);
-		domain = iommu_lu_isolate(lu_dev, dev, lu_dev->error);
-	}
-	return domain;
+/**
+ * iommu_liveupdate_isolate_member() - Isolate a device because of another one in its group
+ * @dev: The device, after iommu_liveupdate_attach_device().
+ *
+ * Context: Process context, the group's mutex is held.
+ */
+void iommu_liveupdate_isolate_member(struct device *dev)
+{
+	struct iommu_lu_device *lu_dev;
+
+	guard(mutex)(&iommu_lu_mutex);
+	lu_dev = iommu_lu_find_unfinished(dev);
+	if (!lu_dev || lu_dev->error)
+		return;
+	lu_dev->error = -EXDEV;
+	dev_err(dev, "another device of its IOMMU group is isolated\n");
+	iommu_lu_isolate(lu_dev, dev, lu_dev->error);
 }

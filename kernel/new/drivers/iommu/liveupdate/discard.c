@@ -65,10 +65,27 @@ void iommu_liveupdate_finish_device(struct device *dev)
 	iommu_lu_finish_device(dev, blocked);
 }
 
+/* The members of a group lose their translation together */
+static int iommu_lu_quiesce_member(struct device *member, void *dev)
+{
+	struct iommu_lu_device *lu_dev;
+
+	guard(mutex)(&iommu_lu_mutex);
+	lu_dev = iommu_lu_find_unfinished(member);
+	if (!lu_dev || lu_dev->dev != member)
+		return 0;
+	lu_dev->error = lu_dev->error ?: -ECANCELED;
+	pci_liveupdate_set_isolated(to_pci_dev(member), true);
+	if (member != dev)
+		pci_clear_master(to_pci_dev(member));
+	return 0;
+}
+
 /**
  * iommu_liveupdate_block_device() - Block the translation of an incoming device
  * @dev: The device, not attached anew. No driver can use it until
- *	 iommu_liveupdate_finish_device().
+ *	 iommu_liveupdate_finish_device(). The other members of its group are quiesced and
+ *	 blocked with it.
  *
  * Context: Process context, may sleep. Cannot fail.
  */
@@ -82,12 +99,11 @@ void iommu_liveupdate_block_device(struct device *dev)
 		lu_dev = iommu_lu_find_unfinished(dev);
 		if (!lu_dev || lu_dev->dev != dev)
 			return;
-		lu_dev->error = lu_dev->error ?: -ECANCELED;
 	}
-	pci_liveupdate_set_isolated(to_pci_dev(dev), true);
 	group = iommu_group_get(dev);
 	if (!group)
 		return;
+	iommu_group_for_each_dev(group, dev, iommu_lu_quiesce_member);
 	iommu_group_liveupdate_block(group);
 	iommu_group_put(group);
 	trace_iommu_liveupdate_block_device(dev, 0, began);

@@ -25,9 +25,10 @@ int iommu_liveupdate_refuse(struct device *dev, int error, const char *why)
 	return error;
 }
 
-static int iommu_lu_refuse_freeze(struct device *dev, int error, const char *why)
+static int iommu_lu_refuse_freeze(struct device *dev, int error, const char *why,
+				  const char *names)
 {
-	dev_info_ratelimited(dev, "not frozen: %s\n", why);
+	dev_info_ratelimited(dev, "not frozen: %s%s\n", why, names);
 	return error;
 }
 
@@ -152,20 +153,16 @@ static int iommu_lu_preserve_device(struct device *dev, struct iommu_domain *dom
 	return 0;
 }
 
-static int iommu_lu_is_other(struct device *member, void *dev)
-{
-	return member != dev;
-}
-
 /**
  * iommu_liveupdate_preserve_device() - Preserve a device
- * @dev: A PCI function, alone in its group.
+ * @dev: A PCI function. Those of the other functions in its group that do DMA must be
+ *	 preserved, too, before @dev is frozen.
  * @domain: The domain it is attached to, already preserved.
  *
  * Context: Process context, may sleep. The caller keeps the attachment from
  * changing until iommu_liveupdate_unpreserve_device().
  * Return: 0. -EOPNOTSUPP if no IOMMU that supports live update translates for the
- * device, its group has other members, or it uses a feature that is not supported.
+ * device, or it uses a feature that is not supported.
  * -EXDEV if its DMA uses another requester id. -ENOENT if it is not attached to
  * @domain or @domain is not preserved. -EBUSY if it is already preserved. -ENOMEM.
  * Each reason is logged, -ENOMEM excepted.
@@ -178,9 +175,6 @@ int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *do
 	if (!dev_is_pci(dev) || !device_iommu_mapped(dev) || !dev_iommu_ops(dev)->liveupdate)
 		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP,
 			"no IOMMU that supports live update translates its DMA");
-	if (iommu_group_for_each_dev(dev->iommu_group, dev, iommu_lu_is_other))
-		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP,
-					       "IOMMU group has other members");
 	ret = iommu_lu_preserve_device(dev, domain);
 	trace_iommu_liveupdate_preserve_device(dev, ret, began);
 	return ret;
@@ -210,13 +204,44 @@ void iommu_liveupdate_unpreserve_device(struct device *dev)
 	kfree(lu_dev);
 }
 
+#define IOMMU_LU_NAMES_SIZE	128
+
+/*
+ * A function whose driver has enabled it may do DMA. Drivers that do DMA of their own
+ * cannot bind to a member of the group, so the others are idle. Bridges forward only.
+ */
+static int iommu_lu_add_missing(struct device *member, void *names)
+{
+	size_t len = strlen(names);
+
+	if (!dev_is_pci(member) || pci_is_bridge(to_pci_dev(member)) ||
+	    !pci_is_enabled(to_pci_dev(member)))
+		return 0;
+	guard(mutex)(&iommu_lu_mutex);
+	if (!iommu_lu_find_device(iommu_lu_outgoing, member))
+		scnprintf(names + len, IOMMU_LU_NAMES_SIZE - len, " %s", dev_name(member));
+	return 0;
+}
+
+/* The domain of a group belongs to one iommufd, so its members are in one session. */
+static int iommu_lu_check_group(struct device *dev)
+{
+	char names[IOMMU_LU_NAMES_SIZE] = ":";
+
+	iommu_group_for_each_dev(dev->iommu_group, names, iommu_lu_add_missing);
+	if (strlen(names) <= 1)
+		return 0;
+	return iommu_lu_refuse_freeze(dev, -ENOTEMPTY,
+		"members of its IOMMU group are in use and not preserved", names);
+}
+
 /**
  * iommu_liveupdate_freeze_device() - Write the final records of a device
  * @dev: A preserved device.
  *
  * Context: Process context, from LUO's freeze.
- * Return: 0, -EINVAL if the attachment of the device has changed, or an error of the
- * IOMMU driver.
+ * Return: 0; -EINVAL if the attachment of the device has changed; -ENOTEMPTY if a member
+ * of its group may do DMA and is not preserved; or an error of the IOMMU driver.
  */
 int iommu_liveupdate_freeze_device(struct device *dev)
 {
@@ -224,11 +249,14 @@ int iommu_liveupdate_freeze_device(struct device *dev)
 	u64 began = local_clock();
 	int ret;
 
+	ret = iommu_lu_check_group(dev);
+	if (ret)
+		return ret;
 	guard(mutex)(&iommu_lu_mutex);
 	lu_dev = iommu_lu_find_device(iommu_lu_outgoing, dev);
 	if (!lu_dev || iommu_get_domain_for_dev(dev) != lu_dev->domain->domain)
 		return iommu_lu_refuse_freeze(dev, -EINVAL,
-			"attachment changed since the device was preserved");
+			"attachment changed since the device was preserved", "");
 	ret = dev_iommu_ops(dev)->liveupdate->freeze_device(dev, lu_dev->ser,
 							    lu_dev->unit->ser);
 	trace_iommu_liveupdate_freeze_device(dev, ret, began);
