@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Process 1 of a Linux guest: it receives numbered frames through the NIC's own driver and
- * counts them, in memory that the test machine reads.
+ * counts them, in memory that the test machine reads. It answers each with a numbered frame of its
+ * own, which the test machine's runner counts.
  *
  * The page of the counts is outside the guest's memory map (memmap= of its command line) and is
- * reached through /dev/mem. A frame with a later number than the expected one makes the numbers
- * between missing; a frame with an earlier one is a duplicate or out of order. Counts are never
- * corrected.
+ * reached through /dev/mem.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,6 +30,7 @@
 #define NIC		"eth0"
 #define EACH		64		/* frames, then a look at the link */
 #define ROOM		(8 << 20)	/* bytes of frames that wait in the socket */
+#define ANSWER		100		/* bytes of an answer */
 
 static volatile struct linux_counts *counts;
 
@@ -67,7 +67,8 @@ static void enlarge_ring(int fd)
 		die("the ring of " NIC " cannot be enlarged");
 }
 
-static void up(int fd)
+/* Returns the NIC's index. */
+static int up(int fd)
 {
 	struct ifreq req = { .ifr_name = NIC };
 
@@ -77,6 +78,9 @@ static void up(int fd)
 	req.ifr_flags |= IFF_UP;
 	if (ioctl(fd, SIOCSIFFLAGS, &req))
 		die(NIC " cannot be brought up");
+	if (ioctl(fd, SIOCGIFINDEX, &req))
+		die(NIC " has no index");
+	return req.ifr_ifindex;
 }
 
 static int listen_to_nic(void)
@@ -86,8 +90,7 @@ static int listen_to_nic(void)
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
 		die("socket");
-	up(fd);
-	at.sll_ifindex = if_nametoindex(NIC);
+	at.sll_ifindex = up(fd);
 	if (bind(fd, (void *)&at, sizeof(at)))
 		die("bind");
 	return fd;
@@ -116,20 +119,18 @@ static void look_at_clock(void)
 	counts->clock = now;
 }
 
-static void count(const struct frame *f, size_t n)
+/* Waits until the driver takes it. */
+static void answer(int fd)
 {
-	if (frame_check(f, n) != FRAME_OK) {
-		counts->bad++;
-	} else if (f->seq < counts->next) {
-		counts->again++;
-	} else {
-		counts->missing += f->seq - counts->next;
-		counts->next = f->seq + 1;
-		counts->received++;
-	}
+	static char buf[FRAME_LEN_MAX];
+	size_t n = frame_build(buf, 0, counts->sent, counts->clock, ANSWER);
+
+	if (send(fd, buf, n, 0) != (ssize_t)n)
+		die("send");
+	counts->sent++;
 }
 
-static void receive(int fd)
+static void receive_and_answer(int fd)
 {
 	static char buf[2048];
 	unsigned int looks = 0;
@@ -140,7 +141,8 @@ static void receive(int fd)
 		if (n < 0)
 			die("recv");
 		look_at_clock();
-		count((struct frame *)buf, n);
+		frame_count(&counts->got, (struct frame *)buf, n);
+		answer(fd);
 		if (!(++looks % EACH))
 			counts->links = number_in("/sys/class/net/" NIC "/carrier_changes");
 	}
@@ -157,6 +159,7 @@ int main(void)
 	fd = listen_to_nic();
 	while (!number_in("/sys/class/net/" NIC "/carrier"))
 		usleep(10000);
+	counts->ready++;
 	printf("guest: " NIC " receives\n");
-	receive(fd);
+	receive_and_answer(fd);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The numbered frame, shared by the sender (runner) and the ring scanner (testos).
+ * The numbered frame, shared by the sender and receiver (runner), the ring scanner (testos) and
+ * the Linux guest.
  *
  * A frame is a broadcast Ethernet frame of an experimental type. It names the NIC it was
  * meant for, its place in the sequence and the moment it was sent. The rest is a pattern
@@ -133,6 +134,31 @@ static inline enum frame_verdict frame_check(const void *buf, size_t room)
 		if (f->payload[i] != frame_pattern(f->nic, f->seq, i))
 			return FRAME_BAD_SUM;
 	return FRAME_OK;
+}
+
+/*
+ * A receiver's counts, never corrected. A frame with a later number than the expected one makes the
+ * numbers between missing; a frame with an earlier one is a duplicate or out of order.
+ */
+struct frame_counts {
+	uint64_t received;	/* complete frames with the expected number or a later one */
+	uint64_t next;		/* the expected number */
+	uint64_t missing;	/* skipped numbers */
+	uint64_t again;		/* frames with an earlier number */
+	uint64_t bad;		/* incomplete frames */
+};
+
+static inline void frame_count(volatile struct frame_counts *c, const struct frame *f, size_t room)
+{
+	if (frame_check(f, room) != FRAME_OK) {
+		c->bad++;
+	} else if (f->seq < c->next) {
+		c->again++;
+	} else {
+		c->missing += f->seq - c->next;
+		c->next = f->seq + 1;
+		c->received++;
+	}
 }
 
 #endif /* VM_FRAME_H */

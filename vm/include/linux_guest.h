@@ -5,16 +5,16 @@
 
 #include <stdint.h>
 
+#include "frame.h"
+
 #define LINUX_COUNTS_AT	0x4000000u	/* guest-physical; the command line keeps Linux off it */
 
-/* All start at 0 and only grow. Frames are numbered from 0 on. */
+/* All start at 0 and only grow. Frames are numbered from 0 on, in either direction. */
 struct linux_counts {
 	uint64_t begun;		/* starts of process 1 */
-	uint64_t received;	/* complete frames with the expected number or a later one */
-	uint64_t next;		/* the expected number */
-	uint64_t missing;	/* skipped numbers */
-	uint64_t again;		/* frames with an earlier number */
-	uint64_t bad;		/* incomplete frames */
+	uint64_t ready;		/* its NIC's link is up */
+	struct frame_counts got;
+	uint64_t sent;		/* frames, an answer to each one that it got */
 	uint64_t links;		/* changes of the link */
 	uint64_t backwards;	/* times that the clock went back */
 	uint64_t clock;		/* CLOCK_MONOTONIC at the last frame */

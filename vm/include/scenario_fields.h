@@ -55,6 +55,9 @@
 	FLAG(remapping_stays_on)							\
 	/* the next kernel turns translation off; rule: no NIC writes until it is on again */	\
 	FLAG(translation_goes_off)							\
+	/* the guest of NIC 0 sends as well, figure "nic0.answers" frames; rule: each leaves	\
+	 * the emulator once, in order */						\
+	FLAG(guest_sends)								\
 	/* /bin/iolu is in the initramfs, in all kernels */				\
 	FLAG(command)									\
 	/* systemd is process 1; before() and after() run as its service */		\

@@ -6,7 +6,8 @@
  * QEMU are killed at each step until the VM runs. At the second update the guest is silent: no
  * frame arrives until it runs again.
  *
- * The frames are judged by the guest's own count, read from its memory.
+ * The frames are judged by the guest's own count, read from its memory. It answers each with a
+ * frame of its own, which the runner counts.
  *
  * promise: vm, 7
  * red when: interrupts are armed before QEMU is executed (`arm_all` in `cpr/restore.c`): the guest
@@ -251,4 +252,4 @@ static void after(void)
 }
 
 SCENARIO(.name = "qemu_lives_on", .image = true, .smp = 1, .updates = 2, .timeout = 300,
-	 .cmdline = QEMU_CMDLINE "lu.rate=60", .before = before, .after = after);
+	 .guest_sends = true, .cmdline = QEMU_CMDLINE "lu.rate=60", .before = before, .after = after);

@@ -14,6 +14,7 @@
 #include "needs.h"
 #include "qemu/drive.h"
 #include "qemu/pulse.h"
+#include "qemu/receiver.h"
 #include "qemu/sender.h"
 #include "qemu/vhost.h"
 
@@ -55,6 +56,7 @@ enum run_end {
 /* Times are CLOCK_MONOTONIC in ns. */
 struct live {
 	struct sender sender[MAX_DEVICES];
+	struct receiver receiver;		/* of NIC 0, if its guest sends */
 	struct vhost vhost[MAX_DEVICES];	/* of devices outside the emulator */
 	struct drive drive[MAX_DEVICES];	/* of NVMe controllers */
 	struct pulse pulse;

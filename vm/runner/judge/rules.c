@@ -392,6 +392,8 @@ bool rules_judge(const struct run *r, rule_sink each, void *arg)
 	all &= JUDGE(traffic);
 	if (r->needs->updates)
 		all &= JUDGE(kexec_traffic);
+	if (r->needs->guest_sends)
+		all &= rules_judge_guest(r, each, arg);
 	if (r->needs->updates && r->platform->logs)
 		all &= JUDGE(logs);
 	return rules_judge_outside(r, each, arg) & rules_judge_roles(r, each, arg) & all;

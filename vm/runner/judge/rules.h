@@ -24,4 +24,7 @@ bool rules_judge_roles(const struct run *r, rule_sink each, void *arg);
 /* The same for the devices outside the emulator. */
 bool rules_judge_outside(const struct run *r, rule_sink each, void *arg);
 
+/* The same for a guest that sends. */
+bool rules_judge_guest(const struct run *r, rule_sink each, void *arg);
+
 #endif /* VM_RUNNER_RULES_H */

@@ -180,11 +180,15 @@ void machine_run(const struct run *r, struct live *l, const char *kernel, const 
 	qemu_start(&m.qemu, r, kernel, initrd);
 	story_line(r, "the machine starts (emulator process %d)", (int)m.qemu.pid);
 	pulse_start(&l->pulse);
+	if (r->needs->guest_sends)
+		receiver_start(&l->receiver, l->sender[0].fd);
 	m.channel.fd = m.qemu.channel;
 	m.serial.fd = m.qemu.serial;
 	serve(&m);
 	for (i = 0; i < r->needs->ndevices; i++)
 		sender_end(&l->sender[i]);
+	if (r->needs->guest_sends)
+		receiver_end(&l->receiver);
 	l->qemu_status = qemu_wait(&m.qemu);
 	for (i = 0; i < r->needs->ndevices; i++)
 		close_device(r, l, i);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@
 
 #define ARGS		64
 #define MEMORY		(128 * MIB)
-#define SOCKET		"/run/qmp"
+#define SOCKET		QEMU_DIR "/qmp"
 #define PATIENCE	600		/* times 50 ms */
 
 static const volatile struct linux_counts *counts;
@@ -67,6 +68,7 @@ const char *const *qemu_command(const char *bdf, const char *incoming)
 	const struct qemu_option *o;
 	size_t n;
 
+	mkdir(QEMU_DIR, 0755);
 	for (n = 0; n < ARRAY_SIZE(fixed); n++)
 		args[n] = changed(fixed[n]);
 	for (o = changes; o && o->use; o++)
@@ -119,18 +121,27 @@ void qemu_start(const char *bdf)
 
 /* -- the guest -- */
 
+bool qemu_is_ready(void)
+{
+	unsigned int look;
+
+	for (look = 0; !counts->ready && look < PATIENCE; look++)
+		sleep_ms(50);
+	return counts->ready;
+}
+
 uint64_t qemu_received(void)
 {
-	return counts->received;
+	return counts->got.received;
 }
 
 bool qemu_reaches(uint64_t number)
 {
 	unsigned int look;
 
-	for (look = 0; counts->received < number && look < PATIENCE; look++)
+	for (look = 0; counts->got.received < number && look < PATIENCE; look++)
 		sleep_ms(50);
-	return counts->received >= number;
+	return counts->got.received >= number;
 }
 
 /* On a busy machine the guest may stand for a second. */
@@ -139,21 +150,27 @@ void qemu_await_silence(void)
 	uint64_t before;
 
 	do {
-		before = counts->received;
+		before = counts->got.received;
 		sleep_ms(3000);
-	} while (counts->received != before);
+	} while (counts->got.received != before);
+}
+
+static void judge_frames(const volatile struct frame_counts *got)
+{
+	fig_nic(0, "received", got->received);
+	fig_nic(0, "dup", got->again);
+	fig_nic(0, "order", got->again);
+	fig_nic(0, "holes", got->missing);
+	fig_nic(0, "badsum", got->bad);
+	ok(!got->missing && !got->again && !got->bad && got->received == got->next,
+	   "the guest has counted each frame once, in order", "%llu up to number %llu",
+	   (unsigned long long)got->received, (unsigned long long)got->next);
 }
 
 void qemu_judge(void)
 {
-	fig_nic(0, "received", counts->received);
-	fig_nic(0, "dup", counts->again);
-	fig_nic(0, "order", counts->again);
-	fig_nic(0, "holes", counts->missing);
-	fig_nic(0, "badsum", counts->bad);
-	ok(!counts->missing && !counts->again && !counts->bad && counts->received == counts->next,
-	   "the guest has counted each frame once, in order", "%llu up to number %llu",
-	   (unsigned long long)counts->received, (unsigned long long)counts->next);
+	judge_frames(&counts->got);
+	fig_nic(0, "answers", counts->sent);
 	ok(counts->begun == 1, "it was started once", "%llu times",
 	   (unsigned long long)counts->begun);
 	ok(counts->links <= 2, "its link has come up once", "it has changed %llu times",

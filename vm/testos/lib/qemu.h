@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define QEMU_STATE	"/run/qemu.state"
+#define QEMU_DIR	"/run/qemu-vm0"
+#define QEMU_STATE	QEMU_DIR "/state"
 
 /* Words for the host's kernel, see qemu.c */
 #define QEMU_CMDLINE	"kvm.tsc_tolerance_ppm=20000 "
@@ -38,6 +39,7 @@ void qemu_exec(const char *const *command);
 void qemu_look_inside(void);
 
 /* The guest as it counts in its memory */
+bool qemu_is_ready(void);		/* its driver receives, some time soon */
 uint64_t qemu_received(void);
 bool qemu_reaches(uint64_t number);	/* some time soon */
 void qemu_await_silence(void);
