@@ -192,9 +192,12 @@ int main(int argc, char **argv)
 	if (skip_platform(&r))
 		return 0;
 	r.control = opt.stock || opt.without_preserve || needs.expect_lost;
-	r.image = needs.image ? need_image(&p) : NULL;
 	find_places(&p, &opt, &needs);
 	set_out(&r, &p);
+	if (needs.image)
+		r.image = need_image(&p);
+	else if (opt.shell)
+		r.image = text("%s/next.img", r.out);
 	run_machine(&r, &live, &p);
 	if (opt.shell)
 		return 0;

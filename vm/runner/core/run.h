@@ -22,6 +22,8 @@
 
 struct platform;
 
+#define IMAGE_SIZE	(128 << 20)	/* as scripts/guest-image.sh makes it */
+
 struct run {
 	const struct platform *platform;
 	const struct options *opt;
@@ -30,7 +32,7 @@ struct run {
 	const struct parsed *parsed;
 	const struct judged *judged;
 	bool control;		/* frames must be lost */
-	const char *image;	/* the file in the memory of a device; NULL: there is none */
+	const char *image;	/* the file of IMAGE_SIZE in the memory of a device; NULL: there is none */
 	char out[512];		/* directory of the results */
 };
 

@@ -86,6 +86,14 @@ struct next {
 	const char *kernel, *back, *initrd;
 };
 
+static void write_next(FILE *f, const struct next *next)
+{
+	fprintf(f, "dir /next 0755 0 0\nfile /next/bzImage %s 0644 0 0\n"
+		"file /next/initrd %s 0644 0 0\n", next->kernel, next->initrd);
+	if (next->back)
+		fprintf(f, "file /next/back %s 0644 0 0\n", next->back);
+}
+
 static void write_spec(const char *path, const struct programs *programs,
 		       const struct next *next)
 {
@@ -114,10 +122,7 @@ static void write_spec(const char *path, const struct programs *programs,
 		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
 			busybox());
 	if (next)
-		fprintf(f, "dir /next 0755 0 0\nfile /next/bzImage %s 0644 0 0\n"
-			"file /next/initrd %s 0644 0 0\n", next->kernel, next->initrd);
-	if (next && next->back)
-		fprintf(f, "file /next/back %s 0644 0 0\n", next->back);
+		write_next(f, next);
 	if (fclose(f))
 		die("cannot write %s: %s", path, strerror(errno));
 }
@@ -132,21 +137,40 @@ static void pack(const char *vm, const char *spec, const char *to)
 	unlink(spec);
 }
 
+/* A shell's /next is in the memory of a device, so that each of its kernels has it. */
+static void write_image(const char *vm, const char *spec, const char *to, const struct next *next)
+{
+	FILE *f = fopen(spec, "w");
+
+	if (!f)
+		die("cannot write %s: %s", spec, strerror(errno));
+	write_next(f, next);
+	if (fclose(f))
+		die("cannot write %s: %s", spec, strerror(errno));
+	pack(vm, spec, to);
+	if (truncate(to, IMAGE_SIZE))
+		die("cannot enlarge %s: %s", to, strerror(errno));
+}
+
 char *initramfs_write(const char *vm, const struct run *r, const char *kernel, const char *back)
 {
-	bool shell = r->opt->shell;
+	bool shell = r->opt->shell, in_image = shell && !r->needs->image;
 	struct programs programs = {
 		.from = vm, .shell = shell, .command = shell || r->needs->command,
 		.kvm = shell || r->needs->kvm, .image = r->needs->image, .systemd = r->needs->systemd,
 		.kselftest = r->needs->kselftest,
 	};
 	const char *dir = r->out;
+	struct next next;
 	char *spec = text("%s/initrd.spec", dir);
 	char *inner = text("%s/next.cpio", dir), *outer = text("%s/initrd.cpio", dir);
 
 	write_spec(spec, &programs, NULL);
 	pack(vm, spec, inner);
-	write_spec(spec, &programs, &(struct next){ kernel, back, inner });
+	next = (struct next){ kernel, back, inner };
+	if (in_image)
+		write_image(vm, spec, r->image, &next);
+	write_spec(spec, &programs, in_image ? NULL : &next);
 	pack(vm, spec, outer);
 	unlink(inner);
 	free(spec);
@@ -156,8 +180,10 @@ char *initramfs_write(const char *vm, const struct run *r, const char *kernel, c
 
 void initramfs_remove(const char *dir)
 {
-	char *path = text("%s/initrd.cpio", dir);
+	char *path = text("%s/initrd.cpio", dir), *image = text("%s/next.img", dir);
 
 	unlink(path);
+	unlink(image);
 	free(path);
+	free(image);
 }

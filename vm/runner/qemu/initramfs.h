@@ -7,7 +7,7 @@
 /*
  * Write initrd.cpio into the directory of @r and return its path. It has init, the console
  * node and, under /next, the kernel @kernel for the kexec, the inner initramfs and, unless it
- * is NULL, the kernel @back to go back to. A shell gets busybox; iolu, the example VMM with its
+ * is NULL, the kernel @back to go back to; a shell has /next in the image. A shell gets busybox; iolu, the example VMM with its
  * guest, and systemd are there if the scenario needs them. @vm is the directory of all these
  * programs.
  */

@@ -27,7 +27,6 @@
 #include "qemu.h"
 #include "trace.h"
 
-#define IMAGE_SIZE	(128 << 20)	/* as scripts/guest-image.sh makes it */
 
 /* Two of the arguments: an option and its value */
 #define option(a, name, ...) do { arg(a, "%s", name); arg(a, __VA_ARGS__); } while (0)

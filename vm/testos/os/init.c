@@ -23,6 +23,7 @@
 #include <x86intrin.h>
 
 #include "iommu/platform.h"
+#include "os/image.h"
 #include "os/leaks.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -144,6 +145,7 @@ static int shell(void)
 		"echo 'iolu and vmm are here; the next kernel is /next/bzImage with /next/initrd'\n"
 		"exec setsid cttyhack sh\n";
 
+	image_unpack();
 	setenv("PATH", "/bin:/sbin:/", 1);
 	execl("/bin/busybox", "sh", "-c", script, NULL);
 	bail_out("lu.shell=1, but there is no /bin/busybox in the initramfs: %s", strerror(errno));
