@@ -61,7 +61,7 @@ INIT_OBJ := $(INIT_SRC:%.c=out/obj/%.o)
 CLI_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cli/*.c cli/*/*.c))
 CLI_LIBS := json-c libzstd liblzma liblz4 zlib
 LIB_OBJ  := $(LIB_SRC:%.c=out/obj/%.o)
-CPR_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cpr/*.c))
+CPR_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard cpr/*.c) examples/systemd/manager.c)
 VMM_OBJ  := $(patsubst %.c,out/obj/%.o,$(wildcard examples/vmm/*.c))
 
 ifneq ($(if $(filter port,$(MAKECMDGOALS)),,$(KERNEL:stock=))$(WITHOUT:preserve=)$(FLAVOUR:debug=),)
@@ -110,7 +110,7 @@ help:
 ## make stock      build the kernel as Debian has it   (out/build/@SERIES@-stock)
 ## make debug      build the patched kernel with KASAN, lockdep etc. (@SERIES@-debug)
 ## make vm         build the runner and the init of the test machine, and the example
-## make systemd    the root file system with systemd for two scenarios, from Debian's forky
+## make systemd    the root file system with systemd for three scenarios, from Debian's forky
 ## make image      QEMU and a Linux guest for the scenarios qemu_*
 ## make lib        build libiolu, the library for authors of VMMs (out/lib); install-lib:
 ##                 into DESTDIR, PREFIX (/usr/local) and LIBDIR (PREFIX/lib)
@@ -420,7 +420,8 @@ install-cli: cli out/cli/vmm-session
 		examples/systemd/vmm-session.socket examples/systemd/vmm-session@.service
 	install -Dm644 -t $(SHARE)/doc/iolu COPYING docs/operator.md docs/qemu.md docs/security.md \
 		docs/refusals.md docs/glossary.md
-	install -Dm644 -t $(SHARE)/doc/iolu/examples examples/systemd/vmm@.service
+	install -Dm644 -t $(SHARE)/doc/iolu/examples examples/systemd/vmm@.service \
+		examples/systemd/qemu@.service
 	install -Dm644 -t $(SHARE)/doc/iolu/examples/vmm@vm0.service.d \
 		examples/systemd/vmm@vm0.service.d/device.conf
 
@@ -453,7 +454,7 @@ out/vm/iolu-cpr: $(CPR_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -s -o $@ $^ -lz
 
-$(CPR_OBJ): CFLAGS += -Icpr -Ilib $(KERNEL_HEADERS)
+$(CPR_OBJ): CFLAGS += -Icpr -Ilib -Iexamples/systemd $(KERNEL_HEADERS)
 
 # -- the example: a VMM on libiolu, and what runs in its VM ------------------------
 

@@ -97,6 +97,13 @@ uint64_t cpr_time_of(const char *path);
  */
 int cpr_start(const struct cpr_call *call, const char *incoming, struct iolu_vm *vm, bool run);
 
+/* service.c: systemd's store and sessions */
+bool cpr_has_store(void);
+int cpr_new_session(void);
+int cpr_stored_session(void);
+void cpr_drop_session(void);
+void cpr_tell_status(const char *text);
+
 /* The verbs; they return the exit code, or execute QEMU. */
 int cpr_save(struct cpr_call *call);
 int cpr_restore(struct cpr_call *call);

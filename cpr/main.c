@@ -29,14 +29,15 @@ int cpr_fail(int rc, const char *fmt, ...)
 
 void cpr_say(const char *fmt, ...)
 {
+	char text[256];
 	va_list args;
 
-	fputs("iolu-cpr: ", stdout);
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	putchar('\n');
+	printf("iolu-cpr: %s\n", text);
 	fflush(stdout);
+	cpr_tell_status(text);
 }
 
 int cpr_check(struct iolu_vm *vm, int rc)

@@ -177,6 +177,22 @@ static int restore(struct iolu_vm *vm, struct cpr *cpr, struct machine *machine)
 	return rc ? rc : hand_over(cpr, machine);
 }
 
+/* A stored session that is not of an update is one of a save whose process has died. */
+static int retrieve(struct iolu_vm *vm)
+{
+	int session = cpr_stored_session(), rc;
+
+	if (session < 0)
+		return cpr_has_store() ? -ENOENT : iolu_vm_retrieve(vm);
+	rc = iolu_vm_set_session_fd(vm, session);
+	close(session);
+	if (!rc)
+		rc = iolu_vm_retrieve(vm);
+	if (rc == -ENOENT)
+		cpr_drop_session();
+	return rc;
+}
+
 /* Without a session QEMU is started as usual. */
 int cpr_restore(struct cpr_call *call)
 {
@@ -188,7 +204,7 @@ int cpr_restore(struct cpr_call *call)
 
 	if (!cpr || iolu_vm_new(call->name, &vm))
 		return !!cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
-	rc = iolu_vm_retrieve(vm);
+	rc = retrieve(vm);
 	if (rc == -ENOENT) {
 		execvp(call->qemu[0], call->qemu);
 		return !!cpr_fail(-errno, "%s: %s", call->qemu[0], strerror(errno));

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/iommufd.h>
 #include <linux/liveupdate.h>
 
 #include "cpr.h"
@@ -45,7 +46,7 @@ static void await_unpreserve(int session)
 	} while (ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg) && errno != ECANCELED);
 }
 
-static int save(const struct cpr_call *call, int number)
+static int save(const struct cpr_call *call, int number, int session)
 {
 	struct cpr *cpr = malloc(sizeof(*cpr));
 	struct iolu_vm *vm;
@@ -56,6 +57,8 @@ static int save(const struct cpr_call *call, int number)
 	rc = read_state(cpr, number);
 	if (!rc && iolu_vm_new(call->name, &vm))
 		rc = cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
+	if (!rc && session >= 0)
+		rc = cpr_check(vm, iolu_vm_set_session_fd(vm, session));
 	if (!rc)
 		rc = cpr_put(vm, cpr, call);
 	if (rc)
@@ -68,14 +71,14 @@ static int save(const struct cpr_call *call, int number)
 
 /* -- QEMU's own process -- */
 
-static pid_t fork_save(const struct cpr_call *call, int number)
+static pid_t fork_save(const struct cpr_call *call, int number, int session)
 {
 	pid_t parent = getpid(), pid = fork();
 
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(getppid() == parent ? save(call, number) : 1);
+	_exit(getppid() == parent ? save(call, number, session) : 1);
 }
 
 static void block(sigset_t *set, sigset_t *before)
@@ -89,12 +92,41 @@ static void block(sigset_t *set, sigset_t *before)
 	sigprocmask(SIG_BLOCK, set, before);
 }
 
-/* Returns when QEMU is to continue. */
-static void save_and_wait(const struct cpr_call *call, int number, const sigset_t *set)
+static bool still_preserved(int iommufd)
 {
-	pid_t child = fork_save(call, number);
+	struct iommu_liveupdate_query q = { .size = sizeof(q) };
+
+	for (; !ioctl(iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++)
+		if (q.out_state == IOMMU_LIVEUPDATE_PRESERVED)
+			return true;
+	return false;
+}
+
+/* Until systemd has closed the session, too */
+static void drop_session(int number)
+{
+	const struct timespec wait = { .tv_nsec = 10000000 };
+	struct cpr *cpr = malloc(sizeof(*cpr));
+	const struct cpr_fd *iommufd = NULL;
+	unsigned int left = 1000;
+
+	cpr_drop_session();
+	if (cpr && !read_state(cpr, number) && !cpr_find_kinds(cpr))
+		iommufd = cpr_find(cpr, CPR_IOMMUFD, NULL, 0);
+	while (iommufd && still_preserved(iommufd->fd) && left--)
+		nanosleep(&wait, NULL);
+	free(cpr);
+}
+
+/* Returns when QEMU is to continue. */
+static void save_and_wait(const struct cpr_call *call, int number, int session,
+			  const sigset_t *set)
+{
+	pid_t child = fork_save(call, number, session);
 	int signal;
 
+	if (session >= 0)
+		close(session);
 	if (child < 0) {
 		cpr_fail(-errno, "no process: %s", strerror(errno));
 		return;
@@ -142,13 +174,18 @@ int cpr_save(struct cpr_call *call)
 {
 	const char *number = getenv(CPR_ENV);
 	sigset_t set, before;
+	int session;
 
 	if (!number)
 		return !!cpr_fail(-EINVAL, "%s is not set: save is run by QEMU, as its "
 				  "cpr-exec-command", CPR_ENV);
 	call->stopped = cpr_time_of(call->stream);
 	block(&set, &before);
-	save_and_wait(call, atoi(number), &set);
+	session = cpr_new_session();
+	if (session >= 0 || session == -ENOENT)
+		save_and_wait(call, atoi(number), session, &set);
+	if (session >= 0)
+		drop_session(atoi(number));
 	start_again(call, atoi(number), &set, &before);
 	return 1;
 }

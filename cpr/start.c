@@ -70,11 +70,14 @@ static int finish(struct monitor *m, struct iolu_vm *vm, bool run)
 {
 	int rc = cpr_check(vm, iolu_vm_finish(vm));
 
-	if (rc)
+	if (rc) {
 		ask(m, "{\"execute\":\"quit\"}\n");
-	else if (run && !ask(m, "{\"execute\":\"cont\"}\n"))
-		rc = cpr_fail(-EIO, "QEMU does not let the vCPUs run");
-	return rc;
+		return rc;
+	}
+	cpr_drop_session();
+	if (run && !ask(m, "{\"execute\":\"cont\"}\n"))
+		return cpr_fail(-EIO, "QEMU does not let the vCPUs run");
+	return 0;
 }
 
 static int watch(int fd, const struct cpr_call *call, struct iolu_vm *vm, bool run)

@@ -42,6 +42,12 @@ holds "libiolu0 depends on the C library and zlib" \
 	sh -c "dpkg-deb -f $from/out/deb-tools/libiolu0_*.deb Depends | grep -q 'libc6.*zlib1g'"
 holds "each program has its page of the manual" \
 	test -s "$root/usr/share/man/man1/iolu.1.gz" -a -s "$root/usr/share/man/man1/iolu-cpr.1.gz"
+for file in share/bash-completion/completions/iolu lib/systemd/system/vmm-session.socket \
+	lib/systemd/system/vmm-session@.service share/doc/iolu/examples/vmm@.service \
+	share/doc/iolu/examples/qemu@.service bin/vmm-session; do
+	[ -s "$root/usr/$file" ] || echo "$file"
+done >"$tmp/found"
+empty "completion and units are there" "$tmp/found"
 sed -n 's/^\t\t\(iolu_[a-z_]*\);/\1/p' lib/iolu.map | sort >"$tmp/calls"
 find "$root/usr/share/man/man3" -name 'iolu_*.3.gz' | sed 's|.*/||; s|\.3\.gz$||' | sort >"$tmp/pages"
 holds "and each call of the library" diff "$tmp/calls" "$tmp/pages"

@@ -50,6 +50,7 @@ static void write_systemd(FILE *f, const char *vm)
 		{ "vm/systemd", "operator.service" },
 		{ "examples/systemd", "vmm@.service" },
 		{ "examples/systemd", "vmm@vm0.service.d/device.conf" },
+		{ "examples/systemd", "qemu@.service" },
 		{ "examples/systemd", "vmm-session.socket" },
 		{ "examples/systemd", "vmm-session@.service" },
 	};
@@ -118,6 +119,8 @@ static void write_spec(const char *path, const struct programs *programs,
 		write_kselftests(f, programs->from);
 	if (programs->systemd)
 		write_systemd(f, programs->from);
+	if (programs->systemd && programs->image)
+		fputs("slink /usr/bin/iolu-cpr /bin/iolu-cpr 0777 0 0\n", f);
 	if (programs->shell)
 		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
 			busybox());

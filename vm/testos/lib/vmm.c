@@ -77,6 +77,11 @@ void vmm_start(const char *name, const char *bdf, bool at_start)
 	vmm_run((const char *[]){ "/bin/vmm", name, bdf, "/guest.bin", NULL }, at_start);
 }
 
+void vmm_use(int process)
+{
+	pid = process;
+}
+
 void vmm_signal(int signal)
 {
 	kill(pid, signal);

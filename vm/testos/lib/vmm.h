@@ -8,6 +8,7 @@
 /* Starts a VMM; @held: its main thread is held at its first instruction. */
 void vmm_run(const char *const *args, bool held);	/* @args[0] is its path */
 void vmm_start(const char *name, const char *bdf, bool held);
+void vmm_use(int process);	/* instead: it was started by systemd; it cannot be heard */
 void vmm_signal(int signal);
 int vmm_end(int signal);	/* returns its exit code, or 128 + signal */
 

@@ -37,10 +37,13 @@ static size_t padded(size_t n)
 	return (n + 3) & ~3ul;
 }
 
+/* A file that is there stays: the system may run with it. */
 static void write_file(const char *path, const char *data, size_t n, mode_t mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode & 0777);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, mode & 0777);
 
+	if (fd < 0 && errno == EEXIST)
+		return;
 	if (fd < 0 || write(fd, data, n) != (ssize_t)n)
 		bail_out("unpack %s: %s", path, strerror(errno));
 	close(fd);
