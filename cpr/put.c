@@ -7,13 +7,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <linux/iommufd.h>
@@ -78,16 +76,12 @@ static const char *remedy(const char *memory)
 	return "use memory-backend-memfd,share=on";
 }
 
-/* Could the library seal it, and LUO preserve it? */
+/* Could the library seal it? */
 static int check_memory(const struct cpr_fd *fd)
 {
 	const int needed = F_SEAL_GROW | F_SEAL_SHRINK;
 	int seals = fcntl(fd->fd, F_GET_SEALS);
-	struct statfs fs;
 
-	if (!fstatfs(fd->fd, &fs) && fs.f_type == HUGETLBFS_MAGIC)
-		return cpr_fail(-ENOENT, "devices reach QEMU's memory \"%s\", which has huge pages: "
-				"leave hugetlb=on out", fd->name);
 	if (seals & F_SEAL_SEAL && (seals & needed) != needed)
 		return cpr_fail(-EPERM, "devices reach QEMU's memory \"%s\", which cannot be "
 				"sealed: %s", fd->name, remedy(fd->name));

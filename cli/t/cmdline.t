@@ -24,7 +24,8 @@ answers "no line at all" 3 "the next command line is not named" \
 answers "no image at all" 3 "the next kernel is not named" \
 	check --root "$host" --cmdline "$good"
 line "liveupdate= is needed" 1 "add liveupdate=on" "kho=on intel_iommu=on,sm_on"
-line "kho= may be on by default" 3 "add kho=on" "liveupdate=on intel_iommu=on,sm_on"
+line "kho= may be on by default" 3 "absent; the kernel's configuration decides" \
+	"liveupdate=on intel_iommu=on,sm_on"
 line "the last word wins" 1 "add kho=on" "$good kho=off"
 line "either way" 0 "verdict: yes" "kho=0 liveupdate=n $good"
 line "and one that is none changes nothing" 0 "verdict: yes" "$good kho=maybe"
@@ -51,14 +52,15 @@ new_host
 
 # next WORD CODE: only the next command line has the word
 next() {
-	line "$1 in the next command line only: $2" "$2" "$1 is only in the next command line" "$good $1"
+	line "$1 in the next command line only: $2" "$2" \
+		"$1 is only in the next command line and changes" "$good $1"
 }
 
 # now WORD CODE: only the running kernel's command line has it
 now() {
 	put proc/cmdline "$good $1"
 	line "$1 in this command line only: $2" "$2" \
-		"$1 is only in the running kernel's command line" "$good"
+		"$1 is only in the running kernel's command line and changes" "$good"
 	line "$1 in both" 0 "verdict: yes" "$good $1"
 	new_host
 }

@@ -23,13 +23,29 @@ says "without arguments it says what there is" 2 "usage: iolu-cpr save NAME" $cp
 says "without QEMU's command line too" 2 "usage: iolu-cpr save NAME" $cpr save vm0 /nowhere
 says "save is refused outside of QEMU" 1 "is not set: save is run by QEMU" $cpr save vm0 /nowhere true
 printf 'QCPR\0\0\0\2\0' >"$tmp/state"
-says "a state of another version is refused, and QEMU continues" 0 "its magic number or version" \
+says "a state of another version is refused, and QEMU continues" 0 "the CPR state is not as QEMU 11.1 writes it: its magic number or version" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "with the state that it left" 0 "-incoming file:/nowhere" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "with a monitor for the process beside it" 0 "monitor-qmp,id=iolu-cpr" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "restore without a session starts QEMU as it is" 0 "a VM" $cpr restore vm0 echo a VM
+
+# refuses FACT WORDS NAME: a state with a descriptor of that NAME, which is /dev/null
+refuses() {
+	{
+		printf 'QCPR\0\0\0\1\1\0\0\0'
+		# shellcheck disable=SC2059
+		printf "\\$(printf %03o $((${#3} + 1)))"
+		printf '%s\0\0\0\0\0\0\0\0\10\0' "$3"
+	} >"$tmp/other"
+	says "$1" 0 "$2" QEMU_CPR_EXEC_STATE=9 \
+		sh -c "exec $cpr save vm0 /nowhere echo 8</dev/null 9<$tmp/other"
+}
+refuses "a descriptor of another kind is refused" \
+	"QEMU's descriptor \"tap0\" is neither memory, eventfd, iommufd nor vfio device" tap0
+refuses "so is VFIO's older container" \
+	"QEMU's descriptor \"vfio_container_for_group\" is not of iommufd" vfio_container_for_group
 
 # Without QEMU's program the VM is in this process only, which waits for it
 QEMU_CPR_EXEC_STATE=9 $cpr save vm0 /nowhere "$tmp/qemu" 9<"$tmp/state" >"$tmp/log" 2>&1 &
@@ -47,6 +63,7 @@ chmod +x "$tmp/qemu"
 kill -USR2 $pid
 holds "a signal executes it again" wait $pid
 holds "and it runs" waits 'QEMU runs'
+holds "and ends too early" waits 'QEMU has ended before it had loaded the VM'
 
 holds "the parser's test is built" gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -Icpr -Ilib \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -o "$tmp/state_test" \

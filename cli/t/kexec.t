@@ -50,7 +50,8 @@ preserved
 says "a device of two processes is one" 0 "1 in use, 1 preserved"
 process 42 9 'anon_inode:[vfio-device]'
 echo 1 >"$nic/enable"
-says "one that came with the last update counts, too" 1 "0000:01:00.0 is in use and not preserved"
+says "one that came with the last update counts, too" 1 \
+	"0000:01:00.0 is in use and not preserved: its DMA would end"
 preserved
 device 0000:02:00.0 pci0000:00/0000:00:03.0 8086:10c9 020000 vfio1 8
 echo 1 >"$dir/enable"

@@ -100,7 +100,8 @@ for layout in $(layouts); do
 		"does not read records of the running kernel: $layout" "$tmp/repacked"
 done
 rm "$host/sys/kernel/liveupdate/record_layouts"
-image "this kernel does not list what it writes" 3 "does not list the records" "$patched"
+image "this kernel does not list what it writes" 3 \
+	"does not list the records that it writes" "$patched"
 new_host
 head -c 2000000 "$patched" >"$tmp/cut"
 image "one that is cut off" 1 "not a bzImage" "$tmp/cut"

@@ -185,6 +185,12 @@ static void at_the_jump(struct vm *vm)
 	iolu_tells(iolu("load", NEXT_KERNEL, "--cmdline", cmdline, "--device", bdf, NULL),
 		   1, "add liveupdate=on",
 		   "load refuses a command line without liveupdate=on");
+	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses (Invalid argument)",
+		   "also by the kernel");
+	ok(strstr(iolu_said(), "no note is left"), "no note can be left while LUO is in use",
+	   "it does not say so");
+	iolu_tells(iolu("discard", "vm9", NULL), 3, "has /dev/liveupdate open: try again",
+		   "nor can a session be discarded");
 	kexec_load_next(story_stage());
 	iolu_tells(iolu("kexec", NULL), 1, "1 in use, 0 preserved",
 		   "kexec is refused while the NIC is not preserved");
@@ -194,7 +200,7 @@ static void at_the_jump(struct vm *vm)
 	iolu_tells(check(bdf), 1, "bus mastering off",
 		   "check says no while a bridge lets nothing through");
 	kexec_strict(true);
-	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses",
+	iolu_tells(iolu("kexec", "--force", NULL), 1, "the kernel refuses (Link has been severed)",
 		   "and so does the kernel, at the kexec");
 	kexec_strict(false);
 	pci_set_bus_master(path.bdf[0], true);

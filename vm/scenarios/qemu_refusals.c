@@ -7,7 +7,10 @@
  * red when: iolu-cpr does not look at the memory itself (`check_memory` in `cpr/put.c`): it says that
  *   a memfd "memory.10" is not sealed against shrinking
  */
+#define _GNU_SOURCE 1
+
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "device/pci.h"
@@ -77,10 +80,23 @@ static bool adapter_is_mapped(int iommufd, uint32_t ioas)
 	return false;
 }
 
+/* Not by QEMU: another program that has its iommufd */
+static bool map_more(int iommufd, uint32_t ioas)
+{
+	const struct area area = { .iova = 16384 * MIB, .length = 4096, .writable = true };
+	int memfd = memfd_create("more", 0);
+	bool mapped = memfd >= 0 && !ftruncate(memfd, area.length) &&
+		      !ioas_map(iommufd, ioas, memfd, &area);
+
+	close(memfd);
+	return mapped;
+}
+
 static const struct refused refused[] = {
 	{
 		"firmware of -bios is refused",
-		"\"pc.bios\", which cannot be sealed: give the firmware with -drive if=pflash",
+		"\"pc.bios\", which cannot be sealed: "
+		"give the firmware with -drive if=pflash instead of -bios",
 		{
 			{ "-drive", "-bios" },
 			{ "if=pflash,format=raw,readonly=on,file=/usr/share/seabios/bios-256k.bin",
@@ -106,6 +122,11 @@ static const struct refused refused[] = {
 		"vga.vram\", which cannot be sealed: leave the VGA adapter out",
 		{ { NULL, "-device" }, { NULL, "VGA,romfile=" } },
 		adapter_is_mapped
+	}, {
+		"memory that QEMU has not mapped is refused",
+		"at IOVA 0x400000000 devices reach memory that QEMU has not made as a memfd",
+		{ { NULL, NULL } },
+		map_more
 	},
 };
 
