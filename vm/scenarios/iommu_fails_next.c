@@ -7,7 +7,7 @@
  * red when: init_dmars() frees the tables of the unit on error (`intel_liveupdate_block_unit`): a
  *   warning about domain ids in use, and the NIC's entries are in free memory
  * red when: AMD-Vi's driver forgets which domain ids are in use when it fails
- *   (`amd_liveupdate_destroy_ids`): a warning when the session is discarded
+ *   (`amd_lu_destroy_ids`): a warning when the session is discarded
  */
 #include <unistd.h>
 

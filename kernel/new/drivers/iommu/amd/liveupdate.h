@@ -6,10 +6,7 @@
 
 struct amd_iommu;
 struct amd_iommu_pci_seg;
-struct device;
 struct iommu_dev_data;
-struct iommu_domain;
-struct iommu_liveupdate_ops;
 struct protection_domain;
 
 /* iommu.c, init.c */
@@ -19,6 +16,7 @@ int amd_iommu_attach_device(struct iommu_domain *domain, struct device *dev,
 int pdom_attach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
 void pdom_detach_iommu(struct amd_iommu *iommu, struct protection_domain *pdom);
 void dev_update_dte(struct iommu_dev_data *dev_data, bool set);
+int amd_iommu_enable_units(void);
 struct iommu_domain *amd_iommu_domain_alloc_paging_v1(struct device *dev, u32 flags);
 
 #if defined(CONFIG_IOMMU_LIVEUPDATE) && defined(CONFIG_IRQ_REMAP)
@@ -33,7 +31,7 @@ bool amd_liveupdate_keep_unit(struct amd_iommu *iommu);
 bool amd_liveupdate_adopt_table(struct amd_iommu *iommu);
 void amd_liveupdate_take_over(void);
 bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg);
-void amd_liveupdate_destroy_ids(void);
+void amd_liveupdate_setup_failed(void);
 #else
 #define AMD_LIVEUPDATE_OPS	NULL
 
@@ -72,7 +70,7 @@ static inline bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg)
 	return false;
 }
 
-static inline void amd_liveupdate_destroy_ids(void)
+static inline void amd_liveupdate_setup_failed(void)
 {
 	amd_iommu_pdom_id_destroy();
 }

@@ -35,14 +35,8 @@ int amd_lu_reserve_id(struct iommu_device *iommu, u32 id)
 	return ret < 0 && ret != -ENOSPC ? ret : 0;
 }
 
-/**
- * amd_liveupdate_destroy_ids() - Forget all domain ids, unless the previous kernel's are in use
- *
- * An incoming domain frees its id when its session is discarded.
- *
- * Context: Boot. This kernel has failed to set its units up.
- */
-void amd_liveupdate_destroy_ids(void)
+/* An incoming domain frees its id when its session is discarded. */
+void amd_lu_destroy_ids(void)
 {
 	if (!amd_lu_has_ids)
 		amd_iommu_pdom_id_destroy();

@@ -14,9 +14,9 @@
  * compare a record with the device's entry and reserve its domain id. Every other entry
  * is blocked. Then the table is an ordinary one.
  *
- * A unit that cannot be kept on is turned off after devices were quiesced. All incoming
- * devices are isolated later. This happens if this kernel does not remap interrupts: the
- * entries would block all of them.
+ * If this kernel does not remap interrupts, or the table is lost, all devices are quiesced
+ * and all incoming ones isolated. The unit stays on, and every entry blocks DMA. A unit that
+ * this kernel does not use, or cannot set up, is turned off: it would block all interrupts.
  */
 #include <linux/acpi.h>
 #include <linux/bitmap.h>
@@ -28,6 +28,7 @@
 #include <linux/kho_record.h>
 
 #include "../iommu-pages.h"
+#include "../irq_remapping.h"
 #include "../liveupdate/pages.h"
 #include "amd_iommu.h"
 #include "liveupdate.h"
@@ -36,28 +37,41 @@
 /* Device ids of a segment whose entries stay. Boot uses it, for one segment at a time. */
 static unsigned long *amd_lu_accepted;
 
-/* Device Table Base Address Register: the size is in 4 KiB, less one. */
-static u64 amd_lu_hw_table(struct amd_iommu *iommu, size_t *size)
+/* Device Table Base Address Register: bits 0 to 8 have the size in 4 KiB, less one. */
+static u64 amd_lu_hw_table(struct amd_iommu *iommu)
 {
-	u64 base = readq(iommu->mmio_base + MMIO_DEV_TABLE_OFFSET);
-
-	*size = ((base & GENMASK_ULL(8, 0)) + 1) << 12;
-	return base & GENMASK_ULL(51, 12);
+	return readq(iommu->mmio_base + MMIO_DEV_TABLE_OFFSET) &
+	       (GENMASK_ULL(51, 12) | GENMASK_ULL(8, 0));
 }
 
 /* All units of a segment use the same table. */
 static bool amd_lu_table_usable(struct amd_iommu *iommu)
 {
-	size_t size, other_size;
-	u64 table = amd_lu_hw_table(iommu, &size);
+	u32 size = iommu->pci_seg->dev_table_size;
+	u64 table = amd_lu_hw_table(iommu);
 	struct amd_iommu *other;
 
 	for_each_iommu(other) {
 		if (other->pci_seg == iommu->pci_seg && other->flags & AMD_IOMMU_FLAG_INCOMING &&
-		    amd_lu_hw_table(other, &other_size) != table)
+		    amd_lu_hw_table(other) != table)
 			return false;
 	}
-	return size == iommu->pci_seg->dev_table_size && kho_restorable(table, size);
+	return (table & ~PAGE_MASK) == (size >> 12) - 1 && kho_restorable(table & PAGE_MASK, size);
+}
+
+/* The unit uses the table of its segment. */
+static bool amd_lu_adopted(struct amd_iommu *iommu)
+{
+	struct amd_iommu_pci_seg *pci_seg = iommu->pci_seg;
+
+	return amd_lu_hw_table(iommu) ==
+	       (virt_to_phys(pci_seg->dev_table) | ((pci_seg->dev_table_size >> 12) - 1));
+}
+
+static void amd_lu_reject(struct amd_iommu *iommu, const char *why)
+{
+	pr_err("AMD-Vi: IOMMU %d: %s: isolating all incoming devices\n", iommu->index, why);
+	iommu_liveupdate_reject_early();
 }
 
 /**
@@ -71,12 +85,8 @@ bool amd_liveupdate_keep_unit(struct amd_iommu *iommu)
 {
 	if (!is_kho_boot() || is_kdump_kernel())
 		return false;
-	if (!amd_lu_table_usable(iommu)) {
-		pr_err("AMD-Vi: IOMMU %d: device table is lost: isolating all incoming devices\n",
-		       iommu->index);
-		iommu_liveupdate_reject_early();
-		return false;
-	}
+	if (!amd_lu_table_usable(iommu))
+		amd_lu_reject(iommu, "device table is lost");
 	iommu->flags |= AMD_IOMMU_FLAG_INCOMING;
 	/* kdump's way to take tables over does not apply. */
 	iommu->flags &= ~AMD_IOMMU_FLAG_TRANS_PRE_ENABLED;
@@ -89,23 +99,31 @@ static bool amd_lu_translates(const struct dev_table_entry *entry)
 	       entry->data[0] & (DTE_FLAG_IR | DTE_FLAG_IW);
 }
 
-/* @fresh has what the firmware's tables say about interrupts of devices. */
+/* @fresh has the interrupt half that this kernel begins with. */
 static void amd_lu_adopt_entry(struct dev_table_entry *entry,
 			       const struct dev_table_entry *fresh)
 {
-	if (amd_lu_translates(entry)) {
-		amd_lu_store_half(entry, 1, amd_lu_no_interrupts(entry->data[2]), 0);
-		return;
-	}
-	amd_lu_store_half(entry, 1, fresh->data[2] | DTE_IRQ_REMAP_ENABLE, fresh->data[3]);
-	amd_lu_store_half(entry, 0, AMD_LU_DTE_BLOCKED, fresh->data[1]);
+	if (!amd_iommu_irq_remap || !amd_lu_translates(entry))
+		amd_lu_store_half(entry, 0, AMD_LU_DTE_BLOCKED, fresh->data[1]);
+	amd_lu_store_half(entry, 1, fresh->data[2], fresh->data[3]);
+}
+
+static void amd_lu_adopt_entries(struct amd_iommu_pci_seg *pci_seg,
+				 struct dev_table_entry *table)
+{
+	unsigned int devid;
+
+	for (devid = 0; devid <= pci_seg->last_bdf; devid++)
+		amd_lu_adopt_entry(&table[devid], &pci_seg->dev_table[devid]);
 }
 
 /**
  * amd_liveupdate_adopt_table() - Continue to use a unit's device table
  * @iommu: A unit that is being set up.
  *
- * The first unit of a PCI segment makes the table that of the segment.
+ * The first unit of a PCI segment makes the table that of the segment. If the table is lost,
+ * all entries of the segment's own table block DMA, and the caller makes the unit use it.
+ * All devices are quiesced then, so the base address may change while the unit is on.
  *
  * Context: Boot, before PCI enumeration.
  * Return: True if the unit is on and uses the table of its segment.
@@ -114,19 +132,22 @@ bool amd_liveupdate_adopt_table(struct amd_iommu *iommu)
 {
 	struct amd_iommu_pci_seg *pci_seg = iommu->pci_seg;
 	struct dev_table_entry *table;
-	unsigned int devid;
-	size_t size;
 
 	if (!(iommu->flags & AMD_IOMMU_FLAG_INCOMING))
 		return false;
-	table = phys_to_virt(amd_lu_hw_table(iommu, &size));
-	if (pci_seg->dev_table == table)
+	if (amd_lu_adopted(iommu))
 		return true;
+	if (!amd_iommu_irq_remap)
+		amd_lu_reject(iommu, "interrupt remapping goes off");
+	if (!amd_lu_table_usable(iommu)) {
+		amd_lu_adopt_entries(pci_seg, pci_seg->dev_table);
+		return false;
+	}
+	table = phys_to_virt(amd_lu_hw_table(iommu) & PAGE_MASK);
 	/* An error leaves the table preserved memory, which is never allocated. */
 	if (iommu_pages_restore(table))
 		pr_err("AMD-Vi: IOMMU %d: device table cannot be restored\n", iommu->index);
-	for (devid = 0; devid <= pci_seg->last_bdf; devid++)
-		amd_lu_adopt_entry(&table[devid], &pci_seg->dev_table[devid]);
+	amd_lu_adopt_entries(pci_seg, table);
 	iommu_free_pages(pci_seg->dev_table);
 	pci_seg->dev_table = table;
 	return true;
@@ -197,7 +218,6 @@ void amd_liveupdate_take_over(void)
 
 bool amd_lu_same_mode(struct iommu_device *iommu_dev)
 {
-	/* A unit in another mode was turned off when interrupt remapping was set up. */
 	return true;
 }
 
@@ -205,12 +225,10 @@ bool amd_lu_unit_valid(struct iommu_device *iommu_dev, const struct iommu_unit_s
 {
 	const struct iommu_amd_unit_ser *hw = amd_lu_unit_hw(ser);
 	struct amd_iommu *iommu = to_amd_iommu(iommu_dev);
-	size_t size;
-	u64 table = amd_lu_hw_table(iommu, &size);
 
-	return iommu->flags & AMD_IOMMU_FLAG_INCOMING && !hw->reserved &&
-	       hw->dev_table == table && hw->dev_table_bytes == size &&
-	       virt_to_phys(iommu->pci_seg->dev_table) == table;
+	return iommu->flags & AMD_IOMMU_FLAG_INCOMING && !hw->reserved && amd_lu_adopted(iommu) &&
+	       hw->dev_table == virt_to_phys(iommu->pci_seg->dev_table) &&
+	       hw->dev_table_bytes == iommu->pci_seg->dev_table_size;
 }
 
 bool amd_lu_entry_valid(struct iommu_device *iommu_dev, const struct iommu_unit_ser *unit,
@@ -273,7 +291,27 @@ bool amd_liveupdate_block_table(struct amd_iommu_pci_seg *pci_seg)
 	return block;
 }
 
-static void __init amd_lu_turn_off(const struct acpi_ivrs_hardware_10 *ivhd, bool *found)
+/**
+ * amd_liveupdate_setup_failed() - Prepare for the end of a set-up that failed
+ *
+ * Without interrupt remapping the caller turns units off and frees all tables. If it is an
+ * adopted one all devices have been quiesced.
+ *
+ * Context: Boot.
+ */
+void amd_liveupdate_setup_failed(void)
+{
+	struct amd_iommu *iommu;
+
+	amd_lu_destroy_ids();
+	for_each_iommu(iommu) {
+		if (!irq_remapping_enabled && iommu->flags & AMD_IOMMU_FLAG_INCOMING &&
+		    amd_lu_adopted(iommu))
+			iommu->flags &= ~AMD_IOMMU_FLAG_INCOMING;
+	}
+}
+
+static void __init amd_lu_turn_off(const struct acpi_ivrs_hardware_10 *ivhd)
 {
 	void __iomem *base = ioremap(ivhd->base_address, SZ_4K);
 	u64 control;
@@ -282,32 +320,29 @@ static void __init amd_lu_turn_off(const struct acpi_ivrs_hardware_10 *ivhd, boo
 		return;
 	control = readq(base + MMIO_CONTROL_OFFSET);
 	if (control & BIT_ULL(CONTROL_IOMMU_EN)) {
-		if (!*found) {
-			pr_err("AMD-Vi: interrupt remapping goes off: isolating all incoming devices\n");
-			iommu_liveupdate_reject_early();
-		}
-		*found = true;
+		pr_err_once("AMD-Vi: not used by this kernel: isolating all incoming devices\n");
+		iommu_liveupdate_reject_early();
 		writeq(control & ~BIT_ULL(CONTROL_IOMMU_EN), base + MMIO_CONTROL_OFFSET);
 	}
 	iounmap(base);
 }
 
 /**
- * amd_liveupdate_no_irq_remapping() - Turn off units that are on
+ * amd_liveupdate_no_irq_remapping() - Let interrupts pass through units that are on
  *
- * For a kernel that does not remap interrupts, or does not use the units at all: the
- * units would block all interrupts.
+ * For a kernel that does not remap interrupts. The units would block them, and have an entry
+ * cached until a command flushes it: they are set up before the first interrupt is needed.
+ * Units that this kernel does not use, or cannot set up, are turned off.
  *
- * Context: Boot, before PCI enumeration. The driver may not have set up any unit.
+ * Context: Boot, before PCI enumeration. The driver may not have found any unit.
  */
 void __init amd_liveupdate_no_irq_remapping(void)
 {
 	struct acpi_table_header *ivrs;
 	struct acpi_ivrs_header *entry;
-	struct amd_iommu *iommu;
-	bool found = false;
 
-	if (!is_kho_boot() || is_kdump_kernel() || ACPI_FAILURE(acpi_get_table("IVRS", 0, &ivrs)))
+	if (!is_kho_boot() || is_kdump_kernel() || !amd_iommu_enable_units() ||
+	    ACPI_FAILURE(acpi_get_table("IVRS", 0, &ivrs)))
 		return;
 	for (entry = (void *)ivrs + sizeof(struct acpi_table_ivrs);
 	     (void *)entry < (void *)ivrs + ivrs->length && entry->length;
@@ -315,11 +350,9 @@ void __init amd_liveupdate_no_irq_remapping(void)
 		if (entry->type == ACPI_IVRS_TYPE_HARDWARE1 ||
 		    entry->type == ACPI_IVRS_TYPE_HARDWARE2 ||
 		    entry->type == ACPI_IVRS_TYPE_HARDWARE3)
-			amd_lu_turn_off((void *)entry, &found);
+			amd_lu_turn_off((void *)entry);
 	}
 	acpi_put_table(ivrs);
-	for_each_iommu(iommu)
-		iommu->flags &= ~AMD_IOMMU_FLAG_INCOMING;
 }
 
 static int __init amd_lu_init(void)

@@ -218,9 +218,9 @@ void amd_liveupdate_shutdown(struct amd_iommu *iommu)
 		return;
 	table = get_dev_table(iommu);
 	for (devid = 0; devid <= iommu->pci_seg->last_bdf; devid++) {
-		amd_lu_store_half(&table[devid], 1, amd_lu_no_interrupts(table[devid].data[2]), 0);
 		if (!test_bit(devid, segment->frozen))
 			amd_lu_store_half(&table[devid], 0, AMD_LU_DTE_BLOCKED, 0);
+		amd_lu_store_half(&table[devid], 1, AMD_LU_DTE_NO_INTERRUPTS, 0);
 	}
 	amd_iommu_flush_all_caches(iommu);
 }

@@ -8,6 +8,8 @@
 
 /* Word 0 of an entry that blocks DMA */
 #define AMD_LU_DTE_BLOCKED	(DTE_FLAG_V | DTE_FLAG_TV)
+/* Word 2 of an entry that blocks interrupts of all types: it is valid, and IntCtl is 0 */
+#define AMD_LU_DTE_NO_INTERRUPTS	DTE_IRQ_REMAP_ENABLE
 /* All bits that an entry with a host page table may have */
 #define AMD_LU_DTE_WORD0	(DTE_FLAG_V | DTE_FLAG_TV | DTE_MODE_MASK | DTE_HOST_TRP | \
 				 DTE_FLAG_IR | DTE_FLAG_IW)
@@ -39,12 +41,6 @@ static inline void amd_lu_store_half(struct dev_table_entry *entry, unsigned int
 	arch_cmpxchg128_local(&entry->data128[half], entry->data128[half], new.data128[0]);
 }
 
-/* Block all interrupts: the entry is valid for interrupts, and IntCtl is 0. */
-static inline u64 amd_lu_no_interrupts(u64 word2)
-{
-	return (word2 & ~DTE_DATA2_INTR_MASK) | DTE_IRQ_REMAP_ENABLE;
-}
-
 /* The unit may have requests of the device translated in advance, or this kernel lets it */
 static inline bool amd_lu_uses_ats(struct iommu_dev_data *dev_data)
 {
@@ -63,6 +59,7 @@ void amd_lu_block_entry(struct iommu_device *iommu, const struct iommu_device_se
 void amd_lu_block(struct amd_iommu *iommu, u16 devid);
 
 /* liveupdate_attach.c */
+void amd_lu_destroy_ids(void);
 int amd_lu_reserve_id(struct iommu_device *iommu, u32 id);
 struct iommu_domain *amd_lu_alloc_domain(struct device *dev,
 					 const struct iommu_domain_ser *ser);
