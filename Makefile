@@ -37,10 +37,10 @@ ON_STOCK  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock)
 # Those that run on AMD-Vi as well
 ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_trace \
 	back_and_forth control_stock control_without_preserve crashed_vmm damaged_index \
-	discarded_session interrupts_not_remapped_next \
+	discarded_session interrupt_format_next interrupts_not_remapped_next \
 	interrupts_stay_remapped iommu_fails_next iommu_off_next \
 	live_update_off_next ordinary_life passthrough_next pci_off_next pending_interrupt \
-	refusals refusals_devices replace rogue_device_is_blocked run shared_domain \
+	refusals refusals_devices refusals_interrupts replace rogue_device_is_blocked run shared_domain \
 	tables_unchanged two_nics_one_session \
 	two_sessions unpreserved_nic_is_silent update_twice vm_lives_on)
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
