@@ -41,6 +41,7 @@
 #define CMD_READ	0
 #define CMD_DISCONNECT	2
 
+#define PAUSE_US	1000
 #define LAST_FRAME_MS	300			/* after the sender has ended */
 
 struct greeting {
@@ -128,12 +129,19 @@ static bool greet(struct drive *d)
 	       negotiate(d);
 }
 
+/*
+ * With several reads under way the emulator may take a whole reply and complete its read only when
+ * the next reply arrives, a frame later. It does so at once if it had to wait within the reply.
+ */
 static bool answer(const struct drive *d, uint64_t cookie, const void *block)
 {
 	struct reply r = { .magic = htobe32(REPLY), .cookie = cookie };
 
 	memcpy(r.block, block, sizeof(r.block));
-	return put(d, &r, sizeof(r));
+	if (!put(d, &r, sizeof(r) - 1))
+		return false;
+	usleep(PAUSE_US);
+	return put(d, &r.block[DRIVE_BLOCK - 1], 1);
 }
 
 static bool take_request(struct drive *d)
