@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Refusals of MARK, ADOPT and QUERY before anything is preserved: invalid arguments, and kinds of
- * HWPT that cannot be preserved. Nesting and dirty tracking need an IOMMU that supports them; if
- * the emulated one does not, the scenario says so. No traffic.
+ * HWPT that cannot be preserved. Nesting needs an IOMMU that supports it; if the emulated one does
+ * not, the scenario says so. No traffic.
  *
  * promise: 4
  */
@@ -137,7 +137,6 @@ static void kinds(struct vm *vm)
 	automatic(vm);
 	kind_if_there(vm, IOMMU_HWPT_ALLOC_PASID, "an HWPT for PASIDs cannot be marked");
 	kind_if_there(vm, IOMMU_HWPT_ALLOC_NEST_PARENT, "the parent of nested HWPTs cannot");
-	kind_if_there(vm, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, "an HWPT that tracks writes cannot");
 	ok_rc(alloc_kind(vm, 0, 0, &plain), "a plain HWPT can be made in the same way");
 	ok_rc(hwpt_mark(vm->iommufd, plain, TOKEN + 1), "it can be marked with the same token");
 	ok_rc(iommufd_destroy(vm->iommufd, plain), "and be destroyed");

@@ -24,9 +24,9 @@
 
 static void before(void)
 {
-	kunit_suite(11, "amdv1_mock_liveupdate_test");
+	kunit_suite(12, "amdv1_mock_liveupdate_test");
 	failing_quietly(true);
-	kselftest(20, 0, "iommufd_liveupdate", NULL);
+	kselftest(21, 0, "iommufd_liveupdate", NULL);
 	failing_quietly(false);
 }
 

@@ -27,9 +27,9 @@
 
 static void before(void)
 {
-	kunit_suite(11, "amdv1_liveupdate_test");
+	kunit_suite(12, "amdv1_liveupdate_test");
 	kunit_suite(11, "riscv_64_liveupdate_test");
-	kunit_suite(11, "vtdss_liveupdate_test");
+	kunit_suite(12, "vtdss_liveupdate_test");
 	kunit_suite(11, "x86_64_liveupdate_test");
 }
 

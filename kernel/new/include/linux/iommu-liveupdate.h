@@ -51,7 +51,8 @@ struct liveupdate_file_handler;
  * @finish_unit: Next kernel. All incoming devices are finished. Free the tables that
  *	the unit used across the kexec. May be NULL.
  * @alloc_domain: Next kernel. Allocate a paging domain of the page-table format that
- *	the record names, on the unit of @dev. Its width and features do not matter.
+ *	the record names, on the unit of @dev, with dirty tracking if the record says so.
+ *	Its width and other features do not matter.
  * @attach_device: Next kernel, under the group's mutex. Compare the hardware entries
  *	with @ser; if they are equal, enter @domain as attached to @dev without a
  *	change of the hardware. On error nothing is attached.
@@ -59,6 +60,8 @@ struct liveupdate_file_handler;
  *	entries the previous kernel left; cannot fail.
  * @readmit_device: Next kernel. @dev was discarded and is quiet; make it equal to a
  *	device that was just probed. May be NULL.
+ * @tracks_dirty: Both kernels. True while dirty tracking of the domain is on. May be NULL
+ *	if the driver has none.
  * @may_replace: Both kernels. True if attaching @new to @dev, which is attached to
  *	@old, leaves no moment in which a request of @dev is not translated.
  *
@@ -98,6 +101,7 @@ struct iommu_liveupdate_ops {
 	void (*isolate_device)(struct device *dev);
 	void (*readmit_device)(struct device *dev);
 
+	bool (*tracks_dirty)(struct iommu_domain *domain);
 	bool (*may_replace)(struct iommu_domain *new, struct device *dev,
 			    struct iommu_domain *old);
 };
@@ -132,6 +136,7 @@ int iommu_liveupdate_register_handler(struct liveupdate_file_handler *fh);
 
 /* Outgoing */
 int iommu_liveupdate_supported(struct iommu_domain *domain);
+bool iommu_liveupdate_tracks_dirty(struct iommu_domain *domain);
 int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
 			       int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
 			       void *arg);

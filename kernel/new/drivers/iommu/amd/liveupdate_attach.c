@@ -66,18 +66,21 @@ static int amd_lu_claim_id(struct protection_domain *pdom, u16 id)
 struct iommu_domain *amd_lu_alloc_domain(struct device *dev,
 					 const struct iommu_domain_ser *ser)
 {
+	u32 flags = ser->flags & IOMMU_DOMAIN_SER_DIRTY_TRACKING ?
+		    IOMMU_HWPT_ALLOC_DIRTY_TRACKING : 0;
+
 	if (strncmp(ser->format, "amdv1", sizeof(ser->format)))
 		return ERR_PTR(-EPROTO);
-	return amd_iommu_domain_alloc_paging_v1(dev, 0);
+	return amd_iommu_domain_alloc_paging_v1(dev, flags);
 }
 
-/* An entry with the words @dte points to the table of the domain. */
+/* An entry with the words @dte points to the table of the domain; dirty tracking is off. */
 bool amd_lu_points_to(struct protection_domain *pdom, const u64 *dte)
 {
 	struct pt_iommu_amdv1_hw_info pt;
 
 	pt_iommu_amdv1_hw_info(&pdom->amdv1, &pt);
-	return FIELD_GET(DTE_MODE_MASK, dte[0]) == pt.mode &&
+	return FIELD_GET(DTE_MODE_MASK, dte[0]) == pt.mode && !(dte[0] & DTE_FLAG_HAD) &&
 	       (dte[0] & DTE_HOST_TRP) == pt.host_pt_root;
 }
 
@@ -103,6 +106,8 @@ int amd_lu_attach_device(struct device *dev, struct iommu_domain *domain,
 
 	/* It was preserved with ATS off, and this kernel would turn ATS on. */
 	if (amd_lu_uses_ats(dev_data))
+		return -EOPNOTSUPP;
+	if (domain->dirty_ops && !(iommu->features & FEATURE_HDSUP))
 		return -EOPNOTSUPP;
 	if (dev_data->domain || entry->data[0] != hw->dte[0] || entry->data[1] != hw->dte[1] ||
 	    !amd_lu_points_to(pdom, hw->dte))

@@ -248,6 +248,11 @@ bool amd_liveupdate_stays_on(struct amd_iommu *iommu)
 	return true;
 }
 
+static bool amd_lu_tracks_dirty(struct iommu_domain *domain)
+{
+	return to_pdomain(domain)->dirty_tracking;
+}
+
 const struct iommu_liveupdate_ops amd_liveupdate_ops = {
 	.hw_kind = IOMMU_HW_SER_AMD,
 	.hw_version = IOMMU_RECORD_AMD_VERSION,
@@ -268,5 +273,6 @@ const struct iommu_liveupdate_ops amd_liveupdate_ops = {
 	.alloc_domain = amd_lu_alloc_domain,
 	.attach_device = amd_lu_attach_device,
 	.isolate_device = amd_lu_isolate_device,
+	.tracks_dirty = amd_lu_tracks_dirty,
 	.may_replace = amd_lu_may_replace,
 };

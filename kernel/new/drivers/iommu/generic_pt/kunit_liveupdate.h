@@ -225,6 +225,15 @@ static void pt_kunit_lu_preserve_and_restore(struct kunit *test)
 				 pt_kunit_lu_ops_of(&lu->next)->restore(lu->next.iommu, &lu->ser));
 }
 
+/* Afterwards @ser is the record as it was. */
+static void pt_kunit_lu_restore_fails(struct kunit *test, struct iommu_domain_ser *ser, int error)
+{
+	struct pt_kunit_lu *lu = pt_kunit_lu_of(test);
+
+	KUNIT_EXPECT_EQ(test, pt_kunit_lu_ops_of(&lu->next)->restore(lu->next.iommu, ser), error);
+	*ser = lu->ser;
+}
+
 /* A configuration of the format with other widths if there is one, and coherent */
 static struct pt_iommu_table_cfg pt_kunit_lu_other_cfg(struct kunit *test)
 {

@@ -7,6 +7,7 @@
  * See kunit_liveupdate.h for how a table arrives without a kexec.
  */
 #include "kunit_liveupdate.h"
+#include "kunit_liveupdate_dirty.h"
 
 static void test_lu_preserve(struct kunit *test)
 {
@@ -195,31 +196,23 @@ static void test_lu_damaged(struct kunit *test)
 	pt_kunit_lu_preserve(test);
 	ser = lu->ser;
 	ser.format[0]++;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EPROTO);
 	ser.vasz_lg2 = 3;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EPROTO);
 	ser.vasz_lg2 = PT_MAX_VA_ADDRESS_LG2 + 1;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EPROTO);
 	ser.oasz_lg2 = 0;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EPROTO);
 	ser.flags ^= IOMMU_DOMAIN_SER_SIGN_EXTEND;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EPROTO);
 	ser.pgsize_bitmap = 1;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EPROTO);
 	ser.top_level = PT_MAX_TOP_LEVEL + 1;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EPROTO);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EPROTO);
 	ser.nr_tables = 0;
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EFAULT);
-	ser = lu->ser;
+	pt_kunit_lu_restore_fails(test, &ser, -EFAULT);
 	ser.top = virt_to_phys(lu);
-	KUNIT_EXPECT_EQ(test, ops->restore(lu->next.iommu, &ser), -EFAULT);
+	pt_kunit_lu_restore_fails(test, &ser, -EFAULT);
 
 	KUNIT_ASSERT_NO_ERRNO(test, ops->restore(lu->next.iommu, &lu->ser));
 	lu->some_block->private = 0;
@@ -344,6 +337,9 @@ static struct kunit_case pt_kunit_lu_test_cases[] = {
 	KUNIT_CASE_FMT(test_lu_changed),
 	KUNIT_CASE_FMT(test_lu_leaf_sizes),
 	KUNIT_CASE_FMT(test_lu_damaged),
+#ifdef pt_entry_is_write_dirty
+	KUNIT_CASE_FMT(test_lu_dirty_tracking),
+#endif
 	{}
 };
 

@@ -180,7 +180,7 @@ static int NS(lu_preserve)(struct pt_iommu *iommu_table,
 	}
 
 	strscpy_pad(ser->format, __stringify(PTPFX_RAW));
-	ser->flags = pt_lu_features_to_ser(common);
+	ser->flags = pt_lu_features_to_ser(iommu_table);
 	ser->top_level = range.top_level;
 	ser->vasz_lg2 = common->max_vasz_lg2;
 	ser->oasz_lg2 = common->max_oasz_lg2;

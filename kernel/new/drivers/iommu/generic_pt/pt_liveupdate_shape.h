@@ -11,8 +11,9 @@ static int pt_iommu_init_domain(struct pt_iommu *iommu_table,
 				struct iommu_domain *domain);
 
 /* Features that decide how the table is read and written */
-static u32 pt_lu_features_to_ser(const struct pt_common *common)
+static u32 pt_lu_features_to_ser(struct pt_iommu *iommu_table)
 {
+	const struct pt_common *common = common_from_iommu(iommu_table);
 	u32 flags = 0;
 
 	if (pt_feature(common, PT_FEAT_DMA_INCOHERENT))
@@ -21,6 +22,8 @@ static u32 pt_lu_features_to_ser(const struct pt_common *common)
 		flags |= IOMMU_DOMAIN_SER_SIGN_EXTEND;
 	if (pt_feature(common, PT_FEAT_DYNAMIC_TOP))
 		flags |= IOMMU_DOMAIN_SER_DYNAMIC_TOP;
+	if (iommu_table->domain.dirty_ops)
+		flags |= IOMMU_DOMAIN_SER_DIRTY_TRACKING;
 	return flags;
 }
 
@@ -38,7 +41,7 @@ static int pt_lu_set_shape(struct pt_iommu *iommu_table, const struct iommu_doma
 	common->features &= ~fixed;
 	if (ser->flags & IOMMU_DOMAIN_SER_INCOHERENT)
 		common->features |= BIT(PT_FEAT_DMA_INCOHERENT);
-	if (pt_lu_features_to_ser(common) != ser->flags ||
+	if (pt_lu_features_to_ser(iommu_table) != ser->flags ||
 	    !ser->vasz_lg2 || ser->vasz_lg2 > PT_MAX_VA_ADDRESS_LG2 ||
 	    !ser->oasz_lg2 || ser->oasz_lg2 > pt_max_oa_lg2(common))
 		return -EPROTO;

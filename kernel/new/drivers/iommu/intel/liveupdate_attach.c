@@ -34,11 +34,13 @@ struct iommu_domain *intel_lu_alloc_domain(struct device *dev,
 					   const struct iommu_domain_ser *ser)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
+	u32 flags = ser->flags & IOMMU_DOMAIN_SER_DIRTY_TRACKING ?
+		    IOMMU_HWPT_ALLOC_DIRTY_TRACKING : 0;
 
 	if (!strncmp(ser->format, "x86_64", sizeof(ser->format)))
-		return intel_iommu_domain_alloc_first_stage(dev, info->iommu, 0);
+		return intel_iommu_domain_alloc_first_stage(dev, info->iommu, flags);
 	if (!strncmp(ser->format, "vtdss", sizeof(ser->format)))
-		return intel_iommu_domain_alloc_second_stage(dev, info->iommu, 0);
+		return intel_iommu_domain_alloc_second_stage(dev, info->iommu, flags);
 	return ERR_PTR(-EPROTO);
 }
 
@@ -54,7 +56,10 @@ static void intel_lu_add_sync_map(struct dmar_domain *domain, struct intel_iommu
 		domain->iotlb_sync_map = true;
 }
 
-/* The hardware's entries point to the table of the domain. */
+/* The unit sets dirty bits of the table */
+#define PASID_ENTRY_SSADE	BIT_ULL(9)
+
+/* The hardware's entries point to the table of the domain, and dirty tracking is off. */
 static bool intel_lu_points_to(struct dmar_domain *domain, bool scalable,
 			       const struct iommu_vtd_device_ser *vtd)
 {
@@ -70,7 +75,7 @@ static bool intel_lu_points_to(struct dmar_domain *domain, bool scalable,
 	}
 	pt_iommu_vtdss_hw_info(&domain->sspt, &ss);
 	if (scalable)
-		return pgtt == PASID_ENTRY_PGTT_SL_ONLY &&
+		return pgtt == PASID_ENTRY_PGTT_SL_ONLY && !(vtd->pasid[0] & PASID_ENTRY_SSADE) &&
 		       (vtd->pasid[0] & VTD_PAGE_MASK) == ss.ssptptr &&
 		       (vtd->pasid[0] >> 2 & 7) == ss.aw;
 	return (vtd->context[0] & VTD_PAGE_MASK) == ss.ssptptr &&

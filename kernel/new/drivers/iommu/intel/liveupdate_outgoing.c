@@ -356,6 +356,11 @@ bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 	return true;
 }
 
+static bool intel_lu_tracks_dirty(struct iommu_domain *domain)
+{
+	return to_dmar_domain(domain)->dirty_tracking;
+}
+
 const struct iommu_liveupdate_ops intel_liveupdate_ops = {
 	.hw_kind = IOMMU_HW_SER_VTD,
 	.hw_version = IOMMU_RECORD_VTD_VERSION,
@@ -378,5 +383,6 @@ const struct iommu_liveupdate_ops intel_liveupdate_ops = {
 	.attach_device = intel_lu_attach_device,
 	.isolate_device = intel_lu_isolate_device,
 	.readmit_device = intel_lu_readmit_device,
+	.tracks_dirty = intel_lu_tracks_dirty,
 	.may_replace = intel_lu_may_replace,
 };

@@ -212,9 +212,6 @@ int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging)
 		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT delivers I/O page faults");
 	if (hwpt_paging->common.pasid_compat)
 		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT was allocated for PASIDs");
-	if (hwpt_paging->common.domain->dirty_ops)
-		return iommufd_lu_refuse(obj, -EOPNOTSUPP,
-					 "HWPT was allocated with dirty tracking");
 	if (!bitmap_empty(hwpt_paging->present_sw_msi.bitmap, 64))
 		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT maps an MSI doorbell");
 	if (iommu_liveupdate_supported(hwpt_paging->common.domain))

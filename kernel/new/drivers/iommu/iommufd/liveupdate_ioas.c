@@ -19,8 +19,8 @@
 #include "iommufd_private.h"
 
 /**
- * iopt_liveupdate_may_change() - Check that areas may be added and removed
- * @iopt: The io_pagetable
+ * iopt_liveupdate_may_change() - Check that page tables may change
+ * @iopt: The io_pagetable, whose areas are added or removed, or dirty bits cleared
  *
  * Context: io_pagetable::iova_rwsem is held.
  * Return: 0, or -EBUSY while the IOAS is immutable.
@@ -99,10 +99,11 @@ static int iommufd_lu_refuse_busy(struct iommufd_ioas *ioas)
  * @args: LUO's argument of preserve(), to check that the next kernel finds the memory
  *	of each area again; NULL to check nothing
  *
- * Calls nest: each needs an iommufd_lu_make_mutable().
+ * Calls nest: each needs an iommufd_lu_make_mutable(). Dirty tracking, which writes to
+ * tables, cannot be turned on either.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY if a map or unmap is in progress; for an area that cannot be
+ * Return: 0; -EBUSY if a map or unmap is in progress, or dirty tracking is on; for an area that cannot be
  * preserved -EOPNOTSUPP, -EPERM, -ENOENT, -ESTALE or -EFAULT, see
  * iommufd_lu_preserve().
  */
@@ -114,14 +115,20 @@ int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *do
 	int rc;
 
 	/*
-	 * A map holds domains_rwsem while it waits for pages of userspace. LUO's locks,
-	 * which a kexec needs, are held here, so this does not wait for it.
+	 * A map holds domains_rwsem while it waits for pages of userspace, and a look at
+	 * dirty bits iova_rwsem. LUO's locks, which a kexec needs, are held here, so this
+	 * does not wait for them.
 	 */
 	ACQUIRE(rwsem_write_try, domains)(&iopt->domains_rwsem);
 	if (ACQUIRE_ERR(rwsem_write_try, &domains))
 		return iommufd_lu_refuse_busy(ioas);
-	guard(rwsem_write)(&iopt->iova_rwsem);
+	ACQUIRE(rwsem_write_try, areas)(&iopt->iova_rwsem);
+	if (ACQUIRE_ERR(rwsem_write_try, &areas))
+		return iommufd_lu_refuse_busy(ioas);
 
+	if (args && iommu_liveupdate_tracks_dirty(domain))
+		return iommufd_lu_refuse(&ioas->obj, -EBUSY,
+					 "dirty tracking of an HWPT is on");
 	for (area = iopt_area_iter_first(iopt, 0, ULONG_MAX); area;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
 		if (!area->pages)

@@ -48,10 +48,27 @@ static int iommu_lu_refuse_domain(const char *step, int error, const char *why)
  */
 int iommu_liveupdate_supported(struct iommu_domain *domain)
 {
-	if (!iommu_lu_pt_ops(domain) || domain->dirty_ops || domain->iopf_handler ||
+	if (!iommu_lu_pt_ops(domain) || domain->iopf_handler ||
 	    !domain->owner || !domain->owner->liveupdate)
 		return -EOPNOTSUPP;
 	return 0;
+}
+
+/**
+ * iommu_liveupdate_tracks_dirty() - Check if dirty tracking of a domain is on
+ * @domain: A supported domain. The caller keeps it from being turned on and off.
+ *
+ * While it is on the hardware writes to the table, and a bit that it sets after the
+ * last look of this kernel would be lost.
+ *
+ * Context: Any.
+ * Return: True if it is on.
+ */
+bool iommu_liveupdate_tracks_dirty(struct iommu_domain *domain)
+{
+	const struct iommu_liveupdate_ops *ops = domain->owner->liveupdate;
+
+	return domain->dirty_ops && ops->tracks_dirty && ops->tracks_dirty(domain);
 }
 
 /**

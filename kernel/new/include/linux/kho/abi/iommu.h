@@ -34,7 +34,7 @@
 #define IOMMU_RECORD_UNIT	KHO_RECORD_TYPE('I', 'U', 'N', 'T')
 #define IOMMU_RECORD_DEVICE	KHO_RECORD_TYPE('I', 'D', 'E', 'V')
 
-#define IOMMU_RECORD_DOMAIN_VERSION	3
+#define IOMMU_RECORD_DOMAIN_VERSION	4
 #define IOMMU_RECORD_UNIT_VERSION	2
 #define IOMMU_RECORD_DEVICE_VERSION	2
 
@@ -46,7 +46,9 @@
 #define IOMMU_DOMAIN_SER_SIGN_EXTEND	BIT(1)
 /* The table can grow by a level at its top */
 #define IOMMU_DOMAIN_SER_DYNAMIC_TOP	BIT(2)
-#define IOMMU_DOMAIN_SER_FLAGS		(BIT(3) - 1)
+/* The domain has dirty tracking, which is off */
+#define IOMMU_DOMAIN_SER_DIRTY_TRACKING	BIT(3)
+#define IOMMU_DOMAIN_SER_FLAGS		(BIT(4) - 1)
 
 /**
  * struct iommu_domain_ser - One I/O page table.

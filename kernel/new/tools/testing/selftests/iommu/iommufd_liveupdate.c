@@ -46,9 +46,6 @@ TEST_F(liveupdate, mark_kinds)
 	struct iommu_hwpt_selftest data = { .iotlb = IOMMU_TEST_IOTLB_DEFAULT };
 
 	EXPECT_EQ(-EOPNOTSUPP, mark(self->fd, self->auto_hwpt_id, TOKEN));
-	test_cmd_hwpt_alloc(self->device_id, self->ioas_id, IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
-			    &hwpt);
-	EXPECT_EQ(-EOPNOTSUPP, mark(self->fd, hwpt, TOKEN));
 	test_cmd_hwpt_alloc(self->device_id, self->ioas_id, IOMMU_HWPT_ALLOC_NEST_PARENT, &hwpt);
 	EXPECT_EQ(-EOPNOTSUPP, mark(self->fd, hwpt, TOKEN));
 	test_cmd_hwpt_alloc_nested(self->device_id, hwpt, 0, &nested, IOMMU_HWPT_DATA_SELFTEST,
@@ -134,6 +131,37 @@ TEST_F(liveupdate, preserve_needs_memfds)
 	expect_untouched();
 	ASSERT_EQ(0, unmap(self->fd, self->ioas_id, iova));
 	EXPECT_EQ(0, preserve_iommufd());
+}
+
+/* Dirty tracking goes along while it is off, and stays off while the HWPT is preserved */
+TEST_F(liveupdate, preserve_dirty_tracking)
+{
+	__u64 dirty[2] = {};
+	__u32 hwpt;
+
+	test_cmd_hwpt_alloc(self->device_id, self->ioas_id, IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
+			    &hwpt);
+	EXPECT_EQ(0, mark(self->fd, hwpt, TOKEN));
+	test_cmd_mock_domain_replace(self->stdev_id, hwpt);
+	ASSERT_EQ(0, preserve(self->session, self->memfd, 1));
+	test_cmd_set_dirty_tracking(hwpt, true);
+	EXPECT_EQ(-EBUSY, preserve_iommufd());
+	expect_untouched();
+	test_cmd_set_dirty_tracking(hwpt, false);
+	ASSERT_EQ(0, preserve_iommufd());
+	EXPECT_EQ(-EBUSY, _test_cmd_set_dirty_tracking(self->fd, hwpt, true));
+	EXPECT_EQ(0, _test_cmd_set_dirty_tracking(self->fd, hwpt, false));
+	EXPECT_EQ(-1, _test_cmd_get_dirty_bitmap(self->fd, hwpt, MAPPED, IOVA, PAGE_SIZE, dirty,
+						 0));
+	EXPECT_EQ(EBUSY, errno);
+
+	close(self->session);
+	self->session = -1;
+	test_cmd_set_dirty_tracking(hwpt, true);
+	test_cmd_get_dirty_bitmap(self->fd, hwpt, MAPPED, IOVA, PAGE_SIZE, dirty, 0);
+	test_cmd_set_dirty_tracking(hwpt, false);
+	test_cmd_mock_domain_replace(self->stdev_id, self->hwpt_id);
+	EXPECT_EQ(0, destroy(self->fd, hwpt));
 }
 
 /* A mapped page was punched out of the memfd */
