@@ -34,7 +34,7 @@ int iolu_vm_import_memfd(struct iolu_vm *vm, const char *name, int fd, uint64_t 
 	memfd->object.token = token;
 	rc = iolu_dup(vm, fd, &memfd->fd);
 	if (!rc)
-		rc = iolu_seal_memfd(vm, memfd);
+		rc = iolu_check_memfd(vm, memfd);
 	if (rc)
 		iolu_drop(vm, IOLU_MEMFD, memfd);
 	return rc;

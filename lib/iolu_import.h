@@ -23,15 +23,15 @@ extern "C" {
 /**
  * iolu_vm_import_memfd() - Add memory that the VMM preserves itself in the same session.
  * @name: Name of the memfd.
- * @fd: The memfd. Missing seals against grow and shrink are added.
+ * @fd: The memfd, with any seals.
  * @token: Token with which the VMM preserves it in the session, before iolu_vm_preserve(). The
  *	   session is given with iolu_vm_set_session_fd(). Tokens of the library are not allowed.
  *
  * A restore retrieves the memfd with @token; the VMM can retrieve it too. Memory that the
  * library preserves is added with iolu_vm_add_memfd().
  *
- * Return: 0; -EINVAL: not a memfd, or a token of the library; -EPERM: the seals cannot be added;
- * -ENOENT: hugetlb memory; -EEXIST: @name or @token is in use.
+ * Return: 0; -EINVAL: not a memfd, or a token of the library; -ENOENT: hugetlb memory; -EEXIST:
+ * @name or @token is in use.
  */
 int iolu_vm_import_memfd(struct iolu_vm *vm, const char *name, int fd, uint64_t token);
 

@@ -42,9 +42,9 @@ int iolu_vm_save(struct iolu_vm *vm);
  * interrupts continue. After a failure the handle is live.
  *
  * Return: 0; -EBUSY: the previous update is not finished, or a file is in another session;
- * -EPERM: a memfd is not sealed; -ENOTTY: the kernel does not support live update of IOMMU
- * state; -ENOENT: a device is not attached; -ENODEV: an HWPT has no device; -EBADE: mappings were
- * changed without the library; the other errors of docs/refusals.md.
+ * -ENOTTY: the kernel does not support live update of IOMMU state; -ENOENT: a device is not
+ * attached; -ENODEV: an HWPT has no device; -EBADE: mappings were changed without the library; the
+ * other errors of docs/refusals.md.
  */
 int iolu_vm_preserve(struct iolu_vm *vm);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Memfds and the iommufd. A memfd is sealed when it is added, so that mapped pages stay in it; a
- * save checks the seals again.
+ * Memfds and the iommufd. The size of a memfd can change until it is preserved; then the kernel
+ * keeps it as it is.
  */
 #define _GNU_SOURCE 1
 
@@ -19,36 +19,6 @@
 #include "refusals.h"
 #include "vm.h"
 
-static const struct {
-	int seal;
-	const char *against;
-} seals[] = {
-	{ F_SEAL_SHRINK, "shrinking" },
-	{ F_SEAL_GROW, "growing" },
-	{ F_SEAL_SEAL, "further sealing" },
-};
-
-/* The VMM may want to add other seals to its own memfds. */
-static int needed_seals(const struct iolu_memfd *memfd)
-{
-	return F_SEAL_SHRINK | F_SEAL_GROW | (memfd->object.imported ? 0 : F_SEAL_SEAL);
-}
-
-int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd)
-{
-	int have = fcntl(memfd->fd, F_GET_SEALS), needed = needed_seals(memfd);
-	size_t i;
-
-	if (have < 0)
-		return iolu_fail(vm, -EINVAL, "\"%s\" is not a memfd",
-				 memfd->object.name);
-	for (i = 0; i < sizeof(seals) / sizeof(seals[0]); i++)
-		if (needed & ~have & seals[i].seal)
-			return iolu_fail(vm, -EPERM, "memfd \"%s\" is not sealed against %s",
-					 memfd->object.name, seals[i].against);
-	return 0;
-}
-
 static const struct iolu_attempt add_attempt = {
 	"added", "memfd", (const enum iolu_refusal[]){ REFUSED_NONE },
 };
@@ -60,22 +30,24 @@ static bool is_hugetlb(int fd)
 	return !fstatfs(fd, &fs) && fs.f_type == HUGETLBFS_MAGIC;
 }
 
-int iolu_seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+int iolu_measure_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
 	struct stat st;
 
-	if (is_hugetlb(memfd->fd))
-		return iolu_refuse(vm, &add_attempt, memfd->object.name, REFUSED_MEMFD_KIND);
-
-	/* If seals cannot be added any more, the check below names the missing one. */
-	if (fcntl(memfd->fd, F_ADD_SEALS, needed_seals(memfd)) && errno != EPERM && errno != EINVAL)
-		return iolu_fail(vm, -errno, "memfd \"%s\" cannot be sealed: %s",
-				 memfd->object.name, strerror(errno));
 	if (fstat(memfd->fd, &st))
 		return iolu_fail(vm, -errno, "memfd \"%s\": %s", memfd->object.name,
 				 strerror(errno));
 	memfd->size = st.st_size;
-	return iolu_check_seals(vm, memfd);
+	return 0;
+}
+
+int iolu_check_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+{
+	if (is_hugetlb(memfd->fd))
+		return iolu_refuse(vm, &add_attempt, memfd->object.name, REFUSED_MEMFD_KIND);
+	if (fcntl(memfd->fd, F_GET_SEALS) < 0)
+		return iolu_fail(vm, -EINVAL, "\"%s\" is not a memfd", memfd->object.name);
+	return iolu_measure_memfd(vm, memfd);
 }
 
 int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
@@ -90,7 +62,7 @@ int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
 	memfd->object.token = iolu_free_token(vm, IOLU_MEMFD);
 	rc = iolu_dup(vm, fd, &memfd->fd);
 	if (!rc)
-		rc = iolu_seal_memfd(vm, memfd);
+		rc = iolu_check_memfd(vm, memfd);
 	if (rc)
 		iolu_drop(vm, IOLU_MEMFD, memfd);
 	return rc;

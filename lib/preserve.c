@@ -43,7 +43,7 @@ static const struct iolu_attempt iommufd_attempt = {
 		REFUSED_FILE_IN_SESSION, REFUSED_FILE_TOKEN, REFUSED_FILE_INCOMING,
 		REFUSED_IOMMUFD_UNMARKED, REFUSED_HWPT_DEVICE, REFUSED_IOMMUFD_HWPTS, REFUSED_IOAS_CHANGING,
 		REFUSED_IOAS_DIRTY_TRACKING,
-		REFUSED_IOAS_MEMORY, REFUSED_IOAS_UNSEALED, REFUSED_IOAS_MEMFD,
+		REFUSED_IOAS_MEMORY, REFUSED_IOAS_MEMFD,
 		REFUSED_IOAS_HOLE, REFUSED_IOAS_TABLE, REFUSED_ANY_QUOTA, REFUSED_ANY_UNPRESERVED,
 		REFUSED_NONE
 	},
@@ -94,7 +94,6 @@ static int check_hwpt(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
 
 int iolu_check_objects(struct iolu_vm *vm)
 {
-	const struct iolu_memfd *memfd;
 	const struct iolu_device *device;
 	const struct iolu_hwpt *hwpt;
 	int rc = iolu_changeable(vm, false);
@@ -104,9 +103,6 @@ int iolu_check_objects(struct iolu_vm *vm)
 			       "call iolu_vm_finish()", vm->name);
 	if (rc)
 		return rc;
-	iolu_for_each(vm, IOLU_MEMFD, memfd)
-		if ((rc = iolu_check_seals(vm, memfd)))
-			return rc;
 	iolu_for_each(vm, IOLU_HWPT, hwpt)
 		if ((rc = check_hwpt(vm, hwpt)))
 			return rc;
@@ -144,19 +140,27 @@ static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
  * The VMM preserves its own memfds itself. A trial takes them too; it cannot (1) if they are in the
  * session of the VMM already.
  */
+static int put_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+{
+	int rc;
+
+	iolu_step(vm, "preserve memfd", memfd->object.name);
+	rc = iolu_put(vm, memfd->fd, memfd->object.token, &memfd_attempt, memfd->object.name);
+	return rc == -EBUSY && memfd->object.imported ? 1 : rc;
+}
+
 static int put_memfds(struct iolu_vm *vm, bool trial)
 {
-	const struct iolu_memfd *memfd;
+	struct iolu_memfd *memfd;
 	int rc;
 
 	iolu_for_each(vm, IOLU_MEMFD, memfd) {
-		if (memfd->object.imported && !trial)
-			continue;
-		iolu_step(vm, "preserve memfd", memfd->object.name);
-		rc = iolu_put(vm, memfd->fd, memfd->object.token, &memfd_attempt,
-			      memfd->object.name);
+		rc = memfd->object.imported && !trial ? 0 : put_memfd(vm, memfd);
+		/* Now its size cannot change any more */
+		if (!rc)
+			rc = iolu_measure_memfd(vm, memfd);
 		if (rc)
-			return rc == -EBUSY && memfd->object.imported ? 1 : rc;
+			return rc;
 	}
 	return 0;
 }

@@ -171,8 +171,8 @@ const char *iolu_kind_name(unsigned int kind);
 
 /* memory.c */
 int iolu_open_iommufd(struct iolu_vm *vm);
-int iolu_seal_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
-int iolu_check_seals(struct iolu_vm *vm, const struct iolu_memfd *memfd);
+int iolu_measure_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
+int iolu_check_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
 
 /* preserve.c: into the session of the handle; a trial takes the VMM's own memfds, too */
 struct iolu_attempt;

@@ -9,8 +9,6 @@
  *   with one token (in one kernel with the next three; no other case went red)
  * red when: a nesting parent cannot be marked (`nest_parent` in `iommufd_lu_check_hwpt`):
  *   `mark_kinds`: it can
- * red when: both seals are checked (`F_SEAL_GROW` in `iommufd_lu_check_area`):
- *   `preserve_needs_seals`: preserved without one of them
  * red when: a preserved IOAS cannot be changed (`iopt_liveupdate_may_change`):
  *   `preserved_is_immutable`, `preserved_together`: map and unmap succeed
  * red when: single pages fail as well (`min-order` of `can_fail`): `fail_nth`, in one of two runs:

@@ -6,9 +6,29 @@
 #ifndef __GENERIC_PT_KUNIT_LIVEUPDATE_DIRTY_H
 #define __GENERIC_PT_KUNIT_LIVEUPDATE_DIRTY_H
 
+#define PT_KUNIT_LU_DIRTY_OPS(fmt)	IOMMU_PT_DIRTY_OPS(fmt)
 static const struct iommu_dirty_ops pt_kunit_lu_dirty_ops = {
-	.read_and_clear_dirty = DOMAIN_NS(read_and_clear_dirty),
+	PT_KUNIT_LU_DIRTY_OPS(PTPFX_RAW),
 };
+
+static int __pt_kunit_lu_set_dirty(struct pt_range *range, void *arg, unsigned int level,
+				   struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+
+	pt_load_single_entry(&pts);
+	if (pts.type == PT_ENTRY_TABLE)
+		return pt_descend(&pts, arg, __pt_kunit_lu_set_dirty);
+	return pts.type == PT_ENTRY_OA && pt_entry_make_write_dirty(&pts) ? 0 : -EINVAL;
+}
+
+/* As the hardware does it while the table is tracked */
+static int pt_kunit_lu_set_dirty(struct kunit_iommu_priv *priv, const struct pt_kunit_lu_area *area)
+{
+	struct pt_range range = pt_make_range(priv->common, area->va, area->va);
+
+	return pt_walk_range(&range, __pt_kunit_lu_set_dirty, NULL);
+}
 
 /* The first dirty IOVA of the area, or 0. Its dirty bits are cleared. */
 static u64 pt_kunit_lu_first_dirty(struct kunit_iommu_priv *priv,
@@ -33,7 +53,7 @@ static __maybe_unused void test_lu_dirty_tracking(struct kunit *test)
 	lu->old.domain.dirty_ops = &pt_kunit_lu_dirty_ops;
 	pt_kunit_lu_fill(test);
 	/* Tracked before, and off since */
-	KUNIT_ASSERT_NO_ERRNO(test, NS(set_dirty)(lu->old.iommu, area->va));
+	KUNIT_ASSERT_NO_ERRNO(test, pt_kunit_lu_set_dirty(&lu->old, area));
 	pt_kunit_lu_preserve(test);
 	KUNIT_EXPECT_TRUE(test, lu->ser.flags & IOMMU_DOMAIN_SER_DIRTY_TRACKING);
 	KUNIT_EXPECT_EQ(test, pt_kunit_lu_ops_of(&lu->next)->restore(lu->next.iommu, &lu->ser),
@@ -46,7 +66,7 @@ static __maybe_unused void test_lu_dirty_tracking(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, pt_kunit_lu_first_dirty(&lu->next, area), area->va);
 	KUNIT_EXPECT_EQ(test, pt_kunit_lu_first_dirty(&lu->next, area), 0);
-	KUNIT_ASSERT_NO_ERRNO(test, NS(set_dirty)(lu->next.iommu, area->va));
+	KUNIT_ASSERT_NO_ERRNO(test, pt_kunit_lu_set_dirty(&lu->next, area));
 	KUNIT_EXPECT_EQ(test, pt_kunit_lu_first_dirty(&lu->next, area), area->va);
 }
 

@@ -28,7 +28,7 @@
  * Invariants:
  *
  * - A preserved HWPT cannot be destroyed (it has a user). Its IOAS is immutable
- *   (io_pagetable::liveupdate_immutable) and maps only sealed memfds of the same
+ *   (io_pagetable::liveupdate_immutable) and maps only memfds of the same
  *   session. No attachment in the context changes, except that devices which are not
  *   preserved may be unbound.
  * - An adopted HWPT cannot be destroyed until finish. Otherwise it is a marked HWPT.

@@ -6,12 +6,10 @@
 #define pr_fmt(fmt) "iommufd: " fmt
 
 #include <linux/cleanup.h>
-#include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/iommu-liveupdate.h>
 #include <linux/liveupdate.h>
-#include <linux/memfd.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 
@@ -53,24 +51,20 @@ static int iommufd_lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
 }
 
 /*
- * Check that the next kernel finds the memory of an area again, at the same place.
- * Seals may have been added after the area was mapped, so they are read now. The file
- * no longer changes: preserving it has frozen it.
+ * Check that the next kernel finds the memory of an area again, at the same place. Seals
+ * do not matter: preserving the file has frozen it, so that its size cannot change and no
+ * hole be punched, and each leaf is compared with the file after that.
  */
 static int iommufd_lu_check_area(const struct iommufd_object *ioas, struct iopt_area *area,
 				 struct iommu_domain *domain,
 				 const struct liveupdate_file_op_args *args)
 {
 	struct iopt_pages *pages = area->pages;
-	int seals, rc;
+	int rc;
 
-	seals = pages->type == IOPT_ADDRESS_FILE ? memfd_get_seals(pages->file) : -EINVAL;
-	if (seals < 0)
+	if (pages->type != IOPT_ADDRESS_FILE)
 		return iommufd_lu_refuse(ioas, -EOPNOTSUPP,
 					 "memory that is not from a memfd is mapped");
-	if (~seals & (F_SEAL_GROW | F_SEAL_SHRINK))
-		return iommufd_lu_refuse(ioas, -EPERM,
-					 "mapped memfd is not sealed against grow and shrink");
 	if (!liveupdate_has_file(args, (unsigned long)file_inode(pages->file)))
 		return iommufd_lu_refuse(ioas, -ENOENT,
 					 "mapped memfd is not preserved in the same session");
@@ -103,8 +97,8 @@ static int iommufd_lu_refuse_busy(struct iommufd_ioas *ioas)
  * tables, cannot be turned on either.
  *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY if a map or unmap is in progress, or dirty tracking is on; for an area that cannot be
- * preserved -EOPNOTSUPP, -EPERM, -ENOENT, -ESTALE or -EFAULT, see
+ * Return: 0; -EBUSY if a map or unmap is in progress, or dirty tracking is on; for an
+ * area that cannot be preserved -EOPNOTSUPP, -ENOENT, -ESTALE or -EFAULT, see
  * iommufd_lu_preserve().
  */
 int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *domain,

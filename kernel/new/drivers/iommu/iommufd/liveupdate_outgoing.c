@@ -127,12 +127,12 @@ static int iommufd_lu_preserve_hwpts(struct iommufd_ctx *ictx,
  * Context: LUO's session mutex is held, may sleep.
  * Return: 0; -ENODATA if no HWPT is marked; -ENODEV if no device is attached to one;
  * -E2BIG if there are too many; -EDQUOT if the session has too many records; -EBUSY if
- * a map or unmap is in progress, or dirty tracking is on; -EOPNOTSUPP if an IOAS maps memory that is not from a
- * memfd, or an HWPT cannot be preserved since it was marked; -EPERM if a memfd is not
- * sealed; -ENOENT if a memfd is not in the session; -ESTALE if a mapped page is no
- * longer part of its memfd; -EFAULT if a table does not map all of its IOAS; and the
- * errors of kho_record_alloc() and iommu_liveupdate_preserve_domain(). On error
- * nothing has changed.
+ * a map or unmap is in progress, or dirty tracking is on; -EOPNOTSUPP if an IOAS maps
+ * memory that is not from a memfd, or an HWPT cannot be preserved since it was marked;
+ * -ENOENT if a memfd is not in the session; -ESTALE if a mapped page is no longer part
+ * of its memfd; -EFAULT if a table does not map all of its IOAS; and the errors of
+ * kho_record_alloc() and iommu_liveupdate_preserve_domain(). On error nothing has
+ * changed.
  */
 int iommufd_lu_preserve(struct liveupdate_file_op_args *args)
 {

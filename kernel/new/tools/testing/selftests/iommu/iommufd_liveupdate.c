@@ -99,10 +99,11 @@ TEST_F(liveupdate, preserve_needs_a_device)
 	EXPECT_EQ(0, preserve_iommufd());
 }
 
-TEST_F(liveupdate, preserve_needs_seals)
+/* Memfds with any seals, and one that cannot be sealed: none changes once it is preserved */
+TEST_F(liveupdate, preserve_needs_no_seals)
 {
-	static const unsigned int seals[] = { 0, F_SEAL_GROW, F_SEAL_SHRINK };
-	__u64 iova = IOVA + MAPPED;
+	static const unsigned int seals[] = { 0, F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_SEAL };
+	__u64 iova = IOVA;
 	unsigned int i;
 	int memfd;
 
@@ -111,11 +112,14 @@ TEST_F(liveupdate, preserve_needs_seals)
 	for (i = 0; i <= ARRAY_SIZE(seals); i++) {
 		memfd = i < ARRAY_SIZE(seals) ? new_memfd(seals[i]) : mfd;
 		ASSERT_LE(0, memfd);
+		iova += MAPPED;
 		ASSERT_EQ(0, map_file(self->fd, self->ioas_id, memfd, iova));
 		ASSERT_EQ(0, preserve(self->session, memfd, 100 + i));
-		EXPECT_EQ(-EPERM, preserve_iommufd());
-		expect_untouched();
-		ASSERT_EQ(0, unmap(self->fd, self->ioas_id, iova));
+		EXPECT_EQ(-1, ftruncate(memfd, MAPPED / 2));
+		EXPECT_EQ(-1, ftruncate(memfd, MAPPED * 2));
+		EXPECT_EQ(-1, fallocate(memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+					PAGE_SIZE));
+		EXPECT_EQ(EPERM, errno);
 	}
 	EXPECT_EQ(0, preserve_iommufd());
 }
