@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Refusals of MARK, ADOPT and QUERY before anything is preserved: invalid arguments, and kinds of
- * HWPT that cannot be preserved. Nesting needs an IOMMU that supports it; if the emulated one does
- * not, the scenario says so. No traffic.
+ * Refusals of MARK, ADOPT, QUERY and AREA before anything is preserved: invalid arguments, and
+ * kinds of HWPT that cannot be preserved. Nesting needs an IOMMU that supports it; if the emulated
+ * one does not, the scenario says so. No traffic.
  *
  * promise: 4
  */
@@ -73,6 +73,37 @@ static void other_arguments(struct vm *vm)
 	ok(!hwpt_query(vm->iommufd, 0, &out) && out.out_state == IOMMU_LIVEUPDATE_MARKED &&
 	   out.out_hwpt_id == vm->hwpt[0], "the mark is as it was set",
 	   "state %u of HWPT %u", out.out_state, out.out_hwpt_id);
+}
+
+static int area_raw(struct vm *vm, uint32_t size, uint32_t flags, uint32_t ioas, uint64_t trailing)
+{
+	struct {
+		struct iommu_ioas_liveupdate_area area;
+		uint64_t trailing;
+	} arg = {
+		.area = { .size = size, .flags = flags, .ioas_id = ioas },
+		.trailing = trailing,
+	};
+
+	return try_ioctl(vm->iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &arg);
+}
+
+static void area_arguments(struct vm *vm)
+{
+	const uint32_t size = sizeof(struct iommu_ioas_liveupdate_area);
+	struct iommu_ioas_liveupdate_area area = {
+		.size = size, .ioas_id = vm->ioas[0], .iova = ~0ull,
+	};
+
+	ok_errno(area_raw(vm, size - 8, 0, vm->ioas[0], 0), EINVAL,
+		 "AREA refuses a struct too short");
+	ok_errno(area_raw(vm, size + 8, 0, vm->ioas[0], 1), E2BIG,
+		 "AREA refuses something behind the struct");
+	ok_errno(area_raw(vm, size, 1, vm->ioas[0], 0), EOPNOTSUPP, "AREA refuses an unknown flag");
+	ok_errno(area_raw(vm, size, 0, vm->hwpt[0], 0), ENOENT, "AREA refuses an HWPT");
+	ok_errno(try_ioctl(vm->iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &area), ENOENT,
+		 "AREA refuses an IOVA behind the last area");
+	ok_rc(area_raw(vm, size, 0, vm->ioas[0], 0), "AREA finds the first one");
 }
 
 static int alloc_kind(struct vm *vm, uint32_t flags, uint32_t fault, uint32_t *hwpt)
@@ -148,6 +179,7 @@ static void before(void)
 
 	mark_arguments(vm);
 	other_arguments(vm);
+	area_arguments(vm);
 	kinds(vm);
 	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");
 	vm_call_off(vm);

@@ -24,7 +24,7 @@ static void before(void)
 {
 	kunit_suite(12, "amdv1_mock_liveupdate_test");
 	failing_quietly(true);
-	kselftest(21, 0, "iommufd_liveupdate", NULL);
+	kselftest(24, 0, "iommufd_liveupdate", NULL);
 	failing_quietly(false);
 }
 

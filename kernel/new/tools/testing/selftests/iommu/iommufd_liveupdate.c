@@ -10,6 +10,7 @@
  */
 #include "iommufd_liveupdate_utils.h"
 #include "iommufd_liveupdate_args.h"
+#include "iommufd_liveupdate_area.h"
 
 /* HWPTs of one context, see IOMMUFD_CTX_SER_MAX_HWPTS */
 #define MAX_HWPTS	254
