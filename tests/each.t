@@ -28,7 +28,8 @@ xargs nm -g --defined-only <"$tmp/objects" |
 	awk 'NF == 3 && $3 !~ /^__(traceiter|probestub)_/ { print $3 }' | sort >"$tmp/global"
 comm -23 "$tmp/global" "$tmp/used" >"$tmp/found"
 empty "each global function of our files is called from another file" "$tmp/found"
-xargs nm <"$tmp/objects" | sed -n 's/.* __export_symbol_//p' | sort >"$tmp/exported"
+xargs nm <"$tmp/objects" | sed -n 's/.* __export_symbol_//p' | grep -v '^__traceiter_' |
+	sort >"$tmp/exported"
 find "$tree"/build/drivers/vfio "$tree"/build/drivers/iommu/iommufd \
 	"$tree"/build/drivers/iommu/generic_pt "$tree"/build/virt -name '*.o' \
 	-exec nm -u {} + 2>"$tmp/errors" | awk '{ print $2 }' | sort -u >"$tmp/modular"
