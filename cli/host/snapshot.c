@@ -163,7 +163,15 @@ static struct json_object *sessions(bool *complete)
 	return known(list, all);
 }
 
-/* Has a process a session of that name open? */
+static bool is_outgoing(struct json_object *session)
+{
+	const char *direction =
+		json_object_get_string(json_object_object_get(session, "direction"));
+
+	return direction && !strcmp(direction, "outgoing");
+}
+
+/* Has a process that session open? A VM's next session has the same name, but is outgoing. */
 static bool is_open(struct json_object *sessions, const char *name)
 {
 	size_t i;
@@ -171,7 +179,8 @@ static bool is_open(struct json_object *sessions, const char *name)
 	for (i = 0; sessions && i < json_object_array_length(sessions); i++) {
 		struct json_object *o = json_object_array_get_idx(sessions, i);
 
-		if (!strcmp(json_object_get_string(json_object_object_get(o, "name")), name))
+		if (!strcmp(json_object_get_string(json_object_object_get(o, "name")), name) &&
+		    !is_outgoing(o))
 			return true;
 	}
 	return false;

@@ -199,6 +199,22 @@ static void check_other_counter(void)
 		   "a time that is still to come is not believed");
 }
 
+/* The VM's next session */
+static void saves_again(void)
+{
+	int session = luo_create("vm0");
+	const char *line, *no;
+
+	luo_let_go();
+	iolu("status", NULL);
+	line = strstr(iolu_said(), "previous sessions:");
+	line = line ? strstr(line, "\n  vm0 ") : NULL;
+	no = line ? strstr(line, "false") : NULL;
+	ok(no && no < strchr(line + 1, '\n'), "a session of the same name for the next update is another one",
+	   "the previous one is said to be open");
+	close(session);
+}
+
 static void report(void)
 {
 	iolu_tells(iolu("report", "--svg", "/tmp/report.svg", NULL), 0, "adopt table",
@@ -222,6 +238,7 @@ static void after(void)
 	luo_let_go();
 	iolu_tells(iolu("status", NULL), 0, "0xd0d000  marked", "status: the token is there");
 	leaves_device_alone();
+	saves_again();
 	report();
 	iolu_tells(iolu("kexec", "--dry-run", NULL), 1, "nothing of the last update waits",
 		   "nothing of this update is in the way of the next");
