@@ -135,6 +135,10 @@ static int arm_vectors(struct cpr *cpr, const char *bdf, int fd, uint32_t type)
 	return rc;
 }
 
+/*
+ * QEMU forgets that it was handling an interrupt, which the guest then ends in vain. One more makes
+ * QEMU lower the line.
+ */
 static int arm_intx(struct cpr *cpr, const char *bdf, int fd)
 {
 	int trigger = event_of(cpr, bdf, "intx-interrupt", 0);
@@ -145,6 +149,8 @@ static int arm_intx(struct cpr *cpr, const char *bdf, int fd)
 		rc = set(fd, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, &trigger, 1);
 	if (!rc && unmask >= 0)
 		rc = set(fd, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, &unmask, 1);
+	if (!rc)
+		signal_once(&trigger, 1);
 	return rc;
 }
 

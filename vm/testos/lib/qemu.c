@@ -41,7 +41,7 @@ static const char *const fixed[] = {
 	"-object", "memory-backend-memfd,id=ram0,size=128M,share=on",
 	"-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/seabios/bios-256k.bin",
 	"-kernel", "/guest/bzImage", "-initrd", "/guest/initrd",
-	"-append", "console=ttyS0 quiet panic=-1 memmap=64K$0x4000000",
+	"-append", QEMU_APPEND,
 	"-serial", "stdio", "-monitor", "none", "-qmp", "unix:" SOCKET ",server=on,wait=off",
 	"-object", "iommufd,id=iommufd0",
 };

@@ -12,6 +12,9 @@
 /* Words for the host's kernel, see qemu.c */
 #define QEMU_CMDLINE	"kvm.tsc_tolerance_ppm=20000 "
 
+/* The guest's kernel command line */
+#define QEMU_APPEND	"console=ttyS0 quiet panic=-1 memmap=64K$0x4000000"
+
 /* An option of QEMU's usual command line, and another one in its place; NULL: one more */
 struct qemu_option {
 	const char *of, *use;
