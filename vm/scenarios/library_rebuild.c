@@ -4,6 +4,8 @@
  * without the loss of a frame. The new table is an ordinary one: the next update adopts it.
  *
  * promise: library
+ * red when: devices enter their restored table before they move (`enter_restored` in `lib/adopt.c`):
+ *   the device cannot be attached to the new table: busy
  */
 #include <errno.h>
 
