@@ -15,7 +15,7 @@
  * red when: MSI is restored when the kexec is refused (`pci_irqs_unmask_msi`, and the command
  *   register): no interrupt of the NIC with MSI arrives any more
  * red when: INTx of an incoming device is routed (`pcibios_enable_device` in
- *   `vfio_pci_liveupdate_enable`): no interrupt of the NIC with INTx arrives in the next kernel
+ *   `vfio_pci_liveupdate_route_intx`): no interrupt of the NIC with INTx arrives in the next kernel
  */
 #include <errno.h>
 #include <poll.h>

@@ -23,6 +23,7 @@ bool vfio_pci_liveupdate_disable(struct vfio_pci_core_device *vdev);
 void vfio_pci_liveupdate_save_initial(struct vfio_pci_core_device *vdev);
 int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev);
 void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev);
+void vfio_pci_liveupdate_route_intx(struct vfio_pci_core_device *vdev);
 void vfio_pci_liveupdate_show_intx(struct vfio_pci_core_device *vdev, const bool *masked);
 
 /* vfio_pci_liveupdate_gate.c: vfio_device_ops that fail while the gate is closed */
@@ -93,6 +94,8 @@ static inline void
 vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
 {
 }
+
+static inline void vfio_pci_liveupdate_route_intx(struct vfio_pci_core_device *vdev) { }
 
 static inline void
 vfio_pci_liveupdate_show_intx(struct vfio_pci_core_device *vdev, const bool *masked)

@@ -224,7 +224,7 @@ static void vfio_pci_lu_import_initial(struct vfio_pci_core_device *vdev)
  *
  * Context: Process context, under the lock of the device set.
  * Return: 0; -EBUSY if the device was not retrieved; a negative errno of
- * pci_enable_device() or pcibios_enable_device().
+ * pci_enable_device().
  */
 int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
 {
@@ -235,19 +235,10 @@ int vfio_pci_liveupdate_enable(struct vfio_pci_core_device *vdev)
 	if (!ser)
 		return -EBUSY;
 
-	/*
-	 * The device already counts as enabled, so pci_enable_device() writes
-	 * nothing and does not route INTx. pcibios_enable_device() routes it; with
-	 * decoding already on, that writes nothing either.
-	 */
+	/* The device already counts as enabled, so this writes nothing and routes no INTx */
 	ret = pci_enable_device(pdev);
 	if (ret)
 		return ret;
-	ret = pcibios_enable_device(pdev, 0);
-	if (ret) {
-		pci_disable_device(pdev);
-		return ret;
-	}
 
 	pci_liveupdate_mask_msix_entries(pdev);
 	vdev->reset_works = !!(ser->flags & VFIO_PCI_SER_RESET_WORKS);
@@ -281,6 +272,23 @@ void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
 	memcpy(vdev->vconfig, ser->vconfig, ser->cfg_size);
 	memcpy(&command, &ser->vconfig[PCI_COMMAND], sizeof(command));
 	vdev->virq_disabled = !!(le16_to_cpu(command) & PCI_COMMAND_INTX_DISABLE);
+}
+
+/**
+ * vfio_pci_liveupdate_route_intx() - Route INTx if opening the device has not done so
+ * @vdev: The device; its user sets up INTx.
+ *
+ * An incoming device is opened without a route: to find one, ACPI evaluates the routing
+ * table of the host bridge, which is most of the work of opening a device, and few users
+ * need it. The device decodes already, so nothing is written to it. If the platform
+ * finds no route, pdev->irq is 0, as for a device without an interrupt.
+ *
+ * Context: Process context, under igate.
+ */
+void vfio_pci_liveupdate_route_intx(struct vfio_pci_core_device *vdev)
+{
+	if (pcibios_enable_device(vdev->pdev, 0))
+		vdev->pdev->irq = 0;
 }
 
 /**
