@@ -20,8 +20,8 @@
  * red when: blocks of table pages are preserved (`iommu_blocks_preserve`), and the top table
  *   (`pt_lu_preserve_table`): the next kernel uses these pages and crashes from the device's writes
  *   through them; the device is isolated
- * red when: a map is compared in the last map's table only if it lies there (`table_va` in
- *   `pt_lu_compare_map`): equal lists of mappings are reported as different
+ * red when: each run of pages is compared with its own memory (`cmp->next++` in `pt_lu_next_run`):
+ *   equal mappings are reported as different
  * red when: a device writes again only 400 ms after it was stopped (bus mastering off and on): no
  *   frame is lost, but they took 404 ms; with the emulator itself stopped (SIGSTOP) seven times
  *   for 0.8 s each nothing goes red

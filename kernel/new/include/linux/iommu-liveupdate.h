@@ -124,6 +124,24 @@ struct iommu_liveupdate_stats {
 	unsigned int nr_devices;
 };
 
+/**
+ * struct iommu_liveupdate_runs - Memory that contiguous IOVA should map.
+ * @iova: First IOVA.
+ * @last: Last IOVA. The runs reach up to it or beyond it.
+ * @prot: As for iommu_map().
+ * @offset: Bytes of the first page that are not mapped.
+ * @pfns: First page frame of each run.
+ * @npfns: Number of pages of each run.
+ */
+struct iommu_liveupdate_runs {
+	u64 iova;
+	u64 last;
+	int prot;
+	unsigned int offset;
+	const unsigned long *pfns;
+	const u32 *npfns;
+};
+
 /* iommu.c: access to the inside of a group, and to its allocators */
 int iommu_group_liveupdate_set_owner(struct iommu_group *group, void *owner);
 void iommu_group_liveupdate_block(struct iommu_group *group);
@@ -153,6 +171,9 @@ void iommu_liveupdate_unfreeze_device(struct device *dev);
 struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id, u64 owner);
 int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner);
 int iommu_liveupdate_adopt_begin(struct iommu_domain *domain);
+bool iommu_liveupdate_is_restored(struct iommu_domain *domain);
+int iommu_liveupdate_compare(struct iommu_domain *domain,
+			     const struct iommu_liveupdate_runs *runs);
 int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova,
 				  u64 *bytes);
 void iommu_liveupdate_adopt_commit(struct iommu_domain *domain);
@@ -190,6 +211,17 @@ bool iommu_liveupdate_keep_translation(struct iommu_device *iommu, const char *n
 void iommu_liveupdate_take_over_unit(struct iommu_device *iommu, const char *name,
 				     const struct iommu_liveupdate_ops *ops);
 #else
+static inline bool iommu_liveupdate_is_restored(struct iommu_domain *domain)
+{
+	return false;
+}
+
+static inline int iommu_liveupdate_compare(struct iommu_domain *domain,
+					   const struct iommu_liveupdate_runs *runs)
+{
+	return -EBUSY;
+}
+
 static inline bool iommu_liveupdate_attach_device(struct device *dev,
 						  struct iommu_domain **domain)
 {

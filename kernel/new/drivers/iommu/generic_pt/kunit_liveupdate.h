@@ -38,6 +38,7 @@ struct pt_kunit_lu_area {
 	pt_oaddr_t oa;
 	pt_vaddr_t len;
 	int prot;
+	bool in_pages;
 };
 
 struct pt_kunit_lu {
@@ -273,6 +274,24 @@ struct pt_kunit_lu_result {
 	u64 bytes;
 };
 
+/* The last page is a run of its own if no leaf is larger */
+static int pt_kunit_lu_compare_area(struct kunit_iommu_priv *priv,
+				    const struct pt_kunit_lu_area *area)
+{
+	unsigned long pfns[] = { PHYS_PFN(area->oa), PHYS_PFN(area->oa + area->len) - 1 };
+	u32 npfns[] = { PHYS_PFN(area->len), 1 };
+	struct iommu_liveupdate_runs runs = {
+		.iova = area->va,
+		.last = area->va + area->len - 1,
+		.prot = area->prot,
+		.pfns = pfns,
+		.npfns = npfns,
+	};
+
+	npfns[0] -= area->in_pages;
+	return pt_kunit_lu_ops_of(priv)->compare(priv->iommu, &runs);
+}
+
 /* A comparison with a list of areas that is left open: to be committed or aborted */
 static int pt_kunit_lu_compare(struct pt_kunit_lu *lu, struct pt_kunit_lu_result *res)
 {
@@ -283,7 +302,7 @@ static int pt_kunit_lu_compare(struct pt_kunit_lu *lu, struct pt_kunit_lu_result
 		return ret;
 	res->map = 0;
 	for (i = 0; i < lu->nr_areas && !res->map; i++)
-		res->map = pt_kunit_lu_map(&lu->next, &lu->areas[i]);
+		res->map = pt_kunit_lu_compare_area(&lu->next, &lu->areas[i]);
 	res->verify = pt_kunit_lu_ops_of(&lu->next)->adopt_verify(lu->next.iommu, &res->bad_iova,
 								  &res->bytes);
 	return 0;

@@ -163,7 +163,7 @@ static void test_lu_leaf_sizes(struct kunit *test)
 	struct pt_kunit_lu_area *area = lu->areas, page;
 	pt_vaddr_t va;
 
-	*area = (struct pt_kunit_lu_area){ SZ_16M, SZ_32M, SZ_2M, IOMMU_READ };
+	*area = (struct pt_kunit_lu_area){ SZ_16M, SZ_32M, SZ_2M, IOMMU_READ, true };
 	area[1] = (struct pt_kunit_lu_area){ SZ_32M, SZ_64M, SZ_2M, IOMMU_READ };
 	page = *area;
 	page.len = lu->old.smallest_pgsz;

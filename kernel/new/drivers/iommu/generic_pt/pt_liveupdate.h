@@ -256,7 +256,6 @@ static int NS(lu_adopt_begin)(struct pt_iommu *iommu_table)
 		return ret;
 
 	lu->cursor = iommu_table->domain.geometry.aperture_start;
-	lu->table = NULL;
 	lu->verified = 0;
 	lu->bad = false;
 	lu->comparing = true;
@@ -322,6 +321,7 @@ static const struct pt_iommu_liveupdate_ops NS(lu_ops) = {
 	.each_leaf = NS(lu_each_leaf),
 	.restore = NS(lu_restore),
 	.adopt_begin = NS(lu_adopt_begin),
+	.compare = NS(lu_compare),
 	.adopt_verify = NS(lu_adopt_verify),
 	.adopt_commit = NS(lu_adopt_commit),
 	.adopt_abort = NS(lu_adopt_abort),

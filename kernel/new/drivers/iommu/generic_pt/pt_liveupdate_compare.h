@@ -2,25 +2,30 @@
 /**
  * DOC: Comparing a restored page table
  *
- * Compare the mappings that a caller expects with those of a restored I/O page
+ * Compare the memory that a caller expects to be mapped with a restored I/O page
  * table, for every page-table format. Included by pt_liveupdate.h.
  *
- * Maps come in ascending order. Each map is compared with the leaves that it covers:
- * these must lie within it and have the same addresses and permissions. The range
- * between two maps, and after the last map, must contain no leaf. The cursor is the
- * lowest IOVA at which the next map may begin. Most maps end in the table in which
- * the map before them ended, so a comparison begins there if possible: IOAS and
- * table are walked in step, without a walk from the top for each map.
+ * Memory comes in runs, in ascending order of IOVA. The table is walked once for all
+ * runs of a call, in step with them: each leaf must begin where the leaf before it ended,
+ * lie within one run, and have its addresses and permissions. The range between two
+ * calls, and after the last one, must contain no leaf. The cursor is the lowest IOVA at
+ * which the next call may begin.
  */
 #ifndef __GENERIC_PT_PT_LIVEUPDATE_COMPARE_H
 #define __GENERIC_PT_PT_LIVEUPDATE_COMPARE_H
 
+#include <linux/iommu-liveupdate.h>
+
 struct pt_lu_compare {
 	struct pt_iommu_incoming *lu;
+	const struct iommu_liveupdate_runs *runs;
 	struct pt_write_attrs attrs;
+	/* The next leaf begins here, and lies within a run that ends at last_va */
 	pt_vaddr_t va;
 	pt_vaddr_t last_va;
 	pt_oaddr_t oa;
+	/* Number of the run after that */
+	unsigned int next;
 };
 
 static int pt_lu_differs(struct pt_iommu_incoming *lu, pt_vaddr_t va)
@@ -31,6 +36,17 @@ static int pt_lu_differs(struct pt_iommu_incoming *lu, pt_vaddr_t va)
 	return -EBADE;
 }
 
+static __always_inline void pt_lu_next_run(struct pt_lu_compare *cmp)
+{
+	const struct iommu_liveupdate_runs *runs = cmp->runs;
+	unsigned int offset = cmp->next ? 0 : runs->offset;
+
+	cmp->oa = PFN_PHYS(runs->pfns[cmp->next]) + offset;
+	cmp->last_va = cmp->va + (runs->npfns[cmp->next] * PAGE_SIZE - offset - 1);
+	cmp->last_va = min_t(pt_vaddr_t, cmp->last_va, runs->last);
+	cmp->next++;
+}
+
 static __always_inline int pt_lu_compare_leaf(struct pt_state *pts, struct pt_lu_compare *cmp)
 {
 	unsigned int lg2sz = pt_entry_oa_lg2sz(pts);
@@ -38,49 +54,34 @@ static __always_inline int pt_lu_compare_leaf(struct pt_state *pts, struct pt_lu
 	pt_vaddr_t last_va = log2_set_mod_max(va, lg2sz);
 	struct pt_write_attrs attrs = {};
 
-	if (va < cmp->va)
-		return pt_lu_differs(cmp->lu, va);
-
 	pt_attr_from_entry(pts, &attrs);
-	if (pt_entry_oa(pts) != cmp->oa + (va - cmp->va) ||
+	if (va != cmp->va || pt_entry_oa(pts) != cmp->oa ||
 	    attrs.descriptor_bits != cmp->attrs.descriptor_bits)
 		return pt_lu_differs(cmp->lu, va);
 	if (last_va > cmp->last_va)
 		return pt_lu_differs(cmp->lu, cmp->last_va + 1);
-	cmp->lu->verified += log2_to_int(lg2sz);
+	cmp->va = last_va + 1;
+	cmp->oa += log2_to_int(lg2sz);
+	if (last_va == cmp->last_va && last_va != cmp->runs->last)
+		pt_lu_next_run(cmp);
 	return 0;
 }
 
-/* Remember where the next map may begin. The top table is the default. */
-static void pt_lu_remember(struct pt_iommu_incoming *lu, const struct pt_state *pts)
-{
-	unsigned int lg2sz = pt_num_items_lg2(pts) + pt_table_item_lg2sz(pts);
-
-	if (pts->level == pts->range->top_level)
-		return;
-	lu->table = pts->table;
-	lu->level = pts->level;
-	lu->table_va = log2_set_mod(pts->range->va, 0, lg2sz);
-	lu->table_last_va = log2_set_mod_max(pts->range->va, lg2sz);
-}
-
 /* All of the range must be mapped as @cmp says. */
-static int __pt_lu_compare_map(struct pt_range *range, void *arg, unsigned int level,
-			       struct pt_table_p *table)
+static int __pt_lu_compare_runs(struct pt_range *range, void *arg, unsigned int level,
+				struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
 	struct pt_lu_compare *cmp = arg;
 	int ret;
 
-	if (table != cmp->lu->table)
-		pt_lu_remember(cmp->lu, &pts);
 	for_each_pt_level_entry(&pts) {
-		if (pts.type == PT_ENTRY_TABLE)
-			ret = pt_descend(&pts, arg, __pt_lu_compare_map);
-		else if (pts.type == PT_ENTRY_OA)
+		if (likely(pts.type == PT_ENTRY_OA))
 			ret = pt_lu_compare_leaf(&pts, cmp);
+		else if (pts.type == PT_ENTRY_TABLE)
+			ret = pt_descend(&pts, arg, __pt_lu_compare_runs);
 		else
-			ret = pt_lu_differs(cmp->lu, max(range->va, cmp->va));
+			ret = pt_lu_differs(cmp->lu, cmp->va);
 		if (ret)
 			return ret;
 	}
@@ -92,12 +93,12 @@ static int __pt_lu_compare_gap(struct pt_range *range, void *arg,
 			       unsigned int level, struct pt_table_p *table)
 {
 	struct pt_state pts = pt_init(range, level, table);
-	struct pt_lu_compare *cmp = arg;
+	struct pt_iommu_incoming *lu = arg;
 	int ret;
 
 	for_each_pt_level_entry(&pts) {
 		if (pts.type == PT_ENTRY_OA)
-			return pt_lu_differs(cmp->lu, range->va);
+			return pt_lu_differs(lu, range->va);
 		if (pts.type != PT_ENTRY_TABLE)
 			continue;
 		ret = pt_descend(&pts, arg, __pt_lu_compare_gap);
@@ -107,91 +108,69 @@ static int __pt_lu_compare_gap(struct pt_range *range, void *arg,
 	return 0;
 }
 
-/* Compare in the table of the previous map. Most maps are one leaf of it. */
-static __always_inline int pt_lu_compare_in_table(struct pt_common *common,
-						  struct pt_lu_compare *cmp)
-{
-	struct pt_range range = pt_make_range(common, cmp->va, cmp->last_va);
-	struct pt_state pts = pt_init(&range, cmp->lu->level, cmp->lu->table);
-
-	pt_load_single_entry(&pts);
-	if (pts.type == PT_ENTRY_OA &&
-	    range.last_va - range.va == log2_to_max_int(pt_entry_oa_lg2sz(&pts)))
-		return pt_lu_compare_leaf(&pts, cmp);
-	return __pt_lu_compare_map(&range, cmp, cmp->lu->level, cmp->lu->table);
-}
-
-static int pt_lu_compare_from_top(struct pt_common *common, struct pt_lu_compare *cmp)
-{
-	struct pt_range range;
-
-	if (make_range(common, &range, cmp->va, cmp->last_va - cmp->va + 1))
-		return pt_lu_differs(cmp->lu, cmp->va);
-	return pt_walk_range(&range, __pt_lu_compare_map, cmp);
-}
-
-static __always_inline int pt_lu_compare_map(struct pt_common *common,
-					     struct pt_lu_compare *cmp)
-{
-	const struct pt_iommu_incoming *lu = cmp->lu;
-
-	if (lu->table && cmp->va >= lu->table_va && cmp->last_va <= lu->table_last_va)
-		return pt_lu_compare_in_table(common, cmp);
-	return pt_lu_compare_from_top(common, cmp);
-}
-
 static int pt_lu_compare_gap(struct pt_iommu *iommu_table, u64 last)
 {
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
 	struct pt_common *common = common_from_iommu(iommu_table);
-	struct pt_lu_compare cmp = { .lu = iommu_table->liveupdate.incoming };
 	struct pt_range range = pt_top_range(common);
 	int ret;
 
 	/* A top that can grow may cover less than the aperture; no leaf is beyond it. */
 	last = min_t(u64, last, range.last_va);
-	if (cmp.lu->cursor > last)
+	if (lu->cursor > last)
 		return 0;
-	range = pt_make_range(common, cmp.lu->cursor, last);
+	range = pt_make_range(common, lu->cursor, last);
 	ret = pt_check_range(&range);
 	if (ret)
-		return pt_lu_differs(cmp.lu, cmp.lu->cursor);
-	return pt_walk_range(&range, __pt_lu_compare_gap, &cmp);
+		return pt_lu_differs(lu, lu->cursor);
+	return pt_walk_range(&range, __pt_lu_compare_gap, lu);
+}
+
+static int pt_lu_compare_runs(struct pt_common *common, struct pt_lu_compare *cmp)
+{
+	const struct iommu_liveupdate_runs *runs = cmp->runs;
+	struct pt_range range;
+	int ret;
+
+	if (make_range(common, &range, runs->iova, runs->last - runs->iova + 1))
+		return pt_lu_differs(cmp->lu, runs->iova);
+	pt_lu_next_run(cmp);
+	ret = pt_walk_range(&range, __pt_lu_compare_runs, cmp);
+	cmp->lu->verified += cmp->va - runs->iova;
+	return ret;
+}
+
+static int NS(lu_compare)(struct pt_iommu *iommu_table,
+			  const struct iommu_liveupdate_runs *runs)
+{
+	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
+	struct pt_common *common = common_from_iommu(iommu_table);
+	struct pt_lu_compare cmp = { .lu = lu, .runs = runs, .va = runs->iova };
+	int ret;
+
+	if (!lu->comparing)
+		return -EBUSY;
+	ret = pt_iommu_set_prot(common, &cmp.attrs, runs->prot);
+	if (ret)
+		return ret;
+	if (runs->iova < lu->cursor)
+		return pt_lu_differs(lu, runs->iova);
+	if (runs->iova > lu->cursor) {
+		ret = pt_lu_compare_gap(iommu_table, runs->iova - 1);
+		if (ret)
+			return ret;
+	}
+	ret = pt_lu_compare_runs(common, &cmp);
+	if (!ret)
+		lu->cursor = runs->last + 1;
+	return ret;
 }
 
 static int NS(lu_map_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
 			    phys_addr_t paddr, dma_addr_t len, unsigned int prot,
 			    gfp_t gfp, size_t *mapped)
 {
-	struct pt_iommu_incoming *lu = iommu_table->liveupdate.incoming;
-	struct pt_common *common = common_from_iommu(iommu_table);
-	struct pt_lu_compare cmp = {
-		.lu = lu,
-		.va = iova,
-		.last_va = iova + (len - 1),
-		.oa = paddr,
-	};
-	int ret;
-
-	if (!lu->comparing)
-		return -EBUSY;
-
-	ret = pt_iommu_set_prot(common, &cmp.attrs, prot);
-	if (ret)
-		return ret;
-	if (!len || cmp.last_va < iova || iova < lu->cursor)
-		return pt_lu_differs(lu, iova);
-
-	if (iova > lu->cursor) {
-		ret = pt_lu_compare_gap(iommu_table, iova - 1);
-		if (ret)
-			return ret;
-	}
-	ret = pt_lu_compare_map(common, &cmp);
-	if (ret)
-		return ret;
-	lu->cursor = iova + len;
-	*mapped += len;
-	return 0;
+	return -EBUSY;
 }
 
 struct pt_lu_leaves {

@@ -6,9 +6,9 @@
  * domain. See the top of liveupdate.c for the model.
  *
  * The HWPT is allocated as usual, only its domain exists already. Then the domain is
- * added to the IOAS as usual, only that the page table compares each mapping with its
- * leaves in place of mapping, and unmap does nothing. The rest of iommufd pins the
- * memory, accounts for it and undoes both without a special case. The hardware is not
+ * added to the IOAS as usual, only that batch_to_domain() compares a batch of memory with
+ * the page table in place of mapping it, and unmap does nothing. The rest of iommufd pins
+ * the memory, accounts for it and undoes both without a special case. The hardware is not
  * involved.
  *
  * The IOAS stays immutable from before the comparison until the page table is an

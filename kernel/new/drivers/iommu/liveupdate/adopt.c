@@ -85,14 +85,9 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
  * iommu_liveupdate_adopt_begin() - Begin to compare a domain
  * @domain: An incoming domain.
  *
- * From now on iommu_map() on @domain compares instead of mapping, and returns -EBADE
- * where the table maps something else. iommu_unmap() does nothing. Maps must come
- * in ascending order of IOVA.
- *
- * A comparison uses the map operation so that the code of iommufd that fills a new
- * domain, and undoes this on error, compares and undoes without a change. A
- * separate operation would need a second path through that code, for maps as well
- * as for the unmaps of its error paths.
+ * From now on iommu_liveupdate_compare() compares, and iommu_unmap() does nothing: so
+ * the code of iommufd that fills a new domain, and undoes this on error, serves an
+ * adoption as well. iommu_map() still fails.
  *
  * Context: Process context, may sleep. The caller serialises adoptions and has the
  * only reference to the domain's mappings.
@@ -112,8 +107,36 @@ int iommu_liveupdate_adopt_begin(struct iommu_domain *domain)
 }
 
 /**
+ * iommu_liveupdate_is_restored() - Check for a table that is read-only
+ * @domain: Any domain.
+ *
+ * Context: Any; an adoption of @domain excludes the caller.
+ * Return: True for a restored domain that is not adopted.
+ */
+bool iommu_liveupdate_is_restored(struct iommu_domain *domain)
+{
+	struct pt_iommu *pt = iommupt_from_domain(domain);
+
+	return pt && pt->liveupdate.incoming;
+}
+
+/**
+ * iommu_liveupdate_compare() - Compare memory with a restored table
+ * @domain: A restored domain, after iommu_liveupdate_adopt_begin().
+ * @runs: The memory. Calls must come in ascending order of IOVA.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EBADE if the table maps something else; -EBUSY if there is no comparison.
+ */
+int iommu_liveupdate_compare(struct iommu_domain *domain,
+			     const struct iommu_liveupdate_runs *runs)
+{
+	return iommu_lu_pt_ops(domain)->compare(iommupt_from_domain(domain), runs);
+}
+
+/**
  * iommu_liveupdate_adopt_verify() - End a comparison
- * @domain: The domain; all expected mappings were compared, or one differed.
+ * @domain: The domain; all expected memory was compared, or some differed.
  * @bad_iova: Out: lowest IOVA that differs, else 0.
  * @bytes: Out: bytes that were compared and are equal.
  *

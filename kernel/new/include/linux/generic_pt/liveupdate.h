@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct iommu_domain_ser;
+struct iommu_liveupdate_runs;
 struct pt_iommu;
 struct pt_table_p;
 
@@ -19,17 +20,17 @@ struct pt_table_p;
  * The next kernel takes three steps. restore() makes the table that of a new domain;
  * its cost does not depend on the size of the table. The table is *read-only*: map
  * and unmap return -EBUSY. adopt_begin() restores the table pages from KHO and starts
- * a comparison: from then on map compares a mapping with the table instead of
- * making it. When all mappings that userspace expects were compared, adopt_verify()
- * checks that the table maps nothing else, and adopt_commit() makes the table an
- * ordinary one. adopt_abort() makes it read-only again.
+ * a comparison: compare() is called with the memory that userspace expects to be mapped,
+ * and unmap does nothing. When all of it was compared, adopt_verify() checks that the
+ * table maps nothing else, and adopt_commit() makes the table an ordinary one.
+ * adopt_abort() makes it read-only again.
  *
  * The table pages of a domain that can be preserved are in blocks, which KHO
  * preserves as a whole, see liveupdate/blocks.c.
  *
- * During a comparison maps must come in ascending order of IOVA, as iommufd makes
- * them when it adds a domain to an IOAS: each part of the table is read once, and
- * the gaps between the maps are known to contain no leaf.
+ * Calls of compare() must come in ascending order of IOVA, as iommufd maps memory
+ * when it adds a domain to an IOAS: each part of the table is read once, and the gaps
+ * between the calls are known to contain no leaf.
  */
 
 /**
@@ -47,7 +48,9 @@ struct pt_table_p;
  *	read-only. May sleep.
  * @adopt_begin: Start to compare. May sleep. May be called again after an error or
  *	after @adopt_abort.
- * @adopt_verify: All maps were compared: 0 if the table maps nothing else, else
+ * @compare: Compare contiguous IOVA. -EBADE if the table maps it in another way, or if
+ *	a call for higher IOVA came before.
+ * @adopt_verify: All memory was compared: 0 if the table maps nothing else, else
  *	-EBADE. @bytes and @bad_iova describe the comparison so far.
  * @adopt_commit: End a comparison without a difference; cannot fail.
  * @adopt_abort: End a comparison; the table is read-only again; cannot fail.
@@ -63,6 +66,7 @@ struct pt_iommu_liveupdate_ops {
 	int (*restore)(struct pt_iommu *iommu_table,
 		       const struct iommu_domain_ser *ser);
 	int (*adopt_begin)(struct pt_iommu *iommu_table);
+	int (*compare)(struct pt_iommu *iommu_table, const struct iommu_liveupdate_runs *runs);
 	int (*adopt_verify)(struct pt_iommu *iommu_table, u64 *bad_iova, u64 *bytes);
 	void (*adopt_commit)(struct pt_iommu *iommu_table);
 	void (*adopt_abort)(struct pt_iommu *iommu_table);
@@ -90,10 +94,6 @@ struct iommu_pages_blocks {
  * @nr_tables: Number of table pages in the record.
  * @blocks_sum: Sum of the CRCs of the blocks in the record.
  * @cursor: All IOVAs below are compared.
- * @table: The table in which the last map was compared, NULL at first.
- * @table_va: First IOVA that @table has an entry for.
- * @table_last_va: Last IOVA that @table has an entry for.
- * @level: Level of @table.
  * @verified: Bytes that are mapped as expected.
  * @bad_iova: Lowest IOVA that differs, if @bad.
  * @restored: All table pages are restored from KHO.
@@ -104,10 +104,6 @@ struct pt_iommu_incoming {
 	u64 nr_tables;
 	u64 blocks_sum;
 	u64 cursor;
-	struct pt_table_p *table;
-	u64 table_va;
-	u64 table_last_va;
-	unsigned int level;
 	u64 verified;
 	u64 bad_iova;
 	bool restored;
