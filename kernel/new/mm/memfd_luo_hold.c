@@ -218,6 +218,31 @@ static pgoff_t memfd_luo_held_end(struct folio *folio, const struct address_spac
 	return folio->mapping == mapping && index >= folio->index && index < end ? end : 0;
 }
 
+/* Like try_grab_folio(). The folio has an additional reference, and its node is not told */
+static void memfd_luo_grab(struct folio *folio)
+{
+	if (folio_has_pincount(folio)) {
+		folio_ref_inc(folio);
+		atomic_inc(&folio->_pincount);
+	} else {
+		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
+	}
+}
+
+/* Tell the nodes of the folios about pins, once for neighbours of one node */
+static void memfd_luo_count_pins(struct folio **folios, unsigned int nr)
+{
+	unsigned int first, i;
+
+	for (first = 0; first < nr; first = i) {
+		for (i = first + 1; i < nr; i++) {
+			if (folio_nid(folios[i]) != folio_nid(folios[first]))
+				break;
+		}
+		mod_node_page_state(folio_pgdat(folios[first]), NR_FOLL_PIN_ACQUIRED, i - first);
+	}
+}
+
 /* Pin listed folios from *start on, and advance *start to the first one left out */
 static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
 			       const struct address_space *mapping, loff_t *start, loff_t end,
@@ -234,10 +259,12 @@ static long memfd_luo_pin_held(const struct memfd_luo_hold *hold,
 			break;
 		folio = pfn_folio(hold->folios[i].ser.pfn);
 		next = memfd_luo_held_end(folio, mapping, index);
-		if (!next || try_grab_folio(folio, 1, FOLL_PIN))
+		if (!next)
 			break;
+		memfd_luo_grab(folio);
 		folios[nr++] = folio;
 	}
+	memfd_luo_count_pins(folios, nr);
 	if (nr) {
 		*offset = offset_in_folio(folios[0], *start);
 		*start = (loff_t)index << PAGE_SHIFT;
