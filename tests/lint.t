@@ -45,6 +45,6 @@ for target in run check shell kernel stock vm bench tree save lint stat packages
 done >"$tmp/found"
 empty "help explains every target" "$tmp/found"
 # 60 until devices with ATS and virtual functions were preserved
-holds "hooks add no more than 63 branches to functions of Linux" \
-	test "$(scripts/stat.sh branches)" -le 63
+holds "hooks add no more than 64 branches to functions of Linux" \
+	test "$(scripts/stat.sh branches)" -le 64
 plan
