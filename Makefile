@@ -437,7 +437,8 @@ out/obj/cli/abi_formats.h: uapi/abi_formats.h
 else
 out/obj/cli/abi_formats.h: $(TREE)/.git/applied $(wildcard kernel/new/$(ABI)/*.h)
 	@mkdir -p $(@D)
-	@cd $(TREE)/$(ABI) && cat kexec_handover.h luo.h memfd.h $(abspath $(wildcard kernel/new/$(ABI)/*.h)) | \
+	@cd $(TREE)/$(ABI) && cat kexec_handover.h luo.h memfd.h \
+		$(abspath $(filter-out %/memfd_hugetlb.h,$(wildcard kernel/new/$(ABI)/*.h))) | \
 		sed -n 's/^#define [A-Z_]*_COMPATIBLE[[:blank:]]*"\([a-z-]*\)-v\([0-9]*\)"$$/{ "\1", \2 },/p' >$(abspath $@)
 endif
 

@@ -142,7 +142,8 @@ int iolu_vm_set_iommufd(struct iolu_vm *vm, int fd);
  * iolu_vm_add_memfd() - Add memory.
  * @fd: A memfd, with any seals. Its size can change until it is preserved.
  *
- * Return: 0; -EINVAL: not a memfd; -ENOENT: hugetlb memory; -EEXIST: @name is in use.
+ * Return: 0; -EINVAL: not a memfd; -ENOENT: a hugetlbfs file with a name, or huge pages that the
+ * kernel cannot preserve; -EEXIST: @name is in use.
  */
 int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd);
 

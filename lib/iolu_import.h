@@ -30,8 +30,8 @@ extern "C" {
  * A restore retrieves the memfd with @token; the VMM can retrieve it too. Memory that the
  * library preserves is added with iolu_vm_add_memfd().
  *
- * Return: 0; -EINVAL: not a memfd, or a token of the library; -ENOENT: hugetlb memory; -EEXIST:
- * @name or @token is in use.
+ * Return: 0; -EINVAL: not a memfd, or a token of the library; -ENOENT: huge pages that cannot be
+ * preserved; -EEXIST: @name or @token is in use.
  */
 int iolu_vm_import_memfd(struct iolu_vm *vm, const char *name, int fd, uint64_t token);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -23,11 +24,32 @@ static const struct iolu_attempt add_attempt = {
 	"added", "memfd", (const enum iolu_refusal[]){ REFUSED_NONE },
 };
 
-static bool is_hugetlb(int fd)
+/* The kernel lists the kinds of files that it can preserve. */
+static bool kernel_preserves_huge(void)
+{
+	FILE *f = fopen("/sys/kernel/liveupdate/file_handlers", "re");
+	bool found = false;
+	char line[64];
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, "memfd-hugetlb-v", 15);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Huge pages: a file of a mount has a name, or had one */
+static int check_huge(struct iolu_vm *vm, const struct iolu_memfd *memfd)
 {
 	struct statfs fs;
+	struct stat st;
 
-	return !fstatfs(fd, &fs) && fs.f_type == HUGETLBFS_MAGIC;
+	if (fstatfs(memfd->fd, &fs) || fs.f_type != HUGETLBFS_MAGIC)
+		return 0;
+	if (!fstat(memfd->fd, &st) && st.st_nlink)
+		return iolu_refuse(vm, &add_attempt, memfd->object.name, REFUSED_MEMFD_KIND);
+	return kernel_preserves_huge() ? 0 :
+	       iolu_refuse(vm, &add_attempt, memfd->object.name, REFUSED_MEMFD_HUGE);
 }
 
 int iolu_measure_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
@@ -43,8 +65,10 @@ int iolu_measure_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 
 int iolu_check_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
-	if (is_hugetlb(memfd->fd))
-		return iolu_refuse(vm, &add_attempt, memfd->object.name, REFUSED_MEMFD_KIND);
+	int rc = check_huge(vm, memfd);
+
+	if (rc)
+		return rc;
 	if (fcntl(memfd->fd, F_GET_SEALS) < 0)
 		return iolu_fail(vm, -EINVAL, "\"%s\" is not a memfd", memfd->object.name);
 	return iolu_measure_memfd(vm, memfd);

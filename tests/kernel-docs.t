@@ -9,7 +9,7 @@ set -eu
 
 tree=$PWD/out/linux-$SERIES
 pages='core-api/liveupdate-iommu core-api/liveupdate-iommu-amd core-api/liveupdate-iommu-blocks
-	core-api/liveupdate-iommu-vtd core-api/kho/records'
+	core-api/liveupdate-iommu-vtd core-api/liveupdate-memfd-hugetlb core-api/kho/records'
 # The parents of our pages, and the pages they refer to
 others='core-api/liveupdate core-api/kho/index core-api/kho/abi userspace-api/iommufd
 	userspace-api/liveupdate mm/memfd_preservation admin-guide/mm/kho'

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef MM_MEMFD_HUGETLB_LUO_H
+#define MM_MEMFD_HUGETLB_LUO_H
+
+#include <linux/types.h>
+
+struct folio;
+struct hstate;
+struct liveupdate_file_op_args;
+
+#ifdef CONFIG_LIVEUPDATE_MEMFD_HUGETLB
+void hugetlb_liveupdate_boot_alloc(struct hstate *h);
+void hugetlb_liveupdate_boot_count(void);
+#else
+static inline void hugetlb_liveupdate_boot_alloc(struct hstate *h) { }
+static inline void hugetlb_liveupdate_boot_count(void) { }
+#endif
+
+int memfd_hugetlb_pool_init(void);
+int memfd_hugetlb_pool_prepare(struct hstate *h, const u64 *nr_node);
+void memfd_hugetlb_pool_hand_over(struct hstate *h, const u64 *nr_node, bool add);
+void memfd_hugetlb_pool_came(struct hstate *h, struct folio *folio);
+void memfd_hugetlb_pool_lost(struct hstate *h, int nid);
+
+int memfd_hugetlb_retrieve(struct liveupdate_file_op_args *args);
+void memfd_hugetlb_finish(struct liveupdate_file_op_args *args);
+
+#endif /* MM_MEMFD_HUGETLB_LUO_H */

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+
+/*
+ * Pools of huge pages over a live update.
+ *
+ * The previous kernel counts the huge pages of all frozen memfds, by size and node, in a
+ * page that the next kernel finds in KHO before it fills its pools. They are in use there
+ * from the first moment: hugepages=N allocates what is missing to N, and the counters of
+ * the pool have those that come. A memfd that is retrieved, or released unretrieved, finds
+ * its pages counted. A page that never comes is taken off again.
+ *
+ * Locking: memfd_hugetlb_pool_mutex protects the page for the next kernel, hugetlb_lock
+ * the pages that are still to come.
+ */
+
+#include <linux/bug.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/hugetlb.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/memfd_hugetlb.h>
+#include <linux/liveupdate.h>
+#include <linux/memblock.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/spinlock.h>
+
+#include "hugetlb_internal.h"
+
+/* -- the previous kernel -- */
+
+static DEFINE_MUTEX(memfd_hugetlb_pool_mutex);
+static struct memfd_hugetlb_pool_ser *memfd_hugetlb_pool_out;
+
+static struct memfd_hugetlb_pool_entry *memfd_hugetlb_pool_entry(struct hstate *h, int nid)
+{
+	struct memfd_hugetlb_pool_ser *pool = memfd_hugetlb_pool_out;
+	u64 i;
+
+	lockdep_assert_held(&memfd_hugetlb_pool_mutex);
+
+	for (i = 0; i < pool->nr_entries; i++)
+		if (pool->entries[i].page_shift == huge_page_shift(h) &&
+		    pool->entries[i].nid == nid)
+			return &pool->entries[i];
+	if (i == MEMFD_HUGETLB_POOL_ENTRIES)
+		return NULL;
+	pool->nr_entries++;
+	pool->entries[i].page_shift = huge_page_shift(h);
+	pool->entries[i].nid = nid;
+	return &pool->entries[i];
+}
+
+/**
+ * memfd_hugetlb_pool_prepare() - Make room for the count of a file's pages.
+ * @h: The size of the pages.
+ * @nr_node: Their number on each node.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -ENOSPC. Then memfd_hugetlb_pool_hand_over() does not fail.
+ */
+int memfd_hugetlb_pool_prepare(struct hstate *h, const u64 *nr_node)
+{
+	int nid;
+
+	guard(mutex)(&memfd_hugetlb_pool_mutex);
+	for_each_node_state(nid, N_MEMORY)
+		if (nr_node[nid] && !memfd_hugetlb_pool_entry(h, nid))
+			return -ENOSPC;
+	return 0;
+}
+
+/**
+ * memfd_hugetlb_pool_hand_over() - Count a file's pages for the next kernel, or no longer.
+ * @h: The size of the pages.
+ * @nr_node: Their number on each node, as in memfd_hugetlb_pool_prepare().
+ * @add: The file is frozen; false if it is unfrozen.
+ *
+ * Context: Process context, may sleep.
+ */
+void memfd_hugetlb_pool_hand_over(struct hstate *h, const u64 *nr_node, bool add)
+{
+	int nid;
+
+	guard(mutex)(&memfd_hugetlb_pool_mutex);
+	for_each_node_state(nid, N_MEMORY)
+		if (nr_node[nid])
+			memfd_hugetlb_pool_entry(h, nid)->nr += add ? nr_node[nid] :
+								      -nr_node[nid];
+}
+
+/* -- the next kernel -- */
+
+static phys_addr_t memfd_hugetlb_pool_in __initdata;
+static unsigned long memfd_hugetlb_to_come[HUGE_MAX_HSTATE][MAX_NUMNODES];
+
+static const struct memfd_hugetlb_pool_ser *__init memfd_hugetlb_pool_incoming(void)
+{
+	const struct memfd_hugetlb_pool_ser *pool;
+	size_t size;
+
+	if (!liveupdate_enabled())
+		return NULL;
+	if (!memfd_hugetlb_pool_in &&
+	    (kho_retrieve_subtree(MEMFD_HUGETLB_POOL_SUBTREE, &memfd_hugetlb_pool_in, &size) ||
+	     size != sizeof(*pool)))
+		return NULL;
+	pool = phys_to_virt(memfd_hugetlb_pool_in);
+	return pool->nr_entries <= MEMFD_HUGETLB_POOL_ENTRIES ? pool : NULL;
+}
+
+/* Pages of this size on this node that come; 0 for a number that no kernel writes */
+static unsigned long __init memfd_hugetlb_coming(struct hstate *h, int nid)
+{
+	const struct memfd_hugetlb_pool_ser *pool = memfd_hugetlb_pool_incoming();
+	u64 i;
+
+	for (i = 0; pool && i < pool->nr_entries; i++)
+		if (pool->entries[i].page_shift == huge_page_shift(h) &&
+		    pool->entries[i].nid == nid &&
+		    pool->entries[i].nr <= memblock_phys_mem_size() >> huge_page_shift(h))
+			return pool->entries[i].nr;
+	return 0;
+}
+
+static bool __init hugetlb_pool_is_per_node(struct hstate *h)
+{
+	int nid;
+
+	for_each_online_node(nid)
+		if (h->max_huge_pages_node[nid])
+			return true;
+	return false;
+}
+
+/**
+ * hugetlb_liveupdate_boot_alloc() - Fewer huge pages to allocate at boot.
+ * @h: Huge pages that the command line asks for, of one size.
+ *
+ * Takes those off that come from the previous kernel.
+ *
+ * Context: Boot, maybe before the page allocator works.
+ */
+void __init hugetlb_liveupdate_boot_alloc(struct hstate *h)
+{
+	bool per_node = hugetlb_pool_is_per_node(h);
+	unsigned long nr;
+	int nid;
+
+	for_each_online_node(nid) {
+		nr = min(memfd_hugetlb_coming(h, nid), h->max_huge_pages);
+		if (per_node) {
+			nr = min(nr, h->max_huge_pages_node[nid]);
+			h->max_huge_pages_node[nid] -= nr;
+		}
+		h->max_huge_pages -= nr;
+	}
+}
+
+/**
+ * hugetlb_liveupdate_boot_count() - Count the huge pages that come in their pools.
+ *
+ * Context: Boot, after all pools were filled.
+ */
+void __init hugetlb_liveupdate_boot_count(void)
+{
+	unsigned long nr;
+	struct hstate *h;
+	int nid;
+
+	for_each_hstate(h) {
+		for_each_online_node(nid) {
+			nr = memfd_hugetlb_coming(h, nid);
+			memfd_hugetlb_to_come[hstate_index(h)][nid] = nr;
+			h->max_huge_pages += nr;
+			h->nr_huge_pages += nr;
+			h->nr_huge_pages_node[nid] += nr;
+		}
+	}
+}
+
+/* True if the page was counted at boot */
+static bool memfd_hugetlb_expected(struct hstate *h, int nid)
+{
+	unsigned long *to_come = &memfd_hugetlb_to_come[hstate_index(h)][nid];
+
+	lockdep_assert_held(&hugetlb_lock);
+
+	if (!*to_come)
+		return false;
+	--*to_come;
+	return true;
+}
+
+/**
+ * memfd_hugetlb_pool_came() - A huge page has come, and is in use.
+ * @h: Its size.
+ * @folio: The page.
+ *
+ * Context: Any but interrupts.
+ */
+void memfd_hugetlb_pool_came(struct hstate *h, struct folio *folio)
+{
+	int nid = folio_nid(folio);
+
+	guard(spinlock_irq)(&hugetlb_lock);
+	list_add(&folio->lru, &h->hugepage_activelist);
+	if (!memfd_hugetlb_expected(h, nid)) {
+		h->nr_huge_pages++;
+		h->nr_huge_pages_node[nid]++;
+	}
+}
+
+/**
+ * memfd_hugetlb_pool_lost() - A huge page was listed and is not in KHO.
+ * @h: Its size.
+ * @nid: Its node.
+ *
+ * Context: Any but interrupts.
+ */
+void memfd_hugetlb_pool_lost(struct hstate *h, int nid)
+{
+	guard(spinlock_irq)(&hugetlb_lock);
+	if (memfd_hugetlb_expected(h, nid)) {
+		h->nr_huge_pages--;
+		h->nr_huge_pages_node[nid]--;
+	}
+}
+
+/**
+ * memfd_hugetlb_pool_init() - Hand over counters to the next kernel.
+ *
+ * The counters of the previous kernel are no longer needed.
+ *
+ * Context: Boot, after the pools were filled.
+ * Return: 0 or the error of KHO.
+ */
+int __init memfd_hugetlb_pool_init(void)
+{
+	struct memfd_hugetlb_pool_ser *pool;
+	int err;
+
+	if (memfd_hugetlb_pool_in)
+		kho_restore_free(phys_to_virt(memfd_hugetlb_pool_in));
+
+	pool = kho_alloc_preserve(sizeof(*pool));
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	err = kho_add_subtree(MEMFD_HUGETLB_POOL_SUBTREE, pool, sizeof(*pool));
+	if (err) {
+		kho_unpreserve_free(pool);
+		return err;
+	}
+	memfd_hugetlb_pool_out = pool;
+	return 0;
+}
