@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/files.h"
+#include "host/formats.h"
 #include "rules/device.h"
 #include "rules/rules.h"
 
@@ -136,19 +137,21 @@ static enum answer awake(const struct candidate *c, struct finding *f)
 	return unsure(f, AS_ROOT, "it is in %s, and its use is not known", state);
 }
 
-/* The memory of a VM is often in huge pages, and the VMM would be refused at the update only. */
+/* The memory of a VM is often in huge pages: can this kernel preserve them? */
 static enum answer memory(const struct candidate *c, struct finding *f)
 {
+	struct formats running;
 	char status[8192];
 	const char *at;
 
-	if (!c->user.pid || host_text(status, sizeof(status), "/proc/%d/status", c->user.pid))
+	formats_of_files(&running);
+	if (formats_have(&running, "memfd-hugetlb") || !c->user.pid || host_text(status, sizeof(status), "/proc/%d/status", c->user.pid))
 		return YES;
 	at = strstr(status, "\nHugetlbPages:");
 	if (!at || !atol(at + strlen("\nHugetlbPages:")))
 		return YES;
-	return unsure(f, refusal_of(MEMFD_KIND)->remedy,
-		      "%s has memory in hugetlbfs, which cannot be preserved", c->user.by);
+	return unsure(f, refusal_of(MEMFD_HUGE)->remedy,
+		      "%s has memory in huge pages, which this kernel cannot preserve", c->user.by);
 }
 
 /* An interrupt that cannot be masked would not stop while no kernel handles it. */

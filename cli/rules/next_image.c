@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/files.h"
 #include "host/formats.h"
 #include "rules/rules.h"
 #include "target/image.h"
@@ -114,8 +115,37 @@ static void records(struct json_object *items, const struct image *image)
 			 "it reads all %d kinds of records of the running kernel", layouts.n);
 }
 
+static bool huge_pages_in_use(const char *kib)
+{
+	char all[32], free[32];
+
+	return !host_text(all, sizeof(all), "/sys/kernel/mm/hugepages/hugepages-%skB/nr_hugepages",
+			  kib) &&
+	       !host_text(free, sizeof(free),
+			  "/sys/kernel/mm/hugepages/hugepages-%skB/free_hugepages", kib) &&
+	       strcmp(all, free);
+}
+
+/* A host without huge pages in use can update to a kernel that does not take them over. */
+static void huge_pages(struct json_object *items, const struct image *image)
+{
+	struct formats running;
+	int i;
+
+	formats_of_files(&running);
+	for (i = 0; i < running.n; i++)
+		if (!strncmp(running.name[i], "memfd-hugetlb-v", 15) &&
+		    !image_has(image, running.name[i]) &&
+		    (huge_pages_in_use("2048") || huge_pages_in_use("1048576")))
+			out_item(items, "target", "huge pages", NO,
+				 "use a kernel with LIVEUPDATE_MEMFD_HUGETLB",
+				 "huge pages are in use, and Linux %s does not read: %s",
+				 image->release, running.name[i]);
+}
+
 void check_image(struct json_object *items, const struct image *image)
 {
 	features(items, image);
 	records(items, image);
+	huge_pages(items, image);
 }
