@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "device/dma_device.h"
+#include "os/pool.h"
 
 #define STATE_MAGIC	0x6574617473756c2eull	/* ".lustate" */
 #define STATE_VERSION	1u
@@ -46,6 +47,7 @@ struct vm_data {
 	uint32_t ndevices;
 	uint32_t reserved;
 	uint64_t mem_size[VM_MEMS];
+	uint64_t mem_page[VM_MEMS];	/* size of its huge pages; 0: ordinary memory */
 	struct space space[VM_SPACES];
 	struct device_place device[VM_DEVICES];
 };
@@ -63,6 +65,7 @@ struct state {
 	uint64_t slab;		/* memory in objects of the kernel then, bytes */
 	uint64_t records;	/* handover records then */
 	uint64_t tsc;		/* likewise */
+	struct pool pool[2];	/* pools of huge pages of 2 MiB and of 1 GiB then */
 	struct vm_data vm[STATE_VMS];
 };
 

@@ -38,13 +38,20 @@ struct vm *story_vm(unsigned int i)
 	return &vms[i];
 }
 
-int vm_memfd(uint64_t size, unsigned int seals)
+/* @page: size of its huge pages, or 0 */
+int vm_huge_memfd(uint64_t size, uint64_t page, unsigned int seals)
 {
-	int fd = memfd_create("vm-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	unsigned int huge = page ? MFD_HUGETLB | __builtin_ctzll(page) << MAP_HUGE_SHIFT : 0;
+	int fd = memfd_create("vm-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING | huge);
 
 	if (fd < 0 || ftruncate(fd, size) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
 		bail_out("memfd of %llu bytes: %s", (unsigned long long)size, strerror(errno));
 	return fd;
+}
+
+int vm_memfd(uint64_t size, unsigned int seals)
+{
+	return vm_huge_memfd(size, 0, seals);
 }
 
 static uint64_t ram_word(uint64_t at)
@@ -71,9 +78,10 @@ bool vm_ram_intact(const struct vm *vm)
 	return true;
 }
 
-static uint32_t add_mem(struct vm_data *data, uint64_t size)
+static uint32_t add_mem(struct vm_data *data, uint64_t size, uint64_t page)
 {
 	data->mem_size[data->nmems] = size;
+	data->mem_page[data->nmems] = page;
 	return data->nmems++;
 }
 
@@ -82,10 +90,10 @@ static void add_area(struct space *space, const struct area *area)
 	space->area[space->nareas++] = *area;
 }
 
-static void plan_space(struct space *space, unsigned int s)
+static void plan_space(struct space *space, unsigned int s, uint64_t ram_size)
 {
-	static const struct area ram = {
-		.iova = VM_RAM_IOVA, .length = VM_RAM_SIZE, .mem = VM_RAM, .writable = 1,
+	const struct area ram = {
+		.iova = VM_RAM_IOVA, .length = ram_size, .mem = VM_RAM, .writable = 1,
 	};
 	static const struct area ram_read_only = {
 		.iova = VM_RAM_RO_IOVA, .length = MIB, .mem = VM_RAM,
@@ -96,8 +104,10 @@ static void plan_space(struct space *space, unsigned int s)
 	add_area(space, &ram_read_only);
 }
 
-static void plan_device(struct vm_data *data, unsigned int i, unsigned int index)
+/* In huge pages all of each mapped page is mapped, and the last page of the file is not. */
+static void plan_device(struct vm_data *data, unsigned int i, unsigned int index, bool huge)
 {
+	const uint64_t page = huge ? 2 * MIB : 0;
 	struct device_place *d = &data->device[i];
 	uint64_t size;
 
@@ -105,10 +115,12 @@ static void plan_device(struct vm_data *data, unsigned int i, unsigned int index
 		bail_out("there is no NIC number %u", index);
 	snprintf(d->model, sizeof(d->model), "%s", dma_device_model(d->bdf));
 	size = dma_device_ops(d->model)->memory_size;
+	if (huge)
+		size = (size + page - 1) / page * page;
 	d->index = index;
 	d->token = pci_is_virtual(d->bdf);
 	d->space = data->nspaces == 1 ? 0 : i;
-	d->mem = add_mem(data, size);
+	d->mem = add_mem(data, size + page, page);
 	d->iova = SCENARIO_GUARD_BASE + index * VM_NIC_STRIDE;
 	add_area(&data->space[d->space], &(struct area){
 		.iova = d->iova, .length = size, .mem = d->mem, .writable = 1 });
@@ -116,6 +128,7 @@ static void plan_device(struct vm_data *data, unsigned int i, unsigned int index
 
 static void plan(struct vm_data *data, const struct vm_shape *shape)
 {
+	uint64_t ram_size = shape->ram_page > VM_RAM_SIZE ? shape->ram_page : VM_RAM_SIZE;
 	unsigned int i;
 
 	memset(data, 0, sizeof(*data));
@@ -123,11 +136,11 @@ static void plan(struct vm_data *data, const struct vm_shape *shape)
 	data->preserved = !shape->unpreserved;
 	data->nspaces = shape->nspaces;
 	data->ndevices = shape->ndevices;
-	add_mem(data, VM_RAM_SIZE);
+	add_mem(data, ram_size, shape->ram_page);
 	for (i = 0; i < data->nspaces; i++)
-		plan_space(&data->space[i], i);
+		plan_space(&data->space[i], i, ram_size);
 	for (i = 0; i < data->ndevices; i++)
-		plan_device(data, i, shape->first_device + i);
+		plan_device(data, i, shape->first_device + i, shape->ram_page);
 	if (shape->nvirtual)
 		data->device[0].token = true;
 }
@@ -137,7 +150,8 @@ static void make_memory(struct vm *vm)
 	unsigned int i;
 
 	for (i = 0; i < vm->data->nmems; i++) {
-		vm->mem_fd[i] = vm_memfd(vm->data->mem_size[i], SEALS_FIXED);
+		vm->mem_fd[i] = vm_huge_memfd(vm->data->mem_size[i], vm->data->mem_page[i],
+					      SEALS_FIXED);
 		vm->mem[i] = must_map(vm->mem_fd[i], vm->data->mem_size[i], 0, "VM memory");
 	}
 	vm_ram_fill(vm);

@@ -19,6 +19,7 @@ struct vm_shape {
 	unsigned int nspaces;	/* 1: all NICs share a domain; else one for each NIC */
 	unsigned int nvirtual;	/* virtual functions of its first device, for the VMs after it */
 	bool unpreserved;	/* only its memory is preserved */
+	uint64_t ram_page;	/* RAM in huge pages of this size, devices' memory in those of 2 MiB */
 };
 
 struct vm {
@@ -51,6 +52,7 @@ struct vm *story_vm(unsigned int i);
 /* building, in any kernel */
 void vm_create(struct vm *vm, struct vm_data *data, const struct vm_shape *shape);
 int vm_memfd(uint64_t size, unsigned int seals);
+int vm_huge_memfd(uint64_t size, uint64_t page, unsigned int seals);
 void vm_map_space(struct vm *vm, unsigned int s);
 extern const struct area vm_spare;	/* a range that is free in the first IOAS */
 int vm_map_spare(struct vm *vm, int memfd);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two VMs with memory in huge pages: the first one's RAM is a page of 1 GiB, all other memory
+ * is in pages of 2 MiB. Three updates. The VMM of the second VM is killed in each, at another
+ * step, its session is discarded, and a new VM takes its place. hugepages= on the command line
+ * asks for as many pages as there are.
+ *
+ * The tables map huge pages with leaves of their size. The pools count pages that come before
+ * they are retrieved, and have all of them back when the VMs are gone. `lu.updates=25` makes
+ * more updates.
+ *
+ * promise: 1, 2, 5, 7, 9
+ * red when: pages that come are counted before the pool is filled
+ *   (`hugetlb_liveupdate_boot_alloc`): the pools have more pages than before
+ */
+#define _GNU_SOURCE 1
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "iommu/walk.h"
+#include "kapi/kexec.h"
+#include "kapi/kho.h"
+#include "kapi/luo.h"
+#include "os/memory.h"
+#include "os/pool.h"
+#include "os/report.h"
+#include "os/util.h"
+#include "scenario.h"
+#include "story/crash.h"
+#include "story/story.h"
+
+#define UPDATES	3
+
+static const enum crash_step crash[UPDATES] = { CRASH_MEMORY, CRASH_ADOPT, CRASH_SESSION };
+
+static const struct vm_shape shapes[] = {
+	{ .session = "vm0", .first_device = 0, .ndevices = 1, .nspaces = 1, .ram_page = POOL_1G },
+	{ .session = "vm1", .first_device = 1, .ndevices = 1, .nspaces = 1, .ram_page = POOL_2M },
+};
+
+static void pools_read(struct pool pool[2])
+{
+	pool_read(&pool[0], POOL_2M);
+	pool_read(&pool[1], POOL_1G);
+}
+
+static void pools_same(const char *when)
+{
+	pool_same(&state_get()->pool[0], POOL_2M, when);
+	pool_same(&state_get()->pool[1], POOL_1G, when);
+}
+
+/* Leaves of the size of the pages, but for the first MiB of RAM, which is mapped once more */
+static void leaves_are_large(void)
+{
+	const struct walk *record = state_map(STATE_WALK, sizeof(*record));
+	uint64_t expected = 2 * MIB / PAGE;
+	struct vm *vm;
+
+	for_each_vm(vm) {
+		expected += vm == story_vm(0) ? 1 : VM_RAM_SIZE / POOL_2M;
+		expected += vm->data->mem_size[vm->data->device[0].mem] / POOL_2M - 1;
+	}
+	ok(record->leaves == expected, "huge pages are mapped by leaves of their size",
+	   "%llu leaves, not %llu", (unsigned long long)record->leaves,
+	   (unsigned long long)expected);
+}
+
+/* A file that is preserved keeps its pages; one that is not has given nothing away. */
+static void called_off(struct vm *vm)
+{
+	int fd = vm_huge_memfd(2 * POOL_2M, POOL_2M, 0), session = luo_create("spare");
+	struct pool was, is;
+
+	pool_read(&was, POOL_2M);
+	ok_rc(luo_preserve_fd(session, fd, 1), "a memfd of two holes is preserved");
+	ok_errno(memory_punch_hole(fd, 0, POOL_2M), EPERM, "then no hole can be punched");
+	ok_errno(ftruncate(fd, POOL_2M) ? -errno : 0, EPERM, "it cannot shrink");
+	ok_errno(ftruncate(fd, 3 * POOL_2M) ? -errno : 0, EPERM, "or grow");
+	close(session);
+	pool_read(&is, POOL_2M);
+	ok(is.free + 2 == was.free, "its holes are filled", "%llu free pages, %llu before",
+	   (unsigned long long)is.free, (unsigned long long)was.free);
+	ok_rc(memory_punch_hole(fd, 0, POOL_2M), "after unpreserve a hole can be punched");
+	ok_rc(ftruncate(fd, POOL_2M) ? -errno : 0, "and it can shrink");
+	close(fd);
+	ok_rc(vm_preserve_memory(vm), "the VM's memory is preserved");
+	pool_read(&was, POOL_2M);
+	vm_call_off(vm);
+	pool_same(&was, POOL_2M, "after unpreserve");
+}
+
+static void before(void)
+{
+	story_begin(shapes, 2);
+	kexec_keep_next();
+	called_off(story_vm(0));
+	story_preserve();
+	leaves_are_large();
+	pools_read(state_get()->pool);
+	story_leave();
+}
+
+static void discard(struct vm_data *data)
+{
+	int session = luo_try_retrieve(data->session);
+	struct pool was, is;
+	uint64_t pages = 0;
+	unsigned int i;
+
+	pool_read(&was, POOL_2M);
+	ok_rc(luo_discard(session), "the session of the dead VMM is discarded");
+	close(session);
+	mark_nic(1, "quiet");
+	pool_read(&is, POOL_2M);
+	for (i = 0; i < data->nmems; i++)
+		pages += data->mem_size[i] / POOL_2M;
+	ok(is.free == was.free + pages && is.pages == was.pages,
+	   "its huge pages are free pages of the pool", "%llu of %llu free, then %llu of %llu",
+	   (unsigned long long)was.free, (unsigned long long)was.pages,
+	   (unsigned long long)is.free, (unsigned long long)is.pages);
+}
+
+static void next_tenant(void)
+{
+	struct vm *vm = story_vm(1);
+
+	vm_create(vm, &state_get()->vm[1], &shapes[1]);
+	mark_nic(1, "used");
+	vm_start_reception(vm);
+	/* Preserve has filled the hole of the one before */
+	vm->mem[vm->data->device[0].mem][vm->data->mem_size[vm->data->device[0].mem] - 1] = 0;
+	ok_rc(vm_mark(vm), "the device serves its next VM, which is marked");
+}
+
+static void all_gone(void)
+{
+	struct pool is[2];
+	struct vm *vm;
+	unsigned int i;
+
+	for_each_vm(vm) {
+		for (i = 0; i < vm->data->nmems; i++) {
+			munmap(vm->mem[i], vm->data->mem_size[i]);
+			close(vm->mem_fd[i]);
+		}
+	}
+	pools_read(is);
+	ok(is[0].free == is[0].pages && is[1].free == is[1].pages && !is[0].reserved &&
+	   !is[1].reserved, "when the VMs are gone, all huge pages are free",
+	   "%llu of %llu, %llu of %llu", (unsigned long long)is[0].free,
+	   (unsigned long long)is[0].pages, (unsigned long long)is[1].free,
+	   (unsigned long long)is[1].pages);
+}
+
+static void remember_or_compare(struct state *state)
+{
+	uint64_t left = memory_left(), records = kho_records();
+
+	if (state->updates == 1) {
+		state->left = left;
+		state->records = records;
+	}
+	ok(left + MIB >= state->left && records == state->records,
+	   "memory and records in use do not grow", "%lld bytes more, %llu records, not %llu",
+	   (long long)(state->left - left), (unsigned long long)records,
+	   (unsigned long long)state->records);
+}
+
+static void after(void)
+{
+	struct state *state;
+
+	story_arrive();
+	state = state_get();
+	pools_same("before anything is retrieved");
+	crash_after(&state->vm[1], crash[(state->updates - 1) % UPDATES]);
+	discard(&state->vm[1]);
+	story_take_over(story_vm(0));
+	ok(vm_ram_intact(story_vm(0)), "the RAM has its contents", "it has not");
+	next_tenant();
+	pools_same("with the next VM");
+	remember_or_compare(state);
+	if (state->updates < cmdline_number("lu.updates", UPDATES)) {
+		story_preserve();
+		leaves_are_large();
+		story_leave();
+	}
+	story_discard_from(1);
+	story_end();
+	all_gone();
+}
+
+SCENARIO(.name = "huge_pages", .nics = "igb,igb", .discarded = "1", .mem = 2560,
+	 .cmdline = "lu.rate=300 hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=48",
+	 .updates = UPDATES, .timeout = 200, .before = before, .after = after);

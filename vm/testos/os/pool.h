@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's pools of huge pages. See pool.c. */
+#ifndef TESTOS_POOL_H
+#define TESTOS_POOL_H
+
+#include <stdint.h>
+
+struct pool {
+	uint64_t pages;
+	uint64_t free;
+	uint64_t reserved;
+	uint64_t surplus;
+};
+
+#define POOL_2M		(2 * MIB)
+#define POOL_1G		(1024 * MIB)
+
+void pool_read(struct pool *pool, uint64_t page);
+void pool_same(const struct pool *was, uint64_t page, const char *when);
+
+#endif /* TESTOS_POOL_H */
