@@ -52,7 +52,7 @@ static enum answer kind(const struct candidate *c, struct finding *f)
 	if (!is_endpoint(c))
 		return refuse(f, DEVICE_ENDPOINT, "a bridge");
 	if (c->fn.segment > 0xffff)
-		return refuse(f, DEVICE_ALIAS, "that of a VMD");
+		return refuse(f, DEVICE_SEGMENT, "that of a VMD");
 	return YES;
 }
 
@@ -75,7 +75,7 @@ static void driver_of(const char *bdf, char *out, size_t room)
 	host_link_name(out, room, "/sys/bus/pci/devices/%s/driver", bdf);
 }
 
-/* A virtual function is preserved after its physical function. */
+/* A virtual function is preserved after its physical function; pci-pf-stub keeps that as it is. */
 static enum answer physical_function(const struct candidate *c, struct finding *f)
 {
 	char pf[BDF_LEN], name[64];
@@ -84,6 +84,8 @@ static enum answer physical_function(const struct candidate *c, struct finding *
 	    device_state(pf) == DEVICE_OUTGOING)
 		return YES;
 	driver_of(pf, name, sizeof(name));
+	if (!strcmp(name, "pci-pf-stub"))
+		return YES;
 	if (strcmp(name, "vfio-pci"))
 		return refuse(f, DEVICE_VF, "%s: %s", pf, *name ? name : "no driver");
 	return unsure(f, refusal_of(DEVICE_VF)->remedy,

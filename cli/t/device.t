@@ -43,7 +43,7 @@ no "a bridge" DEVICE_ENDPOINT "a bridge"
 head -c 4096 /dev/zero | tr '\0' '\377' >"$nic/config"
 says "a device that does not answer" 3 "its configuration space is not readable"
 device 10000:e1:00.0 pci10000:e0 8086:0a54 010802 vfio1 8
-no "a device behind a VMD" DEVICE_ALIAS "that of a VMD"
+no "a device behind a VMD" DEVICE_SEGMENT "that of a VMD"
 for class in 030000:display 068000:bridge 0c0330:USB; do
 	echo "0x${class%:*}" >"$nic/class"
 	detail=${class#*:}

@@ -28,6 +28,10 @@ refuses "a physical function of another driver" DEVICE_VF "0000:01:00.1: igb" \
 	check --root "$host" --device 0000:01:00.0
 new_host
 physical
+ln -sfn "$host/sys/bus/pci/drivers/pci-pf-stub" "$dir/driver"
+answers "a physical function of pci-pf-stub" 0 "verdict: yes" check --root "$host" --device 0000:01:00.0
+new_host
+physical
 echo outgoing >"$dir/liveupdate"
 echo 1 >"$nic/enable"
 refuses "a virtual function in use that is left behind" FREEZE_VFS 0000:01:00.0 \

@@ -18,7 +18,9 @@
 	TEXT(nics, 128, "igb")								\
 	/* "1,2": NICs left out of the update on purpose */				\
 	TEXT(unpreserved, 32, "")							\
-	/* the same, and they keep trying to write by DMA */				\
+	/* the same, and no process uses them: no frames come, and they write nothing */	\
+	TEXT(idle, 32, "")								\
+	/* left out, and they keep trying to write by DMA */				\
 	TEXT(rogue, 32, "")								\
 	/* preserved, and all of its DMA goes to the interrupt range, to the remappable	\
 	 * address of figure "nicN.interrupt_address" and the 64 bytes from there */	\

@@ -156,6 +156,7 @@ void needs_read(struct needs *needs, const char *init, const struct options *opt
 		ask(needs, init, opt->scenario, platform);
 	set_models(needs, needs->nics, false);
 	set_role(needs, ROLE_LEFT_BEHIND, needs->unpreserved);
+	set_role(needs, ROLE_IDLE, needs->idle);
 	set_role(needs, ROLE_ROGUE, needs->rogue);
 	set_role(needs, ROLE_HOSTILE, needs->hostile);
 	set_role(needs, ROLE_DISCARDED, needs->discarded);

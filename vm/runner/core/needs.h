@@ -14,6 +14,7 @@
 enum device_role {
 	ROLE_PRESERVED,
 	ROLE_LEFT_BEHIND,	/* not preserved: the previous kernel quiesces it */
+	ROLE_IDLE,		/* not used in any kernel */
 	ROLE_ROGUE,		/* not preserved, and it keeps attempting DMA */
 	ROLE_HOSTILE,		/* preserved, and its DMA goes to the interrupt range */
 	ROLE_DISCARDED,		/* preserved, then isolated or discarded by the next kernel */

@@ -50,6 +50,15 @@ static bool left_behind_silent(const struct run *r, int device, char *why)
 	return !*why;
 }
 
+static bool idle_silent(const struct run *r, int device, char *why)
+{
+	size_t written = written_between(r, device, 0, run_window(r).end);
+
+	if (written)
+		WHY("%zu frames", written);
+	return !*why;
+}
+
 /* Each attempt of a rogue device is a fault from the previous kernel's last acts on. */
 static bool rogue_blocked(const struct run *r, int device, char *why)
 {
@@ -153,6 +162,7 @@ static const struct {
 } rule[ROLES] = {
 	[ROLE_LEFT_BEHIND] = { left_behind_silent,
 		"NIC %d, left behind, wrote nothing after the previous kernel's shutdown" },
+	[ROLE_IDLE] = { idle_silent, "NIC %d, not used, wrote nothing" },
 	[ROLE_ROGUE] = { rogue_blocked,
 		"NIC %d, left behind, attempted DMA and was blocked" },
 	[ROLE_HOSTILE] = { hostile_blocked,

@@ -209,6 +209,7 @@ static void draw_legend(struct picture *p)
 {
 	static const char *const role[ROLES] = {
 		[ROLE_PRESERVED] = "", [ROLE_LEFT_BEHIND] = ", not preserved",
+		[ROLE_IDLE] = ", not used",
 		[ROLE_ROGUE] = ", not preserved, rogue", [ROLE_HOSTILE] = ", hostile",
 		[ROLE_DISCARDED] = ", discarded",
 	};

@@ -127,7 +127,8 @@ static void put_nic(json *o, const struct run *r, int i)
 	const struct sender *s = &r->live->sender[i];
 
 	put_text(o, "model", needs->model);
-	put_bool(o, "preserved", needs->role != ROLE_LEFT_BEHIND && needs->role != ROLE_ROGUE);
+	put_bool(o, "preserved", needs->role != ROLE_LEFT_BEHIND &&
+		 needs->role != ROLE_IDLE && needs->role != ROLE_ROGUE);
 	put_figures(o, &r->judged->device[i]);
 	put(o, "written_by_emulator", d->nwrites);
 	put(o, "untranslated", d->untranslated);

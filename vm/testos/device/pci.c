@@ -240,11 +240,19 @@ static bool is_bound(const char *bdf, const char *driver)
 	return link_name(bdf, "driver", name, sizeof(name)) && !strcmp(name, driver);
 }
 
-bool pci_is_virtual(const char *bdf)
+bool pci_exists(const char *bdf)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), DEVICES "/%s", bdf);
+	return !access(path, F_OK);
+}
+
+bool pci_wants_token(const char *bdf)
 {
 	char name[64];
 
-	return link_name(bdf, "physfn", name, sizeof(name));
+	return link_name(bdf, "physfn/driver", name, sizeof(name)) && !strcmp(name, "vfio-pci");
 }
 
 bool pci_is_vfio(const char *bdf)

@@ -30,7 +30,8 @@ void pci_set_config(const char *bdf, unsigned int at, uint32_t value, unsigned i
 unsigned int pci_capability(const char *bdf, unsigned int id);	/* its offset, or 0 */
 bool pci_ats_is_on(const char *bdf);
 unsigned int pci_group(const char *bdf);
-bool pci_is_virtual(const char *bdf);	/* a virtual function */
+bool pci_exists(const char *bdf);
+bool pci_wants_token(const char *bdf);	/* a virtual function, and vfio-pci has the physical one */
 bool pci_is_active(const char *bdf);	/* for runtime power management */
 bool pci_bus_master(const char *bdf);
 bool pci_bus_master_path(const char *bdf);

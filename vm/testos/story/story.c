@@ -54,6 +54,13 @@ unsigned int story_rate(void)
 	return rate;
 }
 
+static unsigned int rate_of(const struct dma_device *d)
+{
+	unsigned int rate = cmdline_number("lu.rate", 700);
+
+	return d->ops->most_rate && d->ops->most_rate < rate ? d->ops->most_rate : rate;
+}
+
 void story_traffic(const char *param)
 {
 	sleep_ms(cmdline_number(param, 2200));
@@ -67,12 +74,12 @@ static void start_traffic(void)
 	mark("rx_on");
 	for_each_vm(vm)
 		for_each_device(vm, d)
-			tx_start(d->place->index, story_rate(), cmdline_number("lu.len", 200));
+			tx_start(d->place->index, rate_of(d), cmdline_number("lu.len", 200));
 	story_traffic("lu.pre");
 	for_each_vm(vm)
 		for_each_device(vm, d)
 			ok_nic(d->place->index,
-			       device_progress(d) > story_rate() && vm_interrupts(d),
+			       device_progress(d) > rate_of(d) && vm_interrupts(d),
 			       "frames and interrupts arrive in the previous kernel",
 			       "receive head at %u", device_progress(d));
 }

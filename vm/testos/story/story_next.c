@@ -42,7 +42,8 @@ static void look_at_vm(const struct vm_data *data)
 	const struct device_place *d;
 
 	for (d = data->device; d < data->device + data->ndevices; d++) {
-		look_at_nic(d);
+		if (!data->discarded || pci_exists(d->bdf))
+			look_at_nic(d);
 		if (!data->preserved || data->discarded)
 			continue;
 		ok_nic(d->index, pci_bus_master_path(d->bdf),

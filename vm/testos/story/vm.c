@@ -118,7 +118,7 @@ static void plan_device(struct vm_data *data, unsigned int i, unsigned int index
 	if (huge)
 		size = (size + page - 1) / page * page;
 	d->index = index;
-	d->token = pci_is_virtual(d->bdf);
+	d->token = pci_wants_token(d->bdf);
 	d->space = data->nspaces == 1 ? 0 : i;
 	d->mem = add_mem(data, size + page, page);
 	d->iova = SCENARIO_GUARD_BASE + index * VM_NIC_STRIDE;

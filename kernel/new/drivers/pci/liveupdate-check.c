@@ -153,6 +153,30 @@ void pci_lu_bar_masks(const u64 *size, const u32 *bar, unsigned int howmany, u32
 }
 
 /**
+ * pci_lu_fix_bars() - Make the BARs of an accepted device immovable.
+ * @dev: The device, in enumeration.
+ *
+ * Context: Enumeration.
+ * Return: Bitmap of those that were not immovable before.
+ */
+unsigned long pci_lu_fix_bars(struct pci_dev *dev)
+{
+	unsigned long fixed = 0;
+	int i;
+
+	for (i = 0; i < PCI_NUM_RESOURCES; i++) {
+		struct resource *res = &dev->resource[i];
+
+		if ((i >= PCI_STD_NUM_BARS && !pci_resource_is_iov(i)) || !res->flags ||
+		    res->flags & IORESOURCE_PCI_FIXED)
+			continue;
+		res->flags |= IORESOURCE_PCI_FIXED;
+		__set_bit(i, &fixed);
+	}
+	return fixed;
+}
+
+/**
  * pci_liveupdate_size_bars() - Get the sizes of BARs without probing.
  * @dev: The device.
  * @count: Number of BARs.

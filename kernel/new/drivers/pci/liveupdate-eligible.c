@@ -68,7 +68,7 @@ static int pci_lu_check_kind(struct pci_dev *dev)
 	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return pci_lu_refuse(dev, -EINVAL, "not a PCI endpoint");
 	if (pci_domain_nr(dev->bus) > U16_MAX)
-		return pci_lu_refuse(dev, -EXDEV, "DMA uses another requester ID");
+		return pci_lu_refuse(dev, -EXDEV, "PCI segment has more than 16 bits");
 	if (pci_lu_class_used_at_boot(dev))
 		return pci_lu_refuse(dev, -EPERM,
 				     "device class is used by kernels at boot (VGA, bridge, USB host controller)");

@@ -51,6 +51,7 @@
  * @state: State of the device.
  * @function: True for a preserved function until it is finished, false for a device
  *	      above one.
+ * @pf_driver: The device is a physical function that its driver kept for its VFs.
  * @users: Number of accepted functions below a bridge, or VFs of a function.
  * @fixed: Bitmap of the BARs that were made immovable here.
  * @rcu: Delays the free until lock-less readers are done.
@@ -60,6 +61,7 @@ struct pci_lu_incoming {
 	struct pci_dev *dev;
 	enum pci_lu_state state;
 	bool function;
+	bool pf_driver;
 	unsigned int users;
 	unsigned long fixed;
 	struct rcu_head rcu;
@@ -154,28 +156,15 @@ void pci_liveupdate_setup(struct pci_dev *dev)
 		pci_lu_incoming_accept(in, dev);
 }
 
-static bool pci_lu_is_bar(int resno)
-{
-	return resno < PCI_STD_NUM_BARS || pci_resource_is_iov(resno);
-}
-
 /* An accepted device is registered; references cannot be taken earlier */
 static void pci_lu_incoming_pin(struct pci_lu_incoming *in, struct pci_dev *dev)
 {
 	struct pci_dev *above;
-	int i;
 
 	in->dev = pci_dev_get(dev);
 	pm_runtime_get_noresume(&dev->dev);
 	atomic_inc(&dev->enable_cnt);
-	for (i = 0; i < PCI_NUM_RESOURCES; i++) {
-		struct resource *res = &dev->resource[i];
-
-		if (!pci_lu_is_bar(i) || !res->flags || res->flags & IORESOURCE_PCI_FIXED)
-			continue;
-		res->flags |= IORESOURCE_PCI_FIXED;
-		__set_bit(i, &in->fixed);
-	}
+	in->fixed = pci_lu_fix_bars(dev);
 	if (!in->function)
 		return;
 	for (above = pci_lu_above(dev); above; above = pci_lu_above(above)) {
@@ -335,6 +324,16 @@ const struct pci_dev_ser *pci_lu_incoming_ser(struct pci_dev *dev)
 	return in ? in->ser : NULL;
 }
 
+/* True for a physical function that a driver of its own kept for its VFs */
+bool pci_lu_pf_had_driver(struct pci_dev *dev)
+{
+	struct pci_lu_incoming *in;
+
+	guard(rcu)();
+	in = pci_lu_incoming_find_accepted(dev);
+	return in && in->pf_driver;
+}
+
 /**
  * pci_lu_expect() - Register the record of a device for enumeration.
  * @ser: The record, with a valid checksum.
@@ -348,7 +347,8 @@ int pci_lu_expect(struct pci_dev_ser *ser)
 	struct pci_lu_incoming *in;
 	int rc;
 
-	if (ser->flags & ~PCI_DEV_SER_FLAGS)
+	if (ser->flags & ~PCI_DEV_SER_FLAGS ||
+	    (ser->flags & PCI_DEV_SER_PF_DRIVER && !(ser->flags & PCI_DEV_SER_PHYSFN)))
 		return -EPROTO;
 
 	in = kzalloc_obj(*in);
@@ -357,6 +357,7 @@ int pci_lu_expect(struct pci_dev_ser *ser)
 	in->ser = ser;
 	in->state = PCI_LU_EXPECTED;
 	in->function = ser->flags & PCI_DEV_SER_FUNCTION;
+	in->pf_driver = ser->flags & PCI_DEV_SER_PF_DRIVER;
 
 	guard(mutex)(&pci_lu_incoming_lock);
 	rc = xa_insert(&pci_lu_incoming_devices, (u32)ser->segment << 16 | ser->bdf, in,

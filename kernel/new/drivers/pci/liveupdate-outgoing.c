@@ -19,7 +19,8 @@
  * preserved function at or below the device is frozen.
  *
  * The physical function of a virtual function (VF) is above it in the same sense. To
- * preserve a VF its physical function must be preserved. If that is unpreserved first,
+ * preserve a VF its physical function must be preserved, or be bound to a driver that
+ * keeps it as it is, such as pci-pf-stub. If that is unpreserved first,
  * or cannot be frozen, it is kept like a bridge, for its VFs: its configuration is,
  * its DMA ends.
  */
@@ -44,6 +45,7 @@
  * @frozen: Number of @users that are frozen.
  * @function: @dev itself is one of @users.
  * @function_frozen: @dev itself is one of @frozen.
+ * @pf_driver: @dev is a physical function that its driver keeps for its VFs.
  * @irqs: Interrupt registers of a frozen function as they were before freeze.
  * @rcu: Delays the free until lock-less readers are done.
  */
@@ -54,6 +56,7 @@ struct pci_lu_outgoing {
 	unsigned int frozen;
 	bool function;
 	bool function_frozen;
+	bool pf_driver;
 	struct pci_lu_irqs irqs;
 	struct rcu_head rcu;
 };
@@ -92,7 +95,7 @@ static u32 pci_lu_outgoing_flags(const struct pci_lu_outgoing *out)
 	if (out->function_frozen)
 		flags = PCI_DEV_SER_FUNCTION;
 	else if (dev->hdr_type == PCI_HEADER_TYPE_NORMAL && out->frozen)
-		flags = PCI_DEV_SER_PHYSFN;
+		flags = PCI_DEV_SER_PHYSFN | (out->pf_driver ? PCI_DEV_SER_PF_DRIVER : 0);
 	if (dev->broken_intx_masking)
 		flags |= PCI_DEV_SER_INTX_MASK_BROKEN;
 	if (dev->pref_64_window)
@@ -146,6 +149,7 @@ static struct pci_lu_outgoing *pci_lu_outgoing_alloc(struct pci_dev *dev)
 	out->ser->segment = pci_domain_nr(dev->bus);
 	out->ser->bdf = pci_dev_id(dev);
 	out->dev = pci_dev_get(dev);
+	out->pf_driver = dev->is_physfn && pci_lu_has_pf_driver(dev);
 	pci_lu_outgoing_fill(out);
 
 	rc = kho_record_index_add(pci_lu_outgoing_index, out->ser);
@@ -207,13 +211,20 @@ static bool pci_lu_outgoing_is_function(struct pci_dev *dev)
 	return out && out->function;
 }
 
+static bool pci_lu_outgoing_keeps_pf(struct pci_dev *dev)
+{
+	struct pci_lu_outgoing *out = pci_lu_outgoing_find(dev);
+
+	return out ? out->function || out->pf_driver : pci_lu_has_pf_driver(dev);
+}
+
 static int pci_lu_outgoing_check(struct pci_dev *dev)
 {
 	if (pci_lu_outgoing_is_function(dev))
 		return pci_lu_refuse(dev, -EBUSY, "already preserved");
 	if (pci_liveupdate_accepted(dev))
 		return pci_lu_refuse(dev, -EBUSY, "previous live update is not finished");
-	if (dev->is_virtfn && !pci_lu_outgoing_is_function(pci_physfn(dev)))
+	if (dev->is_virtfn && !pci_lu_outgoing_keeps_pf(pci_physfn(dev)))
 		return pci_lu_refuse(dev, -ENXIO, "its physical function is not preserved");
 	return pci_lu_check_preserve(dev);
 }

@@ -8,8 +8,10 @@
  */
 
 #include <linux/delay.h>
+#include <linux/export.h>
 #include <linux/kexec.h>
 #include <linux/sched.h>
+#include <linux/xarray.h>
 #include "liveupdate.h"
 #include "pci.h"
 
@@ -22,6 +24,59 @@ static const struct pci_driver *pci_lu_driver;
 void pci_lu_set_driver(const struct pci_driver *driver)
 {
 	WRITE_ONCE(pci_lu_driver, driver);
+}
+
+/* Drivers that leave a physical function as it is */
+static DEFINE_XARRAY(pci_lu_pf_drivers);
+
+/**
+ * pci_liveupdate_register_pf_driver() - Let VFs of a driver's functions go along.
+ * @driver: A driver whose probe, remove and shutdown neither write to the physical
+ *	    function nor change its VFs, and that does no DMA.
+ *
+ * Without memory the VFs are refused.
+ *
+ * Context: Process context, before pci_register_driver().
+ */
+void pci_liveupdate_register_pf_driver(const struct pci_driver *driver)
+{
+	xa_store(&pci_lu_pf_drivers, (unsigned long)driver, xa_mk_value(1), GFP_KERNEL);
+}
+EXPORT_SYMBOL_GPL(pci_liveupdate_register_pf_driver);
+
+/**
+ * pci_liveupdate_unregister_pf_driver() - Undo pci_liveupdate_register_pf_driver().
+ * @driver: The driver.
+ *
+ * Context: Process context, after pci_unregister_driver().
+ */
+void pci_liveupdate_unregister_pf_driver(const struct pci_driver *driver)
+{
+	xa_erase(&pci_lu_pf_drivers, (unsigned long)driver);
+}
+EXPORT_SYMBOL_GPL(pci_liveupdate_unregister_pf_driver);
+
+static bool pci_lu_is_pf_driver(const struct pci_driver *driver)
+{
+	return driver && xa_load(&pci_lu_pf_drivers, (unsigned long)driver);
+}
+
+/**
+ * pci_lu_has_pf_driver() - Test whether a driver keeps a physical function for its VFs.
+ * @dev: The physical function.
+ *
+ * Context: Process context.
+ * Return: True if a registered driver is bound; false also while @dev is probed or removed.
+ */
+bool pci_lu_has_pf_driver(struct pci_dev *dev)
+{
+	bool has;
+
+	if (!device_trylock(&dev->dev))
+		return false;
+	has = pci_lu_is_pf_driver(dev->driver);
+	device_unlock(&dev->dev);
+	return has;
 }
 
 /**
@@ -124,6 +179,20 @@ bool pci_liveupdate_keeps_services(void)
 	return READ_ONCE(pci_lu_removal_hangs);
 }
 
+/* Only a registered driver may bind to a physical function of preserved VFs */
+static bool pci_lu_is_pf(struct pci_dev *dev)
+{
+	return dev->is_physfn && (pci_liveupdate_outgoing(dev) || pci_lu_pf_had_driver(dev));
+}
+
+/* The VFs of vfio-pci get their token from their PF's driver, which must come first */
+static bool pci_lu_waits_for_pf(struct pci_dev *dev)
+{
+	struct pci_dev *pf = pci_physfn(dev);
+
+	return dev->is_virtfn && !device_is_bound(&pf->dev) && !pci_lu_pf_had_driver(pf);
+}
+
 /**
  * pci_liveupdate_may_probe() - Test whether a driver may bind to a device.
  * @dev: The device.
@@ -131,18 +200,21 @@ bool pci_liveupdate_keeps_services(void)
  *
  * Context: Any.
  * Return: 0; -EIO if @dev is isolated; -EBUSY if @dev is incoming and @drv cannot
- * take it over or is not its driver_override; -EPROBE_DEFER if @dev is a virtual
+ * take it over or is not its driver_override, or if @dev is kept for its VFs by a
+ * registered driver and @drv is none; -EPROBE_DEFER if @dev is a virtual
  * function and its physical function has no driver yet.
  */
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
 {
 	enum pci_lu_state state = pci_lu_incoming_state(dev);
 
+	if (pci_lu_is_pf(dev))
+		return pci_lu_is_pf_driver(drv) ? 0 : -EBUSY;
 	if (state == PCI_LU_NONE || dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return 0;
 	if (state == PCI_LU_ISOLATED)
 		return -EIO;
 	if (drv != READ_ONCE(pci_lu_driver) || !device_has_driver_override(&dev->dev))
 		return -EBUSY;
-	return dev->is_virtfn && !device_is_bound(&pci_physfn(dev)->dev) ? -EPROBE_DEFER : 0;
+	return pci_lu_waits_for_pf(dev) ? -EPROBE_DEFER : 0;
 }

@@ -81,6 +81,7 @@ static inline struct pci_dev *pci_lu_above(struct pci_dev *dev)
 int pci_lu_check(struct pci_dev *dev, const struct pci_dev_ser *ser);
 bool pci_lu_may_be_preserved(struct pci_dev *dev);
 void pci_lu_bar_masks(const u64 *size, const u32 *bar, unsigned int howmany, u32 *masks);
+unsigned long pci_lu_fix_bars(struct pci_dev *dev);
 void pci_lu_set_windows(struct pci_dev *dev, const struct pci_dev_ser *ser);
 
 /* liveupdate-eligible.c */
@@ -112,9 +113,11 @@ void pci_lu_expect_invalid(int error);
 void pci_lu_drop_incoming(void);
 enum pci_lu_state pci_lu_incoming_state(struct pci_dev *dev);
 const struct pci_dev_ser *pci_lu_incoming_ser(struct pci_dev *dev);
+bool pci_lu_pf_had_driver(struct pci_dev *dev);
 
 /* liveupdate-rules.c */
 void pci_lu_set_driver(const struct pci_driver *driver);
+bool pci_lu_has_pf_driver(struct pci_dev *dev);
 #else
 static inline void pci_liveupdate_setup(struct pci_dev *dev) { }
 

@@ -9,6 +9,10 @@ struct liveupdate_file_handler;
 struct pci_regs_ser;
 
 #ifdef CONFIG_PCI_LIVEUPDATE
+/* For a driver that leaves its physical function (PF) as it is, so that its VFs go along */
+void pci_liveupdate_register_pf_driver(const struct pci_driver *driver);
+void pci_liveupdate_unregister_pf_driver(const struct pci_driver *driver);
+
 /* For the file handler of a driver that preserves functions */
 int pci_liveupdate_register_handler(struct liveupdate_file_handler *fh,
 				    const struct pci_driver *driver);
@@ -40,6 +44,8 @@ bool pci_liveupdate_outgoing(struct pci_dev *dev);
 /* True from enumeration until a physical function and its VFs are finished */
 bool pci_liveupdate_keeps_vfs(struct pci_dev *dev);
 #else
+static inline void pci_liveupdate_register_pf_driver(const struct pci_driver *driver) { }
+static inline void pci_liveupdate_unregister_pf_driver(const struct pci_driver *driver) { }
 static inline void pci_liveupdate_clear_msix(struct pci_dev *dev) { }
 static inline void pci_liveupdate_clear_msi(struct pci_dev *dev) { }
 static inline void pci_liveupdate_set_isolated(struct pci_dev *dev, bool isolated) { }

@@ -100,8 +100,8 @@ static struct vfio_pci_core_device *vfio_pci_lu_find(const struct vfio_pci_ser *
 		return vfio_pci_lu_lost(ser, -EIO, "device is isolated");
 	if (!vfio_pci_lu_same_device(ser, pdev))
 		return vfio_pci_lu_lost(ser, -ESTALE, "another device is at this address");
-	/* The physical function must have its driver first */
-	if (pdev->is_virtfn)
+	/* A physical function that has the token must have its driver first */
+	if (pdev->is_virtfn && ser->flags & VFIO_PCI_SER_VF_TOKEN)
 		vfio_pci_lu_bind(pci_physfn(pdev), driver);
 	vfio_pci_lu_bind(pdev, driver);
 	vdev = vfio_pci_lu_get(pdev, driver);

@@ -22,7 +22,7 @@
 
 #define PCI_RECORD_INDEX		KHO_RECORD_TYPE('P', 'C', 'I', 'X')
 #define PCI_RECORD_DEVICE		KHO_RECORD_TYPE('P', 'D', 'E', 'V')
-#define PCI_RECORD_DEVICE_VERSION	3
+#define PCI_RECORD_DEVICE_VERSION	4
 
 #define PCI_DEV_SER_HEADER_DWORDS	16
 #define PCI_DEV_SER_BARS		6
@@ -35,7 +35,9 @@
 #define PCI_DEV_SER_PREF_64_WINDOW	BIT(2)
 /* A physical function that is kept for its virtual functions; otherwise a bridge */
 #define PCI_DEV_SER_PHYSFN		BIT(3)
-#define PCI_DEV_SER_FLAGS		(BIT(4) - 1)
+/* Its driver in the previous kernel does so; vfio-pci is none of those */
+#define PCI_DEV_SER_PF_DRIVER		BIT(4)
+#define PCI_DEV_SER_FLAGS		(BIT(5) - 1)
 
 /**
  * struct pci_regs_ser - Registers that the PCI core and guests can change.
