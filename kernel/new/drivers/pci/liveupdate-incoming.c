@@ -234,6 +234,7 @@ void pci_liveupdate_finish(struct pci_dev *dev)
 	if (in && in->function)
 		pci_lu_incoming_release(in, dev);
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_finish, "vfio-pci");
 
 static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long action,
 				  void *data)

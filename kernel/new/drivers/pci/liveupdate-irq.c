@@ -219,3 +219,16 @@ void pci_liveupdate_clear_msi(struct pci_dev *dev)
 					       (u32)PCI_MSI_FLAGS_ENABLE << 16, 0);
 }
 EXPORT_SYMBOL_GPL(pci_liveupdate_clear_msi);
+
+/**
+ * pci_liveupdate_route_intx() - Route INTx of an incoming function.
+ * @dev: The function, enabled. With decoding already on, nothing is written to it.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or a negative errno of pcibios_enable_device().
+ */
+int pci_liveupdate_route_intx(struct pci_dev *dev)
+{
+	return pcibios_enable_device(dev, 0);
+}
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_route_intx, "vfio-pci-core");

@@ -288,6 +288,7 @@ int pci_liveupdate_preserve(struct pci_dev *dev)
 	device_unlock(&dev->dev);
 	return rc;
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_preserve, "vfio-pci");
 
 /**
  * pci_liveupdate_unpreserve() - Undo pci_liveupdate_preserve().
@@ -307,6 +308,7 @@ void pci_liveupdate_unpreserve(struct pci_dev *dev)
 		pci_lu_outgoing_fill(out);
 	pci_lu_outgoing_put_path(dev, NULL);
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_unpreserve, "vfio-pci");
 
 /**
  * pci_liveupdate_freeze() - Prepare a preserved function for kexec.
@@ -348,6 +350,7 @@ int pci_liveupdate_freeze(struct pci_dev *dev)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_freeze, "vfio-pci");
 
 /**
  * pci_liveupdate_unfreeze() - Undo pci_liveupdate_freeze().
@@ -367,6 +370,7 @@ void pci_liveupdate_unfreeze(struct pci_dev *dev)
 	WRITE_ONCE(out->function_frozen, false);
 	pci_lu_unmask_irqs(dev, &out->irqs);
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_unfreeze, "vfio-pci");
 
 /**
  * pci_liveupdate_outgoing() - Test whether a device is preserved.

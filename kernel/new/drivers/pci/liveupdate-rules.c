@@ -148,6 +148,18 @@ bool pci_liveupdate_hold_events(struct pci_dev *port)
 static bool pci_lu_removal_hangs;
 
 /**
+ * pci_liveupdate_must_abandon_remove() - Test whether a removal must not wait any longer.
+ *
+ * Context: Any.
+ * Return: True if a kexec proceeds.
+ */
+bool pci_liveupdate_must_abandon_remove(void)
+{
+	return kexec_in_progress;
+}
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_must_abandon_remove, "vfio-pci-core");
+
+/**
  * pci_liveupdate_abandon_remove() - Abandon a removal for the sake of a kexec.
  * @dev: The device that is being removed, locked by the caller.
  *
@@ -164,6 +176,7 @@ void pci_liveupdate_abandon_remove(struct pci_dev *dev)
 	for (;;)
 		schedule_timeout_uninterruptible(MAX_SCHEDULE_TIMEOUT);
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_abandon_remove, "vfio-pci-core");
 
 /**
  * pci_liveupdate_keeps_services() - Test whether ports must keep their services.

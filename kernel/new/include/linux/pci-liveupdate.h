@@ -27,6 +27,8 @@ void pci_liveupdate_set_saved(struct pci_dev *dev, const struct pci_regs_ser *re
 void pci_liveupdate_mask_msix_entries(struct pci_dev *dev);
 void pci_liveupdate_clear_msix(struct pci_dev *dev);
 void pci_liveupdate_clear_msi(struct pci_dev *dev);
+int pci_liveupdate_route_intx(struct pci_dev *dev);
+bool pci_liveupdate_must_abandon_remove(void);
 void pci_liveupdate_abandon_remove(struct pci_dev *dev);
 
 /* For the IOMMU core, which isolates a function that it cannot take over */

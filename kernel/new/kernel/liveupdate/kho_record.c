@@ -26,6 +26,7 @@
 #include <linux/atomic.h>
 #include <linux/crc32.h>
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -83,6 +84,7 @@ void *kho_record_alloc(u32 type, u16 version, size_t size)
 	atomic_long_add(size, &kho_record_bytes);
 	return hdr;
 }
+EXPORT_SYMBOL_FOR_MODULES(kho_record_alloc, "iommufd,vfio-pci");
 
 /**
  * kho_record_free() - Free a record of kho_record_alloc(), in the same kernel.
@@ -100,6 +102,7 @@ void kho_record_free(void *record)
 	atomic_long_sub(hdr->size, &kho_record_bytes);
 	kho_unpreserve_free(hdr);
 }
+EXPORT_SYMBOL_FOR_MODULES(kho_record_free, "iommufd,vfio-pci");
 
 /**
  * kho_record_seal() - Compute the checksum of a finished record.
@@ -113,6 +116,7 @@ void kho_record_seal(void *record)
 
 	hdr->crc = kho_record_crc(hdr);
 }
+EXPORT_SYMBOL_FOR_MODULES(kho_record_seal, "iommufd,vfio-pci");
 
 VISIBLE_IF_KUNIT int kho_record_check(const struct kho_record_ser *hdr, u64 phys, u32 type,
 				      u16 version, size_t size)
@@ -144,6 +148,7 @@ void *kho_record_get(u64 phys, u32 type, u16 version, size_t size)
 	rc = kho_record_check(phys_to_virt(phys), phys, type, version, size);
 	return rc ? ERR_PTR(rc) : phys_to_virt(phys);
 }
+EXPORT_SYMBOL_FOR_MODULES(kho_record_get, "iommufd,vfio-pci");
 
 /**
  * kho_record_put() - Free a record that kho_record_get() accepted.
@@ -156,6 +161,7 @@ void kho_record_put(void *record)
 	if (record)
 		kho_restore_free(record);
 }
+EXPORT_SYMBOL_FOR_MODULES(kho_record_put, "iommufd,vfio-pci");
 
 /**
  * kho_record_register_layout() - Add a layout to /sys/kernel/liveupdate/record_layouts.

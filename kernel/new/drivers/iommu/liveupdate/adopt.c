@@ -3,6 +3,7 @@
  * IOMMU live update: hand-over to userspace. All functions are called for a file
  * that is retrieved and not finished, so the incoming set stays.
  */
+#include <linux/export.h>
 #include <linux/slab.h>
 
 #include "../iommu-priv.h"
@@ -35,6 +36,7 @@ struct iommu_domain *iommu_liveupdate_incoming_domain(u32 id, u64 owner)
 		return ERR_PTR(-ENOENT);
 	return lu_domain->domain ?: ERR_PTR(-EIO);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_incoming_domain, "iommufd");
 
 static int iommu_lu_hand_over_device(struct device *dev, void *owner)
 {
@@ -80,6 +82,7 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_hand_over, "iommufd");
 
 /**
  * iommu_liveupdate_adopt_begin() - Begin to compare a domain
@@ -105,6 +108,7 @@ int iommu_liveupdate_adopt_begin(struct iommu_domain *domain)
 	ret = iommu_lu_pt_ops(domain)->adopt_begin(iommupt_from_domain(domain));
 	return ret == -EIO ? -EUCLEAN : ret;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_adopt_begin, "iommufd");
 
 /**
  * iommu_liveupdate_is_restored() - Check for a table that is read-only
@@ -148,6 +152,7 @@ int iommu_liveupdate_adopt_verify(struct iommu_domain *domain, u64 *bad_iova, u6
 	return iommu_lu_pt_ops(domain)->adopt_verify(iommupt_from_domain(domain),
 						     bad_iova, bytes);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_adopt_verify, "iommufd");
 
 /* The comparison is over: committed, or ended with @ret */
 static void iommu_lu_trace_adopt(struct iommu_lu_domain *lu_domain, int ret)
@@ -173,6 +178,7 @@ void iommu_liveupdate_take_domain(struct iommu_domain *domain)
 	if (lu_domain)
 		lu_domain->taken = true;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_take_domain, "iommufd");
 
 /**
  * iommu_liveupdate_domain_in_use() - Check that a device is attached to a domain
@@ -199,6 +205,7 @@ bool iommu_liveupdate_domain_in_use(struct iommu_domain *domain)
 	}
 	return false;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_domain_in_use, "iommufd");
 
 /**
  * iommu_liveupdate_can_replace() - Check that a device can move without a gap
@@ -215,6 +222,7 @@ bool iommu_liveupdate_can_replace(struct iommu_domain *new, struct device *dev)
 	return new->owner == ops && ops->liveupdate && ops->liveupdate->may_replace &&
 	       ops->liveupdate->may_replace(new, dev, iommu_get_domain_for_dev(dev));
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_can_replace, "iommufd");
 
 /**
  * iommu_liveupdate_adopt_commit() - Make an incoming domain an ordinary one
@@ -230,6 +238,7 @@ void iommu_liveupdate_adopt_commit(struct iommu_domain *domain)
 	iommu_liveupdate_take_domain(domain);
 	iommu_lu_trace_adopt(lu_domain, 0);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_adopt_commit, "iommufd");
 
 /**
  * iommu_liveupdate_adopt_abort() - Undo iommu_liveupdate_adopt_begin()
@@ -242,6 +251,7 @@ void iommu_liveupdate_adopt_abort(struct iommu_domain *domain)
 	iommu_lu_pt_ops(domain)->adopt_abort(iommupt_from_domain(domain));
 	iommu_lu_trace_adopt(iommu_lu_find_incoming(domain), -ECANCELED);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_adopt_abort, "iommufd");
 
 /*
  * A device that its file handler did not finish is not known to the HWPT, and would
@@ -276,3 +286,4 @@ void iommu_liveupdate_finish_domain(struct iommu_domain *domain)
 	if (lu_domain)
 		lu_domain->domain = NULL;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_finish_domain, "iommufd");

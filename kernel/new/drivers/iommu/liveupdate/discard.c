@@ -16,6 +16,7 @@
  * when the last file is finished. A device that cannot be reset stays isolated
  * until the next boot.
  */
+#include <linux/export.h>
 #include <linux/pci-liveupdate.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -64,6 +65,7 @@ void iommu_liveupdate_finish_device(struct device *dev)
 	}
 	iommu_lu_finish_device(dev, blocked);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_finish_device, "iommufd");
 
 /* The members of a group lose their translation together */
 static int iommu_lu_quiesce_member(struct device *member, void *dev)
@@ -108,6 +110,7 @@ void iommu_liveupdate_block_device(struct device *dev)
 	iommu_group_put(group);
 	trace_iommu_liveupdate_block_device(dev, 0, began);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_block_device, "vfio-pci");
 
 /* A reset of a discarded device, for which the caller could not get the locks */
 struct iommu_lu_reset {
@@ -229,6 +232,7 @@ void iommu_liveupdate_discard_device(struct device *dev)
 	}
 	iommu_lu_reset_done(pdev, rc);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_discard_device, "vfio-pci");
 
 static void iommu_lu_isolate_device(struct device *dev)
 {
@@ -297,6 +301,7 @@ void iommu_liveupdate_isolate_domains(u64 owner)
 {
 	iommu_lu_drop_domains(owner, iommu_lu_isolate_device);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_isolate_domains, "iommufd");
 
 static struct iommu_lu_domain *iommu_lu_get_domain(struct iommu_domain *domain)
 {
@@ -314,6 +319,7 @@ void iommu_liveupdate_isolate_domain(struct iommu_domain *domain)
 {
 	iommu_lu_drop_domain(iommu_lu_get_domain(domain), iommu_lu_isolate_device);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_isolate_domain, "iommufd");
 
 /**
  * iommu_liveupdate_discard_domain() - Discard a domain that was never taken
@@ -325,6 +331,7 @@ void iommu_liveupdate_discard_domain(struct iommu_domain *domain)
 {
 	iommu_lu_drop_domain(iommu_lu_get_domain(domain), iommu_liveupdate_discard_device);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_discard_domain, "iommufd");
 
 /**
  * iommu_liveupdate_discard_domains() - Discard the domains of a file
@@ -339,6 +346,7 @@ void iommu_liveupdate_discard_domains(u64 owner)
 {
 	iommu_lu_drop_domains(owner, iommu_liveupdate_discard_device);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_discard_domains, "iommufd");
 
 /**
  * iommu_lu_discard_all() - Discard all incoming devices and domains that are left

@@ -4,6 +4,7 @@
  * ties it to that of the files in its sessions through a file-lifecycle-bound
  * object (FLB).
  */
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/liveupdate.h>
 #include <linux/mutex.h>
@@ -41,6 +42,7 @@ int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 	stats->nr_devices = lu_domain->nr_devices;
 	return 0;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_get_stats, "iommufd");
 
 static int iommu_lu_flb_preserve(struct liveupdate_flb_op_args *args)
 {

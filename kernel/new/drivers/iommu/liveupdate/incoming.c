@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) "iommu liveupdate: " fmt
 
 #include <linux/crash_dump.h>
+#include <linux/export.h>
 #include <linux/kexec_handover.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -230,6 +231,7 @@ struct iommu_device_ser *iommu_liveupdate_incoming_device(struct device *dev)
 	lu_dev = iommu_lu_find_unfinished(dev);
 	return lu_dev && !lu_dev->error ? lu_dev->ser : NULL;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_incoming_device, "vfio-pci");
 
 /* Quiesce a rejected device, unless another record for the same address is valid. */
 static void iommu_lu_quiesce_rejected(const struct iommu_device_ser *ser)

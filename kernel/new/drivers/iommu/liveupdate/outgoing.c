@@ -25,6 +25,7 @@
  */
 #define pr_fmt(fmt) "iommu liveupdate: " fmt
 
+#include <linux/export.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
@@ -53,6 +54,7 @@ int iommu_liveupdate_supported(struct iommu_domain *domain)
 		return -EOPNOTSUPP;
 	return 0;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_supported, "iommufd");
 
 /**
  * iommu_liveupdate_tracks_dirty() - Check if dirty tracking of a domain is on
@@ -89,6 +91,7 @@ int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
 	return iommu_lu_pt_ops(domain)->each_leaf(iommupt_from_domain(domain), iova, len,
 						  leaf, arg);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_each_leaf, "iommufd");
 
 /**
  * iommu_liveupdate_preserve_domain() - Preserve a domain
@@ -150,6 +153,7 @@ int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 mapped_byt
 					       lu_domain->ser->mapped_bytes, 0, began);
 	return 0;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_preserve_domain, "iommufd");
 
 /**
  * iommu_liveupdate_unpreserve_domain() - Undo iommu_liveupdate_preserve_domain()
@@ -172,6 +176,7 @@ void iommu_liveupdate_unpreserve_domain(struct iommu_domain *domain)
 	list_del(&lu_domain->item);
 	kfree(lu_domain);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_unpreserve_domain, "iommufd");
 
 /**
  * iommu_liveupdate_freeze_domain() - Check a domain before kexec
@@ -192,3 +197,4 @@ int iommu_liveupdate_freeze_domain(struct iommu_domain *domain)
 	return iommu_lu_refuse_domain("frozen", -ENODEV,
 				      "no preserved device is attached to the HWPT");
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_freeze_domain, "iommufd");

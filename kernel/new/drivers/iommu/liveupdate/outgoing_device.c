@@ -2,6 +2,7 @@
 /*
  * IOMMU live update: outgoing records of units and devices, see outgoing.c.
  */
+#include <linux/export.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
@@ -179,6 +180,7 @@ int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *do
 	trace_iommu_liveupdate_preserve_device(dev, ret, began);
 	return ret;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_preserve_device, "iommufd");
 
 /**
  * iommu_liveupdate_unpreserve_device() - Undo iommu_liveupdate_preserve_device()
@@ -203,6 +205,7 @@ void iommu_liveupdate_unpreserve_device(struct device *dev)
 	list_del(&lu_dev->item);
 	kfree(lu_dev);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_unpreserve_device, "iommufd");
 
 #define IOMMU_LU_NAMES_SIZE	128
 
@@ -266,6 +269,7 @@ int iommu_liveupdate_freeze_device(struct device *dev)
 	kho_record_seal(lu_dev->unit->ser);
 	return 0;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_freeze_device, "iommufd");
 
 /**
  * iommu_liveupdate_unfreeze_device() - Undo iommu_liveupdate_freeze_device()
@@ -278,3 +282,4 @@ void iommu_liveupdate_unfreeze_device(struct device *dev)
 	guard(mutex)(&iommu_lu_mutex);
 	dev_iommu_ops(dev)->liveupdate->unfreeze_device(dev);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_unfreeze_device, "iommufd");

@@ -16,9 +16,9 @@
 
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/export.h>
 #include <linux/iopoll.h>
 #include <linux/jiffies.h>
-#include <linux/kexec.h>
 #include <linux/kho/abi/vfio_pci.h>
 #include <linux/slab.h>
 #include "vfio_pci_liveupdate.h"
@@ -77,7 +77,7 @@ bool vfio_pci_liveupdate_released(struct vfio_pci_core_device *vdev)
 	unsigned long end = jiffies + VFIO_PCI_LU_REQUEST_PERIOD;
 
 	while (!completion_done(&vdev->vdev.comp)) {
-		if (kexec_in_progress)
+		if (pci_liveupdate_must_abandon_remove())
 			vfio_pci_lu_abandon_remove(vdev);
 		if (time_after(jiffies, end))
 			return false;
@@ -108,6 +108,7 @@ int vfio_pci_lu_wake(struct vfio_pci_core_device *vdev)
 	up_write(&vdev->memory_lock);
 	return 0;
 }
+EXPORT_SYMBOL_FOR_MODULES(vfio_pci_lu_wake, "vfio-pci");
 
 /* Its own token, or the one of the physical function that the device is a VF of */
 static struct vfio_pci_vf_token *vfio_pci_lu_vf_token(struct vfio_pci_core_device *vdev)
@@ -135,6 +136,7 @@ bool vfio_pci_lu_export_vf_token(struct vfio_pci_core_device *vdev, u8 *uuid)
 	export_uuid(uuid, &token->uuid);
 	return true;
 }
+EXPORT_SYMBOL_FOR_MODULES(vfio_pci_lu_export_vf_token, "vfio-pci");
 
 /**
  * vfio_pci_lu_import_vf_token() - Restore the token that opens virtual functions.
@@ -157,6 +159,7 @@ void vfio_pci_lu_import_vf_token(struct vfio_pci_core_device *vdev, const u8 *uu
 		import_uuid(&token->uuid, uuid);
 	token->liveupdate_restored = true;
 }
+EXPORT_SYMBOL_FOR_MODULES(vfio_pci_lu_import_vf_token, "vfio-pci");
 
 /**
  * vfio_pci_liveupdate_disable() - Leave an incoming device as it is at last close.
@@ -287,7 +290,7 @@ void vfio_pci_liveupdate_import_config(struct vfio_pci_core_device *vdev)
  */
 void vfio_pci_liveupdate_route_intx(struct vfio_pci_core_device *vdev)
 {
-	if (pcibios_enable_device(vdev->pdev, 0))
+	if (pci_liveupdate_route_intx(vdev->pdev))
 		vdev->pdev->irq = 0;
 }
 
