@@ -72,6 +72,7 @@ bool iommu_liveupdate_tracks_dirty(struct iommu_domain *domain)
 
 	return domain->dirty_ops && ops->tracks_dirty && ops->tracks_dirty(domain);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_tracks_dirty, "iommufd");
 
 /**
  * iommu_liveupdate_each_leaf() - Walk the leaves of a domain
