@@ -5,6 +5,9 @@
  * with the right block. A request for events waits all the time and completes with the first
  * event, which the next kernel's VM causes.
  *
+ * Not on AMD-Vi: there the shutdown resets the disk that serves as southbridge, and the emulator
+ * stands still until all reads of all drives are complete.
+ *
  * promise: 1
  * red when: nothing is preserved (`--without-preserve`): 1,997 of 2,107 frames are lost
  */
@@ -50,4 +53,5 @@ static void after(void)
 	story_end();
 }
 
-SCENARIO(.name = "machine_nvme", .nics = "nvme", .before = before, .after = after);
+SCENARIO(.name = "machine_nvme", .nics = "nvme", .platform = "vtd", .before = before,
+	 .after = after);
