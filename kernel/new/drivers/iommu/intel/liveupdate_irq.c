@@ -11,8 +11,8 @@
  * So interrupt remapping is never off. The last act of the previous kernel is to make
  * the unit use an empty table of two entries in preserved memory: every request is
  * blocked. The next kernel recognises that table by its size and makes the unit use
- * its own table, with interrupt remapping on all the time (VT-d specification, section
- * 5.1.3 and the description of GCMD_REG.SIRTP).
+ * its own table, with interrupt remapping on all the time (VT-d specification, description
+ * of the command "Set Interrupt Remap Table Pointer").
  *
  * A next kernel that does not use interrupt remapping, or uses it in another x2APIC
  * mode, has to turn it off. It quiesces all devices first; they are isolated later.
@@ -33,7 +33,7 @@
 #include "liveupdate.h"
 #include "liveupdate_priv.h"
 
-/* IRTA_REG, VT-d specification section 11.4.8.1: 2^(S+1) entries */
+/* IRTA_REG of the VT-d specification: 2^(S+1) entries */
 #define INTEL_LU_IRTA_SIZE	GENMASK_ULL(3, 0)
 #define INTEL_LU_IRTA_EIME	BIT_ULL(11)
 

@@ -5,9 +5,11 @@
  * A device moves to another domain of the same stage, and its entry is present all the
  * time. Each request translates through the old table or through the new one.
  *
- * Why the entry may change while the unit uses it: VT-d specification, chapter 9
- * "Translation Structure Formats". The unit reads an entry of 64 or 128 bits
- * atomically. It may read a larger entry in aligned parts of 128 bits. What follows is:
+ * Why the entry may change while the unit uses it: the unit may read an entry in several
+ * accesses, so a change of several words needs a moment in which the entry is not present.
+ * This is a change of one word, or of one aligned part of 128 bits. That the unit reads such
+ * a part in one access is assumed here as for other entries: modify_irte() changes an
+ * interrupt remapping entry that is in use by one store of 128 bits. What follows is:
  *
  * - Legacy mode: the context entry has 128 bits. Table, width and domain id change in
  *   one locked store of 128 bits.
@@ -17,8 +19,8 @@
  *   see both orders. A temporary id, which no other device has, is used meanwhile. So
  *   no id stands for two tables that other devices use.
  *
- * After each store come the invalidations for a changed entry that is present: section
- * 6.5.3.3 "Guidance to Software for Invalidations". Until they are complete both tables
+ * After each store come the invalidations for a changed entry that is present: VT-d
+ * specification, "Guidance to Software for Invalidations". Until they are complete both tables
  * may be used; the unmap of either flushes whatever id the entry has then.
  */
 #include <linux/cleanup.h>
