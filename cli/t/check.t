@@ -47,7 +47,7 @@ configure() { # OPTION=VALUE...: the configuration of the running kernel, all ri
 }
 sed -n 's/^OPTION(\([A-Z0-9_]*\), "\(.*\)", "\(.*\)")$/\1 \2 \3/p' cli/rules/options.def |
 	while read -r name values reason; do
-		[ "$values" != ym ] || values='y, m'
+		[ "${#values}" -lt 2 ] || values="y, ${values#y}"
 		grep -qxF "| \`CONFIG_$name\` | $values | $reason |" "${guide:-docs/operator.md}" || echo "$name"
 	done >"$tmp/found"
 empty "the guide has each of the options that matter" "$tmp/found"
