@@ -6,6 +6,7 @@
  *   runs.c     starts lurun for a case and reads its report
  *   figures.c  look-ups: all values of a key, minimum, median, maximum, slopes
  *   phases.c   the pause divided into phases, by the kernels' logs
+ *   memory.c   the table of cases with memory of a VM's size
  *   goals.c    figures with a goal, and the limits that make a bench fail
  *   markdown.c, json.c, plots.c   print
  *
@@ -21,7 +22,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define MAX_CASES	32
+#define MAX_CASES	48
 #define MAX_KERNELS	2
 #define GIB		(1024.0 * 1024 * 1024)
 
@@ -33,6 +34,7 @@ struct bench_case {
 	const char *scenario;		/* NULL: bench_update */
 	unsigned int mib;		/* of IOVA for each HWPT */
 	unsigned int pool;		/* MiB of memory behind the mappings */
+	unsigned int hugetlb;		/* MiB of a page of it, 0: shmem */
 	unsigned int mem;		/* MiB of the machine, 0: the usual */
 	unsigned int devices, present;	/* preserved; present */
 	unsigned int sessions;
@@ -122,6 +124,7 @@ unsigned int goals_broken(const struct bench *b, int kernel);
 
 /* printing */
 void markdown_write(const struct bench *b);
+void memory_write(FILE *f, const struct bench *b);
 void json_write(const struct bench *b);
 void plots_write(const struct bench *b);
 

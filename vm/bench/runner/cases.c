@@ -15,6 +15,11 @@
 
 #define GI	1024u
 
+/* VMs with memory of their own, each with one device */
+#define MEMORY(_name, _title, vms, _mib, ...) { .name = _name, .title = _title,		\
+	.base = "none-mem", .mem = 6 * GI, .mib = _mib, .pool = _mib, .devices = vms,	\
+	.present = vms, .sessions = vms, .preserve = true, .rounds = 1, .reps = 1, __VA_ARGS__ }
+
 const struct bench_case cases[] = {
 	{ .name = "none-4k", .title = "nothing preserved but memory",
 	  .mib = GI, .pool = 16 },
@@ -56,6 +61,19 @@ const struct bench_case cases[] = {
 	  .nvme = true, .mib = 8, .pool = 8, .preserve = true },
 	{ .name = "sess-64", .title = "64 devices in 64 sessions", .devices = 64, .present = 64,
 	  .sessions = 64, .nvme = true, .mib = 8, .pool = 8, .preserve = true },
+	{ .name = "none-mem", .title = "nothing preserved but 16 MiB", .mem = 6 * GI,
+	  .mib = GI, .pool = 16, .rounds = 1 },
+	MEMORY("mem-4k-1g", "1 GiB in 4 KiB pages", 1, GI),
+	MEMORY("mem-4k-4g", "4 GiB in 4 KiB pages", 1, 4 * GI),
+	MEMORY("mem-thp-1g", "1 GiB in huge pages of shmem", 1, GI, .huge = true),
+	MEMORY("mem-thp-4g", "4 GiB in huge pages of shmem", 1, 4 * GI, .huge = true),
+	MEMORY("mem-2m-4g", "4 GiB in 2 MiB pages of hugetlb", 1, 4 * GI, .hugetlb = 2),
+	MEMORY("mem-1g-1g", "1 GiB in a 1 GiB page of hugetlb", 1, GI, .hugetlb = GI),
+	MEMORY("mem-1g-4g", "4 GiB in 1 GiB pages of hugetlb", 1, 4 * GI, .hugetlb = GI),
+	MEMORY("mem-4k-16", "16 VMs of 128 MiB in 4 KiB pages", 16, GI / 8),
+	MEMORY("mem-4k-64", "64 VMs of 32 MiB in 4 KiB pages", 64, GI / 32, .nvme = true),
+	MEMORY("mem-thp-64", "64 VMs of 32 MiB in huge pages", 64, GI / 32, .nvme = true,
+	       .huge = true),
 	{ .name = "wall-none", .title = "nothing preserved, wall clock",
 	  .mib = GI, .pool = 256, .huge = true, .wall_clock = true },
 	{ .name = "wall-1t", .title = "1 TiB, 2 MiB leaves, wall clock", .base = "wall-none",
@@ -101,10 +119,11 @@ bool case_wanted(const struct bench *b, size_t c)
 
 char *case_words(const struct bench_case *c, unsigned int reps)
 {
-	return text("bench.mib=%u bench.pool=%u bench.huge=%d bench.preserve=%d bench.nvme=%d "
-		    "bench.devices=%u bench.sessions=%u bench.reps=%u", c->mib, c->pool, c->huge,
-		    c->preserve, c->nvme, c->devices ? c->devices : 1,
-		    c->sessions ? c->sessions : 1, c->reps ? c->reps : reps);
+	return text("bench.mib=%u bench.pool=%u bench.huge=%d bench.hugetlb=%u bench.preserve=%d "
+		    "bench.nvme=%d bench.devices=%u bench.sessions=%u bench.reps=%u", c->mib,
+		    c->pool, c->huge, c->hugetlb, c->preserve, c->nvme,
+		    c->devices ? c->devices : 1, c->sessions ? c->sessions : 1,
+		    c->reps ? c->reps : reps);
 }
 
 /*

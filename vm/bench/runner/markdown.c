@@ -142,6 +142,7 @@ void markdown_write(const struct bench *b)
 	write_goals(f, b);
 	fputs("\n![phases of the pause](phases.svg)\n![cost by size](sizes.svg)\n"
 	      "![cost by devices](devices.svg)\n", f);
+	memory_write(f, b);
 	write_cases(f, b);
 	fputs("\nMethod and limits: docs/performance.md.\n", f);
 	if (fclose(f))

@@ -24,7 +24,8 @@ struct bench {
 	uint32_t devices;	/* each with an HWPT of its own */
 	uint32_t sessions;	/* each with an iommufd and its share of the devices */
 	uint32_t reps;		/* of steps that can be repeated within one kernel */
-	bool huge;		/* 2 MiB leaves instead of 4 KiB */
+	uint64_t hugetlb;	/* bytes of a page of a memfd from hugetlb, 0: shmem */
+	bool huge;		/* leaves of 2 MiB or 1 GiB instead of 4 KiB */
 	bool preserve;		/* IOMMU and devices; the memory is in any case */
 };
 
@@ -58,6 +59,7 @@ struct bench_tables {
 const struct bench *bench(void);
 struct bench_session *bench_sessions(void);
 void bench_share_devices(void);
+void bench_prepare_memory(void);
 void bench_build(struct bench_session *s);
 void bench_map(const struct bench_session *s, struct bench_device *d);
 void bench_fill(const struct bench_session *s, const struct bench_device *d);

@@ -76,11 +76,13 @@ static void count(void)
 	struct bench_session *s;
 	const uint64_t leaves = bench()->size * bench()->devices / (2 * MIB);	/* of 2 MiB */
 	struct bench_tables tables;
-	uint64_t keys;
+	uint64_t keys = kho_preserved_keys(), without;
 
+	without = keys;
 	for_each_session(s)
 		bench_preserve_memory(s, s - bench_sessions());
 	keys = kho_preserved_keys();
+	say("memory_keys", keys - without);
 	for_each_session(s)
 		bench_preserve_iommufd(s);
 	say("table_keys", kho_preserved_keys() - keys);
@@ -121,6 +123,7 @@ static void before(void)
 	struct bench_session *s;
 
 	bench_share_devices();
+	bench_prepare_memory();
 	for_each_session(s)
 		bench_build(s);
 	say("iommu_pages", vmstat("nr_iommu_pages"));

@@ -14,7 +14,7 @@
 #include "os/report.h"
 #include "os/util.h"
 
-#define KEYS	32
+#define KEYS	40
 #define TRACE	"/sys/kernel/tracing/trace"
 
 uint64_t ticks(void)

@@ -3,14 +3,14 @@
  * The steps that the bench times, one function each, on the sessions that the words bench.* of
  * the command line describe.
  *
- * A session has one memfd, one iommufd and some devices with an IOAS and an HWPT each. The
- * memfd is small and is mapped again and again until the IOAS has the size asked for, so that
- * a terabyte of IOVA needs no terabyte of memory.
+ * A session has one memfd, one iommufd and some devices with an IOAS and an HWPT each. A
+ * memfd that is smaller than the IOAS is mapped again and again until the IOAS has the size
+ * asked for, so that a terabyte of IOVA needs no terabyte of memory.
  *
  * Invariants: with 4 KiB leaves no two neighbours of the memfd are neighbours in memory in
  * ascending order, so that no larger leaf can come of them: the even pages are made first.
- * With 2 MiB leaves each folio of the memfd is a huge one. The number of table pages shows
- * it, which the runner checks.
+ * With larger leaves each folio of the memfd is a huge one, or a page of hugetlb. The number
+ * of table pages shows it, which the runner checks.
  */
 #define _GNU_SOURCE 1
 
@@ -49,7 +49,8 @@ const struct bench *bench(void)
 	if (b.devices)
 		return &b;
 	b.size = cmdline_number("bench.mib", 1024) * MIB;
-	b.huge = cmdline_number("bench.huge", 0);
+	b.hugetlb = cmdline_number("bench.hugetlb", 0) * MIB;
+	b.huge = b.hugetlb || cmdline_number("bench.huge", 0);
 	b.pool = cmdline_number("bench.pool", 64) * MIB;
 	b.devices = cmdline_number("bench.devices", 1);
 	b.sessions = cmdline_number("bench.sessions", 1);
@@ -129,14 +130,45 @@ static void build_device(struct bench_session *s, struct bench_device *d)
 	vfio_enable_bus_master(d->fd);
 }
 
+/* Before the first memfd: huge pages for all of them */
+void bench_prepare_memory(void)
+{
+	const struct bench *b = bench();
+	char path[80], number[24];
+
+	if (!b->huge)
+		return;
+	if (!b->hugetlb) {
+		must_write("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "always");
+		return;
+	}
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%llukB/nr_hugepages",
+		 (unsigned long long)(b->hugetlb / 1024));
+	snprintf(number, sizeof(number), "%llu",
+		 (unsigned long long)(b->pool * b->sessions / b->hugetlb));
+	must_write(path, number);
+}
+
+static int pool_memfd(void)
+{
+	unsigned int lg2 = bench()->hugetlb ? __builtin_ctzll(bench()->hugetlb) : 0;
+	int fd;
+
+	if (!bench()->hugetlb)
+		return vm_memfd(bench()->pool, SEALS_FIXED);
+	fd = memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB |
+			  lg2 << MAP_HUGE_SHIFT);
+	if (fd < 0 || ftruncate(fd, bench()->pool) || fcntl(fd, F_ADD_SEALS, SEALS_FIXED))
+		bail_out("hugetlb memfd: %s", strerror(errno));
+	return fd;
+}
+
 void bench_build(struct bench_session *s)
 {
 	struct bench_device *d;
 
-	if (bench()->huge)
-		must_write("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "always");
-	s->memfd = vm_memfd(bench()->pool, SEALS_FIXED);
-	touch(s->memfd, bench()->huge ? 2 * MIB : PAGE);
+	s->memfd = pool_memfd();
+	touch(s->memfd, bench()->hugetlb ?: bench()->huge ? 2 * MIB : PAGE);
 	s->iommufd = iommufd_open();
 	for_each_bench_device(s, d)
 		build_device(s, d);
