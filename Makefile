@@ -70,7 +70,7 @@ $(error only KERNEL=stock, WITHOUT=preserve and FLAVOUR=debug are known)
 endif
 
 # Arguments of the runner in `make run` and `make shell`
-RATE     ?= 2000
+RATE     ?= 3000
 comma    := ,
 quote     = '$(subst ','\'',$(1))'
 LURUN     = \
@@ -137,7 +137,7 @@ help:
 ## Variables for run and shell:
 ##   WITHOUT=preserve   preserve nothing, to see the loss
 ##   KERNEL=stock       the unpatched kernel, to see the loss
-##   RATE=2000          frames/s that each NIC receives; a ring has 65,528 slots
+##   RATE=3000          frames/s that each NIC receives; a ring has 65,528 slots
 ##   NIC=igb,e1000e     NIC models              SMP=2    CPUs       MEM=1024  MiB
 ##   PLATFORM=amd       the kind of IOMMU       IOMMU=fsts=on   more properties of it
 ##   QEMU_EXTRA='...'   more emulator options   APPEND='...'  more kernel command line
