@@ -57,6 +57,9 @@
 	FLAG(remapping_stays_on)							\
 	/* the next kernel turns translation off; rule: no NIC writes until it is on again */	\
 	FLAG(translation_goes_off)							\
+	/* a device with PASIDs, outside the emulator; rule: they are never switched, unless	\
+	 * figure "pasids_discarded" says that it was isolated or discarded */		\
+	FLAG(pasids)									\
 	/* the guest of NIC 0 sends as well, figure "nic0.answers" frames; rule: each leaves	\
 	 * the emulator once, in order */						\
 	FLAG(guest_sends)								\

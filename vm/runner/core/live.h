@@ -16,6 +16,7 @@
 #include "qemu/pulse.h"
 #include "qemu/receiver.h"
 #include "qemu/sender.h"
+#include "qemu/vfio_user.h"
 #include "qemu/vhost.h"
 
 /* A moment that the kernel under test reported. */
@@ -59,6 +60,7 @@ struct live {
 	struct receiver receiver;		/* of NIC 0, if its guest sends */
 	struct vhost vhost[MAX_DEVICES];	/* of devices outside the emulator */
 	struct drive drive[MAX_DEVICES];	/* of NVMe controllers */
+	struct vfio_user pasids;	/* of the device with PASIDs */
 	struct pulse pulse;
 
 	struct mark *marks;

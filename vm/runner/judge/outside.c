@@ -5,6 +5,8 @@
  * The invalidation of that reaches the device before the unmap returns; afterwards no translation
  * of the unmapped memory is in the cache.
  *
+ * The device with PASIDs has neither cache nor DMA: its control registers are judged.
+ *
  * The scenario unmaps all that the device uses, at rest, between marks nicN.unmap and
  * nicN.unmapped; figures nicN.iova and nicN.bytes say where.
  */
@@ -138,6 +140,39 @@ static bool judge(const struct run *r, int device, const struct device_rule *rul
 	return all;
 }
 
+static bool pasids_kept_protocol(const struct run *r, char *why)
+{
+	WHY("%s", r->live->pasids.why);
+	return !*why;
+}
+
+static bool pasids_not_switched(const struct run *r, char *why)
+{
+	const struct vfio_user *v = &r->live->pasids;
+	const struct window window = run_window(r);
+	size_t i, inside = 0;
+
+	for (i = 0; i < v->nchanges; i++)
+		inside += v->changes[i] > window.begin && v->changes[i] < window.end;
+	WHY("%zu changes of %zu", inside, v->nchanges);
+	return v->nchanges && !inside;
+}
+
+static bool judge_pasids(const struct run *r, rule_sink each, void *arg)
+{
+	char why[WHY_SIZE] = "";
+	bool kept, same;
+
+	kept = pasids_kept_protocol(r, why);
+	each(arg, "the device with PASIDs and the emulator kept to the protocol", kept, why);
+	if (run_fig_int(r, 0, "pasids_discarded"))
+		return kept;
+	same = pasids_not_switched(r, why);
+	each(arg, "its PASIDs and its ATS were switched on, and not changed in the update", same,
+	     why);
+	return kept && same;
+}
+
 bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
 {
 	bool all = true;
@@ -151,5 +186,7 @@ bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
 		else
 			all &= judge(r, i, preserved, ARRAY_SIZE(preserved), each, arg);
 	}
+	if (r->needs->pasids)
+		all &= judge_pasids(r, each, arg);
 	return all;
 }

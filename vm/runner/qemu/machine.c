@@ -174,6 +174,8 @@ void machine_run(const struct run *r, struct live *l, const char *kernel, const 
 
 	for (i = 0; i < r->needs->ndevices; i++)
 		open_device(r, l, i);
+	if (r->needs->pasids)
+		vfio_user_open(&l->pasids, text("%s/pasids", r->out));
 	pulse_open(&l->pulse);
 	clock_start(l);
 	console_open(&m.console, r, l);
@@ -192,6 +194,8 @@ void machine_run(const struct run *r, struct live *l, const char *kernel, const 
 	l->qemu_status = qemu_wait(&m.qemu);
 	for (i = 0; i < r->needs->ndevices; i++)
 		close_device(r, l, i);
+	if (r->needs->pasids)
+		vfio_user_close(&l->pasids);
 	pulse_stop(&l->pulse);
 	if (!l->ended)
 		l->end = now_ns();

@@ -52,7 +52,7 @@ static bool any_outside(const struct needs *n)
 	for (i = 0; i < n->ndevices; i++)
 		if (device_kind(n->device[i].model)->outside)
 			return true;
-	return false;
+	return n->pasids;
 }
 
 static void add_machine(struct args *a, const struct run *r)
@@ -184,6 +184,13 @@ static void add_software(struct args *a, const struct run *r, const char *kernel
 	args_split(a, r->opt->qemu_extra);
 }
 
+/* In slot 1d of the root bus */
+static void add_pasids(struct args *a, const struct run *r)
+{
+	option(a, "-device", "{\"driver\":\"vfio-user-pci\",\"addr\":\"1d.0\","
+	       "\"socket\":{\"type\":\"unix\",\"path\":\"%s/pasids\"}}", r->out);
+}
+
 /* Its memory is read by a CPU only: it is no bus master. */
 static void add_image(struct args *a, const char *image)
 {
@@ -269,6 +276,8 @@ void qemu_start(struct qemu *q, const struct run *r, const char *kernel, const c
 	add_machine(&a, r);
 	for (i = 0; i < r->needs->ndevices; i++)
 		add_device(&a, r, i);
+	if (r->needs->pasids)
+		add_pasids(&a, r);
 	if (r->image)
 		add_image(&a, r->image);
 	add_pulse(&a, r);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A PCI function outside the emulator that supports PASIDs. See vfio_user.c. */
+#ifndef VM_RUNNER_VFIO_USER_H
+#define VM_RUNNER_VFIO_USER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VFIO_USER_CONFIG	4096
+
+struct vfio_user {
+	int listener, emulator, stop;	/* sockets; an eventfd */
+	uint8_t config[VFIO_USER_CONFIG];
+	int64_t *changes;		/* when PASIDs or ATS were switched */
+	size_t nchanges, changes_cap;
+	char why[128];			/* of the end of the protocol, "": it was regular */
+	pthread_t thread;
+};
+
+/* Wait for the emulator at the socket @path. */
+void vfio_user_open(struct vfio_user *v, const char *path);
+void vfio_user_close(struct vfio_user *v);
+
+#endif /* VM_RUNNER_VFIO_USER_H */
