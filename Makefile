@@ -335,7 +335,7 @@ KERNEL_HEADERS := -isystem $(or $(UAPI),out/headers/include)
 $(INIT_OBJ): CFLAGS += -Ivm/testos -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
 $(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(CPR_OBJ) $(VMM_OBJ): $(INTERFACES)
-out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/%.o,damaged_index damaged_records next_tenant) \
+out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/%.o,damaged_index damaged_pasids damaged_records next_tenant) \
 $(patsubst %,out/obj/vm/testos/iommu/records_%.o,vtd amd): CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages

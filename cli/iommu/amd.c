@@ -35,7 +35,6 @@ static bool caps(const char *unit, const struct cmdline *now, struct iommu_caps 
 		    !cmdline_has(now, "pci", "noats");
 	caps->refuse_ats = true;
 	caps->pri = false;	/* ATS is refused already */
-	caps->pasid = false;	/* needs guest page tables */
 	return true;
 }
 

@@ -19,7 +19,7 @@ struct json_object;
  * update does not support its ATS
  */
 struct iommu_caps {
-	bool ats, refuse_ats, pri, pasid;
+	bool ats, refuse_ats, pri;
 };
 
 /**

@@ -17,7 +17,6 @@
 #define ECAP_DEVICE_IOTLB	(1ull << 2)
 #define ECAP_PAGE_REQUESTS	(1ull << 29)
 #define ECAP_PAGE_DRAIN		(1ull << 42)
-#define ECAP_PASID		(1ull << 40)
 #define ECAP_SCALABLE		(1ull << 43)
 
 static bool read_ecap(const char *unit, uint64_t *ecap)
@@ -61,7 +60,6 @@ static enum setting scalable(const struct cmdline *line)
 
 static bool caps(const char *unit, const struct cmdline *now, struct iommu_caps *caps)
 {
-	const uint64_t pasid = ECAP_SCALABLE | ECAP_PASID;
 	const uint64_t pri = ECAP_SCALABLE | ECAP_PAGE_REQUESTS | ECAP_PAGE_DRAIN;
 	uint64_t ecap;
 
@@ -70,7 +68,6 @@ static bool caps(const char *unit, const struct cmdline *now, struct iommu_caps 
 	caps->ats = (ecap & ECAP_DEVICE_IOTLB) && !cmdline_has(now, "pci", "noats");
 	caps->refuse_ats = false;
 	caps->pri = caps->ats && (ecap & pri) == pri && scalable(now) != OFF;
-	caps->pasid = (ecap & pasid) == pasid && scalable(now) != OFF;
 	return true;
 }
 

@@ -96,17 +96,4 @@ static enum answer ats(const struct candidate *c, struct finding *f)
 	return YES;
 }
 
-/* The use of PASIDs is not visible, so only a function without them is a yes. */
-static enum answer pasids(const struct candidate *c, struct finding *f)
-{
-	if (!c->kind || !c->caps.pasid)
-		return YES;
-	if (!pci_sees_ext_capabilities(&c->fn))
-		return unsure(f, AS_ROOT, "its PASID capability is not readable");
-	if (pci_ext_capability(&c->fn, PCI_EXT_CAP_ID_PASID))
-		return unsure(f, "make sure that the VMM attaches no PASID",
-			      "PASIDs are supported; their use is not visible");
-	return YES;
-}
-
-device_rule *const device_iommu_rules[] = { unit, group, other_members, requester_id, ats, pasids, NULL };
+device_rule *const device_iommu_rules[] = { unit, group, other_members, requester_id, ats, NULL };

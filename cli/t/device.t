@@ -102,7 +102,7 @@ extended "$nic/config" 15
 no "ATS of device and AMD-Vi" DEVICE_ATS ""
 put sys/class/iommu/dmar0/intel-iommu/ecap 90000f00000
 extended "$nic/config" 27
-says "PASIDs" 3 "PASIDs are supported; their use is not visible"
+says "PASIDs, which VT-d preserves" 0 "verdict: yes"
 
 process 42 9 /dev/vfio/devices/vfio0
 printf 'Name:\tvmm\nHugetlbPages:\t 2048 kB\n' >"$host/proc/42/status"

@@ -166,8 +166,7 @@ static void kinds(struct vm *vm)
 
 	fault_capable(vm);
 	automatic(vm);
-	kind_if_there(vm, IOMMU_HWPT_ALLOC_PASID, "an HWPT for PASIDs cannot be marked");
-	kind_if_there(vm, IOMMU_HWPT_ALLOC_NEST_PARENT, "the parent of nested HWPTs cannot");
+	kind_if_there(vm, IOMMU_HWPT_ALLOC_NEST_PARENT, "the parent of nested HWPTs cannot be marked");
 	ok_rc(alloc_kind(vm, 0, 0, &plain), "a plain HWPT can be made in the same way");
 	ok_rc(hwpt_mark(vm->iommufd, plain, TOKEN + 1), "it can be marked with the same token");
 	ok_rc(iommufd_destroy(vm->iommufd, plain), "and be destroyed");

@@ -15,6 +15,7 @@
 #define EXTRA_XHCI		0x1b36000du
 #define EXTRA_VIRTIO_RNG	0x1af41044u
 #define EXTRA_NVME		0x1b360010u
+#define EXTRA_PASIDS		0x1b361ac1u
 
 /*
  * Emulator options for a machine with one device of each kind that cannot be preserved: two

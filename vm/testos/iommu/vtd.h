@@ -21,6 +21,9 @@ extern const struct record_place vtd_places[HW_PLACES];	/* records_vtd.c */
 #define VTD_ROOT_SCALABLE	(1ull << 10)	/* in the root table address register */
 #define VTD_ENTRY_WORDS		13
 
+/* The physical address of the entry for a PASID of a device; 0 if there is no table for it */
+uint64_t vtd_pasid_entry(uint64_t root, uint16_t source_id, uint32_t pasid);
+
 /* facts */
 void vtd_is_scalable(bool scalable);
 void vtd_is_caching(void);

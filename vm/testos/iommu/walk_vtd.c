@@ -52,16 +52,32 @@ uint64_t vtd_last_entry(const struct walk_device *d)
 	return (d->entry[PASID_DIR] & ADDRESS) + (d->entry[CONTEXT + 1] & 0x3f) * 64;
 }
 
-static void read_scalable(struct walk_device *d, uint64_t root)
+static bool read_context(uint64_t root, uint16_t source_id, uint64_t context[4])
 {
-	uint32_t devfn = d->source_id & 0xff;
-	uint64_t table = phys_read_u64(root + (d->source_id >> 8) * 16 + (devfn >> 7) * 8);
-	uint64_t *context = &d->entry[CONTEXT];
+	uint32_t devfn = source_id & 0xff;
+	uint64_t table = phys_read_u64(root + (source_id >> 8) * 16 + (devfn >> 7) * 8);
 
 	if (!(table & PRESENT))
-		return;
+		return false;
 	phys_read(context, (table & ADDRESS) + (devfn & 0x7f) * 32, 32);
-	if (!(context[0] & PRESENT))
+	return context[0] & PRESENT;
+}
+
+uint64_t vtd_pasid_entry(uint64_t root, uint16_t source_id, uint32_t pasid)
+{
+	uint64_t context[4], table;
+
+	if (!read_context(root & ADDRESS, source_id, context))
+		return 0;
+	table = phys_read_u64((context[0] & ADDRESS) + pasid / 64 * 8);
+	return table & PRESENT ? (table & ADDRESS) + pasid % 64 * 64 : 0;
+}
+
+static void read_scalable(struct walk_device *d, uint64_t root)
+{
+	uint64_t *context = &d->entry[CONTEXT];
+
+	if (!read_context(root, d->source_id, context))
 		return;
 	d->entry[PASID_DIR] = phys_read_u64((context[0] & ADDRESS) +
 					    (context[1] >> 6 & 0x3fff) * 8);

@@ -72,16 +72,27 @@ int ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t length)
 	return try_ioctl(iommufd, IOMMU_IOAS_UNMAP, &arg);
 }
 
-int hwpt_alloc(int iommufd, uint32_t dev, uint32_t ioas, uint32_t *hwpt)
+static int alloc(int iommufd, uint32_t dev, uint32_t ioas, uint32_t flags, uint32_t *hwpt)
 {
 	struct iommu_hwpt_alloc arg = {
-		.size = sizeof(arg), .dev_id = dev, .pt_id = ioas,
+		.size = sizeof(arg), .dev_id = dev, .pt_id = ioas, .flags = flags,
 		.data_type = IOMMU_HWPT_DATA_NONE,
 	};
 	int rc = try_ioctl(iommufd, IOMMU_HWPT_ALLOC, &arg);
 
 	*hwpt = arg.out_hwpt_id;
 	return rc;
+}
+
+int hwpt_alloc(int iommufd, uint32_t dev, uint32_t ioas, uint32_t *hwpt)
+{
+	return alloc(iommufd, dev, ioas, 0, hwpt);
+}
+
+/* For a device of which PASIDs are attached, too */
+int hwpt_alloc_pasid(int iommufd, uint32_t dev, uint32_t ioas, uint32_t *hwpt)
+{
+	return alloc(iommufd, dev, ioas, IOMMU_HWPT_ALLOC_PASID, hwpt);
 }
 
 int iommufd_destroy(int iommufd, uint32_t id)

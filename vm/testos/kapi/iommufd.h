@@ -16,6 +16,7 @@ int ioas_map(int iommufd, uint32_t ioas, int memfd, const struct area *a);
 int ioas_map_user(int iommufd, uint32_t ioas, const void *at, const struct area *a);
 int ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t length);
 int hwpt_alloc(int iommufd, uint32_t dev, uint32_t ioas, uint32_t *hwpt);
+int hwpt_alloc_pasid(int iommufd, uint32_t dev, uint32_t ioas, uint32_t *hwpt);
 int iommufd_destroy(int iommufd, uint32_t id);
 
 int hwpt_mark(int iommufd, uint32_t hwpt, uint64_t token);

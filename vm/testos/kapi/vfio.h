@@ -15,6 +15,8 @@ int vfio_open_by_group(const char *bdf, int iommufd);
 int vfio_open_bound(const char *bdf, int iommufd, uint32_t *id);
 int vfio_attach(int dev, uint32_t pt);
 int vfio_detach(int dev);
+int vfio_attach_pasid(int dev, uint32_t pasid, uint32_t pt);
+int vfio_detach_pasid(int dev, uint32_t pasid);
 int vfio_reset(int dev);
 volatile uint32_t *vfio_map_bar(int dev, unsigned int bar, size_t size);
 volatile uint32_t *vfio_map_bar0(int dev);

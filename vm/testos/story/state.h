@@ -20,6 +20,7 @@
 #define VM_SPACES	2
 #define VM_DEVICES		2
 #define SPACE_AREAS	6
+#define STATE_PASIDS	3	/* the first is for requests without PASID */
 
 /* one IOAS_MAP_FILE */
 struct area {
@@ -66,6 +67,7 @@ struct state {
 	uint64_t records;	/* handover records then */
 	uint64_t tsc;		/* likewise */
 	struct pool pool[2];	/* pools of huge pages of 2 MiB and of 1 GiB then */
+	uint64_t pasid_entry[STATE_PASIDS][8];	/* of the device with PASIDs */
 	struct vm_data vm[STATE_VMS];
 };
 

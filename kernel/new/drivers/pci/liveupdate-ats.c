@@ -6,7 +6,8 @@
  * A function with ATS enabled has translations in a cache of its own. The page table
  * does not change over a live update, so the cached translations stay right, and
  * nothing has to be invalidated. ATS is not switched off and on: PCI Express defines
- * neither what a function with requests in flight does then, nor when it does so.
+ * neither what a function with requests in flight does then, nor when it does so. PASIDs
+ * stay enabled for the same reason.
  */
 
 #include <linux/export.h>
@@ -78,4 +79,27 @@ void pci_liveupdate_stop_ats(struct pci_dev *dev)
 	if (ctrl & PCI_ATS_CTRL_ENABLE)
 		pci_write_config_word(dev, pos + PCI_ATS_CTRL, ctrl & ~PCI_ATS_CTRL_ENABLE);
 	dev->ats_enabled = 0;
+}
+
+/**
+ * pci_liveupdate_keep_pasid() - Take over the enabled PASIDs of a function.
+ * @dev: The function.
+ * @pos: Position of its PASID capability.
+ * @ctrl: What its control register is to contain.
+ *
+ * PCI Express does not define what a function does when PASIDs are enabled or disabled
+ * while ATS is enabled.
+ *
+ * Context: Process context.
+ * Return: True if an incoming function has that content already; the register must not
+ * be written.
+ */
+bool pci_liveupdate_keep_pasid(struct pci_dev *dev, int pos, u16 ctrl)
+{
+	u16 now;
+
+	if (!pci_liveupdate_incoming(dev))
+		return false;
+	pci_read_config_word(dev, pos + PCI_PASID_CTRL, &now);
+	return now == ctrl;
 }

@@ -32,6 +32,7 @@ bool pci_liveupdate_keep_msix(struct pci_dev *dev, u16 flags);
 bool pci_liveupdate_msi_is_on(struct pci_dev *dev);
 bool pci_liveupdate_adopt_iov(struct pci_dev *dev, int pos);
 bool pci_liveupdate_keep_ats(struct pci_dev *dev);
+bool pci_liveupdate_keep_pasid(struct pci_dev *dev, int pos, u16 ctrl);
 extern const struct attribute_group pci_liveupdate_attr_group;
 
 /**
@@ -189,6 +190,11 @@ static inline bool pci_liveupdate_msi_is_on(struct pci_dev *dev)
 }
 
 static inline bool pci_liveupdate_keep_ats(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_keep_pasid(struct pci_dev *dev, int pos, u16 ctrl)
 {
 	return false;
 }

@@ -23,7 +23,8 @@ struct liveupdate_file_handler;
  * @identify_unit: Both kernels. Fill segment and register base of the IOMMU into
  *	the record.
  * @preserve_device: Previous kernel. Check that @dev, attached to @domain, can be
- *	preserved, and preserve the tables that lead from the unit to the domain.
+ *	preserved, and preserve the tables that lead from the unit to the domain. The
+ *	record @ser has all PASIDs that @dev may use.
  *	May sleep.
  * @unpreserve_device: Previous kernel. Undo @preserve_device; cannot fail.
  * @freeze_device: Previous kernel, last call for @dev before kexec. Write the
@@ -40,6 +41,8 @@ struct liveupdate_file_handler;
  *	preserved memory. The tail has the right layout; its values are not trusted.
  * @domain_id: Next kernel, after @entry_valid. The id that tags the device's
  *	translations in the caches of the unit.
+ * @pasid_domain_id: Next kernel, after @entry_valid. The same for PASID number @i of
+ *	the record. Only with @attach_pasid.
  * @accept_entry: Next kernel, after @entry_valid. Copy the entries of the device into
  *	this kernel's tables of @iommu, which the unit does not use yet. If the unit
  *	continues to use its tables, remember that the entries may stay.
@@ -56,6 +59,12 @@ struct liveupdate_file_handler;
  * @attach_device: Next kernel, under the group's mutex. Compare the hardware entries
  *	with @ser; if they are equal, enter @domain as attached to @dev without a
  *	change of the hardware. On error nothing is attached.
+ * @attach_pasid: Next kernel, before @attach_device, under the group's mutex. Compare
+ *	the hardware entries for PASID number @i of the record @ser with it; if they
+ *	are equal, enter @domain as attached to that PASID of @dev without a change of
+ *	the hardware. NULL if the driver does not preserve PASIDs.
+ * @drop_pasid: Next kernel, when @dev is isolated or removed. Enter @domain as not
+ *	attached to @pasid of @dev any more. Only with @attach_pasid. Cannot fail.
  * @isolate_device: Next kernel. Make every translation of @dev fail, whatever
  *	entries the previous kernel left; cannot fail.
  * @readmit_device: Next kernel. @dev was discarded and is quiet; make it equal to a
@@ -89,6 +98,7 @@ struct iommu_liveupdate_ops {
 	bool (*entry_valid)(struct iommu_device *iommu, const struct iommu_unit_ser *unit,
 			    const struct iommu_device_ser *ser);
 	u32 (*domain_id)(const struct iommu_device_ser *ser);
+	u32 (*pasid_domain_id)(const struct iommu_device_ser *ser, unsigned int i);
 	int (*accept_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
 	int (*reserve_id)(struct iommu_device *iommu, u32 id);
 	void (*block_entry)(struct iommu_device *iommu, const struct iommu_device_ser *ser);
@@ -98,6 +108,9 @@ struct iommu_liveupdate_ops {
 					     const struct iommu_domain_ser *ser);
 	int (*attach_device)(struct device *dev, struct iommu_domain *domain,
 			     const struct iommu_device_ser *ser);
+	int (*attach_pasid)(struct device *dev, struct iommu_domain *domain,
+			    const struct iommu_device_ser *ser, unsigned int i);
+	void (*drop_pasid)(struct device *dev, struct iommu_domain *domain, u32 pasid);
 	void (*isolate_device)(struct device *dev);
 	void (*readmit_device)(struct device *dev);
 
@@ -146,6 +159,13 @@ struct iommu_liveupdate_runs {
 int iommu_group_liveupdate_set_owner(struct iommu_group *group, void *owner);
 void iommu_group_liveupdate_block(struct iommu_group *group);
 void iommu_group_liveupdate_release(struct device *dev, bool readmit);
+int iommu_group_liveupdate_attach_pasid(struct device *dev, struct iommu_domain *domain,
+					const struct iommu_device_ser *ser, unsigned int i);
+void iommu_group_liveupdate_drop_pasids(struct iommu_group *group);
+bool iommu_group_liveupdate_pasids_taken(struct iommu_group *group);
+struct iommu_domain *iommu_group_liveupdate_domain(struct iommu_group *group, u32 pasid);
+struct iommu_domain *iommu_group_liveupdate_next_pasid(struct iommu_group *group,
+						       unsigned long *pasid);
 struct iommu_domain *iommu_liveupdate_alloc_domain(struct device *dev,
 						   const struct iommu_domain_ser *ser);
 
@@ -192,6 +212,7 @@ void iommu_liveupdate_discard_device(struct device *dev);
 /* Both */
 int iommu_liveupdate_get_stats(struct iommu_domain *domain,
 			       struct iommu_liveupdate_stats *stats);
+bool iommu_liveupdate_is_attached(struct device *dev, const struct iommu_domain *domain);
 bool iommu_liveupdate_can_replace(struct iommu_domain *new, struct device *dev);
 
 /* IOMMU core and drivers */

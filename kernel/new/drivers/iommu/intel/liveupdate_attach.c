@@ -49,7 +49,7 @@ struct iommu_domain *intel_lu_alloc_domain(struct device *dev,
  * the whole host; the unit of a later device may need the flush. Nothing is mapped before
  * all devices are attached.
  */
-static void intel_lu_add_sync_map(struct dmar_domain *domain, struct intel_iommu *iommu)
+void intel_lu_add_sync_map(struct dmar_domain *domain, struct intel_iommu *iommu)
 {
 	if (cap_rwbf(iommu->cap) ||
 	    (intel_domain_is_ss_paging(domain) && cap_caching_mode(iommu->cap)))
@@ -59,25 +59,35 @@ static void intel_lu_add_sync_map(struct dmar_domain *domain, struct intel_iommu
 /* The unit sets dirty bits of the table */
 #define PASID_ENTRY_SSADE	BIT_ULL(9)
 
-/* The hardware's entries point to the table of the domain, and dirty tracking is off. */
+/* A PASID table entry points to the table of the domain, and dirty tracking is off. */
+bool intel_lu_entry_points_to(struct dmar_domain *domain, const u64 *entry)
+{
+	struct pt_iommu_vtdss_hw_info ss;
+	struct pt_iommu_x86_64_hw_info fs;
+	unsigned int pgtt = entry[0] >> 6 & 7;
+
+	if (intel_domain_is_fs_paging(domain)) {
+		pt_iommu_x86_64_hw_info(&domain->fspt, &fs);
+		return pgtt == PASID_ENTRY_PGTT_FL_ONLY &&
+		       (entry[2] >> 2 & 3) == (fs.levels == 5) &&
+		       (entry[2] & VTD_PAGE_MASK) == fs.gcr3_pt;
+	}
+	pt_iommu_vtdss_hw_info(&domain->sspt, &ss);
+	return pgtt == PASID_ENTRY_PGTT_SL_ONLY && !(entry[0] & PASID_ENTRY_SSADE) &&
+	       (entry[0] & VTD_PAGE_MASK) == ss.ssptptr && (entry[0] >> 2 & 7) == ss.aw;
+}
+
+/* The hardware's entries for requests without PASID point to the table of the domain. */
 static bool intel_lu_points_to(struct dmar_domain *domain, bool scalable,
 			       const struct iommu_vtd_device_ser *vtd)
 {
 	struct pt_iommu_vtdss_hw_info ss;
-	struct pt_iommu_x86_64_hw_info fs;
-	unsigned int pgtt = vtd->pasid[0] >> 6 & 7;
 
-	if (intel_domain_is_fs_paging(domain)) {
-		pt_iommu_x86_64_hw_info(&domain->fspt, &fs);
-		return scalable && pgtt == PASID_ENTRY_PGTT_FL_ONLY &&
-		       (vtd->pasid[2] >> 2 & 3) == (fs.levels == 5) &&
-		       (vtd->pasid[2] & VTD_PAGE_MASK) == fs.gcr3_pt;
-	}
-	pt_iommu_vtdss_hw_info(&domain->sspt, &ss);
 	if (scalable)
-		return pgtt == PASID_ENTRY_PGTT_SL_ONLY && !(vtd->pasid[0] & PASID_ENTRY_SSADE) &&
-		       (vtd->pasid[0] & VTD_PAGE_MASK) == ss.ssptptr &&
-		       (vtd->pasid[0] >> 2 & 7) == ss.aw;
+		return intel_lu_entry_points_to(domain, vtd->pasid);
+	if (intel_domain_is_fs_paging(domain))
+		return false;
+	pt_iommu_vtdss_hw_info(&domain->sspt, &ss);
 	return (vtd->context[0] & VTD_PAGE_MASK) == ss.ssptptr &&
 	       (vtd->context[1] & 7) == ss.aw;
 }
@@ -101,7 +111,7 @@ static bool intel_lu_entries_equal(struct device_domain_info *info,
 }
 
 /* Enter the domain id of the previous kernel instead of an allocated one. */
-static int intel_lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u16 did)
+int intel_lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u16 did)
 {
 	struct iommu_domain_info *info, *curr;
 	int ret;
@@ -128,7 +138,7 @@ static int intel_lu_enter_did(struct dmar_domain *domain, struct intel_iommu *io
 }
 
 /* Undo intel_lu_enter_did(); the id stays reserved, the hardware may have cached it. */
-static void intel_lu_leave_did(struct dmar_domain *domain, struct intel_iommu *iommu)
+void intel_lu_leave_did(struct dmar_domain *domain, struct intel_iommu *iommu)
 {
 	struct iommu_domain_info *info;
 
@@ -140,7 +150,7 @@ static void intel_lu_leave_did(struct dmar_domain *domain, struct intel_iommu *i
 	kfree(info);
 }
 
-static void intel_lu_force_snooping(struct dmar_domain *domain)
+void intel_lu_force_snooping(struct dmar_domain *domain)
 {
 	guard(spinlock_irqsave)(&domain->lock);
 	domain->force_snooping = true;
@@ -175,6 +185,8 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain
 	int ret;
 
 	ret = intel_lu_compare_ats(info, vtd);
+	if (!ret)
+		ret = intel_lu_compare_pasid_ctrl(info, vtd);
 	if (ret)
 		return ret;
 	if (sm_supported(iommu) &&
@@ -209,19 +221,12 @@ err_unlink:
 void intel_lu_isolate_device(struct device *dev)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
-	struct pasid_entry *entries;
 
 	intel_lu_clear_context(info->iommu, info->bus, info->devfn);
 	intel_lu_stop_ats(info);
 	intel_lu_flush_all(info->iommu);
-	if (!sm_supported(info->iommu))
-		return;
-	/* The hardware does not reach it; its content may be that of the previous kernel. */
-	entries = get_pasid_table_from_pde(info->pasid_table->table);
-	if (entries) {
-		memset(entries, 0, sizeof(*entries));
-		__iommu_flush_cache(info->iommu, entries, sizeof(*entries));
-	}
+	if (sm_supported(info->iommu))
+		intel_lu_clear_pasids(info);
 }
 
 /* The device is quiet; set up its context entry as probing does. */

@@ -142,8 +142,8 @@ bool intel_lu_entry_valid(struct iommu_device *iommu_dev, const struct iommu_uni
 	if (!intel_lu_ats_valid(iommu, vtd))
 		return false;
 	if (sm_supported(iommu))
-		return intel_lu_pasid_tables_valid(vtd);
-	return (vtd->context[1] >> 8 & 0xffff) == vtd->did;
+		return intel_lu_pasid_tables_valid(vtd) && intel_lu_pasids_valid(iommu, ser);
+	return (vtd->context[1] >> 8 & 0xffff) == vtd->did && !ser->nr_pasids;
 }
 
 u32 intel_lu_domain_id(const struct iommu_device_ser *ser)

@@ -10,7 +10,7 @@
  * the unit use these tables (intel_liveupdate_shutdown()), with translation on: the
  * root table pointer may change if requests in flight translate to the same
  * addresses with the old and the new tables, and they do (VT-d specification,
- * section 6.5.3.1 and the description of GCMD_REG.SRTP). From then on no other
+ * description of the command "Set Root Table Pointer"). From then on no other
  * device reaches memory through the unit.
  *
  * PASID directories and tables belong to one device each. They are preserved in
@@ -136,24 +136,6 @@ static void intel_lu_write_context(struct intel_lu_unit *unit, u8 bus, u8 devfn,
 	__iommu_flush_cache(unit->iommu, unit->root, VTD_PAGE_SIZE);
 }
 
-/* Only requests without PASID are supported. */
-static bool intel_lu_has_other_pasids(struct pasid_table *table)
-{
-	struct pasid_dir_entry *dir = table->table;
-	unsigned int i, k;
-
-	for (i = 0; i < table->max_pasid >> PASID_PDE_SHIFT; i++) {
-		struct pasid_entry *entries = get_pasid_table_from_pde(&dir[i]);
-
-		for (k = 0; entries && k < PASID_TBL_ENTRIES; k++) {
-			if (pasid_pte_is_present(&entries[k]) &&
-			    (i << PASID_PDE_SHIFT) + k != IOMMU_NO_PASID)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void intel_lu_unpreserve_pasid_tables(struct pasid_table *table, int nr)
 {
 	struct pasid_dir_entry *dir = table->table;
@@ -192,16 +174,19 @@ static int intel_lu_check_alias(struct pci_dev *pdev, u16 alias, void *arg)
 	return alias == pci_dev_id(pdev) && &pdev->dev == arg ? 0 : -EXDEV;
 }
 
-static int intel_lu_check_device(struct device_domain_info *info)
+static int intel_lu_check_device(struct device_domain_info *info,
+				 const struct iommu_device_ser *ser)
 {
+	struct pasid_table *table = info->pasid_table;
 	struct device *dev = info->dev;
 
 	if (dev_is_real_dma_subdevice(dev) ||
 	    pci_for_each_dma_alias(to_pci_dev(dev), intel_lu_check_alias, dev))
 		return iommu_liveupdate_refuse(dev, -EXDEV,
 					       "DMA uses another requester ID");
-	if (sm_supported(info->iommu) && intel_lu_has_other_pasids(info->pasid_table))
-		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP, "PASIDs are in use");
+	if (table && !intel_lu_pasids_recorded(table->table, table->max_pasid, ser))
+		return iommu_liveupdate_refuse(dev, -EBUSY,
+					       "the IOMMU has entries for PASIDs that are not attached");
 	return intel_lu_check_ats(info);
 }
 
@@ -221,7 +206,7 @@ static int intel_lu_preserve_device(struct device *dev, struct iommu_domain *dom
 	struct intel_lu_unit *unit;
 	int ret;
 
-	ret = intel_lu_check_device(info);
+	ret = intel_lu_check_device(info, ser);
 	if (ret)
 		return ret;
 
@@ -258,8 +243,9 @@ static void intel_lu_unpreserve_device(struct device *dev, struct iommu_device_s
 	intel_lu_put_unit(intel_lu_find_unit(info->iommu));
 }
 
-static void intel_lu_snapshot(struct device_domain_info *info, struct iommu_vtd_device_ser *vtd)
+static void intel_lu_snapshot(struct device_domain_info *info, struct iommu_device_ser *ser)
 {
+	struct iommu_vtd_device_ser *vtd = intel_lu_device_hw(ser);
 	struct intel_iommu *iommu = info->iommu;
 	struct pasid_dir_entry *dir;
 	struct pasid_entry *entries;
@@ -274,6 +260,8 @@ static void intel_lu_snapshot(struct device_domain_info *info, struct iommu_vtd_
 		vtd->flags |= IOMMU_VTD_SER_FORCE_SNOOPING;
 	if (info->ats_enabled)
 		vtd->flags |= IOMMU_VTD_SER_ATS;
+	if (info->pasid_enabled)
+		vtd->flags |= IOMMU_VTD_SER_PASID;
 	if (!info->pasid_table)
 		return;
 
@@ -283,21 +271,23 @@ static void intel_lu_snapshot(struct device_domain_info *info, struct iommu_vtd_
 	entries = get_pasid_table_from_pde(&dir[0]);
 	if (entries)
 		memcpy(vtd->pasid, &entries[IOMMU_NO_PASID], sizeof(vtd->pasid));
+	intel_lu_snapshot_pasids(info, ser);
 }
 
 static int intel_lu_freeze_device(struct device *dev, struct iommu_device_ser *ser,
 				  struct iommu_unit_ser *unit_ser)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
-	struct iommu_vtd_device_ser *vtd = intel_lu_device_hw(ser);
+	struct pasid_table *table = info->pasid_table;
 	struct intel_lu_unit *unit;
 
 	guard(mutex)(&intel_lu_mutex);
 	unit = intel_lu_find_unit(info->iommu);
-	if (!unit || !info->domain || !info->domain_attached)
+	if (!unit || !info->domain || !info->domain_attached ||
+	    (table && !intel_lu_pasids_recorded(table->table, table->max_pasid, ser)))
 		return -EINVAL;
-	intel_lu_snapshot(info, vtd);
-	intel_lu_write_context(unit, info->bus, info->devfn, vtd->context);
+	intel_lu_snapshot(info, ser);
+	intel_lu_write_context(unit, info->bus, info->devfn, intel_lu_device_hw(ser)->context);
 	intel_lu_unit_hw(unit_ser)->root = virt_to_phys(unit->root) |
 		(sm_supported(info->iommu) ? DMA_RTADDR_SMT : 0);
 	intel_lu_unit_hw(unit_ser)->ir_table = virt_to_phys(unit->ir_table);
@@ -375,12 +365,15 @@ const struct iommu_liveupdate_ops intel_liveupdate_ops = {
 	.unit_valid = intel_lu_unit_valid,
 	.entry_valid = intel_lu_entry_valid,
 	.domain_id = intel_lu_domain_id,
+	.pasid_domain_id = intel_lu_pasid_domain_id,
 	.accept_entry = intel_lu_copy_entry,
 	.reserve_id = intel_lu_reserve_id,
 	.block_entry = intel_lu_block_entry,
 	.finish_unit = intel_lu_finish_unit,
 	.alloc_domain = intel_lu_alloc_domain,
 	.attach_device = intel_lu_attach_device,
+	.attach_pasid = intel_lu_attach_pasid,
+	.drop_pasid = intel_lu_drop_pasid,
 	.isolate_device = intel_lu_isolate_device,
 	.readmit_device = intel_lu_readmit_device,
 	.tracks_dirty = intel_lu_tracks_dirty,

@@ -6,6 +6,8 @@
 
 #include "iommu.h"
 
+struct pasid_dir_entry;
+
 #define INTEL_LU_BUSES	(VTD_PAGE_SIZE / sizeof(struct root_entry))
 
 static inline struct intel_iommu *to_intel_iommu(struct iommu_device *iommu)
@@ -80,6 +82,25 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *domain,
 			   const struct iommu_device_ser *ser);
 void intel_lu_isolate_device(struct device *dev);
 void intel_lu_readmit_device(struct device *dev);
+
+void intel_lu_add_sync_map(struct dmar_domain *domain, struct intel_iommu *iommu);
+bool intel_lu_entry_points_to(struct dmar_domain *domain, const u64 *entry);
+int intel_lu_enter_did(struct dmar_domain *domain, struct intel_iommu *iommu, u16 did);
+void intel_lu_leave_did(struct dmar_domain *domain, struct intel_iommu *iommu);
+void intel_lu_force_snooping(struct dmar_domain *domain);
+
+/* liveupdate_pasid.c */
+bool intel_lu_pasids_recorded(struct pasid_dir_entry *dir, u32 max_pasid,
+			      const struct iommu_device_ser *ser);
+void intel_lu_snapshot_pasids(struct device_domain_info *info, struct iommu_device_ser *ser);
+bool intel_lu_pasids_valid(struct intel_iommu *iommu, const struct iommu_device_ser *ser);
+u32 intel_lu_pasid_domain_id(const struct iommu_device_ser *ser, unsigned int i);
+int intel_lu_compare_pasid_ctrl(struct device_domain_info *info,
+				const struct iommu_vtd_device_ser *vtd);
+int intel_lu_attach_pasid(struct device *dev, struct iommu_domain *iommu_domain,
+			  const struct iommu_device_ser *ser, unsigned int i);
+void intel_lu_drop_pasid(struct device *dev, struct iommu_domain *domain, u32 pasid);
+void intel_lu_clear_pasids(struct device_domain_info *info);
 
 /* liveupdate_replace.c */
 bool intel_lu_may_replace(struct iommu_domain *new, struct device *dev,

@@ -170,7 +170,8 @@ static struct device *iommufd_lu_device(struct iommufd_object *obj)
  * detached later, so freeze checks again.
  *
  * Context: Any.
- * Return: true if a device that is bound to @ictx is attached to @domain.
+ * Return: true if a device that is bound to @ictx is attached to @domain, with or without
+ * a PASID.
  */
 bool iommufd_lu_has_device(struct iommufd_ctx *ictx, const struct iommu_domain *domain)
 {
@@ -181,7 +182,7 @@ bool iommufd_lu_has_device(struct iommufd_ctx *ictx, const struct iommu_domain *
 	guard(spinlock)(&ictx->objects.xa_lock);
 	xa_for_each(&ictx->objects, id, obj) {
 		if (obj->type == IOMMUFD_OBJ_DEVICE &&
-		    iommu_get_domain_for_dev(iommufd_lu_device(obj)) == domain)
+		    iommu_liveupdate_is_attached(iommufd_lu_device(obj), domain))
 			return true;
 	}
 	return false;
@@ -210,8 +211,6 @@ int iommufd_lu_check_hwpt(struct iommufd_hwpt_paging *hwpt_paging)
 					 "HWPT is the parent of nested HWPTs");
 	if (hwpt_paging->common.fault)
 		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT delivers I/O page faults");
-	if (hwpt_paging->common.pasid_compat)
-		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT was allocated for PASIDs");
 	if (!bitmap_empty(hwpt_paging->present_sw_msi.bitmap, 64))
 		return iommufd_lu_refuse(obj, -EOPNOTSUPP, "HWPT maps an MSI doorbell");
 	if (iommu_liveupdate_supported(hwpt_paging->common.domain))

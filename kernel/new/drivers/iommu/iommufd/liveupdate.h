@@ -62,7 +62,7 @@ void iommufd_liveupdate_unregister(void);
 void iommufd_liveupdate_init(struct iommufd_ctx *ictx);
 void iommufd_liveupdate_release(struct iommufd_ctx *ictx);
 void iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging);
-int iommufd_liveupdate_may_attach(struct iommufd_device *idev,
+int iommufd_liveupdate_may_attach(struct iommufd_device *idev, u32 pasid,
 				  struct iommufd_hw_pagetable *hwpt);
 int iopt_liveupdate_may_change(struct io_pagetable *iopt);
 int iommufd_liveupdate_adopt(struct iommufd_ucmd *ucmd);
@@ -126,7 +126,7 @@ iommufd_liveupdate_forget(struct iommufd_hwpt_paging *hwpt_paging)
 {
 }
 
-static inline int iommufd_liveupdate_may_attach(struct iommufd_device *idev,
+static inline int iommufd_liveupdate_may_attach(struct iommufd_device *idev, u32 pasid,
 						struct iommufd_hw_pagetable *hwpt)
 {
 	return 0;

@@ -34,14 +34,12 @@ static bool iommufd_lu_is_attached(struct iommufd_device *idev)
  * attached and bound meanwhile; afterwards the caller has to ask
  * iommufd_device_is_preserved().
  * Return: 0, -ENOENT if the iommufd is not in the session or the device is not
- * attached to a preserved HWPT, -EOPNOTSUPP if PASIDs are attached; and the
- * errors of iommu_liveupdate_preserve_device().
+ * attached to a preserved HWPT; and the errors of iommu_liveupdate_preserve_device().
  */
 int iommufd_device_preserve(struct iommufd_device *idev,
 			    const struct liveupdate_file_op_args *args)
 {
 	struct iommufd_group *igroup = idev->igroup;
-	unsigned long pasid = IOMMU_NO_PASID;
 
 	if (!liveupdate_has_file(args, (unsigned long)idev->ictx))
 		return iommufd_lu_refuse_device(idev, -ENOENT,
@@ -52,9 +50,6 @@ int iommufd_device_preserve(struct iommufd_device *idev,
 	if (!igroup->group || !iommufd_lu_is_attached(idev))
 		return iommufd_lu_refuse_device(idev, -ENOENT,
 						"not attached to a preserved HWPT");
-	if (xa_find_after(&igroup->pasid_attach, &pasid, ULONG_MAX, XA_PRESENT))
-		return iommufd_lu_refuse_device(idev, -EOPNOTSUPP, "PASIDs are in use");
-
 	return iommu_liveupdate_preserve_device(idev->dev,
 						iommu_get_domain_for_dev(idev->dev));
 }
@@ -121,13 +116,14 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_unfreeze, "IOMMUFD");
  * Later changes of the attachment are the VMM's decision.
  *
  * Context: Process context, may sleep.
- * Return: true if the device is attached.
+ * Return: true if the device is attached, and so is each PASID that it came with.
  */
 bool iommufd_device_taken_over(struct iommufd_device *idev)
 {
 	guard(mutex)(&idev->igroup->lock);
 
-	return iommufd_lu_is_attached(idev);
+	return iommufd_lu_is_attached(idev) &&
+	       iommu_group_liveupdate_pasids_taken(idev->dev->iommu_group);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_taken_over, "IOMMUFD");
 

@@ -45,6 +45,8 @@ static int iommufd_lu_preserve_domain(struct iommufd_lu_hwpt *lu_hwpt,
 	hwpt_ser->domain = id;
 	if (lu_hwpt->hwpt->enforce_cache_coherency)
 		hwpt_ser->flags |= IOMMUFD_HWPT_SER_ENFORCE_CC;
+	if (lu_hwpt->hwpt->common.pasid_compat)
+		hwpt_ser->flags |= IOMMUFD_HWPT_SER_PASID;
 	lu_hwpt->state = IOMMU_LIVEUPDATE_PRESERVED;
 	return 0;
 }

@@ -43,6 +43,7 @@ static int iommufd_lu_refuse_attach(struct iommufd_device *idev, int rc,
 /**
  * iommufd_liveupdate_may_attach() - Check that a device may be attached to an HWPT
  * @idev: The device
+ * @pasid: The PASID, or IOMMU_NO_PASID
  * @hwpt: The HWPT
  *
  * Context: The mutex of the iommufd_group that is to change is held, so that the
@@ -50,7 +51,7 @@ static int iommufd_lu_refuse_attach(struct iommufd_device *idev, int rc,
  * Return: 0; -EBUSY while the context is preserved; -ESTALE if @hwpt is a restored HWPT
  * that the device has left or never used.
  */
-int iommufd_liveupdate_may_attach(struct iommufd_device *idev,
+int iommufd_liveupdate_may_attach(struct iommufd_device *idev, u32 pasid,
 				  struct iommufd_hw_pagetable *hwpt)
 {
 	struct iommufd_hwpt_paging *hwpt_paging = find_hwpt_paging(hwpt);
@@ -58,7 +59,7 @@ int iommufd_liveupdate_may_attach(struct iommufd_device *idev,
 	if (READ_ONCE(idev->ictx->liveupdate.preserved))
 		return -EBUSY;
 	if (!hwpt_paging || iommufd_lu_has_ioas(hwpt_paging) ||
-	    iommu_get_domain_for_dev(idev->dev) == hwpt->domain)
+	    iommu_group_liveupdate_domain(idev->dev->iommu_group, pasid) == hwpt->domain)
 		return 0;
 	return iommufd_lu_refuse_attach(idev, -ESTALE,
 					"HWPT has no IOAS, and the device does not use its table");
@@ -122,6 +123,7 @@ struct iommufd_hwpt_paging *iommufd_lu_alloc_hwpt(const struct iommufd_lu_hwpt *
 	hwpt_paging->ioas = ioas;
 	hwpt_paging->enforce_cache_coherency =
 		lu_hwpt->flags & IOMMUFD_HWPT_SER_ENFORCE_CC;
+	hwpt_paging->common.pasid_compat = lu_hwpt->flags & IOMMUFD_HWPT_SER_PASID;
 	return hwpt_paging;
 }
 

@@ -50,11 +50,22 @@ static int iommu_lu_hand_over_device(struct device *dev, void *owner)
 	return ret;
 }
 
-static bool iommu_lu_uses_domain(const struct iommu_lu_device *lu_dev,
-				 const struct iommu_domain *domain)
+/* The domain of its requests without PASID decides to which file a device belongs. */
+static bool iommu_lu_belongs_to(const struct iommu_lu_device *lu_dev,
+				const struct iommu_domain *domain)
 {
 	guard(mutex)(&iommu_lu_mutex);
 	return !lu_dev->error && lu_dev->domain->domain == domain;
+}
+
+static bool iommu_lu_uses_domain(const struct iommu_lu_device *lu_dev,
+				 const struct iommu_domain *domain)
+{
+	struct iommu_lu_domain *lu_domain;
+
+	guard(mutex)(&iommu_lu_mutex);
+	lu_domain = iommu_lu_find_domain(iommu_lu_incoming, domain);
+	return lu_domain && iommu_lu_uses(lu_dev, lu_domain);
 }
 
 /**
@@ -74,7 +85,7 @@ int iommu_liveupdate_hand_over(struct iommu_domain *domain, void *owner)
 
 	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
 		ret = 0;
-		if (dev && iommu_lu_uses_domain(lu_dev, domain))
+		if (dev && iommu_lu_belongs_to(lu_dev, domain))
 			ret = iommu_lu_hand_over_device(dev, owner);
 		put_device(dev);
 		if (ret)
@@ -197,8 +208,9 @@ bool iommu_liveupdate_domain_in_use(struct iommu_domain *domain)
 	bool used;
 
 	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
-		used = dev && iommu_lu_uses_domain(lu_dev, domain) &&
-		       iommu_get_domain_for_dev(dev) == domain;
+		used = dev && !READ_ONCE(lu_dev->error) &&
+		       iommu_lu_uses_domain(lu_dev, domain) &&
+		       iommu_liveupdate_is_attached(dev, domain);
 		put_device(dev);
 		if (used)
 			return true;
@@ -263,7 +275,7 @@ static void iommu_lu_discard_left(struct iommu_domain *domain)
 	struct device *dev;
 
 	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
-		if (dev && lu_dev->domain && lu_dev->domain->domain == domain)
+		if (dev && iommu_lu_uses_domain(lu_dev, domain))
 			iommu_liveupdate_discard_device(dev);
 		put_device(dev);
 	}

@@ -86,13 +86,22 @@ static struct iommu_domain *iommu_lu_isolate(struct iommu_lu_device *lu_dev,
 		lu_dev->unit->ops->block_entry(lu_dev->unit->iommu, lu_dev->ser);
 	if (ops->liveupdate)
 		ops->liveupdate->isolate_device(dev);
+	iommu_group_liveupdate_drop_pasids(dev->iommu_group);
 	dev_err(dev, "isolated: cannot be taken over from the previous kernel (%pe)\n",
 		ERR_PTR(error));
 	return ops->blocked_domain;
 }
 
-static struct iommu_domain *iommu_lu_make_domain(struct iommu_lu_domain *lu_domain,
-						 struct device *dev)
+/**
+ * iommu_lu_make_domain() - Make the domain of an incoming record
+ * @lu_domain: The domain at run time.
+ * @dev: A device that uses it, being probed.
+ *
+ * Context: Process context, iommu_lu_mutex is held.
+ * Return: The domain, made by the first call, or an ERR_PTR().
+ */
+struct iommu_domain *iommu_lu_make_domain(struct iommu_lu_domain *lu_domain,
+					  struct device *dev)
 {
 	u64 began = local_clock();
 	struct iommu_domain *domain;
@@ -140,7 +149,9 @@ static struct iommu_domain *iommu_lu_attach(struct iommu_lu_device *lu_dev,
 	domain = iommu_lu_make_domain(lu_dev->domain, &pdev->dev);
 	if (IS_ERR(domain))
 		return domain;
-	ret = ops->attach_device(&pdev->dev, domain, lu_dev->ser);
+	ret = iommu_lu_attach_pasids(lu_dev, &pdev->dev);
+	if (!ret)
+		ret = ops->attach_device(&pdev->dev, domain, lu_dev->ser);
 	return ret ? ERR_PTR(ret) : domain;
 }
 

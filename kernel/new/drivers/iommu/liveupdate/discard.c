@@ -250,7 +250,7 @@ static void iommu_lu_drop_domain(struct iommu_lu_domain *lu_domain,
 	struct device *dev;
 
 	while ((lu_dev = iommu_lu_next_incoming(lu_dev, &dev))) {
-		if (dev && lu_dev->domain == lu_domain)
+		if (dev && iommu_lu_uses(lu_dev, lu_domain))
 			drop_device(dev);
 		put_device(dev);
 	}

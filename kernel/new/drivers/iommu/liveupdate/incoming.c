@@ -69,6 +69,12 @@ static int iommu_lu_read_unit(struct iommu_lu_set *set, u32 id)
 	return 0;
 }
 
+static void iommu_lu_count_device(struct iommu_lu_set *set, struct iommu_lu_device *lu_dev)
+{
+	lu_dev->domain->nr_devices++;
+	iommu_lu_count_pasids(set, lu_dev->ser, 1);
+}
+
 static int iommu_lu_read_device(struct iommu_lu_set *set, u32 id)
 {
 	struct iommu_lu_device *lu_dev;
@@ -87,12 +93,13 @@ static int iommu_lu_read_device(struct iommu_lu_set *set, u32 id)
 	lu_dev->unit = iommu_lu_find_unit_id(set, ser->unit);
 	if (ser->reserved || !lu_dev->domain || !lu_dev->unit ||
 	    ser->hw.kind != lu_dev->unit->ser->hw.kind ||
-	    !iommu_lu_hw_valid(&ser->hw, ser->hw_data, sizeof(ser->hw_data)))
+	    !iommu_lu_hw_valid(&ser->hw, ser->hw_data, sizeof(ser->hw_data)) ||
+	    !iommu_lu_pasids_valid(set, ser, lu_dev->domain->ser->owner))
 		lu_dev->error = -EPROTO;
 	else if (iommu_lu_incoming_lost)
 		lu_dev->error = -EIO;
 	else
-		lu_dev->domain->nr_devices++;
+		iommu_lu_count_device(set, lu_dev);
 	list_add_tail(&lu_dev->item, &set->devices);
 	return 0;
 }

@@ -128,6 +128,21 @@ void iommu_lu_free_set(struct iommu_lu_set *set);
 void iommu_lu_reject(struct iommu_lu_device *lu_dev, int error, const char *why);
 void iommu_lu_quiesce_others(struct iommu_lu_set *set);
 
+/* attach.c */
+struct iommu_domain *iommu_lu_make_domain(struct iommu_lu_domain *lu_domain,
+					  struct device *dev);
+
+/* pasid.c */
+int iommu_lu_check_pasids(struct device *dev);
+int iommu_lu_add_pasids(struct iommu_lu_device *lu_dev);
+void iommu_lu_count_pasids(struct iommu_lu_set *set, const struct iommu_device_ser *ser, int by);
+bool iommu_lu_pasids_kept(struct iommu_lu_device *lu_dev);
+bool iommu_lu_pasids_valid(struct iommu_lu_set *set, const struct iommu_device_ser *ser,
+			   u64 owner);
+bool iommu_lu_uses(const struct iommu_lu_device *lu_dev,
+		   const struct iommu_lu_domain *lu_domain);
+int iommu_lu_attach_pasids(struct iommu_lu_device *lu_dev, struct device *dev);
+
 /* discard.c */
 void iommu_lu_discard_all(void);
 

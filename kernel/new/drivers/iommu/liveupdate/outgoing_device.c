@@ -110,6 +110,9 @@ static int __iommu_lu_preserve_device(struct iommu_lu_device *lu_dev)
 		goto err_unit;
 	}
 	iommu_lu_init_device_ser(lu_dev, to_pci_dev(lu_dev->dev), ops);
+	ret = iommu_lu_add_pasids(lu_dev);
+	if (ret)
+		goto err_ser;
 
 	ret = kho_record_index_add(iommu_lu_outgoing->index, lu_dev->ser);
 	if (ret < 0)
@@ -150,6 +153,7 @@ static int iommu_lu_preserve_device(struct device *dev, struct iommu_domain *dom
 
 	lu_dev = no_free_ptr(new);
 	lu_dev->domain->nr_devices++;
+	iommu_lu_count_pasids(iommu_lu_outgoing, lu_dev->ser, 1);
 	list_add_tail(&lu_dev->item, &iommu_lu_outgoing->devices);
 	return 0;
 }
@@ -165,7 +169,8 @@ static int iommu_lu_preserve_device(struct device *dev, struct iommu_domain *dom
  * Return: 0. -EOPNOTSUPP if no IOMMU that supports live update translates for the
  * device, or it uses a feature that is not supported.
  * -EXDEV if its DMA uses another requester id. -ENOENT if it is not attached to
- * @domain or @domain is not preserved. -EBUSY if it is already preserved. -ENOMEM.
+ * @domain, or @domain or the domain of a PASID is not preserved. -E2BIG if there are too
+ * many PASIDs. -EBUSY if it is already preserved. -ENOMEM.
  * Each reason is logged, -ENOMEM excepted.
  */
 int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *domain)
@@ -176,6 +181,9 @@ int iommu_liveupdate_preserve_device(struct device *dev, struct iommu_domain *do
 	if (!dev_is_pci(dev) || !device_iommu_mapped(dev) || !dev_iommu_ops(dev)->liveupdate)
 		return iommu_liveupdate_refuse(dev, -EOPNOTSUPP,
 			"no IOMMU that supports live update translates its DMA");
+	ret = iommu_lu_check_pasids(dev);
+	if (ret)
+		return ret;
 	ret = iommu_lu_preserve_device(dev, domain);
 	trace_iommu_liveupdate_preserve_device(dev, ret, began);
 	return ret;
@@ -198,6 +206,7 @@ void iommu_liveupdate_unpreserve_device(struct device *dev)
 		return;
 
 	dev_iommu_ops(dev)->liveupdate->unpreserve_device(dev, lu_dev->ser);
+	iommu_lu_count_pasids(iommu_lu_outgoing, lu_dev->ser, -1);
 	kho_record_index_del(iommu_lu_outgoing->index, lu_dev->ser);
 	kho_record_free(lu_dev->ser);
 	iommu_lu_put_unit(lu_dev->unit);
@@ -257,7 +266,8 @@ int iommu_liveupdate_freeze_device(struct device *dev)
 		return ret;
 	guard(mutex)(&iommu_lu_mutex);
 	lu_dev = iommu_lu_find_device(iommu_lu_outgoing, dev);
-	if (!lu_dev || iommu_get_domain_for_dev(dev) != lu_dev->domain->domain)
+	if (!lu_dev || iommu_get_domain_for_dev(dev) != lu_dev->domain->domain ||
+	    !iommu_lu_pasids_kept(lu_dev))
 		return iommu_lu_refuse_freeze(dev, -EINVAL,
 			"attachment changed since the device was preserved", "");
 	ret = dev_iommu_ops(dev)->liveupdate->freeze_device(dev, lu_dev->ser,

@@ -176,26 +176,67 @@ static void iommu_lu_reject_invalid(struct iommu_lu_unit *unit)
 	list_for_each_entry(lu_dev, &iommu_lu_incoming->devices, item) {
 		if (lu_dev->error || lu_dev->unit != unit)
 			continue;
-		if (!iommu_lu_hw_fits(&lu_dev->ser->hw, ops, ops->device_hw_size))
+		if (!iommu_lu_hw_fits(&lu_dev->ser->hw, ops, ops->device_hw_size) ||
+		    (lu_dev->ser->nr_pasids && !ops->attach_pasid))
 			iommu_lu_reject(lu_dev, -EPROTO, "hardware part of the record is unknown");
 		else if (!ops->entry_valid(unit->iommu, unit->ser, lu_dev->ser))
 			iommu_lu_reject(lu_dev, -EIO, "hardware entries differ from the record");
 	}
 }
 
-/* Devices of one domain share its id, devices of different domains do not. */
-static bool iommu_lu_id_is_unique(struct iommu_lu_device *lu_dev)
+/* Use 0 of a domain is for requests without PASID, the others are for a PASID each. */
+static u32 iommu_lu_use_domain(const struct iommu_device_ser *ser, unsigned int use)
+{
+	return use ? ser->pasids[use - 1].domain : ser->domain;
+}
+
+static u32 iommu_lu_use_id(const struct iommu_lu_device *lu_dev, unsigned int use)
 {
 	const struct iommu_liveupdate_ops *ops = lu_dev->unit->ops;
-	struct iommu_lu_device *other;
 
-	list_for_each_entry(other, &iommu_lu_incoming->devices, item) {
-		if (!other->error && other->unit == lu_dev->unit &&
-		    other->domain != lu_dev->domain &&
-		    ops->domain_id(other->ser) == ops->domain_id(lu_dev->ser))
+	return use ? ops->pasid_domain_id(lu_dev->ser, use - 1) : ops->domain_id(lu_dev->ser);
+}
+
+/* No use of @other has the id @id for another domain than @domain. */
+static bool iommu_lu_id_fits(const struct iommu_lu_device *other, u32 domain, u32 id)
+{
+	unsigned int use;
+
+	for (use = 0; use <= other->ser->nr_pasids; use++) {
+		if (iommu_lu_use_domain(other->ser, use) != domain &&
+		    iommu_lu_use_id(other, use) == id)
 			return false;
 	}
 	return true;
+}
+
+/* Devices of one domain share its id, devices of different domains do not. */
+static bool iommu_lu_ids_are_unique(struct iommu_lu_device *lu_dev)
+{
+	struct iommu_lu_device *other;
+	unsigned int use;
+
+	list_for_each_entry(other, &iommu_lu_incoming->devices, item) {
+		if (other->error || other->unit != lu_dev->unit)
+			continue;
+		for (use = 0; use <= lu_dev->ser->nr_pasids; use++) {
+			if (!iommu_lu_id_fits(other, iommu_lu_use_domain(lu_dev->ser, use),
+					      iommu_lu_use_id(lu_dev, use)))
+				return false;
+		}
+	}
+	return true;
+}
+
+static int iommu_lu_reserve_ids(struct iommu_lu_device *lu_dev)
+{
+	unsigned int use;
+	int ret = 0;
+
+	for (use = 0; !ret && use <= lu_dev->ser->nr_pasids; use++)
+		ret = lu_dev->unit->ops->reserve_id(lu_dev->unit->iommu,
+						    iommu_lu_use_id(lu_dev, use));
+	return ret;
 }
 
 /* A device that enumeration did not find cannot be quiesced, so it gets no entry. */
@@ -216,7 +257,7 @@ static void iommu_lu_take_over_device(struct iommu_lu_device *lu_dev)
 
 	if (!iommu_lu_was_found(lu_dev->ser))
 		iommu_lu_reject(lu_dev, -ENODEV, "device was not found by this kernel");
-	else if (!iommu_lu_id_is_unique(lu_dev))
+	else if (!iommu_lu_ids_are_unique(lu_dev))
 		iommu_lu_reject(lu_dev, -EIO, "another domain has the same domain id");
 	else if (ops->accept_entry(iommu, lu_dev->ser))
 		iommu_lu_reject(lu_dev, -ENOMEM, "no memory for its hardware entries");
@@ -224,7 +265,7 @@ static void iommu_lu_take_over_device(struct iommu_lu_device *lu_dev)
 		lu_dev->accepted = true;
 
 	/* Also if the device is isolated: the hardware may have cached the id. */
-	if (ops->reserve_id(iommu, ops->domain_id(lu_dev->ser)) && !lu_dev->error)
+	if (iommu_lu_reserve_ids(lu_dev) && !lu_dev->error)
 		iommu_lu_reject(lu_dev, -ENOMEM, "no memory to reserve its domain id");
 }
 

@@ -36,7 +36,7 @@
 
 #define IOMMU_RECORD_DOMAIN_VERSION	4
 #define IOMMU_RECORD_UNIT_VERSION	2
-#define IOMMU_RECORD_DEVICE_VERSION	2
+#define IOMMU_RECORD_DEVICE_VERSION	3
 
 #define IOMMU_DOMAIN_SER_FORMAT_LEN	16
 
@@ -108,6 +108,7 @@ static_assert(sizeof(struct iommu_hw_ser) == 8);
 
 #define IOMMU_UNIT_SER_HW_MAX	80
 #define IOMMU_DEVICE_SER_HW_MAX	200
+#define IOMMU_PASID_SER_HW_MAX	72
 
 /**
  * struct iommu_unit_ser - One IOMMU that translates for preserved devices.
@@ -130,17 +131,35 @@ struct iommu_unit_ser {
 static_assert(sizeof(struct iommu_unit_ser) == 128);
 
 /**
+ * struct iommu_pasid_ser - A PASID with which a function uses a domain.
+ * @pasid: The PASID, 1 or more.
+ * @domain: Id of the domain's record.
+ * @hw_data: Tail: the hardware entries for this PASID.
+ */
+struct iommu_pasid_ser {
+	u32 pasid;
+	u32 domain;
+	u8 hw_data[IOMMU_PASID_SER_HW_MAX];
+} __packed;
+static_assert(sizeof(struct iommu_pasid_ser) == 80);
+
+#define IOMMU_DEVICE_SER_MAX_PASIDS	48
+
+/**
  * struct iommu_device_ser - One preserved function.
  * @hdr: Header, type IOMMU_RECORD_DEVICE.
  * @segment: PCI segment.
  * @bdf: Bus, device, function.
  * @vendor: PCI vendor id.
  * @device: PCI device id.
- * @domain: Id of the domain's record.
+ * @domain: Id of the domain's record, for requests without PASID.
  * @unit: Id of the unit's record.
+ * @nr_pasids: Entries used in @pasids; the rest must be 0.
  * @reserved: Must be 0.
- * @hw: Layout of @hw_data; the kind is that of the unit's record.
+ * @hw: Layout of @hw_data and of the tails in @pasids; the kind is that of the unit's
+ *      record.
  * @hw_data: Tail: the hardware entries of the function.
+ * @pasids: All PASIDs for which the hardware has an entry, in ascending order.
  */
 struct iommu_device_ser {
 	struct kho_record_ser hdr;
@@ -150,10 +169,12 @@ struct iommu_device_ser {
 	u16 device;
 	u32 domain;
 	u32 unit;
-	u64 reserved;
+	u32 nr_pasids;
+	u32 reserved;
 	struct iommu_hw_ser hw;
 	u8 hw_data[IOMMU_DEVICE_SER_HW_MAX];
+	struct iommu_pasid_ser pasids[IOMMU_DEVICE_SER_MAX_PASIDS];
 } __packed;
-static_assert(sizeof(struct iommu_device_ser) == 256);
+static_assert(sizeof(struct iommu_device_ser) == 4096);
 
 #endif /* _LINUX_KHO_ABI_IOMMU_H */

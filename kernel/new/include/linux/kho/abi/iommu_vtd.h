@@ -13,14 +13,14 @@
  * specification, revision 4.1.
  */
 
-#define IOMMU_RECORD_VTD_VERSION	2
+#define IOMMU_RECORD_VTD_VERSION	3
 
 /**
  * struct iommu_vtd_unit_ser - Tables of a VT-d unit across the kexec.
- * @root: Value of the root table address register (RTADDR_REG, section 11.4.5)
+ * @root: Value of the root table address register (RTADDR_REG)
  *        from shutdown of the previous kernel on. It points to the minimal root
  *        table, which contains preserved devices only.
- * @ir_table: Physical address of the empty interrupt remapping table (section 9.10)
+ * @ir_table: Physical address of the empty interrupt remapping table
  *            that the unit uses from then on, if interrupt remapping is on.
  */
 struct iommu_vtd_unit_ser {
@@ -33,7 +33,9 @@ static_assert(sizeof(struct iommu_vtd_unit_ser) <= IOMMU_UNIT_SER_HW_MAX);
 #define IOMMU_VTD_SER_FORCE_SNOOPING	BIT(0)
 /* ATS is enabled, with 4 KiB as smallest translation unit; the context entry allows it */
 #define IOMMU_VTD_SER_ATS		BIT(1)
-#define IOMMU_VTD_SER_FLAGS		(IOMMU_VTD_SER_FORCE_SNOOPING | IOMMU_VTD_SER_ATS)
+/* PASIDs are enabled in the function */
+#define IOMMU_VTD_SER_PASID		BIT(2)
+#define IOMMU_VTD_SER_FLAGS		(BIT(3) - 1)
 
 /**
  * struct iommu_vtd_device_ser - Entries of a device in VT-d's tables.
@@ -56,5 +58,18 @@ struct iommu_vtd_device_ser {
 } __packed;
 static_assert(sizeof(struct iommu_vtd_device_ser) == 120);
 static_assert(sizeof(struct iommu_vtd_device_ser) <= IOMMU_DEVICE_SER_HW_MAX);
+
+/**
+ * struct iommu_vtd_pasid_ser - Entry of a device for one PASID.
+ * @entry: PASID table entry (section 9.6).
+ * @did: Domain id.
+ * @flags: IOMMU_VTD_SER_FORCE_SNOOPING or 0.
+ */
+struct iommu_vtd_pasid_ser {
+	u64 entry[8];
+	u32 did;
+	u32 flags;
+} __packed;
+static_assert(sizeof(struct iommu_vtd_pasid_ser) == IOMMU_PASID_SER_HW_MAX);
 
 #endif /* _LINUX_KHO_ABI_IOMMU_VTD_H */

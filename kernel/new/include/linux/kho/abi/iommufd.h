@@ -16,11 +16,13 @@
 #define IOMMUFD_LIVEUPDATE_FH_COMPATIBLE	"iommufd-v1"
 
 #define IOMMUFD_RECORD_CTX		KHO_RECORD_TYPE('I', 'O', 'F', 'D')
-#define IOMMUFD_RECORD_CTX_VERSION	1
+#define IOMMUFD_RECORD_CTX_VERSION	2
 
 /* The HWPT enforces cache coherency, see iommufd_hwpt_paging_enforce_cc() */
 #define IOMMUFD_HWPT_SER_ENFORCE_CC	BIT(0)
-#define IOMMUFD_HWPT_SER_FLAGS		IOMMUFD_HWPT_SER_ENFORCE_CC
+/* The HWPT was allocated with IOMMU_HWPT_ALLOC_PASID */
+#define IOMMUFD_HWPT_SER_PASID		BIT(1)
+#define IOMMUFD_HWPT_SER_FLAGS		(BIT(2) - 1)
 
 /**
  * struct iommufd_hwpt_ser - One preserved HWPT.

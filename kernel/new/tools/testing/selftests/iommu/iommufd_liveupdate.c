@@ -59,7 +59,8 @@ TEST_F(liveupdate, mark_kinds)
 	EXPECT_EQ(-EOPNOTSUPP, mark(self->fd, hwpt, TOKEN));
 	test_cmd_mock_domain_flags(self->ioas_id, MOCK_FLAGS_DEVICE_PASID, &stdev, NULL, &device);
 	test_cmd_hwpt_alloc(device, self->ioas_id, IOMMU_HWPT_ALLOC_PASID, &hwpt);
-	EXPECT_EQ(-EOPNOTSUPP, mark(self->fd, hwpt, TOKEN));
+	EXPECT_EQ(0, mark(self->fd, hwpt, TOKEN));
+	EXPECT_EQ(0, clear_mark(self->fd, hwpt));
 	EXPECT_EQ(-ENOENT, state(self->fd));
 	EXPECT_EQ(0, mark(self->fd, self->hwpt_id, TOKEN));
 }
