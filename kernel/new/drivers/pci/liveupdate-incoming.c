@@ -23,10 +23,9 @@
  * isolated.
  *
  * The physical function of a virtual function (VF) is above it in the same sense
- * (liveupdate-iov.c).
- * pci_liveupdate_finish() makes a function an ordinary one; so it does for a bridge with
- * the last function below, and for a physical function with its last VF. Devices that
- * remain when the last file is finished that depends on the FLB are quiesced.
+ * (liveupdate-iov.c). pci_liveupdate_finish() makes a function an ordinary one; so it does
+ * for a bridge with the last function below, and for a physical function with its last VF.
+ * Devices that remain when the last file is finished that depends on the FLB are quiesced.
  */
 
 #define dev_fmt(fmt) "live update: " fmt
