@@ -18,7 +18,7 @@ static struct iolu_vm *vm;
 
 static const struct iolu_attempt attempt = {
 	"preserved", "device", (const enum iolu_refusal[]){
-		REFUSED_DEVICE_ALIAS, REFUSED_DEVICE_ASLEEP, REFUSED_FREEZE_RESET,
+		REFUSED_DEVICE_SEGMENT, REFUSED_DEVICE_ASLEEP, REFUSED_FREEZE_RESET,
 		REFUSED_DEVICE_INTX, REFUSED_DEVICE_PASIDS, REFUSED_DEVICE_ATS, REFUSED_NONE
 	},
 };
@@ -32,8 +32,8 @@ static void says(int rc, int expected, const char *reason, const char *fact)
 static void test_candidates(void)
 {
 	says(iolu_refused(vm, &attempt, NAME, -EXDEV), -EXDEV,
-	     "device \"" NAME "\": not preserved: DMA uses another requester ID. Move the device to "
-	     "a PCI Express slot that is not below a conventional bridge or a VMD.",
+	     "device \"" NAME "\": not preserved: PCI segment has more than 16 bits. Move the "
+	     "device to a slot that is not below a VMD.",
 	     "an errno of one row has its sentence and remedy");
 	says(iolu_refused(vm, &attempt, NAME, -EAGAIN), -EAGAIN,
 	     "device \"" NAME "\": not preserved: not in D0, or reset or self test is in progress",
