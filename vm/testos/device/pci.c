@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,71 +333,4 @@ uint32_t pci_msix_address(const char *bdf)
 	address = at[0];
 	munmap((void *)at, 4 * KIB);
 	return address;
-}
-
-/* The power file of the slot with this device */
-static void slot_power(const char *bdf, char *power, size_t room)
-{
-	char address[64];
-	glob_t g;
-	size_t i;
-
-	if (glob("/sys/bus/pci/slots/*/address", 0, NULL, &g))
-		bail_out("no slots");
-	for (i = 0; i < g.gl_pathc; i++) {
-		if (file_read(g.gl_pathv[i], address, sizeof(address)) < 0)
-			continue;
-		address[strcspn(address, "\n")] = 0;
-		if (strncmp(address, bdf, strlen(address)))
-			continue;
-		snprintf(power, room, "%.*s/power",
-			 (int)(strrchr(g.gl_pathv[i], '/') - g.gl_pathv[i]), g.gl_pathv[i]);
-		globfree(&g);
-		return;
-	}
-	bail_out("%s is in no slot", bdf);
-}
-
-/*
- * Switching off waits until no process uses the device, so another process does it. The machine
- * needs SLOTS_WITH_POWER.
- */
-void pci_slot_power(const char *bdf, bool on)
-{
-	char power[160];
-	pid_t child;
-
-	slot_power(bdf, power, sizeof(power));
-	child = fork();
-	if (child < 0)
-		bail_out("fork: %s", strerror(errno));
-	if (child)
-		return;
-	/* It must not wait for its own copies of the device's files. */
-	close_range(3, ~0u, 0);
-	_exit(-file_write(power, on ? "1" : "0"));
-}
-
-static bool comes_to(const char *bdf, bool there)
-{
-	char path[300];
-	int i;
-
-	snprintf(path, sizeof(path), DEVICES "/%s", bdf);
-	for (i = 0; i < 100; i++) {
-		if (!access(path, F_OK) == there)
-			return true;
-		sleep_ms(100);
-	}
-	return false;
-}
-
-bool pci_disappears(const char *bdf)
-{
-	return comes_to(bdf, false);
-}
-
-bool pci_appears(const char *bdf)
-{
-	return comes_to(bdf, true);
 }
