@@ -6,7 +6,8 @@
  * Neither is switched.
  *
  * promise: 1, 2, 3
- * red when: PASIDs are not preserved (a kernel without `liveupdate/pasid.c`): HWPTs for PASIDs cannot
+ * red when: PASIDs are not preserved (a kernel without `drivers/iommu/liveupdate/pasid.c`): HWPTs for
+ *   PASIDs cannot
  *   be marked
  */
 #include <errno.h>
