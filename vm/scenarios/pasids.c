@@ -6,9 +6,7 @@
  * Neither is switched.
  *
  * promise: 1, 2, 3
- * red when: PASIDs are not preserved (a kernel without `drivers/iommu/liveupdate/pasid.c`): HWPTs for
- *   PASIDs cannot
- *   be marked
+ * red when: PASIDs are not attached at boot (`iommu_lu_attach_pasids()`): the HWPTs are not adopted
  */
 #include <errno.h>
 #include <sys/mman.h>
