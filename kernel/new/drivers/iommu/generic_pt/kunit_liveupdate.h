@@ -278,12 +278,13 @@ struct pt_kunit_lu_result {
 static int pt_kunit_lu_compare_area(struct kunit_iommu_priv *priv,
 				    const struct pt_kunit_lu_area *area)
 {
-	unsigned long pfns[] = { PHYS_PFN(area->oa), PHYS_PFN(area->oa + area->len) - 1 };
-	u32 npfns[] = { PHYS_PFN(area->len), 1 };
+	unsigned long pfns[] = { PHYS_PFN(area->oa), PHYS_PFN(area->oa + area->len - 1) };
+	u32 npfns[] = { pfns[1] - pfns[0] + 1, 1 };
 	struct iommu_liveupdate_runs runs = {
 		.iova = area->va,
 		.last = area->va + area->len - 1,
 		.prot = area->prot,
+		.offset = offset_in_page(area->oa),
 		.pfns = pfns,
 		.npfns = npfns,
 	};
