@@ -40,10 +40,11 @@ in_work() {
 	git -C "$work/linux" -c user.name=port -c user.email=port@localhost "$@"
 }
 
-# The functions that contain the hunks of a diff, per file
+# The functions that contain the hunks of a diff, per file; their arguments may differ
 places() {
 	awk '/^\+\+\+ / { file = substr($2, 3) }
-		file ~ /\.[ch]$/ && /^@@ / { sub(/^@@ [^@]* @@ ?/, ""); print file ": " $0 }'
+		file ~ /\.[ch]$/ && /^@@ / { sub(/^@@ [^@]* @@ ?/, "")
+		sub(/\([^()]*\)?$/, ""); print file ": " $0 }'
 }
 
 # Apply one hook to the working copy; print a line for each conflict

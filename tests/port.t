@@ -60,7 +60,7 @@ echo >"$tmp/linux/mm/new.c"
 tells "a new file that Linux has by now" "      mm/new.c: Linux has a file of this name"
 sed -i '10,$s/three/drei/' "$tmp/linux/mm/a.c"
 tells "a hunk that only fits in another function" \
-	"      mm/a.c: int a(void): applies here, is it the place?"
+	"      mm/a.c: int a: applies here, is it the place?"
 refuses "what is no Linux" "no Linux source tree" scripts/port.sh "$tmp/hooks"
 
 unset HOOKS
