@@ -18,7 +18,7 @@ build=$tree/build-lint
 # length of a string constant, which MODULE_ALIAS() asserts.
 kmake() {
 	make -s -C "$tree" O="$build" CC="$cc" LOCALVERSION=-lint -j"$JOBS" \
-		CHECK='sparse -D__typeof_unqual__=__typeof__ -D__builtin_strlen(x)=(sizeof(x)-1)' "$@"
+		CHECK="sparse -D__typeof_unqual__=__typeof__ '-D__builtin_strlen(x)=(sizeof(x)-1)'" "$@"
 }
 
 holds "the branch is there" git -C "$tree" rev-parse refs/base refs/kept
