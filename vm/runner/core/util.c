@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,12 +65,18 @@ char *program_dir(void)
 int listen_at(const char *address)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	bool abstract = !strchr(address, '/');
+	size_t len = strlen(address) + 1;	/* with a NUL, before or after it */
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	memcpy(at.sun_path + 1, address, strlen(address));
-	if (fd < 0 || bind(fd, (void *)&at, offsetof(struct sockaddr_un, sun_path) + 1 +
-			   strlen(address)) || listen(fd, 1))
-		die("cannot make a socket: %s", strerror(errno));
+	if (len > sizeof(at.sun_path))
+		die("%s: too long for the address of a socket", address);
+	memcpy(at.sun_path + abstract, address, strlen(address));
+	if (!abstract)
+		unlink(address);
+	if (fd < 0 || bind(fd, (void *)&at, offsetof(struct sockaddr_un, sun_path) + len) ||
+	    listen(fd, 1))
+		die("cannot make the socket %s: %s", address, strerror(errno));
 	return fd;
 }
 

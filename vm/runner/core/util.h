@@ -24,7 +24,7 @@ FILE *create_file(const char *dir, const char *name);
 /* The directory of this program. */
 char *program_dir(void);
 
-/* A listening socket in the abstract name space */
+/* A listening socket at a path, or in the abstract name space if @address has no "/" */
 int listen_at(const char *address);
 
 /* CLOCK_MONOTONIC, ns */

@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -80,12 +79,12 @@ struct reply {
 
 static bool get(const struct drive *d, void *to, size_t n)
 {
-	return recv(d->emulator, to, n, MSG_WAITALL) == (ssize_t)n;
+	return recv(d->outside.emulator, to, n, MSG_WAITALL) == (ssize_t)n;
 }
 
 static bool put(const struct drive *d, const void *from, size_t n)
 {
-	return send(d->emulator, from, n, MSG_NOSIGNAL) == (ssize_t)n;
+	return send(d->outside.emulator, from, n, MSG_NOSIGNAL) == (ssize_t)n;
 }
 
 static bool answer_option(const struct drive *d, uint32_t what, uint32_t type, const void *data,
@@ -124,8 +123,8 @@ static bool greet(struct drive *d)
 	struct greeting hello = { htobe64(GREETING), htobe64(OPTION), htobe16(FIXED_NEWSTYLE) };
 	uint32_t flags;
 
-	d->emulator = accept4(d->listener, NULL, NULL, SOCK_CLOEXEC);
-	return d->emulator >= 0 && put(d, &hello, sizeof(hello)) && get(d, &flags, sizeof(flags)) &&
+	d->outside.emulator = accept4(d->outside.listener, NULL, NULL, SOCK_CLOEXEC);
+	return d->outside.emulator >= 0 && put(d, &hello, sizeof(hello)) && get(d, &flags, sizeof(flags)) &&
 	       negotiate(d);
 }
 
@@ -186,9 +185,9 @@ static bool serve(struct drive *d)
 {
 	enum { EMULATOR, FRAMES, STOP, N };
 	struct pollfd p[N] = {
-		[EMULATOR] = { .fd = d->emulator, .events = POLLIN },
+		[EMULATOR] = { .fd = d->outside.emulator, .events = POLLIN },
 		[FRAMES] = { .fd = d->filled ? -1 : d->frames, .events = POLLIN },
-		[STOP] = { .fd = d->stop, .events = POLLIN },
+		[STOP] = { .fd = d->outside.stop, .events = POLLIN },
 	};
 	int n = poll(p, N, LAST_FRAME_MS);
 
@@ -205,15 +204,15 @@ static void *drive_loop(void *arg)
 {
 	struct drive *d = arg;
 	struct pollfd p[] = {
-		{ .fd = d->listener, .events = POLLIN }, { .fd = d->stop, .events = POLLIN },
+		{ .fd = d->outside.listener, .events = POLLIN }, { .fd = d->outside.stop, .events = POLLIN },
 	};
 
 	poll(p, 2, -1);
 	if (!p[1].revents && greet(d))
 		while (serve(d))
 			;
-	if (d->emulator >= 0)
-		shutdown(d->emulator, SHUT_RDWR);
+	if (d->outside.emulator >= 0)
+		shutdown(d->outside.emulator, SHUT_RDWR);
 	return NULL;
 }
 
@@ -226,21 +225,12 @@ void drive_open(struct drive *d, struct sender *link)
 {
 	memset(d, 0, sizeof(*d));
 	d->link = link;
-	d->listener = listen_at(drive_address(link->device));
 	d->frames = fcntl(link->qemu_fd, F_DUPFD_CLOEXEC, 0);
-	d->emulator = -1;
-	d->stop = eventfd(0, EFD_CLOEXEC);
-	if (d->stop < 0 || pthread_create(&d->thread, NULL, drive_loop, d))
-		die("cannot start a drive's thread");
+	outside_open(&d->outside, drive_address(link->device), drive_loop, d);
 }
 
 void drive_close(struct drive *d)
 {
-	eventfd_write(d->stop, 1);
-	pthread_join(d->thread, NULL);
-	if (d->emulator >= 0)
-		close(d->emulator);
-	close(d->listener);
+	outside_close(&d->outside);
 	close(d->frames);
-	close(d->stop);
 }

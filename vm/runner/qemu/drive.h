@@ -3,11 +3,11 @@
 #ifndef VM_RUNNER_DRIVE_H
 #define VM_RUNNER_DRIVE_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "outside.h"
 #include "sender.h"
 
 #define DRIVE_BLOCK	512u
@@ -20,14 +20,14 @@ struct drive_read {
 };
 
 struct drive {
-	int listener, emulator, frames, stop;	/* sockets; an eventfd */
+	struct outside outside;
+	int frames;				/* socket */
 	struct sender *link;
 	struct drive_read read[DRIVE_READS];
 	size_t nreads;
 	uint8_t block[DRIVE_BLOCK];		/* the first frame that is not delivered */
 	uint64_t seq;				/* its number */
 	bool filled;
-	pthread_t thread;
 };
 
 /* Take the frames of @link and wait for the emulator at drive_address(). */

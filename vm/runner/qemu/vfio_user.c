@@ -13,9 +13,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
@@ -260,7 +258,7 @@ static ssize_t receive(struct vfio_user *v, void *at, size_t len)
 	ssize_t got;
 	int fd;
 
-	got = recvmsg(v->emulator, &msg, MSG_WAITALL | MSG_CMSG_CLOEXEC);
+	got = recvmsg(v->outside.emulator, &msg, MSG_WAITALL | MSG_CMSG_CLOEXEC);
 	for (c = CMSG_FIRSTHDR(&msg); got > 0 && c; c = CMSG_NXTHDR(&msg, c)) {
 		n = c->cmsg_type == SCM_RIGHTS ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(fd) : 0;
 		for (i = 0; i < n; i++) {
@@ -294,15 +292,15 @@ static bool serve(struct vfio_user *v)
 	m.h.flags = REPLY;
 	m.h.error = 0;
 	m.h.size = sizeof(m.h) + size;
-	return send(v->emulator, &m, m.h.size, MSG_NOSIGNAL) == (ssize_t)m.h.size;
+	return send(v->outside.emulator, &m, m.h.size, MSG_NOSIGNAL) == (ssize_t)m.h.size;
 }
 
 static void *loop(void *arg)
 {
 	struct vfio_user *v = arg;
 	struct pollfd p[] = {
-		{ .fd = v->listener, .events = POLLIN },
-		{ .fd = v->stop, .events = POLLIN },
+		{ .fd = v->outside.listener, .events = POLLIN },
+		{ .fd = v->outside.stop, .events = POLLIN },
 	};
 
 	while (!p[1].revents) {
@@ -310,40 +308,22 @@ static void *loop(void *arg)
 			break;
 		if (!p[0].revents)
 			continue;
-		if (v->emulator >= 0 && !serve(v))
+		if (v->outside.emulator >= 0 && !serve(v))
 			break;
-		if (v->emulator < 0)
-			p[0].fd = v->emulator = accept4(v->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (v->outside.emulator < 0)
+			p[0].fd = v->outside.emulator = accept4(v->outside.listener, NULL, NULL, SOCK_CLOEXEC);
 	}
 	return NULL;
 }
 
 void vfio_user_open(struct vfio_user *v, const char *path)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-
 	memset(v, 0, sizeof(*v));
 	reset(v->config);
-	v->emulator = -1;
-	v->stop = eventfd(0, EFD_CLOEXEC);
-	v->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (strlen(path) >= sizeof(at.sun_path))
-		die("%s: too long for the path of a socket", path);
-	strcpy(at.sun_path, path);
-	unlink(path);
-	if (v->listener < 0 || bind(v->listener, (void *)&at, sizeof(at)) ||
-	    listen(v->listener, 1))
-		die("cannot make the socket %s: %s", path, strerror(errno));
-	if (v->stop < 0 || pthread_create(&v->thread, NULL, loop, v))
-		die("cannot start a vfio-user thread");
+	outside_open(&v->outside, path, loop, v);
 }
 
 void vfio_user_close(struct vfio_user *v)
 {
-	eventfd_write(v->stop, 1);
-	pthread_join(v->thread, NULL);
-	if (v->emulator >= 0)
-		close(v->emulator);
-	close(v->listener);
-	close(v->stop);
+	outside_close(&v->outside);
 }

@@ -3,20 +3,20 @@
 #ifndef VM_RUNNER_VFIO_USER_H
 #define VM_RUNNER_VFIO_USER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "outside.h"
+
 #define VFIO_USER_CONFIG	4096
 
 struct vfio_user {
-	int listener, emulator, stop;	/* sockets; an eventfd */
+	struct outside outside;
 	uint8_t config[VFIO_USER_CONFIG];
 	int64_t *changes;		/* when PASIDs or ATS were switched */
 	size_t nchanges, changes_cap;
 	char why[128];			/* of the end of the protocol, "": it was regular */
-	pthread_t thread;
 };
 
 /* Wait for the emulator at the socket @path. */

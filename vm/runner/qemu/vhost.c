@@ -187,10 +187,10 @@ static void *vhost_loop(void *arg)
 	eventfd_t kicks;
 	enum { EMULATOR, FRAMES, SENT, STOP, N };
 	struct pollfd p[N] = {
-		[EMULATOR] = { .fd = v->listener, .events = POLLIN },
+		[EMULATOR] = { .fd = v->outside.listener, .events = POLLIN },
 		[FRAMES] = { .events = POLLIN },
 		[SENT] = { .events = POLLIN },
-		[STOP] = { .fd = v->stop, .events = POLLIN },
+		[STOP] = { .fd = v->outside.stop, .events = POLLIN },
 	};
 
 	while (!*v->why) {
@@ -201,9 +201,9 @@ static void *vhost_loop(void *arg)
 			break;
 		if (p[STOP].revents)
 			break;
-		if (p[EMULATOR].revents && v->emulator < 0) {
-			v->emulator = accept4(v->listener, NULL, NULL, SOCK_CLOEXEC);
-			p[EMULATOR].fd = v->emulator;
+		if (p[EMULATOR].revents && v->outside.emulator < 0) {
+			v->outside.emulator = accept4(v->outside.listener, NULL, NULL, SOCK_CLOEXEC);
+			p[EMULATOR].fd = v->outside.emulator;
 		} else if (p[EMULATOR].revents && !vhost_serve(v)) {
 			break;
 		}
@@ -226,23 +226,19 @@ const char *vhost_address(int device)
 void vhost_open(struct vhost *v, const struct sender *link)
 {
 	memset(v, 0, sizeof(*v));
-	v->listener = listen_at(vhost_address(link->device));
 	v->frames = fcntl(link->qemu_fd, F_DUPFD_CLOEXEC, 0);
-	v->emulator = v->misses = -1;
+	v->misses = -1;
 	v->asked = ~0ull;
 	v->queue[0].call = v->queue[1].call = -1;
 	v->queue[0].kick = v->queue[1].kick = -1;
-	v->stop = eventfd(0, EFD_CLOEXEC);
-	if (v->stop < 0 || pthread_create(&v->thread, NULL, vhost_loop, v))
-		die("cannot start a vhost thread");
+	outside_open(&v->outside, vhost_address(link->device), vhost_loop, v);
 }
 
 void vhost_close(struct vhost *v)
 {
 	size_t i;
 
-	eventfd_write(v->stop, 1);
-	pthread_join(v->thread, NULL);
+	outside_close(&v->outside);
 	for (i = 0; i < v->nregions; i++)
 		munmap(v->region[i].map, v->region[i].map_size);
 	for (i = 0; i < VHOST_QUEUES; i++) {
@@ -253,9 +249,5 @@ void vhost_close(struct vhost *v)
 	}
 	if (v->misses >= 0)
 		close(v->misses);
-	if (v->emulator >= 0)
-		close(v->emulator);
-	close(v->listener);
 	close(v->frames);
-	close(v->stop);
 }

@@ -3,12 +3,12 @@
 #ifndef VM_RUNNER_VHOST_H
 #define VM_RUNNER_VHOST_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "outside.h"
 #include "sender.h"
 
 #define VHOST_REGIONS	8
@@ -50,7 +50,8 @@ struct vhost_event {
 };
 
 struct vhost {
-	int listener, emulator, misses, frames, stop;	/* sockets; an eventfd */
+	struct outside outside;
+	int misses, frames;	/* sockets */
 	struct vhost_region region[VHOST_REGIONS];
 	size_t nregions;
 	struct vhost_queue queue[VHOST_QUEUES];
@@ -67,7 +68,6 @@ struct vhost {
 	int64_t *writes;	/* when each frame was written */
 	size_t nwrites, writes_cap;
 	char why[128];		/* of the end of the protocol, "": it was regular */
-	pthread_t thread;
 };
 
 /* Take the frames of @link and wait for the emulator at vhost_address(). */

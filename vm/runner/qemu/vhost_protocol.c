@@ -309,7 +309,7 @@ static bool read_all(struct vhost *v, void *to, size_t len)
 	ssize_t n;
 
 	for (; len; at += n, len -= n) {
-		n = recv(v->emulator, at, len, 0);
+		n = recv(v->outside.emulator, at, len, 0);
 		if (n <= 0)
 			return false;
 	}
@@ -328,7 +328,7 @@ static bool read_header(struct vhost *v, struct message *m, struct fds *fds)
 		.msg_iov = &data, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
-	ssize_t n = recvmsg(v->emulator, &msg, MSG_CMSG_CLOEXEC);
+	ssize_t n = recvmsg(v->outside.emulator, &msg, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *c;
 
 	if (n <= 0)
@@ -359,7 +359,7 @@ static void answer(struct vhost *v, struct message *m, bool own)
 	}
 	m->flags = VERSION | REPLY;
 	m->size = sizeof(m->u64);
-	if (send(v->emulator, &m->request, HEADER + m->size, MSG_NOSIGNAL) < 0)
+	if (send(v->outside.emulator, &m->request, HEADER + m->size, MSG_NOSIGNAL) < 0)
 		vhost_fail(v, "an answer cannot be sent");
 }
 
