@@ -100,7 +100,7 @@ for layout in $(layouts); do
 		"does not read records of the running kernel: $layout" "$tmp/repacked"
 done
 rm "$host/sys/kernel/liveupdate/record_layouts"
-image "this kernel does not list what it writes" 3 \
+image "this kernel does not list the layouts of its records" 3 \
 	"does not list the records that it writes" "$patched"
 new_host
 put sys/kernel/liveupdate/file_handlers 'memfd-v2 memfd-hugetlb-v1 iommufd-v1 vfio-pci-v1'

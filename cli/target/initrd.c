@@ -34,7 +34,7 @@ struct module {
 	bool needed;
 };
 
-/* What is found */
+/* Modules found in the image so far */
 struct search {
 	struct image *image;
 	char below[160];	/* "lib/modules/RELEASE/" */

@@ -5,7 +5,7 @@
  *
  * The previous kernel counts the huge pages of all frozen memfds, by size and node, in a
  * page that the next kernel finds in KHO before it fills its pools. They are in use there
- * from the first moment: hugepages=N allocates what is missing to N, and the counters of
+ * from the first moment: hugepages=N allocates the rest of N, and the counters of
  * the pool have those that come. A memfd that is retrieved, or released unretrieved, finds
  * its pages counted. A page that never comes is taken off again.
  *
