@@ -320,12 +320,13 @@ out/vm/gen_init_cpio: $(TREE)/.source
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -O2 -o $@ $(TREE)/usr/gen_init_cpio.c
 
-# The kernel's selftests, built by its own Makefiles; those that need libcap are not ours
+# The kernel's selftests, built by its own Makefiles, which do not know the headers of a test (-B);
+# tests that need libcap are not ours
 out/vm/kselftest/iommufd_liveupdate: OF := iommu
 out/vm/kselftest/vfio_pci_liveupdate_test: OF := vfio
 $(KSELFTESTS): out/headers/.installed | packages
 	@mkdir -p $(@D) && echo "  LD $@"
-	@$(MAKE) -s -C $(TREE)/tools/testing/selftests/$(OF) OUTPUT=$(abspath $(@D)) \
+	@$(MAKE) -s -B -C $(TREE)/tools/testing/selftests/$(OF) OUTPUT=$(abspath $(@D)) \
 		KHDR_INCLUDES="-isystem $(abspath out/headers/include)" USERLDFLAGS=-static \
 		LDLIBS=-luuid $(abspath $@)
 	@touch $@
