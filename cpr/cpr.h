@@ -78,7 +78,6 @@ int cpr_arm(struct cpr *cpr, const struct cpr_device *device, int fd, uint32_t t
 int cpr_read_fd(int fd, uint8_t **bytes, size_t *size);
 int cpr_read_file(const char *path, uint8_t **bytes, size_t *size);
 int cpr_memfd_with(const char *name, const void *bytes, size_t size);
-int cpr_memfd_copy(const char *name, int from);
 
 /* put.c: the VM goes into a session */
 int cpr_put(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call);

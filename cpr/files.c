@@ -66,20 +66,3 @@ int cpr_memfd_with(const char *name, const void *bytes, size_t size)
 	}
 	return fd;
 }
-
-/* Copying by mmap leaves the position of @from alone, which is the same for all its users. */
-int cpr_memfd_copy(const char *name, int from)
-{
-	struct stat st;
-	void *bytes;
-	int fd;
-
-	if (fstat(from, &st))
-		return cpr_fail(-errno, "memory %s: %s", name, strerror(errno));
-	bytes = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, from, 0);
-	if (bytes == MAP_FAILED)
-		return cpr_fail(-errno, "memory %s cannot be mapped: %s", name, strerror(errno));
-	fd = cpr_memfd_with(name, bytes, st.st_size);
-	munmap(bytes, st.st_size);
-	return fd;
-}

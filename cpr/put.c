@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The previous kernel: QEMU's memory, iommufd and devices go into a session, with its table and
- * the state of the machine. The kernel says which memory the devices reach: memory of the table
- * that they do not reach is copied, because QEMU may have made it so that it cannot be sealed.
+ * the state of the machine. The kernel says which memory the devices reach.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -59,43 +58,9 @@ static int refuse_area(uint64_t iova)
 			"devices", (unsigned long long)iova);
 }
 
-/* The option of QEMU that makes memory such that it cannot be sealed; a part of its name decides */
-static const char *remedy(const char *memory)
-{
-	static const char *const remedies[][2] = {
-		{ "pc.rom", "the firmware has not hidden it yet, try again when it has" },
-		{ "bios", "give the firmware with -drive if=pflash instead of -bios" },
-		{ "vga", "leave the VGA adapter out: -nodefaults, -vga none" },
-		{ "rom", "leave the ROMs of devices out: rombar=0, romfile=" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(remedies) / sizeof(*remedies); i++)
-		if (strstr(memory, remedies[i][0]))
-			return remedies[i][1];
-	return "use memory-backend-memfd,share=on";
-}
-
-/* Could the library seal it? */
-static int check_memory(const struct cpr_fd *fd)
-{
-	const int needed = F_SEAL_GROW | F_SEAL_SHRINK;
-	int seals = fcntl(fd->fd, F_GET_SEALS);
-
-	if (seals & F_SEAL_SEAL && (seals & needed) != needed)
-		return cpr_fail(-EPERM, "devices reach QEMU's memory \"%s\", which cannot be "
-				"sealed: %s", fd->name, remedy(fd->name));
-	return 0;
-}
-
 static int add_memory(struct iolu_vm *vm, const struct cpr_fd *fd, const char *name)
 {
-	int rc;
-
-	if (has(vm, IOLU_MEMFD, name))
-		return 0;
-	rc = check_memory(fd);
-	return rc ? rc : cpr_check(vm, iolu_vm_add_memfd(vm, name, fd->fd));
+	return has(vm, IOLU_MEMFD, name) ? 0 : cpr_check(vm, iolu_vm_add_memfd(vm, name, fd->fd));
 }
 
 static int import_area(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
@@ -142,27 +107,19 @@ static int import_areas(struct iolu_vm *vm, struct cpr *cpr, uint32_t id, const 
 }
 
 /* Memory that no device reaches */
-static int copy_rest(struct iolu_vm *vm, const struct cpr *cpr)
+static int add_rest(struct iolu_vm *vm, const struct cpr *cpr)
 {
 	char name[32];
 	uint32_t i;
-	int fd, rc;
+	int rc = 0;
 
-	for (i = 0; i < cpr->nfds; i++) {
+	for (i = 0; !rc && i < cpr->nfds; i++) {
 		if (cpr->fds[i].kind != CPR_MEMORY)
 			continue;
 		cpr_memory_name(cpr, &cpr->fds[i], name, sizeof(name));
-		if (has(vm, IOLU_MEMFD, name))
-			continue;
-		fd = cpr_memfd_copy(cpr->fds[i].name, cpr->fds[i].fd);
-		if (fd < 0)
-			return fd;
-		rc = cpr_check(vm, iolu_vm_add_memfd(vm, name, fd));
-		close(fd);
-		if (rc)
-			return rc;
+		rc = add_memory(vm, &cpr->fds[i], name);
 	}
-	return 0;
+	return rc;
 }
 
 /* -- devices -- */
@@ -270,7 +227,7 @@ int cpr_put(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call)
 	if (!rc)
 		rc = import_devices(vm, cpr);
 	if (!rc)
-		rc = copy_rest(vm, cpr);
+		rc = add_rest(vm, cpr);
 	if (!rc)
 		rc = add_table(vm, cpr);
 	if (!rc)

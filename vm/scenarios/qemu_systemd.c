@@ -4,7 +4,8 @@
  * without privilege: its sessions come from vmm-session.socket, systemd's store carries the
  * session over `iolu kexec`. A save is called off first. In the next kernel, where the unit's user
  * may open no device, iolu-cpr is killed, then QEMU, and systemd starts the restore again. The guest
- * uses INTx (pci=nomsi).
+ * uses INTx (pci=nomsi); its memory is huge pages, its firmware comes by -bios, it has a display:
+ * the device reaches memory of these too.
  *
  * promise: systemd, vm
  * red when: a session is taken out of the store when its save is called off (`drop_session` in
@@ -38,12 +39,15 @@
 /* With it QEMU waits for a client before it loads its state, which shall take forever. */
 #define WAITS	"socket,id=waits,path=" QEMU_DIR "/waits,server=on,wait=on"
 
-static const struct qemu_option usual[] = {
-	{ QEMU_APPEND, QEMU_APPEND " pci=nomsi" }, {},
-};
+#define OPTIONS								\
+	{ QEMU_APPEND, QEMU_APPEND " pci=nomsi" },			\
+	{ QEMU_MEMORY, QEMU_MEMORY ",hugetlb=on,hugetlbsize=2M" },	\
+	{ "-drive", "-bios" }, { QEMU_PFLASH, QEMU_FIRMWARE },		\
+	{ NULL, "-device" }, { NULL, "secondary-vga,romfile=" }
 
+static const struct qemu_option usual[] = { OPTIONS, {} };
 static const struct qemu_option waits[] = {
-	{ QEMU_APPEND, QEMU_APPEND " pci=nomsi" }, { NULL, "-chardev" }, { NULL, WAITS }, {},
+	OPTIONS, { NULL, "-chardev" }, { NULL, WAITS }, {},
 };
 
 /* -- the unit -- */
@@ -215,4 +219,5 @@ static void after(void)
 
 SCENARIO(.name = "qemu_systemd", .systemd = true, .command = true, .image = true, .smp = 1,
 	 .mem = 1536, .timeout = 180, .guest_sends = true,
-	 .cmdline = QEMU_CMDLINE OPERATOR_CMDLINE " lu.rate=60", .before = before, .after = after);
+	 .cmdline = QEMU_CMDLINE OPERATOR_CMDLINE " lu.rate=60 hugepages=64",
+	 .before = before, .after = after);

@@ -38,8 +38,8 @@ static const char *const fixed[] = {
 	"-machine", "q35,accel=kvm,kernel-irqchip=split,smm=off,memory-backend=ram0,"
 		"aux-ram-share=on",
 	"-cpu", "host,kvm-pv-eoi=off", "-m", "128M",
-	"-object", "memory-backend-memfd,id=ram0,size=128M,share=on",
-	"-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/seabios/bios-256k.bin",
+	"-object", QEMU_MEMORY,
+	"-drive", QEMU_PFLASH,
 	"-kernel", "/guest/bzImage", "-initrd", "/guest/initrd",
 	"-append", QEMU_APPEND,
 	"-serial", "stdio", "-monitor", "none", "-qmp", "unix:" SOCKET ",server=on,wait=off",

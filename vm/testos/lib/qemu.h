@@ -15,6 +15,11 @@
 /* The guest's kernel command line */
 #define QEMU_APPEND	"console=ttyS0 quiet panic=-1 memmap=64K$0x4000000"
 
+/* Its memory and its firmware */
+#define QEMU_MEMORY	"memory-backend-memfd,id=ram0,size=128M,share=on"
+#define QEMU_FIRMWARE	"/usr/share/seabios/bios-256k.bin"
+#define QEMU_PFLASH	"if=pflash,format=raw,readonly=on,file=" QEMU_FIRMWARE
+
 /* An option of QEMU's usual command line, and another one in its place; NULL: one more */
 struct qemu_option {
 	const char *of, *use;
