@@ -2,13 +2,17 @@
 /*
  * Memory that would not be there in the next kernel, each with its error and a line in the log:
  * anonymous memory, a device's registers, memfds that are not in the session, or were shrunk. A
- * memfd without that one defect is accepted, whatever its seals. No traffic.
+ * memfd without that one defect is accepted, whatever its seals. Of huge pages: those that are
+ * lent by CMA, and holes that the pool has no pages for. No traffic.
  *
  * promise: 4
  * red when: the kind of mapped memory is checked (`iommufd_lu_check_area()`): registers mapped as a
  *   dma-buf get another error, without a reason in the log
  * red when: a mapped page must be the file's (`mapping` in `iommufd_lu_check_leaf`): a memfd with
  *   a hole is preserved
+ * red when: a huge page must not be CMA's (`memfd_hugetlb_check_folios`): another error, without
+ *   a reason in the log
+ * red when: want of huge pages is told apart (`memfd_hugetlb_pin`): no reason in the log
  */
 #define _GNU_SOURCE 1
 
@@ -22,6 +26,7 @@
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
 #include "os/klog.h"
+#include "os/pool.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
@@ -31,6 +36,8 @@
 #define LOST_PAGES	"mapped page is no longer part of its memfd"
 #define NOT_IN_SESSION	"mapped memfd is not preserved in the same session"
 #define NO_MEMFD	"memory that is not from a memfd is mapped"
+#define FROM_CMA	"huge page was allocated from CMA"
+#define NO_PAGES	"no huge pages are free for the holes of the memfd"
 
 /* Memory into the session, with @extra unless it is negative, then the iommufd: its result */
 static int preserve(struct vm *vm, int extra)
@@ -161,6 +168,39 @@ static void registers(struct vm *vm)
 	close(fd);
 }
 
+/* A page of 1 GiB that the kernel allocates while it runs comes from CMA, if CMA has one. */
+static void from_cma(void)
+{
+	int fd, session = luo_create("cma");
+
+	must_write("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1");
+	fd = vm_huge_memfd(POOL_1G, POOL_1G, 0);
+	*(char *)must_map(fd, POOL_1G, 0, "a huge page") = 1;
+	klog_skip();
+	refused(luo_preserve_fd(session, fd, TOKEN_SPARE), EOPNOTSUPP, FROM_CMA,
+		"a huge page from CMA cannot be preserved");
+	close(session);
+}
+
+/* The pool has four pages; preserve fills the holes, or gives back what it has filled. */
+static void holes(void)
+{
+	int large = vm_huge_memfd(5 * POOL_2M, POOL_2M, 0), fits = vm_huge_memfd(4 * POOL_2M, POOL_2M, 0);
+	int session = luo_create("holes");
+	struct pool was;
+
+	pool_read(&was, POOL_2M);
+	klog_skip();
+	refused(luo_preserve_fd(session, large, TOKEN_SPARE), ENOMEM, NO_PAGES,
+		"more holes than the pool has pages are refused");
+	close(large);
+	pool_same(&was, POOL_2M, "after the refusal");
+	ok_rc(luo_preserve_fd(session, fits, TOKEN_SPARE), "as many as it has are filled");
+	close(session);
+	close(fits);
+	pool_same(&was, POOL_2M, "when that memfd is closed");
+}
+
 static void before(void)
 {
 	struct vm *vm = story_alone();
@@ -175,9 +215,12 @@ static void before(void)
 	anonymous(vm);
 	by_address(vm);
 	registers(vm);
+	from_cma();
+	holes();
 	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");
 	vm_call_off(vm);
 	story_close(vm);
 }
 
-SCENARIO(.name = "refusals_memory", .before = before);
+SCENARIO(.name = "refusals_memory", .mem = 6144,
+	 .cmdline = "hugepagesz=2M hugepages=4 hugetlb_cma=1G kho_scratch=32M,128M,64M", .before = before);
