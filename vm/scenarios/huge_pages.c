@@ -6,12 +6,13 @@
  * asks for as many pages as there are.
  *
  * The tables map huge pages with leaves of their size. The pools count pages that come before
- * they are retrieved, and have all of them back when the VMs are gone. `lu.updates=25` makes
- * more updates.
+ * they are retrieved, and have all of them back when the VMs are gone. The hugetlb cgroup of the
+ * process that retrieves a file is charged with its pages. `lurun --updates 25` makes more updates.
  *
  * promise: 1, 2, 5, 7, 9
  * red when: pages that come are counted before the pool is filled
  *   (`hugetlb_liveupdate_boot_alloc`): the pools have more pages than before
+ * red when: pages are charged (`memfd_hugetlb_charge`): the cgroup is charged with none
  */
 #define _GNU_SOURCE 1
 
@@ -24,6 +25,7 @@
 #include "kapi/kexec.h"
 #include "kapi/kho.h"
 #include "kapi/luo.h"
+#include "os/cgroup.h"
 #include "os/memory.h"
 #include "os/pool.h"
 #include "os/report.h"
@@ -51,6 +53,33 @@ static void pools_same(const char *when)
 {
 	pool_same(&state_get()->pool[0], POOL_2M, when);
 	pool_same(&state_get()->pool[1], POOL_1G, when);
+}
+
+/* Huge pages of the retrieving process are charged to its cgroup, as in use and as reserved. */
+static void charged(uint64_t large, uint64_t small, const char *name)
+{
+	bool reserved = false;
+
+	do {
+		uint64_t is_large = cgroup_hugetlb(POOL_1G, reserved);
+		uint64_t is_small = cgroup_hugetlb(POOL_2M, reserved);
+
+		ok(is_large == large && is_small == small, name,
+		   "%llu and %llu bytes%s, not %llu and %llu", (unsigned long long)is_large,
+		   (unsigned long long)is_small, reserved ? " reserved" : "",
+		   (unsigned long long)large, (unsigned long long)small);
+		reserved = !reserved;
+	} while (reserved);
+}
+
+static uint64_t huge_bytes(const struct vm_data *data, uint64_t page)
+{
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < data->nmems; i++)
+		bytes += data->mem_page[i] == page ? data->mem_size[i] : 0;
+	return bytes;
 }
 
 /* Leaves of the size of the pages, but for the first MiB of RAM, which is mapped once more */
@@ -108,16 +137,13 @@ static void discard(struct vm_data *data)
 {
 	int session = luo_try_retrieve(data->session);
 	struct pool was, is;
-	uint64_t pages = 0;
-	unsigned int i;
+	uint64_t pages = huge_bytes(data, POOL_2M) / POOL_2M;
 
 	pool_read(&was, POOL_2M);
 	ok_rc(luo_discard(session), "the session of the dead VMM is discarded");
 	close(session);
 	mark_nic(1, "quiet");
 	pool_read(&is, POOL_2M);
-	for (i = 0; i < data->nmems; i++)
-		pages += data->mem_size[i] / POOL_2M;
 	ok(is.free == was.free + pages && is.pages == was.pages,
 	   "its huge pages are free pages of the pool", "%llu of %llu free, then %llu of %llu",
 	   (unsigned long long)was.free, (unsigned long long)was.pages,
@@ -154,6 +180,7 @@ static void all_gone(void)
 	   "%llu of %llu, %llu of %llu", (unsigned long long)is[0].free,
 	   (unsigned long long)is[0].pages, (unsigned long long)is[1].free,
 	   (unsigned long long)is[1].pages);
+	charged(0, 0, "and the cgroup is charged with none");
 }
 
 static void remember_or_compare(struct state *state)
@@ -177,9 +204,14 @@ static void after(void)
 	story_arrive();
 	state = state_get();
 	pools_same("before anything is retrieved");
+	cgroup_make_hugetlb();
+	cgroup_enter();
 	crash_after(&state->vm[1], crash[(state->updates - 1) % UPDATES]);
 	discard(&state->vm[1]);
+	charged(0, 0, "a cgroup is charged with none of the pages that wait or were discarded");
 	story_take_over(story_vm(0));
+	charged(huge_bytes(story_vm(0)->data, POOL_1G), huge_bytes(story_vm(0)->data, POOL_2M),
+		"it is charged with those that its process retrieves");
 	ok(vm_ram_intact(story_vm(0)), "the RAM has its contents", "it has not");
 	next_tenant();
 	pools_same("with the next VM");

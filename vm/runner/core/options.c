@@ -43,7 +43,7 @@ static const struct {
 	{ "append", "ARGS", "more kernel parameters", OPT_STRING, &parsed.append },
 	{ "timeout", "S", "hard limit in seconds (default: the scenario's)",
 	  OPT_NUMBER, &parsed.timeout },
-	{ "updates", "N", "number of updates in a row (update_many_times only)",
+	{ "updates", "N", "number of updates in a row (update_many_times, huge_pages)",
 	  OPT_NUMBER, &parsed.updates },
 	{ "shell", NULL, "boot to a prompt on this terminal", OPT_FLAG, &parsed.shell },
 	{ "help", NULL, "this text", OPT_FLAG, NULL },

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A memory cgroup for a child process. See cgroup.c. */
+/* A cgroup for a process. See cgroup.c. */
 #ifndef TESTOS_CGROUP_H
 #define TESTOS_CGROUP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 void cgroup_make(const char *limit);	/* memory.max, as "8M" */
+void cgroup_make_hugetlb(void);
+uint64_t cgroup_hugetlb(uint64_t page, bool reserved);	/* bytes in pages of this size */
 void cgroup_enter(void);		/* for good, with all children */
 
 #endif /* TESTOS_CGROUP_H */
