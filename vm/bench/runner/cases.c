@@ -2,8 +2,9 @@
 /*
  * The cases. Cases that are compared differ in one property: sizes in the size, `base` cases in
  * that IOMMU state and devices are not preserved. All machines have the same memory, except
- * those with the 2 GiB of tables of a terabyte. Cases that compare numbers of devices have the
- * same devices present, also when only some of them are preserved.
+ * those with the 2 GiB of tables of a terabyte and those with memory of a VM's size. Cases that
+ * compare numbers of devices have the same devices present, also when only some of them are
+ * preserved.
  *
  * Ticks are counted instructions unless the case asks for the wall clock.
  */
@@ -16,9 +17,11 @@
 #define GI	1024u
 
 /* VMs with memory of their own, each with one device */
-#define MEMORY(_name, _title, vms, _mib, ...) { .name = _name, .title = _title,		\
-	.base = "none-mem", .mem = 6 * GI, .mib = _mib, .pool = _mib, .devices = vms,	\
-	.present = vms, .sessions = vms, .preserve = true, .rounds = 1, .reps = 1, __VA_ARGS__ }
+#define MEMORY_IN(_base, _mem, _name, _title, vms, _mib, ...) { .name = _name,		\
+	.title = _title, .base = _base, .mem = _mem, .mib = _mib, .pool = _mib,		\
+	.devices = vms, .present = vms, .sessions = vms, .preserve = true, .rounds = 1,	\
+	.reps = 1, __VA_ARGS__ }
+#define MEMORY(...)	MEMORY_IN("none-mem", 6 * GI, __VA_ARGS__)
 
 const struct bench_case cases[] = {
 	{ .name = "none-4k", .title = "nothing preserved but memory",
@@ -68,8 +71,13 @@ const struct bench_case cases[] = {
 	MEMORY("mem-thp-1g", "1 GiB in huge pages of shmem", 1, GI, .huge = true),
 	MEMORY("mem-thp-4g", "4 GiB in huge pages of shmem", 1, 4 * GI, .huge = true),
 	MEMORY("mem-2m-4g", "4 GiB in 2 MiB pages of hugetlb", 1, 4 * GI, .hugetlb = 2),
+	MEMORY("mem-2m-1g", "1 GiB in 2 MiB pages of hugetlb", 1, GI, .hugetlb = 2),
 	MEMORY("mem-1g-1g", "1 GiB in a 1 GiB page of hugetlb", 1, GI, .hugetlb = GI),
 	MEMORY("mem-1g-4g", "4 GiB in 1 GiB pages of hugetlb", 1, 4 * GI, .hugetlb = GI),
+	{ .name = "none-mem-16g", .title = "nothing preserved but 16 MiB, of 20 GiB",
+	  .mem = 20 * GI, .mib = GI, .pool = 16, .rounds = 1 },
+	MEMORY_IN("none-mem-16g", 20 * GI, "mem-2m-16g", "16 GiB in 2 MiB pages of hugetlb", 1,
+		  16 * GI, .hugetlb = 2),
 	MEMORY("mem-4k-16", "16 VMs of 128 MiB in 4 KiB pages", 16, GI / 8),
 	MEMORY("mem-4k-64", "64 VMs of 32 MiB in 4 KiB pages", 64, GI / 32, .nvme = true),
 	MEMORY("mem-thp-64", "64 VMs of 32 MiB in huge pages", 64, GI / 32, .nvme = true,

@@ -180,7 +180,7 @@ static double boot_key(bench_p b, int k)
 
 static double memory_pause(bench_p b, int k, const char *name)
 {
-	return ratio(b, k, name, "pause", "none-mem", "pause");
+	return ratio(b, k, name, "pause", cases[case_find(name)].base, "pause");
 }
 
 static double pause_4k_4g(bench_p b, int k)
@@ -193,14 +193,19 @@ static double pause_thp_4g(bench_p b, int k)
 	return memory_pause(b, k, "mem-thp-4g");
 }
 
+static double pause_1g_4g(bench_p b, int k)
+{
+	return memory_pause(b, k, "mem-1g-4g");
+}
+
 static double pause_2m_4g(bench_p b, int k)
 {
 	return memory_pause(b, k, "mem-2m-4g");
 }
 
-static double pause_1g_4g(bench_p b, int k)
+static double pause_2m_16g(bench_p b, int k)
 {
-	return memory_pause(b, k, "mem-1g-4g");
+	return memory_pause(b, k, "mem-2m-16g");
 }
 
 static double adopt_1g_leaf(bench_p b, int k)
@@ -333,8 +338,10 @@ const struct goal goals[] = {
 	{ "pause, 4 GiB of memory in 4 KiB pages : nothing preserved", NAN, NAN, pause_4k_4g,
 	  NULL },
 	{ "the same in huge pages of shmem", NAN, NAN, pause_thp_4g, NULL },
-	{ "the same in 2 MiB pages of hugetlb", 1.05, NAN, pause_2m_4g, NULL },
 	{ "the same in 1 GiB pages of hugetlb", 1.05, NAN, pause_1g_4g, NULL },
+	{ "the same in 2 MiB pages of hugetlb", 1.05, NAN, pause_2m_4g, NULL },
+	{ "pause, 16 GiB of memory in 2 MiB pages : nothing preserved", 1.05, NAN, pause_2m_16g,
+	  NULL },
 	{ "adopt, instructions for each leaf of 1 GiB more", 10000, NAN, adopt_1g_leaf, NULL },
 	{ "records per device", NAN, NAN, records_per_device, NULL },
 	{ "pause, 16 devices in 16 sessions : in one", NAN, NAN, session_costs, NULL },

@@ -65,8 +65,20 @@ static char *image(const char *vm, const char *name)
 	return text("%s/../build/%s/arch/x86/boot/bzImage", vm, name);
 }
 
-static void set_up(struct bench_options *opt, const char *vm)
+/* Of the cases that are wanted */
+static bool needs_stock(const struct bench *b)
 {
+	size_t c;
+
+	for (c = 0; c < ncases; c++)
+		if (cases[c].stock && case_wanted(b, c))
+			return !b->opt.read;
+	return false;
+}
+
+static void set_up(struct bench *b, const char *vm)
+{
+	struct bench_options *opt = &b->opt;
 	unsigned int k;
 
 	if (!opt->kernel[0])
@@ -79,7 +91,7 @@ static void set_up(struct bench_options *opt, const char *vm)
 	for (k = 0; k < opt->nkernels; k++)
 		if (access(opt->kernel[k], R_OK))
 			die("no kernel %s: build it with 'make kernel'", opt->kernel[k]);
-	if (!opt->quick && access(opt->stock, R_OK))
+	if (needs_stock(b) && access(opt->stock, R_OK))
 		die("no kernel %s: build it with 'make stock'", opt->stock);
 	mkdir(opt->out, 0755);
 	if (mkdir(text("%s/runs", opt->out), 0755) && errno != EEXIST)
@@ -93,7 +105,7 @@ int main(int argc, char **argv)
 	unsigned int broken;
 
 	parse(&b.opt, argc, argv);
-	set_up(&b.opt, vm);
+	set_up(&b, vm);
 	runs_do(&b, text("%s/lurun", vm));
 	markdown_write(&b);
 	json_write(&b);

@@ -4,7 +4,8 @@
  * affect all cases alike. A run is a lurun of its own; its report.json and the kernels' logs
  * are read and stay in the directory of the bench.
  *
- * Invariant: a run that failed adds no figure, and the bench ends with an error that names it.
+ * Invariant: a run that failed adds no figure, and the bench ends with an error that names it. A
+ * case with more memory than the build machine has available is left out, with a line that says so.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -151,6 +152,31 @@ static void run(struct bench *b, const char *lurun, size_t c, int kernel, unsign
 	free(dir);
 }
 
+/* MiB */
+static unsigned long available(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	unsigned long kib = 0;
+	char line[128];
+
+	while (f && !kib && fgets(line, sizeof(line), f))
+		sscanf(line, "MemAvailable: %lu", &kib);
+	if (f)
+		fclose(f);
+	return kib / 1024;
+}
+
+/* The memory that VMs have, and a GiB for kernel and tables */
+static bool fits(const struct bench_case *c)
+{
+	unsigned long needed = c->pool * (c->sessions ? c->sessions : 1) + 1024;
+
+	if (needed <= available())
+		return true;
+	fprintf(stderr, "%s is left out: it needs %lu MiB of memory\n", c->title, needed);
+	return false;
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -179,7 +205,8 @@ void runs_do(struct bench *b, const char *lurun)
 		for (c = 0; c < ncases; c++)
 			for (k = 0; k < (cases[c].stock ? 1 : b->opt.nkernels); k++) {
 				if (!case_wanted(b, c) ||
-				    (cases[c].rounds && round >= cases[c].rounds))
+				    (cases[c].rounds && round >= cases[c].rounds) ||
+				    (!b->opt.read && !fits(&cases[c])))
 					continue;
 				run(b, lurun, c, k, round);
 				if (b->opt.read)
