@@ -4,6 +4,8 @@
  * fails until none is left to fail. Each time the step either fails and leaves nothing behind, or
  * succeeds. DMA continues throughout; in the end the update is made.
  *
+ * A memfd of huge pages with holes is preserved as well: the pool is the same afterwards.
+ *
  * promise: 5
  */
 #include <errno.h>
@@ -16,10 +18,16 @@
 #include "kapi/vfio.h"
 #include "os/failing.h"
 #include "os/leaks.h"
+#include "os/pool.h"
 #include "os/report.h"
+#include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
 #include "story/tables.h"
+
+#define HUGE_SIZE	(2 * POOL_2M)
+
+static int huge_fd;	/* the memfd that a sweep preserves */
 
 static int do_mark(void *arg)
 {
@@ -75,6 +83,25 @@ static int preserve_memory(void *arg)
 	return luo_preserve_fd(vm->session, vm->mem_fd[0], TOKEN_MEM(0));
 }
 
+static void huge_with_holes(void *arg)
+{
+	after_nothing(arg);
+	huge_fd = vm_huge_memfd(HUGE_SIZE, POOL_2M, 0);
+}
+
+static int preserve_huge(void *arg)
+{
+	struct vm *vm = arg;
+
+	return luo_preserve_fd(vm->session, huge_fd, TOKEN_MEM(0));
+}
+
+static void close_huge(void *arg, int rc)
+{
+	close_session(arg, rc);
+	close(huge_fd);
+}
+
 static int preserve_iommufd(void *arg)
 {
 	struct vm *vm = arg;
@@ -110,18 +137,23 @@ static void before(void)
 	static const struct sweep sweeps[] = {
 		{ "an HWPT can be marked", NULL, do_mark, undo_mark },
 		{ "a memfd can be preserved", after_nothing, preserve_memory, close_session },
+		{ "a memfd of huge pages can be preserved", huge_with_holes, preserve_huge, close_huge },
 		{ "an iommufd can be preserved", after_memory, preserve_iommufd, close_session },
 		{ "a device can be preserved", after_iommufd, preserve_device, close_session },
 	};
+	struct pool *pool;
 	struct vm *vm = story_vm(0);
 	unsigned int i;
 
 	story_begin(one_nic_each, 1);
+	pool = &state_get()->pool[0];
+	pool_read(pool, POOL_2M);
 	for (i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++) {
 		if (i == 1)
 			ok_rc(vm_mark(vm), "it is marked for good");
 		failing_sweep(&sweeps[i], vm);
 	}
+	pool_same(pool, POOL_2M, "after all of that");
 	leaks_look();
 	story_preserve();
 	state_get()->updates++;
@@ -186,5 +218,6 @@ static void after(void)
 	story_end();
 }
 
-SCENARIO(.name = "failing_memory", .kernel = "debug", .cmdline = "lu.rate=100",
-	 .timeout = 120, .before = before, .after = after);
+SCENARIO(.name = "failing_memory", .kernel = "debug", .timeout = 120,
+	 .cmdline = "lu.rate=100 hugepagesz=2M hugepages=4",
+	 .before = before, .after = after);
