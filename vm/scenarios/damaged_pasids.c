@@ -6,6 +6,8 @@
  * NIC of another VM receives all the while.
  *
  * promise: 6
+ * red when: an entry needs no record (`intel_lu_pasids_recorded`): the device is not isolated, and its
+ *   session is retrieved
  */
 #include <errno.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
  * receives all the while.
  *
  * promise: 5, 7
+ * red when: a table counts as used without a device (`iommu_liveupdate_domain_in_use`): FINISH EBUSY
  */
 #include <errno.h>
 #include <unistd.h>

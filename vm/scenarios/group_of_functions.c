@@ -8,6 +8,8 @@
  * stop, and serve the next VM.
  *
  * promise: 1, 3, 4, 7
+ * red when: missing members of a group are not looked for (`iommu_lu_check_group`): part of a group can
+ *   be frozen
  */
 #include <errno.h>
 #include <signal.h>

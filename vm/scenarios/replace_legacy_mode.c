@@ -3,6 +3,8 @@
  * The same as replace.c in legacy mode: the context entry points to the table.
  *
  * promise: 1
+ * red when: the device moves by the ordinary attach (`intel_liveupdate_attach_device`): 6,217 of 11,304
+ *   frames lost, DMA faults between the two tables
  */
 #include "iommu/vtd.h"
 #include "scenario.h"

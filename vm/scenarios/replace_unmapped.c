@@ -5,6 +5,8 @@
  * AMD-Vi logs faults without their device.
  *
  * promise: 1, 8
+ * red when: the entry keeps the old table (the store of `intel_lu_switch_second`): the third NIC
+ *   writes 660 frames after its memory was unmapped
  */
 #include <stddef.h>
 

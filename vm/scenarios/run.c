@@ -21,7 +21,7 @@
  *   (`pt_lu_preserve_table`): the next kernel uses these pages and crashes from the device's writes
  *   through them; the device is isolated
  * red when: each run of pages is compared with its own memory (`cmp->next++` in `pt_lu_next_run`):
- *   equal mappings are reported as different
+ *   adopt EBADE
  * red when: a device writes again only 400 ms after it was stopped (bus mastering off and on): no
  *   frame is lost, but they took 404 ms; with the emulator itself stopped (SIGSTOP) seven times
  *   for 0.8 s each nothing goes red

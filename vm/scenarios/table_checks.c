@@ -13,7 +13,7 @@
  *   `test_lu_shared_table`, in every format
  * red when: gaps are reported, too (`__pt_lu_each_leaf`): `test_lu_each_leaf`, in every format
  * red when: each run of pages is compared with its own memory (`cmp->next++` in `pt_lu_next_run`):
- *   equal mappings are reported as different
+ *   `test_lu_leaf_sizes`, in every format
  * red when: only the domain's own pages are taken (`blocks_sum` in `pt_lu_find_tables`):
  *   `test_lu_damaged`, in every format
  * red when: a restored domain takes its width, levels and coherency from the record

@@ -6,6 +6,8 @@
  * In the next kernel no driver but pci-pf-stub can have it before the VMs have theirs.
  *
  * promise: 1, 4
+ * red when: pci-pf-stub does not count as a keeper of its function
+ *   (`pci_liveupdate_register_pf_driver`): the VM cannot be preserved
  */
 #include <errno.h>
 #include <stdio.h>
