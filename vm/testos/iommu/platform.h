@@ -25,11 +25,14 @@ enum hw_place {
 	HW_LAST_ENTRY,
 	HW_TABLE,	/* address of a table that one of them has */
 	HW_DOMAIN_ID,
+	HW_ATS,		/* the bit that says that the device uses ATS */
+	HW_RESERVED,	/* a bit that no kernel has defined */
 	HW_PLACES
 };
 
 struct record_place {
 	uint32_t at, bytes;
+	uint64_t value;		/* a bit there, or 0 */
 };
 
 struct platform {

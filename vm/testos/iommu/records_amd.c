@@ -7,6 +7,7 @@
 
 #define UNIT(member)	TAIL(iommu_unit_ser, iommu_amd_unit_ser, member)
 #define DEVICE(member)	TAIL(iommu_device_ser, iommu_amd_device_ser, member)
+#define DEVICE_BIT(member, bit)	TAIL_BIT(iommu_device_ser, iommu_amd_device_ser, member, bit)
 
 const struct record_place amd_places[HW_PLACES] = {
 	[HW_ROOT] = UNIT(dev_table),
@@ -14,4 +15,6 @@ const struct record_place amd_places[HW_PLACES] = {
 	[HW_LAST_ENTRY] = DEVICE(dte[1]),
 	[HW_TABLE] = DEVICE(dte[0]),
 	[HW_DOMAIN_ID] = DEVICE(domid),
+	[HW_ATS] = DEVICE_BIT(dte[1], 1ull << 32),
+	[HW_RESERVED] = DEVICE_BIT(reserved, 1),
 };

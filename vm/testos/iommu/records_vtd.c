@@ -7,6 +7,7 @@
 
 #define UNIT(member)	TAIL(iommu_unit_ser, iommu_vtd_unit_ser, member)
 #define DEVICE(member)	TAIL(iommu_device_ser, iommu_vtd_device_ser, member)
+#define DEVICE_BIT(member, bit)	TAIL_BIT(iommu_device_ser, iommu_vtd_device_ser, member, bit)
 
 const struct record_place vtd_places[HW_PLACES] = {
 	[HW_ROOT] = UNIT(root),
@@ -14,4 +15,6 @@ const struct record_place vtd_places[HW_PLACES] = {
 	[HW_LAST_ENTRY] = DEVICE(pasid[0]),
 	[HW_TABLE] = DEVICE(pasid_dir),
 	[HW_DOMAIN_ID] = DEVICE(did),
+	[HW_ATS] = DEVICE_BIT(flags, IOMMU_VTD_SER_ATS),
+	[HW_RESERVED] = DEVICE_BIT(flags, 1ull << 31),
 };

@@ -216,12 +216,14 @@ static uint64_t address(enum damage_address which, uint64_t phys, const struct v
 void damage_order(const struct damage *damage, const struct vm_data *data,
 		  const struct vm_data *other)
 {
-	struct record_place at = { damage->at, damage->bytes };
+	struct record_place at = { damage->at, damage->bytes, 0 };
 	uint64_t phys = place(damage->where, data);
 	uint64_t value = damage->value;
 
-	if (damage->hw)
+	if (damage->hw) {
 		at = platform()->places[damage->hw];
+		value |= at.value;
+	}
 	if (damage->table)
 		value |= platform()->table_bits(&look.device[0]);
 	value += address(damage->address, phys, data, other);

@@ -20,7 +20,11 @@
 /* a member of the tail that an IOMMU driver has in a record */
 #define TAIL(record, hw, member)					\
 	{ offsetof(struct record, hw_data) + offsetof(struct hw, member), \
-	  sizeof(((struct hw *)NULL)->member) }
+	  sizeof(((struct hw *)NULL)->member), 0 }
+/* a bit of it */
+#define TAIL_BIT(record, hw, member, bit)				\
+	{ offsetof(struct record, hw_data) + offsetof(struct hw, member), \
+	  sizeof(((struct hw *)NULL)->member), bit }
 #define TABLE_ENTRY(n)	.at = (n) * sizeof(u64), .bytes = sizeof(u64)
 
 #endif /* TESTOS_RECORDS_H */
