@@ -28,7 +28,7 @@ FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
 HOOKS    := $(wildcard kernel/hooks kernel/hooks/*)
 NEW      := $(shell find kernel/new 2>/dev/null)
 # Scenarios that take minutes come first, so that the others run beside them
-LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records)
+LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records damaged_virtual_functions)
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
 # The debug kernel has no KVM
 ON_DEBUG  := $(filter-out $(patsubst %,vm/scenarios/%.c,vm_lives_on qemu_runs_a_guest qemu_lives_on qemu_refusals),$(SCENARIOS))
@@ -336,7 +336,7 @@ KERNEL_HEADERS := -isystem $(or $(UAPI),out/headers/include)
 $(INIT_OBJ): CFLAGS += -Ivm/testos -Ilib -Iexamples -Iexamples/systemd $(KERNEL_HEADERS)
 $(LIB_OBJ): CFLAGS += -fPIC $(KERNEL_HEADERS)
 $(INIT_OBJ) $(LIB_OBJ) $(CLI_OBJ) $(CPR_OBJ) $(VMM_OBJ): $(INTERFACES)
-out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/%.o,damaged_index damaged_pasids damaged_records next_tenant) \
+out/obj/vm/testos/kapi/damage.o $(patsubst %,out/obj/vm/scenarios/%.o,damaged_index damaged_pasids damaged_records damaged_virtual_functions next_tenant) \
 $(patsubst %,out/obj/vm/testos/iommu/records_%.o,vtd amd): CFLAGS += -Ivm/include/kabi -Ikernel/new/include
 
 out/obj/%.o: %.c Makefile | packages
