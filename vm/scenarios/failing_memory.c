@@ -4,11 +4,16 @@
  * fails until none is left to fail. Each time the step either fails and leaves nothing behind, or
  * succeeds. DMA continues throughout; in the end the update is made.
  *
- * A memfd of huge pages with holes is preserved as well: the pool is the same afterwards.
+ * A memfd of huge pages with holes is preserved as well: the pool is the same afterwards. Each of
+ * many sessions has a memfd of huge pages; retrieving the n-th of them fails at the n-th
+ * allocation, since LUO keeps the error for good. The pages of all of them return to the pool.
  *
  * promise: 5
+ * red when: the list of huge pages is restored by kho_restore_vmalloc() (`memfd_hugetlb_fill`): without
+ *   memory for it the list is lost, and retrieving fails with -EINVAL
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +30,7 @@
 #include "story/story.h"
 #include "story/tables.h"
 
+#define HUGE_SESSIONS	32u
 #define HUGE_SIZE	(2 * POOL_2M)
 
 static int huge_fd;	/* the memfd that a sweep preserves */
@@ -102,6 +108,27 @@ static void close_huge(void *arg, int rc)
 	close(huge_fd);
 }
 
+static const char *huge_session(unsigned int i)
+{
+	static char name[16];
+
+	snprintf(name, sizeof(name), "huge%u", i);
+	return name;
+}
+
+static void preserve_huge_sessions(void)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < HUGE_SESSIONS; i++) {
+		rc = luo_preserve_fd(luo_create(huge_session(i)),
+				     vm_huge_memfd(HUGE_SIZE, POOL_2M, 0), TOKEN_MEM(0));
+		if (rc)
+			bail_out("%s cannot be preserved: error %d", huge_session(i), -rc);
+	}
+}
+
 static int preserve_iommufd(void *arg)
 {
 	struct vm *vm = arg;
@@ -155,6 +182,7 @@ static void before(void)
 	}
 	pool_same(pool, POOL_2M, "after all of that");
 	leaks_look();
+	preserve_huge_sessions();
 	story_preserve();
 	state_get()->updates++;
 	state_preserve();
@@ -194,6 +222,37 @@ static void nothing(void *arg, int rc)
 	(void)rc;
 }
 
+/* Returns whether it failed. Linux has ENOSPC for a file without an inode. */
+static bool retrieve_huge(unsigned int i)
+{
+	int session = luo_retrieve(huge_session(i)), fd;
+	bool hit;
+
+	failing_begin(i + 1);
+	fd = luo_retrieve_fd(session, TOKEN_MEM(0));
+	hit = failing_end();
+	if (fd < 0 && (!hit || (fd != -ENOMEM && fd != -ENOSPC)))
+		bail_out("%s cannot be retrieved: error %d", huge_session(i), -fd);
+	if (luo_finish(session))
+		bail_out("%s cannot be finished", huge_session(i));
+	close(session);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0;
+}
+
+static void retrieve_huge_sessions(void)
+{
+	unsigned int i, failed = 0;
+
+	failing_quietly(true);
+	for (i = 0; i < HUGE_SESSIONS; i++)
+		failed += retrieve_huge(i);
+	failing_quietly(false);
+	ok(failed, "memfds of huge pages cannot be retrieved while memory is short", "none failed");
+	pool_same(&state_get()->pool[0], POOL_2M, "when all of them are finished");
+}
+
 static void after(void)
 {
 	static const struct sweep sweep_verify = {
@@ -215,9 +274,11 @@ static void after(void)
 	failing_end();
 	close(vm->session);
 	phase("finish.end");
+	retrieve_huge_sessions();
+	leaks_look();
 	story_end();
 }
 
-SCENARIO(.name = "failing_memory", .kernel = "debug", .timeout = 120,
-	 .cmdline = "lu.rate=100 hugepagesz=2M hugepages=4",
+SCENARIO(.name = "failing_memory", .kernel = "debug", .timeout = 160,
+	 .cmdline = "lu.rate=100 hugepagesz=2M hugepages=68",
 	 .before = before, .after = after);

@@ -27,6 +27,66 @@
 #include "memfd_luo_hold.h"
 
 /*
+ * The list of a file's folios, in the pages that KHO keeps. kho_restore_vmalloc() is of no use
+ * here: where it fails for want of memory, the list is lost, and with it the huge pages.
+ */
+static struct memfd_luo_folio_ser *memfd_hugetlb_entry(const struct kho_vmalloc *list, u64 index)
+{
+	struct kho_vmalloc_chunk *chunk = KHOSER_LOAD_PTR(list->first);
+	size_t size = PAGE_SIZE << list->order;
+	u64 at = index * sizeof(struct memfd_luo_folio_ser);
+	u64 nr = at / size;
+
+	for (; chunk && nr >= KHO_VMALLOC_SIZE; nr -= KHO_VMALLOC_SIZE)
+		chunk = KHOSER_LOAD_PTR(chunk->hdr.next);
+	if (!chunk || !kho_restorable(chunk->phys[nr], size))
+		return NULL;
+	return phys_to_virt(chunk->phys[nr]) + at % size;
+}
+
+static void memfd_hugetlb_free_pages(phys_addr_t phys, unsigned long nr)
+{
+	struct page *page = kho_restore_pages(phys, nr);
+
+	while (page && nr--)
+		__free_page(page++);
+}
+
+static void memfd_hugetlb_free_list(const struct kho_vmalloc *list)
+{
+	struct kho_vmalloc_chunk *next, *chunk;
+	unsigned int i;
+
+	for (chunk = KHOSER_LOAD_PTR(list->first); chunk; chunk = next) {
+		for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
+			memfd_hugetlb_free_pages(chunk->phys[i], 1UL << list->order);
+		next = KHOSER_LOAD_PTR(chunk->hdr.next);
+		memfd_hugetlb_free_pages(virt_to_phys(chunk), 1);
+	}
+}
+
+/* Without memory or with a damaged list, all is left as it is. */
+static struct memfd_luo_folio_ser *memfd_hugetlb_take_list(const struct memfd_hugetlb_ser *ser)
+{
+	struct memfd_luo_folio_ser *folios, *entry;
+	u64 i;
+
+	folios = vmalloc_array(ser->nr_folios, sizeof(*folios));
+	if (!folios)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < ser->nr_folios; i++) {
+		entry = memfd_hugetlb_entry(&ser->folios, i);
+		if (!entry) {
+			vfree(folios);
+			return ERR_PTR(-EBADMSG);
+		}
+		folios[i] = *entry;
+	}
+	memfd_hugetlb_free_list(&ser->folios);
+	return folios;
+}
+
+/*
  * A huge page of the pool, in use, with one reference. If KHO does not have it, its pfn is
  * 0 afterwards and NULL is returned.
  */
@@ -143,12 +203,10 @@ static int memfd_hugetlb_fill(struct inode *inode, struct hstate *h,
 	hold = memfd_luo_hold_alloc();
 	if (!hold)
 		return -ENOMEM;
-	folios = kho_restore_vmalloc(&ser->folios);
-	if (!folios) {
+	folios = memfd_hugetlb_take_list(ser);
+	if (IS_ERR(folios)) {
 		kfree(hold);
-		/* Which folios there are is lost */
-		ser->nr_folios = 0;
-		return -EINVAL;
+		return PTR_ERR(folios);
 	}
 	err = memfd_hugetlb_retrieve_folios(inode, h, folios, ser->nr_folios);
 	memfd_luo_hold(hold, args, err ? NULL : inode, folios, ser->nr_folios);
@@ -162,6 +220,7 @@ static bool memfd_hugetlb_valid(const struct memfd_hugetlb_ser *ser, struct hsta
 {
 	return !(ser->seals & ~MEMFD_LUO_ALL_SEALS) && ser->size <= MAX_LFS_FILESIZE &&
 	       IS_ALIGNED(ser->size, huge_page_size(h)) &&
+	       ser->folios.order <= MAX_PAGE_ORDER &&
 	       ser->nr_folios == ser->size >> huge_page_shift(h);
 }
 
@@ -176,8 +235,8 @@ static struct hstate *memfd_hugetlb_hstate(const struct memfd_hugetlb_ser *ser)
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENODEV without pages of this size, -EBADMSG for an invalid record, -EIO if
- * KHO does not have a page, -ENOMEM, or the error of a cgroup. After an error the pages
- * stay in place until memfd_hugetlb_finish().
+ * KHO does not have a page, -ENOMEM, -ENOSPC if there is no memory for an inode, or the
+ * error of a cgroup. After an error the pages stay in place until memfd_hugetlb_finish().
  */
 int memfd_hugetlb_retrieve(struct liveupdate_file_op_args *args)
 {
@@ -217,17 +276,18 @@ err_put:
 /* Return the pages of a file that was not retrieved to the pool */
 static void memfd_hugetlb_release(struct memfd_hugetlb_ser *ser, struct hstate *h)
 {
-	struct memfd_luo_folio_ser *folios = kho_restore_vmalloc(&ser->folios);
+	struct memfd_luo_folio_ser *entry;
 	struct folio *folio;
 	u64 i;
 
-	for (i = 0; folios && i < ser->nr_folios; i++) {
-		folio = memfd_hugetlb_restore_folio(h, &folios[i]);
+	for (i = 0; i < ser->nr_folios; i++) {
+		entry = memfd_hugetlb_entry(&ser->folios, i);
+		folio = entry ? memfd_hugetlb_restore_folio(h, entry) : NULL;
 		if (folio)
 			folio_put(folio);
 		cond_resched();
 	}
-	vfree(folios);
+	memfd_hugetlb_free_list(&ser->folios);
 }
 
 /**
