@@ -134,6 +134,7 @@ bool iommu_liveupdate_is_restored(struct iommu_domain *domain)
 
 	return pt && pt->liveupdate.incoming;
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_is_restored, "iommufd");
 
 /**
  * iommu_liveupdate_compare() - Compare memory with a restored table
@@ -148,6 +149,7 @@ int iommu_liveupdate_compare(struct iommu_domain *domain,
 {
 	return iommu_lu_pt_ops(domain)->compare(iommupt_from_domain(domain), runs);
 }
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_compare, "iommufd");
 
 /**
  * iommu_liveupdate_adopt_verify() - End a comparison

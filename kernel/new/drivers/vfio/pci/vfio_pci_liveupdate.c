@@ -112,6 +112,7 @@ static struct liveupdate_file_handler vfio_pci_lu_handler = {
 };
 
 MODULE_ALIAS_LIVEUPDATE(VFIO_PCI_LIVEUPDATE_FH_COMPATIBLE);
+MODULE_IMPORT_NS("IOMMUFD");
 
 static const char vfio_pci_lu_layout[] = KHO_RECORD_LAYOUT("vfio-device",
 							   VFIO_PCI_RECORD_DEVICE_VERSION);
