@@ -221,20 +221,26 @@ bool iommu_liveupdate_domain_in_use(struct iommu_domain *domain)
 }
 EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_domain_in_use, "iommufd");
 
+static int iommu_lu_cannot_replace(struct device *member, void *new)
+{
+	const struct iommu_ops *ops = dev_iommu_ops(member);
+	struct iommu_domain *domain = new;
+
+	return domain->owner != ops || !ops->liveupdate || !ops->liveupdate->may_replace ||
+	       !ops->liveupdate->may_replace(domain, member, iommu_get_domain_for_dev(member));
+}
+
 /**
  * iommu_liveupdate_can_replace() - Check that a device can move without a gap
  * @new: The domain to which it would be attached.
- * @dev: The device, which the caller keeps attached to its domain.
+ * @dev: The device, which the caller keeps attached to its domain. Its group moves with it.
  *
  * Context: Process context, may sleep.
- * Return: True if every request of @dev translates while it moves.
+ * Return: True if every request of the group's devices translates while they move.
  */
 bool iommu_liveupdate_can_replace(struct iommu_domain *new, struct device *dev)
 {
-	const struct iommu_ops *ops = dev_iommu_ops(dev);
-
-	return new->owner == ops && ops->liveupdate && ops->liveupdate->may_replace &&
-	       ops->liveupdate->may_replace(new, dev, iommu_get_domain_for_dev(dev));
+	return !iommu_group_for_each_dev(dev->iommu_group, new, iommu_lu_cannot_replace);
 }
 EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_can_replace, "iommufd");
 
