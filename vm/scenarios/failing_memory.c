@@ -9,8 +9,8 @@
  * allocation, since LUO keeps the error for good. The pages of all of them return to the pool.
  *
  * promise: 5
- * red when: the list of huge pages is restored by kho_restore_vmalloc() (`memfd_hugetlb_fill`): without
- *   memory for it the list is lost, and retrieving fails with -EINVAL
+ * red when: the list of huge pages is restored by kho_restore_vmalloc() (`memfd_hugetlb_fill`):
+ *   without memory for it the list is lost, and retrieving fails with -EINVAL
  */
 #include <errno.h>
 #include <stdio.h>
