@@ -29,39 +29,50 @@
 /*
  * The list of a file's folios, in the pages that KHO keeps. kho_restore_vmalloc() is of no use
  * here: where it fails for want of memory, the list is lost, and with it the huge pages.
+ *
+ * The list may be damaged: a page is read and freed while KHO has it, and once.
  */
+static void *memfd_hugetlb_kept(phys_addr_t phys, size_t size)
+{
+	return kho_restorable(phys, size) ? phys_to_virt(phys) : NULL;
+}
+
 static struct memfd_luo_folio_ser *memfd_hugetlb_entry(const struct kho_vmalloc *list, u64 index)
 {
-	struct kho_vmalloc_chunk *chunk = KHOSER_LOAD_PTR(list->first);
+	struct kho_vmalloc_chunk *chunk = memfd_hugetlb_kept(list->first.phys, PAGE_SIZE);
 	size_t size = PAGE_SIZE << list->order;
 	u64 at = index * sizeof(struct memfd_luo_folio_ser);
 	u64 nr = at / size;
+	void *run;
 
 	for (; chunk && nr >= KHO_VMALLOC_SIZE; nr -= KHO_VMALLOC_SIZE)
-		chunk = KHOSER_LOAD_PTR(chunk->hdr.next);
-	if (!chunk || !kho_restorable(chunk->phys[nr], size))
-		return NULL;
-	return phys_to_virt(chunk->phys[nr]) + at % size;
+		chunk = memfd_hugetlb_kept(chunk->hdr.next.phys, PAGE_SIZE);
+	run = chunk ? memfd_hugetlb_kept(chunk->phys[nr], size) : NULL;
+	return run ? run + at % size : NULL;
 }
 
 static void memfd_hugetlb_free_pages(phys_addr_t phys, unsigned long nr)
 {
-	struct page *page = kho_restore_pages(phys, nr);
+	struct page *page = NULL;
 
+	if (memfd_hugetlb_kept(phys, nr << PAGE_SHIFT))
+		page = kho_restore_pages(phys, nr);
 	while (page && nr--)
 		__free_page(page++);
 }
 
 static void memfd_hugetlb_free_list(const struct kho_vmalloc *list)
 {
-	struct kho_vmalloc_chunk *next, *chunk;
+	phys_addr_t next, phys = list->first.phys;
+	struct kho_vmalloc_chunk *chunk;
 	unsigned int i;
 
-	for (chunk = KHOSER_LOAD_PTR(list->first); chunk; chunk = next) {
+	while ((chunk = memfd_hugetlb_kept(phys, PAGE_SIZE))) {
 		for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
 			memfd_hugetlb_free_pages(chunk->phys[i], 1UL << list->order);
-		next = KHOSER_LOAD_PTR(chunk->hdr.next);
-		memfd_hugetlb_free_pages(virt_to_phys(chunk), 1);
+		next = chunk->hdr.next.phys;
+		memfd_hugetlb_free_pages(phys, 1);
+		phys = next;
 	}
 }
 
@@ -69,18 +80,20 @@ static void memfd_hugetlb_free_list(const struct kho_vmalloc *list)
 static struct memfd_luo_folio_ser *memfd_hugetlb_take_list(const struct memfd_hugetlb_ser *ser)
 {
 	struct memfd_luo_folio_ser *folios, *entry;
-	u64 i;
+	u64 i, nr, run;
 
 	folios = vmalloc_array(ser->nr_folios, sizeof(*folios));
 	if (!folios)
 		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < ser->nr_folios; i++) {
+	run = (PAGE_SIZE << ser->folios.order) / sizeof(*folios);
+	for (i = 0; i < ser->nr_folios; i += nr) {
+		nr = min(run, ser->nr_folios - i);
 		entry = memfd_hugetlb_entry(&ser->folios, i);
 		if (!entry) {
 			vfree(folios);
 			return ERR_PTR(-EBADMSG);
 		}
-		folios[i] = *entry;
+		memcpy(&folios[i], entry, nr * sizeof(*folios));
 	}
 	memfd_hugetlb_free_list(&ser->folios);
 	return folios;
