@@ -55,12 +55,6 @@ static const char *const *restore_command(void)
 	return qemu_behind(bdf(), (const char *[]){ "/bin/iolu-cpr", "restore", "vm0", NULL });
 }
 
-static void must_say(const char *words, const char *fact)
-{
-	if (!ok(vmm_says(words), fact, "it does not say \"%s\"", words))
-		bail_out("no VM, no update");
-}
-
 static void counts_on(const char *fact)
 {
 	uint64_t number = qemu_received();
@@ -73,14 +67,14 @@ static void save(void)
 {
 	luo_let_go();
 	qemu_exec(save_command());
-	must_say("iolu-cpr: saved", "QEMU has replaced itself by iolu-cpr, and the VM is saved");
+	vmm_must_say("iolu-cpr: saved", "QEMU has replaced itself by iolu-cpr, and the VM is saved");
 }
 
 /* Not for an update: QEMU is executed again, in the same kernel. */
 static void runs_on(const char *words, const char *fact)
 {
-	must_say(words, fact);
-	must_say("iolu-cpr: the VM runs, after", "QEMU continues");
+	vmm_must_say(words, fact);
+	vmm_must_say("iolu-cpr: the VM runs, after", "QEMU continues");
 	counts_on("the guest counts on");
 }
 
@@ -106,7 +100,7 @@ static void kill_save(unsigned long request, const char *fact)
 		ok(vmm_go_to(request), fact, "it does not come to that");
 	} else {
 		vmm_go_on();
-		must_say("iolu-cpr: saved", fact);
+		vmm_must_say("iolu-cpr: saved", fact);
 	}
 	vmm_kill();
 	runs_on("iolu-cpr: not saved", "killed there it loses nothing");
@@ -200,7 +194,8 @@ static void kill_qemu(void)
 	sleep_ms(1000);
 	vmm_signal(SIGKILL);
 	vmm_go_on();
-	must_say("the restore can be repeated", "QEMU is killed before its vCPUs run: nothing is lost");
+	vmm_must_say("the restore can be repeated",
+		     "QEMU is killed before its vCPUs run: nothing is lost");
 	vmm_end(SIGKILL);
 }
 
@@ -214,8 +209,8 @@ static void go_on(void)
 		kill_qemu();
 	}
 	vmm_run(restore_command(), false);
-	must_say("iolu-cpr: restored", "iolu-cpr takes the VM up again");
-	must_say("iolu-cpr: the VM runs, after", "QEMU has loaded it, the session is finished");
+	vmm_must_say("iolu-cpr: restored", "iolu-cpr takes the VM up again");
+	vmm_must_say("iolu-cpr: the VM runs, after", "QEMU has loaded it, the session is finished");
 	mark("finish.end");
 	qemu_look_inside();
 	tables_compare("after finish");

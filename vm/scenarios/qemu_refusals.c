@@ -87,20 +87,15 @@ static void try_to_save(void)
 						       NULL }));
 }
 
-static void must_say(const char *words, const char *fact)
-{
-	ok(vmm_says(words), fact, "it does not say \"%s\"", words);
-}
-
 static void refuse_foreign_memory(void)
 {
 	start(NULL);
 	await(map_more, "another program maps memory");
 	try_to_save();
-	must_say("at IOVA 0x400000000 devices reach memory that QEMU has not made as a memfd",
-		 "memory that QEMU has not mapped is refused");
-	must_say("not saved, QEMU continues", "QEMU is executed again");
-	must_say("the VM runs", "and the VM runs");
+	vmm_must_say("at IOVA 0x400000000 devices reach memory that QEMU has not made as a memfd",
+		     "memory that QEMU has not mapped is refused");
+	vmm_must_say("not saved, QEMU continues", "QEMU is executed again");
+	vmm_must_say("the VM runs", "and the VM runs");
 	vmm_end(SIGKILL);
 }
 
@@ -114,9 +109,10 @@ static void save_before_the_firmware_runs(void)
 	start(options);
 	qemu_await();
 	try_to_save();
-	must_say("saved", "a VM that never ran is saved, in memory without a memfd of its own");
+	vmm_must_say("iolu-cpr: saved",
+		     "a VM that never ran is saved, in memory without a memfd of its own");
 	vmm_signal(SIGUSR2);
-	must_say("the VM is paused, as it was", "called off, it is paused as it was");
+	vmm_must_say("the VM is paused, as it was", "called off, it is paused as it was");
 	vmm_end(SIGKILL);
 }
 
@@ -128,8 +124,8 @@ static void refuse_bars(void)
 	start(options);
 	await(bars_are_mapped, "QEMU maps BARs");
 	try_to_save();
-	must_say("some memory regions do not support IOMMU_IOAS_CHANGE_PROCESS",
-		 "QEMU itself refuses while BARs are mapped");
+	vmm_must_say("some memory regions do not support IOMMU_IOAS_CHANGE_PROCESS",
+		     "QEMU itself refuses while BARs are mapped");
 	vmm_end(SIGKILL);
 }
 

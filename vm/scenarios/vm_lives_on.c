@@ -66,12 +66,6 @@ static void look_inside(void)
 	counts = (const void *)((char *)vmm_memory(BOARD_RAM_SIZE) + GUEST_COUNTS_AT);
 }
 
-static void must_say(const char *words, const char *fact)
-{
-	if (!ok(vmm_says(words), fact, "the VMM does not say \"%s\"", words))
-		bail_out("no VM, no update");
-}
-
 /* Does the guest count up to @number, some time soon? */
 static bool reaches(uint64_t number)
 {
@@ -91,8 +85,8 @@ static void begin(void)
 {
 	pci_bind_vfio(bdf());
 	vmm_start(state_get()->vm[0].session, bdf(), false);
-	must_say("vmm: the vCPU runs", "the VM begins");
-	must_say("guest: the NIC receives", "its guest drives the NIC");
+	vmm_must_say("vmm: the vCPU runs", "the VM begins");
+	vmm_must_say("guest: the NIC receives", "its guest drives the NIC");
 	look_inside();
 	if (guard_possible())
 		guard_fill();
@@ -110,12 +104,12 @@ static void save_and_call_off(void)
 	uint64_t before;
 
 	vmm_signal(SIGUSR1);
-	must_say("vmm: saved", "the VM is saved");
+	vmm_must_say("vmm: saved", "the VM is saved");
 	before = counts->received;
 	sleep_ms(200);
 	ok(counts->received == before, "its guest stands", "it has counted on");
 	vmm_signal(SIGUSR2);
-	must_say("vmm: cancelled", "that is called off");
+	vmm_must_say("vmm: cancelled", "that is called off");
 	ok(reaches(before + FEW), "the guest counts on", "%llu frames, as before",
 	   (unsigned long long)before);
 }
@@ -143,7 +137,7 @@ static void save_and_leave(bool silent)
 	}
 	mark("preserve.begin");
 	vmm_signal(SIGUSR1);
-	must_say("vmm: saved", "the VM is saved for a kexec");
+	vmm_must_say("vmm: saved", "the VM is saved for a kexec");
 	mark("preserve.end");
 	if (silent)
 		start_frames(story_rate());
@@ -240,10 +234,10 @@ static void go_on(bool first)
 	vmm_start(state_get()->vm[0].session, bdf(), true);
 	ok(vmm_go_to(IOMMU_HWPT_LIVEUPDATE_ADOPT), "the same program takes the VM up again",
 	   "it ends");
-	must_say("vmm: the vCPU runs", "the vCPU runs");
+	vmm_must_say("vmm: the vCPU runs", "the vCPU runs");
 	look_before_adoption(first);
 	vmm_go_on();
-	must_say("vmm: the update is finished", "the VM is adopted and finished");
+	vmm_must_say("vmm: the update is finished", "the VM is adopted and finished");
 	mark("finish.end");
 	tables_compare("after finish");
 }

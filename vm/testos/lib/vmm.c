@@ -128,6 +128,12 @@ bool vmm_says(const char *words)
 	return true;
 }
 
+void vmm_must_say(const char *words, const char *fact)
+{
+	if (!ok(vmm_says(words), fact, "the VMM does not say \"%s\"", words))
+		bail_out("the VMM does not do as the scenario needs");
+}
+
 int vmm_end(int signal)
 {
 	int status = 0;

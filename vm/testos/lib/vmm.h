@@ -14,6 +14,7 @@ int vmm_end(int signal);	/* returns its exit code, or 128 + signal */
 
 /* Has it, or its guest, said these words since the last ones that were found? Waits a while. */
 bool vmm_says(const char *words);
+void vmm_must_say(const char *words, const char *fact);	/* a fact; without it the story ends */
 
 /*
  * Lets the main thread of a held VMM run until it is about to do this ioctl, and holds it there.
