@@ -55,21 +55,22 @@ static void pools_same(const char *when)
 	pool_same(&state_get()->pool[1], POOL_1G, when);
 }
 
+static void charged_as(bool reserved, uint64_t large, uint64_t small, const char *name)
+{
+	uint64_t is_large = cgroup_hugetlb(POOL_1G, reserved);
+	uint64_t is_small = cgroup_hugetlb(POOL_2M, reserved);
+
+	ok(is_large == large && is_small == small, name,
+	   "%llu and %llu bytes%s, not %llu and %llu", (unsigned long long)is_large,
+	   (unsigned long long)is_small, reserved ? " reserved" : "",
+	   (unsigned long long)large, (unsigned long long)small);
+}
+
 /* Huge pages of the retrieving process are charged to its cgroup, as in use and as reserved. */
 static void charged(uint64_t large, uint64_t small, const char *name)
 {
-	bool reserved = false;
-
-	do {
-		uint64_t is_large = cgroup_hugetlb(POOL_1G, reserved);
-		uint64_t is_small = cgroup_hugetlb(POOL_2M, reserved);
-
-		ok(is_large == large && is_small == small, name,
-		   "%llu and %llu bytes%s, not %llu and %llu", (unsigned long long)is_large,
-		   (unsigned long long)is_small, reserved ? " reserved" : "",
-		   (unsigned long long)large, (unsigned long long)small);
-		reserved = !reserved;
-	} while (reserved);
+	charged_as(false, large, small, name);
+	charged_as(true, large, small, name);
 }
 
 static uint64_t huge_bytes(const struct vm_data *data, uint64_t page)
