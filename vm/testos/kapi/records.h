@@ -18,9 +18,7 @@
 	.at = offsetof(struct record, member),				\
 	.bytes = sizeof(((struct record *)NULL)->member)
 /* a member of the tail that an IOMMU driver has in a record */
-#define TAIL(record, hw, member)					\
-	{ offsetof(struct record, hw_data) + offsetof(struct hw, member), \
-	  sizeof(((struct hw *)NULL)->member), 0 }
+#define TAIL(record, hw, member)	TAIL_BIT(record, hw, member, 0)
 /* a bit of it */
 #define TAIL_BIT(record, hw, member, bit)				\
 	{ offsetof(struct record, hw_data) + offsetof(struct hw, member), \
