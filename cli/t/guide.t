@@ -103,9 +103,10 @@ for message in re.findall(r"`([^`]+)`", "\n".join(rows)):
         if re.sub(r"\([^)]*\)$", "(", part) not in tests:
             print("not in a test:", message)
 PYTHON
-for guide in docs/operator.md docs/qemu.md; do
-	python3 "$tmp/messages.py" $guide >"$tmp/found" 2>"$tmp/rows"
-	holds "$guide explains messages" [ "$(cat "$tmp/rows")" -gt 4 ]
+for guide in docs/operator.md:8 docs/qemu.md:4; do
+	most=${guide#*:} guide=${guide%:*}
+	python3 "$tmp/messages.py" "$guide" >"$tmp/found" 2>"$tmp/rows"
+	holds "$guide explains messages" [ "$(cat "$tmp/rows")" -gt "$most" ]
 	empty "each is in the source, and a test has seen it" "$tmp/found"
 done
 plan
