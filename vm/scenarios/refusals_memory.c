@@ -12,7 +12,7 @@
  *   a hole is preserved
  * red when: a huge page must not be CMA's (`memfd_hugetlb_check_folios`): another error, without
  *   a reason in the log
- * red when: want of huge pages is told apart (`memfd_hugetlb_pin`): no reason in the log
+ * red when: a lack of huge pages for holes is named (`memfd_hugetlb_pin`): no reason in the log
  */
 #define _GNU_SOURCE 1
 
