@@ -62,15 +62,15 @@ static void keys_are_few(struct vm *vm)
 
 static void unmapping_gives_back(struct vm *vm)
 {
-	uint64_t pages = vmstat("nr_iommu_pages"), bytes = memory_free();
+	uint64_t pages = vmstat("nr_iommu_pages"), bytes = memory_left();
 
 	ok_rc(ioas_unmap(vm->iommufd, vm->ioas[0], VM_FREE_IOVA, TABLES * SLOT),
 	      "the slots are unmapped");
 	ok(vmstat("nr_iommu_pages") + TABLES <= pages, "their tables are gone",
 	   "%llu pages, %llu before", (unsigned long long)vmstat("nr_iommu_pages"),
 	   (unsigned long long)pages);
-	ok(memory_free() >= bytes + TABLES * PAGE * 9 / 10, "and the memory is free",
-	   "%llu bytes free, %llu before", (unsigned long long)memory_free(),
+	ok(memory_left() >= bytes + TABLES * PAGE * 9 / 10, "and the memory is free",
+	   "%llu bytes free, %llu before", (unsigned long long)memory_left(),
 	   (unsigned long long)bytes);
 }
 
