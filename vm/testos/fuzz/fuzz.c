@@ -25,6 +25,7 @@
 #include "fuzz/fuzz.h"
 #include "kapi/luo.h"
 #include "os/failing.h"
+#include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
 
@@ -35,6 +36,8 @@
 #define LAST_CALLS_MS	500	/* for calls that are under way at the end */
 #define MOST_FILES	1024
 #define PATIENCE	60	/* seconds for all to return, on any kernel */
+#define BLOCKED		"Show Blocked State"
+#define BLOCKED_LINES	150
 
 struct counts {
 	atomic_ulong calls;
@@ -245,6 +248,7 @@ void fuzz_start(uint64_t seed, unsigned int seconds, bool incoming)
 
 /* -- the end -- */
 
+/* The kernel says where each task that it blocks stands. */
 static void say_stuck(void)
 {
 	unsigned int i;
@@ -252,6 +256,8 @@ static void say_stuck(void)
 	for (i = 0; i < FUZZ_THREADS; i++)
 		if (shared->in[i])
 			diag("thread %u is in %s", i, shared->in[i]);
+	file_write("/proc/sysrq-trigger", "w");
+	klog_say_from(BLOCKED, BLOCKED_LINES);
 }
 
 /* False if it does not end: a task that is stuck in the kernel cannot be killed either. */
@@ -259,6 +265,7 @@ static bool await(pid_t which, int64_t last, int *status)
 {
 	while (waitpid(which, status, WNOHANG) != which) {
 		if (now_ms() > last) {
+			say_stuck();
 			kill(which, SIGKILL);
 			return false;
 		}
@@ -273,7 +280,7 @@ static bool await_all(int *status)
 	int unused;
 
 	if (!await(pid, last, status)) {
-		say_stuck();
+		diag("the fuzzer is stuck");
 		return false;
 	}
 	if (await(unbinder, last, &unused))
