@@ -201,6 +201,17 @@ void fuzz_close_others(const int *keep, unsigned int n)
 	}
 }
 
+/* A thread may wait for the device that the unbinder has, and that for its last file. */
+static void release_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FUZZ_PARTIES; i++)
+		party_drop(&parties[i]);
+	for (i = 0; unbinder_waits() && i < FUZZ_PARTIES; i++)
+		party_discard(&parties[i]);
+}
+
 _Noreturn static void run(bool incoming)
 {
 	int keep[3] = { luo_device() };
@@ -217,9 +228,7 @@ _Noreturn static void run(bool incoming)
 		if (pthread_create(&thread[i], NULL, run_thread, (void *)(uintptr_t)i))
 			_exit(1);
 	sleep_ms(duration * 1000 + LAST_CALLS_MS);
-	/* a thread may wait for the last file of a device */
-	for (i = 0; i < FUZZ_PARTIES; i++)
-		party_drop(&parties[i]);
+	release_all();
 	for (i = 0; i < FUZZ_THREADS; i++)
 		pthread_join(thread[i], NULL);
 	_exit(0);

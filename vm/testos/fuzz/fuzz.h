@@ -97,6 +97,7 @@ extern const struct fuzz_call session_calls[], iommufd_calls[], vfio_calls[], sy
 void party_init(struct party *p, unsigned int number, bool incoming);
 void party_drop(struct party *p);
 void party_give_up(struct party *p);	/* an incoming session is discarded */
+void party_discard(struct party *p);	/* in any state of the model */
 void party_take(int *slot, int fd);	/* closed if there is one already */
 int party_close(int *slot);
 bool party_has(const struct party *p, unsigned int needs);
@@ -107,6 +108,7 @@ pid_t unbinder_start(void);
 void unbinder_fds(int fds[2]);		/* for unbinder_ask() */
 void unbinder_close(void);
 int unbinder_ask(const char *bdf);	/* -EBUSY: it is not asked, -EAGAIN: it still waits */
+bool unbinder_waits(void);		/* for the last file of a device */
 
 /*
  * fuzz.c: start the fuzzer in a process of its own, which ends after @seconds; wait for that

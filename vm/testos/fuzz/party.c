@@ -56,6 +56,20 @@ void party_give_up(struct party *p)
 	party_drop(p);
 }
 
+/*
+ * A session holds the files that were retrieved from it, even when it is closed. Another thread
+ * may have had it open when the party was given up: then the model has lost it.
+ */
+void party_discard(struct party *p)
+{
+	int session = luo_try_retrieve(p->name);
+
+	if (session < 0)
+		return;
+	luo_discard(session);
+	close(session);
+}
+
 /* No descriptor is lost between threads: a device that is unbound would wait for its file. */
 void party_take(int *slot, int fd)
 {

@@ -24,6 +24,7 @@
 
 static int question[2], answer[2];
 static bool asked;		/* and not answered yet */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int rebind(const char *bdf)
 {
@@ -101,9 +102,19 @@ static int ask(const char *bdf)
 	return answered(ANSWER_MS, &rc) ? rc : -EAGAIN;
 }
 
+bool unbinder_waits(void)
+{
+	bool waits;
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	waits = asked && !answered(ANSWER_MS, &rc);
+	pthread_mutex_unlock(&lock);
+	return waits;
+}
+
 int unbinder_ask(const char *bdf)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	int rc;
 
 	pthread_mutex_lock(&lock);
