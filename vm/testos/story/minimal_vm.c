@@ -34,7 +34,8 @@ void minimal_vm_build(struct minimal_vm *s)
 {
 	int rc;
 
-	s->memfd = vm_memfd(size(s), SEALS_FIXED);
+	if (!s->memfd)
+		s->memfd = vm_memfd(size(s), SEALS_FIXED);
 	s->iommufd = iommufd_open();
 	s->dev = vfio_open_bound(s->bdf, s->iommufd, &s->id);
 	rc = s->dev < 0 ? s->dev : minimal_vm_map(s);
