@@ -3,7 +3,9 @@
  * AMD-Vi: the emulator's amd-iommu, and the kernel's driver that logs as "AMD-Vi".
  *
  * Linux enables interrupt remapping only if a device at 00:14.0 looks like a southbridge, as
- * the IOAPIC's requester: a disk that nobody uses serves.
+ * the IOAPIC's requester: an unused disk serves. The firmware is told to leave it alone (strict),
+ * because a disk that is bus master is reset when the previous kernel ends, and the emulator then
+ * completes all commands of all drives.
  *
  * The trace has one line for each look-up, after the line of its fault. For a device that the
  * device table blocks the emulator reports no fault, but the access as rejected. It remaps a write
@@ -149,7 +151,8 @@ static bool parse_fault(const char *line, uint16_t *requester)
 
 static const char *const southbridge[] = {
 	"-blockdev", "driver=null-co,node-name=southbridge,size=1048576,read-zeroes=on",
-	"-device", "virtio-blk-pci,drive=southbridge,addr=0x14,class=0x0601", NULL
+	"-device", "virtio-blk-pci,drive=southbridge,addr=0x14,class=0x0601",
+	"-boot", "strict=on", NULL
 };
 
 const struct platform platform_amd = {
