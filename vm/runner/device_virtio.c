@@ -4,6 +4,7 @@
  * returns with contents is one frame received. "vhost" has ATS and writes its frames by itself,
  * outside the emulator (qemu/vhost.c).
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "core/util.h"
@@ -21,12 +22,29 @@ static void on_buffer(struct trace *t, const char *args)
 		trace_written(t);
 }
 
-/* vdev P val N: 0 is a reset */
+/* The status of a device before this one; at first it is 0. */
+static unsigned int swap_status(uint64_t device, unsigned int status)
+{
+	static struct { uint64_t device; unsigned int status; } known[2 * MAX_DEVICES];
+	unsigned int before;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known) - 1 && known[i].device && known[i].device != device; i++)
+		;
+	before = known[i].status;
+	known[i].device = device;
+	known[i].status = status;
+	return before;
+}
+
+/* vdev 0x... val N: 0 is a reset, unless it was 0 already, as that of a device that nobody uses */
 static void on_status(struct trace *t, const char *args)
 {
 	unsigned int status;
+	uint64_t device;
 
-	if (sscanf(args, "vdev %*s val %u", &status) == 1 && !status)
+	if (sscanf(args, "vdev 0x%" SCNx64 " val %u", &device, &status) == 2 &&
+	    swap_status(device, status) && !status)
 		trace_note(t, EV_RESET, trace_last_configured(t), "reset by its driver");
 }
 
