@@ -39,8 +39,8 @@ ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_t
 	back_and_forth control_stock control_without_preserve crashed_vmm damaged_index \
 	discarded_session interrupt_format_next interrupts_not_remapped_next \
 	interrupts_stay_remapped iommu_fails_next iommu_off_next kinds_of_maps \
-	live_update_off_next ordinary_life passthrough_next pci_off_next pending_interrupt \
-	refusals refusals_devices refusals_interrupts replace rogue_device_is_blocked run shared_domain \
+	live_update_off_next machine_nvme machine_virtio ordinary_life passthrough_next \
+	pci_off_next pending_interrupt refusals refusals_devices refusals_interrupts replace rogue_device_is_blocked run shared_domain \
 	tables_unchanged two_nics_one_session \
 	two_sessions unpreserved_nic_is_silent update_twice vm_lives_on)
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))

@@ -2,7 +2,8 @@
 /*
  * NVMe: the controller's I/O queue 1 reads blocks of a drive that is outside the emulator
  * (qemu/drive.c), each of which is one frame. The completion is written to memory after it is
- * reported, and before the interrupt is.
+ * reported, and before the interrupt is. Queue 2, for the drive that a scenario adds, has no
+ * interrupts.
  */
 #include <stdio.h>
 
@@ -46,7 +47,6 @@ static const struct trace_event events[] = {
 	{ "pci_nvme_enqueue_req_completion", on_completion },
 	{ "pci_nvme_irq_msix", on_interrupt },
 	{ "pci_nvme_irq_pin", on_interrupt },
-	{ "pci_nvme_irq_masked", on_interrupt },
 	{ "pci_nvme_pci_reset", on_reset },
 	{ "pci_nvme_mmio_stopped", on_disabled },
 };

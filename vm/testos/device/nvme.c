@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An NVMe controller, driven through its registers: the admin queue, and I/O queue 1 with vector
- * 0. A frame is a block of the drive. The VM asks for all of them at the start, one block with
- * each command, and the drive has block k when frame k is sent: until then the command is
- * outstanding.
+ * An NVMe controller, driven through its registers: the admin queue, I/O queue 1 with vector 0, and
+ * I/O queue 2 without interrupts (nvme_store.c). A frame is a block of the drive. The VM asks for
+ * all of them at the start, one block with each command, and the drive has block k when frame k is
+ * sent: until then the command is outstanding.
  *
  * Command k has block k, buffer k and number k, and completes as entry k of the completion
  * queue, which is long enough for all of them and never emptied. So that queue is the log of all
@@ -17,8 +17,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "device/nic.h"
-#include "device/nvme.h"
+#include "device/nvme_queue.h"
 #include "os/report.h"
 #include "os/util.h"
 
@@ -40,7 +39,6 @@
 #define SET_FEATURES	0x09
 #define GET_FEATURES	0x0a
 #define EVENT_REQUEST	0x0c
-#define READ		0x02
 #define TEMPERATURE	0x04		/* features */
 #define QUEUES		0x07
 #define EVENTS		0x0b
@@ -49,43 +47,10 @@
 
 #define ADMIN		0u
 #define FRAMES		1u
-#define ADMIN_ENTRIES	64u
-#define FRAME_ENTRIES	2048u		/* the most that the emulator's queues have */
 #define EARLY		16u
 #define FRAME_READS	(FRAME_ENTRIES - 1 - EARLY)
-#define BLOCK		512u
 #define LAST_BLOCK	2047u
 #define EVENT_ID	0u		/* command identifier of the request for events */
-
-struct command {
-	uint8_t opcode, flags;
-	uint16_t id;
-	uint32_t nsid;
-	uint64_t reserved, metadata, prp[2];
-	uint32_t cdw10, cdw11, cdw12, cdw13, cdw14, cdw15;
-};
-
-struct completion {
-	uint32_t result, reserved;
-	uint16_t sq_head, sq;
-	uint16_t id;
-	uint16_t status;		/* bit 0: the phase, which changes with each round */
-};
-
-/* In the first MiB of the device's memory, before the blocks */
-struct queues {
-	struct command admin_sq[ADMIN_ENTRIES];
-	_Alignas(4096) struct completion admin_cq[ADMIN_ENTRIES];
-	_Alignas(4096) struct command sq[FRAME_ENTRIES];
-	struct completion cq[FRAME_ENTRIES];
-	uint8_t early[BLOCK];
-	/* The VM's own: admin commands submitted and completed, events among the latter */
-	uint32_t submitted, completed, events;
-	uint16_t last_id, last_status;
-};
-
-_Static_assert(sizeof(struct command) == 64 && sizeof(struct completion) == 16, "NVMe entries");
-_Static_assert(sizeof(struct queues) <= RING_BUFS_AT, "the queues fit");
 
 static void write64(device_regs regs, unsigned int at, uint64_t value)
 {
@@ -93,7 +58,7 @@ static void write64(device_regs regs, unsigned int at, uint64_t value)
 	nic_write(regs, at + 4, value >> 32);
 }
 
-static void ring_doorbell(device_regs regs, unsigned int queue, bool completions, uint32_t value)
+void nvme_doorbell(device_regs regs, unsigned int queue, bool completions, uint32_t value)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	nic_write(regs, DOORBELL + (2 * queue + completions) * 4, value);
@@ -126,7 +91,7 @@ static void submit(const struct dma_device *d, struct command command)
 
 	q->admin_sq[q->submitted % ADMIN_ENTRIES] = command;
 	q->submitted++;
-	ring_doorbell(d->regs, ADMIN, false, q->submitted % ADMIN_ENTRIES);
+	nvme_doorbell(d->regs, ADMIN, false, q->submitted % ADMIN_ENTRIES);
 }
 
 static void await_events(const struct dma_device *d)
@@ -156,7 +121,7 @@ static void reap(const struct dma_device *d)
 		q->last_status = status >> 1;
 	}
 	if (q->completed != before)
-		ring_doorbell(d->regs, ADMIN, true, q->completed % ADMIN_ENTRIES);
+		nvme_doorbell(d->regs, ADMIN, true, q->completed % ADMIN_ENTRIES);
 }
 
 /* Each command has its own identifier until many more were submitted. */
@@ -203,20 +168,30 @@ static void enable(const struct dma_device *d)
 	switch_to(d->regs, CC_ON, CSTS_READY);
 }
 
+/* Places are in the queues. */
+static void create(const struct dma_device *d, uint32_t queue, uint32_t entries, uint64_t sq,
+		   uint64_t cq, uint32_t interrupts)
+{
+	const uint32_t which = (entries - 1) << 16 | queue;
+
+	admin(d, (struct command){
+		.opcode = CREATE_CQ, .cdw10 = which, .cdw11 = CONTIGUOUS | interrupts,
+		.prp = { d->place->iova + cq } });
+	admin(d, (struct command){
+		.opcode = CREATE_SQ, .cdw10 = which, .cdw11 = CONTIGUOUS | queue << 16,
+		.prp = { d->place->iova + sq } });
+}
+
 static void start(const struct dma_device *d)
 {
-	const uint32_t queue = (FRAME_ENTRIES - 1) << 16 | FRAMES;
-
 	enable(d);
-	admin(d, (struct command){
-		.opcode = CREATE_CQ, .cdw10 = queue, .cdw11 = CONTIGUOUS | INTERRUPTS,
-		.prp = { d->place->iova + offsetof(struct queues, cq) } });
-	admin(d, (struct command){
-		.opcode = CREATE_SQ, .cdw10 = queue, .cdw11 = CONTIGUOUS | FRAMES << 16,
-		.prp = { d->place->iova + offsetof(struct queues, sq) } });
+	create(d, FRAMES, FRAME_ENTRIES, offsetof(struct queues, sq),
+	       offsetof(struct queues, cq), INTERRUPTS);
+	create(d, STORE, STORE_ENTRIES, offsetof(struct queues, store_sq),
+	       offsetof(struct queues, store_cq), 0);
 	admin(d, (struct command){ .opcode = SET_FEATURES, .cdw10 = EVENTS, .cdw11 = 0xff });
 	await_events(d);
-	ring_doorbell(d->regs, FRAMES, false, FRAME_ENTRIES - 1);
+	nvme_doorbell(d->regs, FRAMES, false, FRAME_ENTRIES - 1);
 	/* The emulator does nothing else for half a second. */
 	sleep_ms(FETCH_MS);
 	admin(d, (struct command){ .opcode = GET_FEATURES, .cdw10 = QUEUES });
