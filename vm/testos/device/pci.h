@@ -29,6 +29,8 @@ uint32_t pci_config(const char *bdf, unsigned int at, unsigned int len);
 void pci_set_config(const char *bdf, unsigned int at, uint32_t value, unsigned int len);
 unsigned int pci_capability(const char *bdf, unsigned int id);	/* its offset, or 0 */
 bool pci_ats_is_on(const char *bdf);
+unsigned int pci_ats_unit(const char *bdf);	/* smallest translation unit: 2^N pages */
+void pci_set_ats_unit(const char *bdf, unsigned int unit);	/* ATS is on */
 unsigned int pci_group(const char *bdf);
 bool pci_exists(const char *bdf);
 bool pci_wants_token(const char *bdf);	/* a virtual function, and vfio-pci has the physical one */

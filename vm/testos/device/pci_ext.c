@@ -4,6 +4,8 @@
 
 #include "device/pci.h"
 
+#define UNIT	0x1fu		/* of the control register */
+
 static unsigned int ext_capability(const char *bdf, unsigned int id)
 {
 	uint32_t header, at = PCI_CFG_SPACE_SIZE;
@@ -17,9 +19,26 @@ static unsigned int ext_capability(const char *bdf, unsigned int id)
 	return 0;
 }
 
-bool pci_ats_is_on(const char *bdf)
+static unsigned int ats_control(const char *bdf)
 {
 	unsigned int at = ext_capability(bdf, PCI_EXT_CAP_ID_ATS);
 
-	return at && pci_config(bdf, at + PCI_ATS_CTRL, 2) & PCI_ATS_CTRL_ENABLE;
+	return at ? at + PCI_ATS_CTRL : 0;
+}
+
+bool pci_ats_is_on(const char *bdf)
+{
+	unsigned int at = ats_control(bdf);
+
+	return at && pci_config(bdf, at, 2) & PCI_ATS_CTRL_ENABLE;
+}
+
+unsigned int pci_ats_unit(const char *bdf)
+{
+	return pci_config(bdf, ats_control(bdf), 2) & UNIT;
+}
+
+void pci_set_ats_unit(const char *bdf, unsigned int unit)
+{
+	pci_set_config(bdf, ats_control(bdf), PCI_ATS_CTRL_ENABLE | unit, 2);
 }

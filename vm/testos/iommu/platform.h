@@ -68,6 +68,12 @@ struct platform {
 	enum walk_entry (*decode)(const struct walk_device *d, uint64_t entry, uint32_t level,
 				  uint64_t iova, uint64_t *phys);
 
+	/*
+	 * Physical address of the first entry, from @root; 0 if there is no table for it. NULL: the
+	 * first entry is the last one.
+	 */
+	uint64_t (*first_entry)(uint64_t root, uint16_t source_id);
+
 	/* Physical address of the last entry before the top table. */
 	uint64_t (*last_entry)(const struct walk_device *d);
 	const char *(*entry_name)(unsigned int word);

@@ -92,6 +92,7 @@ const struct platform platform_vtd = {
 	.root = root,
 	.read_device = vtd_read_device,
 	.decode = vtd_decode,
+	.first_entry = vtd_first_entry,
 	.last_entry = vtd_last_entry,
 	.entry_name = vtd_entry_name,
 	.table_bits = vtd_table_bits,

@@ -12,6 +12,7 @@
 void vtd_read_device(struct walk_device *d, uint64_t root);
 enum walk_entry vtd_decode(const struct walk_device *d, uint64_t entry, uint32_t level,
 			   uint64_t iova, uint64_t *phys);
+uint64_t vtd_first_entry(uint64_t root, uint16_t source_id);
 uint64_t vtd_last_entry(const struct walk_device *d);
 const char *vtd_entry_name(unsigned int word);
 uint64_t vtd_table_bits(const struct walk_device *d);

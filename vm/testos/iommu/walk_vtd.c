@@ -17,14 +17,25 @@
 
 enum { CONTEXT = 0, PASID_DIR = 4, PASID = 5 };
 
-static void read_legacy(struct walk_device *d, uint64_t root)
+uint64_t vtd_first_entry(uint64_t root, uint16_t source_id)
 {
-	uint64_t table = phys_read_u64(root + (d->source_id >> 8) * 16);
-	uint64_t *context = &d->entry[CONTEXT];
+	bool scalable = root & VTD_ROOT_SCALABLE;
+	uint32_t devfn = source_id & 0xff;
+	uint64_t table = phys_read_u64((root & ADDRESS) + (source_id >> 8) * 16 +
+				       (scalable ? (devfn >> 7) * 8 : 0));
 
 	if (!(table & PRESENT))
+		return 0;
+	return (table & ADDRESS) + (scalable ? (devfn & 0x7f) * 32 : devfn * 16);
+}
+
+static void read_legacy(struct walk_device *d, uint64_t root)
+{
+	uint64_t *context = &d->entry[CONTEXT], at = vtd_first_entry(root, d->source_id);
+
+	if (!at)
 		return;
-	phys_read(context, (table & ADDRESS) + (d->source_id & 0xff) * 16, 16);
+	phys_read(context, at, 16);
 	d->present = context[0] & PRESENT;
 	d->domain_id = context[1] >> 8;
 	d->levels = (context[1] & 7) + 2;
@@ -54,12 +65,11 @@ uint64_t vtd_last_entry(const struct walk_device *d)
 
 static bool read_context(uint64_t root, uint16_t source_id, uint64_t context[4])
 {
-	uint32_t devfn = source_id & 0xff;
-	uint64_t table = phys_read_u64(root + (source_id >> 8) * 16 + (devfn >> 7) * 8);
+	uint64_t at = vtd_first_entry(root, source_id);
 
-	if (!(table & PRESENT))
+	if (!at)
 		return false;
-	phys_read(context, (table & ADDRESS) + (devfn & 0x7f) * 32, 32);
+	phys_read(context, at, 32);
 	return context[0] & PRESENT;
 }
 
@@ -67,7 +77,7 @@ uint64_t vtd_pasid_entry(uint64_t root, uint16_t source_id, uint32_t pasid)
 {
 	uint64_t context[4], table;
 
-	if (!read_context(root & ADDRESS, source_id, context))
+	if (!read_context(root, source_id, context))
 		return 0;
 	table = phys_read_u64((context[0] & ADDRESS) + pasid / 64 * 8);
 	return table & PRESENT ? (table & ADDRESS) + pasid % 64 * 64 : 0;
@@ -92,9 +102,9 @@ static void read_scalable(struct walk_device *d, uint64_t root)
 void vtd_read_device(struct walk_device *d, uint64_t root)
 {
 	if (root & VTD_ROOT_SCALABLE)
-		read_scalable(d, root & ADDRESS);
+		read_scalable(d, root);
 	else
-		read_legacy(d, root & ADDRESS);
+		read_legacy(d, root);
 }
 
 enum walk_entry vtd_decode(const struct walk_device *d, uint64_t entry, uint32_t level,

@@ -146,6 +146,17 @@ static uint32_t domain_slot(uint16_t bdf)
 	return dev.domain;
 }
 
+/* The tables of the gap: their root is in the record of the unit when a device was frozen once. */
+static uint64_t first_entry(uint16_t bdf)
+{
+	uint64_t at = find(IOMMU_RECORD_UNIT, 0, 0) + platform()->places[HW_ROOT].at;
+
+	at = platform()->first_entry(phys_read_u64(at), bdf);
+	if (!at)
+		bail_out("the tables of the gap have no entry for the device");
+	return at;
+}
+
 static uint64_t place(enum damage_where where, const struct vm_data *data)
 {
 	uint16_t bdf = pci_source_id(data->device[0].bdf);
@@ -158,6 +169,8 @@ static uint64_t place(enum damage_where where, const struct vm_data *data)
 		return d->top;
 	if (where == DAMAGE_LAST_ENTRY)
 		return platform()->last_entry(d);
+	if (where == DAMAGE_FIRST_ENTRY)
+		return first_entry(bdf);
 	if (where == DAMAGE_VFIO)
 		return find(VFIO_PCI_RECORD_DEVICE, bdf, 0);
 	if (where == DAMAGE_PCI)

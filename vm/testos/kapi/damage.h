@@ -21,6 +21,7 @@ enum damage_where {
 	DAMAGE_SLOT_OF_DEVICE,	/* ... an entry of an index ... */
 	DAMAGE_TOP_TABLE,	/* ... and tables that the IOMMU reads */
 	DAMAGE_LAST_ENTRY,	/* the entry that points to the top table */
+	DAMAGE_FIRST_ENTRY,	/* the first entry in the gap; its session was frozen once */
 };
 
 /* One change */

@@ -61,12 +61,15 @@ int intel_lu_compare_ats(struct device_domain_info *info,
 {
 	struct pci_dev *pdev = to_pci_dev(info->dev);
 	bool ats = vtd->flags & IOMMU_VTD_SER_ATS;
+	int ret = 0;
 
 	if (info->ats_supported != ats || info->pri_supported)
-		return -EOPNOTSUPP;
-	if (ats && (!pci_liveupdate_ats_is_on(pdev) || pdev->ats_stu != VTD_PAGE_SHIFT))
-		return -EPROTO;
-	return 0;
+		ret = -EOPNOTSUPP;
+	else if (ats && (!pci_liveupdate_ats_is_on(pdev) || pdev->ats_stu != VTD_PAGE_SHIFT))
+		ret = -EPROTO;
+	if (ret)
+		pci_err(pdev, "ATS differs from the record\n");
+	return ret;
 }
 
 /*
