@@ -27,10 +27,10 @@
 
 static void before(void)
 {
-	kunit_suite(12, "amdv1_liveupdate_test");
-	kunit_suite(11, "riscv_64_liveupdate_test");
-	kunit_suite(12, "vtdss_liveupdate_test");
-	kunit_suite(11, "x86_64_liveupdate_test");
+	kunit_suite(13, "amdv1_liveupdate_test");
+	kunit_suite(12, "riscv_64_liveupdate_test");
+	kunit_suite(13, "vtdss_liveupdate_test");
+	kunit_suite(12, "x86_64_liveupdate_test");
 }
 
 SCENARIO(.name = "table_checks",

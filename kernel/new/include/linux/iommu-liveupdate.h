@@ -178,6 +178,7 @@ bool iommu_liveupdate_tracks_dirty(struct iommu_domain *domain);
 int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
 			       int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
 			       void *arg);
+int iommu_liveupdate_clear(struct iommu_domain *domain, u64 iova, u64 len);
 int iommu_liveupdate_preserve_domain(struct iommu_domain *domain, u64 mapped_bytes,
 				     u64 owner, u32 *id);
 void iommu_liveupdate_unpreserve_domain(struct iommu_domain *domain);

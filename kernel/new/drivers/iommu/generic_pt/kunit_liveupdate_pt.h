@@ -7,6 +7,7 @@
  * See kunit_liveupdate.h for how a table arrives without a kexec.
  */
 #include "kunit_liveupdate.h"
+#include "kunit_liveupdate_clear.h"
 #include "kunit_liveupdate_dirty.h"
 
 static void test_lu_preserve(struct kunit *test)
@@ -329,6 +330,7 @@ static struct kunit_case pt_kunit_lu_test_cases[] = {
 	KUNIT_CASE_FMT(test_lu_shared_table),
 	KUNIT_CASE_FMT(test_lu_blocks),
 	KUNIT_CASE_FMT(test_lu_each_leaf),
+	KUNIT_CASE_FMT(test_lu_clear),
 	KUNIT_CASE_FMT(test_lu_preserve),
 	KUNIT_CASE_FMT(test_lu_round_trip),
 	KUNIT_CASE_FMT(test_lu_other_unit),

@@ -319,6 +319,7 @@ static const struct pt_iommu_liveupdate_ops NS(lu_ops) = {
 	.preserve = NS(lu_preserve),
 	.unpreserve = NS(lu_unpreserve),
 	.each_leaf = NS(lu_each_leaf),
+	.clear = NS(lu_clear),
 	.restore = NS(lu_restore),
 	.adopt_begin = NS(lu_adopt_begin),
 	.compare = NS(lu_compare),

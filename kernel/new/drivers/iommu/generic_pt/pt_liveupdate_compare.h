@@ -211,6 +211,36 @@ static int NS(lu_each_leaf)(struct pt_iommu *iommu_table, u64 iova, u64 len,
 	return ret ?: pt_walk_range(&range, __pt_lu_each_leaf, &leaves);
 }
 
+static int __pt_lu_clear(struct pt_range *range, void *arg, unsigned int level,
+			 struct pt_table_p *table)
+{
+	struct pt_state pts = pt_init(range, level, table);
+	unsigned int lg2;
+	int ret;
+
+	for_each_pt_level_entry(&pts) {
+		if (pts.type == PT_ENTRY_OA) {
+			lg2 = pt_entry_num_contig_lg2(&pts);
+			pt_clear_entries(&pts, lg2);
+			flush_writes_range(&pts, pts.index, pts.index + log2_to_int(lg2));
+			continue;
+		}
+		ret = pts.type == PT_ENTRY_TABLE ? pt_descend(&pts, arg, __pt_lu_clear) : -EFAULT;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int NS(lu_clear)(struct pt_iommu *iommu_table, u64 iova, u64 len)
+{
+	struct pt_range range;
+	int ret;
+
+	ret = make_range(common_from_iommu(iommu_table), &range, iova, len);
+	return ret ?: pt_walk_range(&range, __pt_lu_clear, NULL);
+}
+
 /* Undoing a comparison unmaps nothing. The caller flushes a range, which is harmless. */
 static size_t NS(lu_unmap_range)(struct pt_iommu *iommu_table, dma_addr_t iova,
 				 dma_addr_t len,

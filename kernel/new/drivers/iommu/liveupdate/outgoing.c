@@ -15,7 +15,7 @@
  *
  * Invariants:
  *  - From preserve to unpreserve neither the domain's table nor the attachments of
- *    its devices change: its IOAS is immutable.
+ *    its devices change: its IOAS is immutable. Leaves may be cleared in place.
  *  - unpreserve undoes preserve, in reverse order, and cannot fail. A failed
  *    preserve leaves no trace.
  *  - Records are complete and sealed when freeze of the last object returns. After
@@ -93,6 +93,34 @@ int iommu_liveupdate_each_leaf(struct iommu_domain *domain, u64 iova, u64 len,
 						  leaf, arg);
 }
 EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_each_leaf, "iommufd");
+
+/**
+ * iommu_liveupdate_clear() - Unmap a part of a domain in place
+ * @domain: Any domain. It may be preserved, or restored and being compared.
+ * @iova: First IOVA of a range that whole leaves map without a gap.
+ * @len: Length of the range in bytes.
+ *
+ * No table page is freed, so that the records stay valid.
+ *
+ * Context: Process context. The caller excludes other changes of the range.
+ * Return: 0, or -EOPNOTSUPP as iommu_liveupdate_supported(). On -EFAULT a part of the
+ * range was not mapped.
+ */
+int iommu_liveupdate_clear(struct iommu_domain *domain, u64 iova, u64 len)
+{
+	struct iommu_iotlb_gather gather;
+	int ret;
+
+	ret = iommu_liveupdate_supported(domain);
+	if (ret)
+		return ret;
+	iommu_iotlb_gather_init(&gather);
+	ret = iommu_lu_pt_ops(domain)->clear(iommupt_from_domain(domain), iova, len);
+	iommu_iotlb_gather_add_range(&gather, iova, len);
+	iommu_iotlb_sync(domain, &gather);
+	return ret;
+}
+EXPORT_SYMBOL_FOR_MODULES(iommu_liveupdate_clear, "iommufd");
 
 /**
  * iommu_liveupdate_preserve_domain() - Preserve a domain

@@ -15,7 +15,8 @@ struct pt_table_p;
  *
  * An I/O page table is preserved in place: KHO preserves its table pages, and a
  * record tells the next kernel the address of the top table. The content of the
- * table pages does not change, so the hardware can walk the table all the time.
+ * table pages does not change, so the hardware can walk the table all the time. The
+ * exception is clear(), for memory that its device revokes: no table page becomes free.
  *
  * The next kernel takes three steps. restore() makes the table that of a new domain;
  * its cost does not depend on the size of the table. The table is *read-only*: map
@@ -43,6 +44,9 @@ struct pt_table_p;
  * @each_leaf: Call @leaf for each leaf of a range that whole leaves map without a
  *	gap, in ascending order, until it returns an error. The caller keeps the
  *	table from changing. -EFAULT if part of the range is not mapped.
+ * @clear: Clear the leaves of a range that whole leaves map without a gap, and keep all
+ *	table pages. The table may be preserved, or restored and being compared; the
+ *	caller flushes. -EFAULT if part of the range is not mapped.
  * @restore: Next kernel. Replace the empty table of a new domain by the table that
  *	@ser describes, and give the domain its width and features. The table is
  *	read-only. May sleep.
@@ -63,6 +67,7 @@ struct pt_iommu_liveupdate_ops {
 	int (*each_leaf)(struct pt_iommu *iommu_table, u64 iova, u64 len,
 			 int (*leaf)(void *arg, u64 iova, phys_addr_t phys, u64 len),
 			 void *arg);
+	int (*clear)(struct pt_iommu *iommu_table, u64 iova, u64 len);
 	int (*restore)(struct pt_iommu *iommu_table,
 		       const struct iommu_domain_ser *ser);
 	int (*adopt_begin)(struct pt_iommu *iommu_table);
