@@ -36,7 +36,7 @@ ON_DEBUG  := $(filter-out $(patsubst %,vm/scenarios/%.c,vm_lives_on qemu_runs_a_
 ON_STOCK  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock)
 # Those that run on AMD-Vi as well
 ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_trace \
-	back_and_forth control_stock control_without_preserve crashed_vmm damaged_index \
+	back_and_forth bars_go_along control_stock control_without_preserve crashed_vmm damaged_index \
 	discarded_session interrupt_format_next interrupts_not_remapped_next \
 	interrupts_stay_remapped iommu_fails_next iommu_off_next kinds_of_maps \
 	live_update_off_next machine_nvme machine_virtio ordinary_life passthrough_next \

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory that would not be there in the next kernel, each with its error and a line in the log:
- * anonymous memory, a device's registers, memfds that are not in the session, or were shrunk. A
- * memfd without that one defect is accepted, whatever its seals. Of huge pages: those that are
- * lent by CMA, and holes that the pool has no pages for. No traffic.
+ * anonymous memory, memfds that are not in the session, or were shrunk. A memfd without that one
+ * defect is accepted, whatever its seals. Of huge pages: those that are lent by CMA, and holes that
+ * the pool has no pages for. No traffic.
  *
  * promise: 4
- * red when: the kind of mapped memory is checked (`iommufd_lu_check_area()`): registers mapped as a
- *   dma-buf get another error, without a reason in the log
+ * red when: the kind of mapped memory is checked (`iommufd_lu_check_area()`): anonymous memory is
+ *   preserved
  * red when: a mapped page must be the file's (`mapping` in `iommufd_lu_check_leaf`): a memfd with
  *   a hole is preserved
  * red when: a huge page must not be CMA's (`memfd_hugetlb_check_folios`): another error, without
@@ -154,7 +154,7 @@ static void registers(struct vm *vm)
 	struct iommu_ioas_liveupdate_area area = {
 		.size = sizeof(area), .ioas_id = vm->ioas[0], .iova = page.iova,
 	};
-	int fd = vfio_export_bar0(vm->device[0].dev, page.length);
+	int fd = vfio_export_bar(vm->device[0].dev, 0, page.length);
 
 	ok_rc(fd < 0 ? fd : 0, "a device's registers are a dma-buf");
 	ok_rc(ioas_map(vm->iommufd, vm->ioas[0], fd, &page), "which is mapped");
@@ -163,8 +163,9 @@ static void registers(struct vm *vm)
 	   !(area.out_flags & IOMMU_LIVEUPDATE_AREA_FILE), "as memory without a file",
 	   "0x%llx bytes, inode %llu, flags 0x%x", (unsigned long long)area.out_length,
 	   (unsigned long long)area.out_inode, area.out_flags);
-	refused(preserve(vm, -1), EOPNOTSUPP, NO_MEMFD, "it cannot be preserved");
-	call_off(vm);
+	ok_rc(preserve(vm, -1), "it is accepted, since the device can be preserved after that");
+	vm_call_off(vm);
+	ok_rc(vm_unmap_spare(vm), "and it is unmapped");
 	close(fd);
 }
 

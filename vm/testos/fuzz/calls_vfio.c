@@ -184,7 +184,7 @@ static int power_state(struct party *p, struct rng *r)
 
 static int export(struct party *p, struct rng *r)
 {
-	int dmabuf = vfio_export_bar0(p->dev, PAGE);
+	int dmabuf = vfio_export_bar(p->dev, 0, PAGE);
 
 	(void)r;
 	return dmabuf < 0 ? dmabuf : close(dmabuf);

@@ -161,8 +161,8 @@ void vfio_unmap_bar0(volatile uint32_t *regs)
 	munmap((void *)regs, BAR0_SIZE);
 }
 
-/* The first @length bytes of the registers, for the DMA of others: a dma-buf, or -errno */
-int vfio_export_bar0(int dev, uint64_t length)
+/* The first @length bytes of a BAR, for the DMA of others: a dma-buf, or -errno */
+int vfio_export_bar(int dev, unsigned int bar, uint64_t length)
 {
 	/* three structs behind each other, of which two end in an open array */
 	_Alignas(8) uint8_t bytes[sizeof(struct vfio_device_feature) +
@@ -173,7 +173,7 @@ int vfio_export_bar0(int dev, uint64_t length)
 
 	feature->argsz = sizeof(bytes);
 	feature->flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF;
-	arg->region_index = VFIO_PCI_BAR0_REGION_INDEX;
+	arg->region_index = VFIO_PCI_BAR0_REGION_INDEX + bar;
 	arg->open_flags = O_CLOEXEC | O_RDWR;
 	arg->nr_ranges = 1;
 	arg->dma_ranges[0].length = length;
@@ -190,6 +190,18 @@ void vfio_enable_bus_master(int dev)
 	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;
 	if (pwrite(dev, &command, sizeof(command), at) != sizeof(command))
 		bail_out("write the command register: %s", strerror(errno));
+}
+
+/* As a guest's driver does, for the registers only */
+int vfio_set_memory(int dev, bool on)
+{
+	uint64_t at = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND;
+	uint16_t command;
+
+	if (pread(dev, &command, sizeof(command), at) != sizeof(command))
+		return -errno;
+	command = on ? command | PCI_COMMAND_MEMORY : command & ~PCI_COMMAND_MEMORY;
+	return pwrite(dev, &command, sizeof(command), at) < 0 ? -errno : 0;
 }
 
 static unsigned int config_byte(int dev, uint64_t at)

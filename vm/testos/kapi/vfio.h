@@ -21,8 +21,9 @@ int vfio_reset(int dev);
 volatile uint32_t *vfio_map_bar(int dev, unsigned int bar, size_t size);
 volatile uint32_t *vfio_map_bar0(int dev);
 void vfio_unmap_bar0(volatile uint32_t *regs);
-int vfio_export_bar0(int dev, uint64_t length);
+int vfio_export_bar(int dev, unsigned int bar, uint64_t length);
 void vfio_enable_bus_master(int dev);
+int vfio_set_memory(int dev, bool on);
 int vfio_set_power_state(int dev, unsigned int d);
 
 int vfio_arm(int dev, unsigned int index, int eventfd);

@@ -91,6 +91,17 @@ void tables_record(void)
 	fig("entries_compared", record->npages * 512ull + n * platform()->entry_words);
 }
 
+void tables_record_again(void)
+{
+	struct walk *record = state_map(STATE_WALK, sizeof(*record));
+	uint16_t ids[WALK_DEVICES];
+	uint32_t pages = record->npages;
+
+	walk_capture(record, ids, preserved_ids(ids, true));
+	ok(record->npages == pages, "no table page was freed", "%u of %u are left", record->npages,
+	   pages);
+}
+
 static void compare(const struct walk *with, const char *when)
 {
 	const struct walk *record = state_map(STATE_WALK, sizeof(*record));

@@ -8,6 +8,7 @@
 #include "story/vm.h"
 
 void tables_record(void);		/* previous kernel, right before the kexec */
+void tables_record_again(void);		/* when leaves were cleared in place since then */
 void tables_arrive(void);		/* next kernel: the first look, before anything is opened */
 void tables_compare_arrival(void);	/* that look, once the record was retrieved */
 void tables_compare(const char *when);

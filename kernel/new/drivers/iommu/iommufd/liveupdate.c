@@ -18,6 +18,7 @@
  *
  * - liveupdate.c: the list, and checks that the rest of iommufd calls
  * - liveupdate_ioas.c: immutable IOASes
+ * - liveupdate_dmabuf.c: registers of devices that they map
  * - liveupdate_replace.c: HWPTs without an IOAS, and how devices leave them
  * - liveupdate_device.c: calls of the file handlers of devices
  * - liveupdate_mark.c, liveupdate_adopt.c: the ioctls, one HWPT at a time
@@ -28,9 +29,9 @@
  * Invariants:
  *
  * - A preserved HWPT cannot be destroyed (it has a user). Its IOAS is immutable
- *   (io_pagetable::liveupdate_immutable) and maps only memfds of the same
- *   session. No attachment in the context changes, except that devices which are not
- *   preserved may be unbound.
+ *   (io_pagetable::liveupdate_immutable) and maps only memfds, and registers of
+ *   devices, of the same session. No attachment in the context changes, except that
+ *   devices which are not preserved may be unbound.
  * - An adopted HWPT cannot be destroyed until finish. Otherwise it is a marked HWPT.
  * - A restored HWPT cannot be destroyed until finish either, and the session cannot be
  *   finished before its last device has left it. No device enters it.

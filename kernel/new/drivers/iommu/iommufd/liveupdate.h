@@ -11,6 +11,7 @@
 struct file;
 struct file_operations;
 struct io_pagetable;
+struct iopt_pages;
 struct iommu_domain;
 struct iommufd_ctx;
 struct iommufd_device;
@@ -93,6 +94,11 @@ int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *do
 void iommufd_lu_make_mutable(struct iommufd_ioas *ioas);
 bool iommufd_lu_find_foreign(struct iommufd_ioas *ioas, u64 *iova);
 u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas);
+
+/* liveupdate_dmabuf.c */
+bool iommufd_lu_is_revoked(struct iopt_pages *pages);
+int iommufd_lu_freeze_ioas(struct iommufd_ioas *ioas,
+			   const struct liveupdate_file_op_args *args);
 
 /* liveupdate_outgoing.c, the file handler before the kexec */
 int iommufd_lu_preserve(struct liveupdate_file_op_args *args);

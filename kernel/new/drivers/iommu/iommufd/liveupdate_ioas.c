@@ -50,10 +50,23 @@ static int iommufd_lu_check_leaf(void *arg, u64 iova, phys_addr_t phys, u64 len)
 	return 0;
 }
 
+static int iommufd_lu_refuse_busy(const struct iommufd_object *ioas)
+{
+	return iommufd_lu_refuse(ioas, -EBUSY, "map or unmap is in progress");
+}
+
+/* A revocation that began when the IOAS was mutable frees tables: wait until it is over. */
+static int iommufd_lu_check_dmabuf(struct iopt_pages *pages)
+{
+	guard(mutex)(&pages->mutex);
+	return 0;
+}
+
 /*
  * Check that the next kernel finds the memory of an area again, at the same place. Seals
  * do not matter: preserving the file has frozen it, so that its size cannot change and no
- * hole be punched, and each leaf is compared with the file after that.
+ * hole be punched, and each leaf is compared with the file after that. The device of a
+ * dma-buf is checked at freeze.
  */
 static int iommufd_lu_check_area(const struct iommufd_object *ioas, struct iopt_area *area,
 				 struct iommu_domain *domain,
@@ -62,9 +75,15 @@ static int iommufd_lu_check_area(const struct iommufd_object *ioas, struct iopt_
 	struct iopt_pages *pages = area->pages;
 	int rc;
 
-	if (pages->type != IOPT_ADDRESS_FILE)
+	if (!pages)
+		return iommufd_lu_refuse_busy(ioas);
+	if (!args)
+		return 0;
+	if (pages->type == IOPT_ADDRESS_USER)
 		return iommufd_lu_refuse(ioas, -EOPNOTSUPP,
 					 "memory that is not from a memfd is mapped");
+	if (iopt_is_dmabuf(pages))
+		return iommufd_lu_check_dmabuf(pages);
 	if (!liveupdate_has_file(args, (unsigned long)file_inode(pages->file)))
 		return iommufd_lu_refuse(ioas, -ENOENT,
 					 "mapped memfd is not preserved in the same session");
@@ -81,9 +100,24 @@ static int iommufd_lu_check_area(const struct iommufd_object *ioas, struct iopt_
 	return 0;
 }
 
-static int iommufd_lu_refuse_busy(struct iommufd_ioas *ioas)
+static int iommufd_lu_check_areas(struct iommufd_ioas *ioas, struct iommu_domain *domain,
+				  const struct liveupdate_file_op_args *args)
 {
-	return iommufd_lu_refuse(&ioas->obj, -EBUSY, "map or unmap is in progress");
+	struct iopt_area *area;
+	int rc = 0;
+
+	for (area = iopt_area_iter_first(&ioas->iopt, 0, ULONG_MAX); !rc && area;
+	     area = iopt_area_iter_next(area, 0, ULONG_MAX))
+		rc = iommufd_lu_check_area(&ioas->obj, area, domain, args);
+	return rc;
+}
+
+static void iommufd_lu_release(struct io_pagetable *iopt)
+{
+	lockdep_assert_held_write(&iopt->iova_rwsem);
+
+	/* Pairs with iopt_liveupdate_revoke() */
+	smp_store_release(&iopt->liveupdate_immutable, iopt->liveupdate_immutable - 1);
 }
 
 /**
@@ -105,7 +139,6 @@ int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *do
 			      const struct liveupdate_file_op_args *args)
 {
 	struct io_pagetable *iopt = &ioas->iopt;
-	struct iopt_area *area;
 	int rc;
 
 	/*
@@ -115,24 +148,20 @@ int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *do
 	 */
 	ACQUIRE(rwsem_write_try, domains)(&iopt->domains_rwsem);
 	if (ACQUIRE_ERR(rwsem_write_try, &domains))
-		return iommufd_lu_refuse_busy(ioas);
+		return iommufd_lu_refuse_busy(&ioas->obj);
 	ACQUIRE(rwsem_write_try, areas)(&iopt->iova_rwsem);
 	if (ACQUIRE_ERR(rwsem_write_try, &areas))
-		return iommufd_lu_refuse_busy(ioas);
+		return iommufd_lu_refuse_busy(&ioas->obj);
 
 	if (args && iommu_liveupdate_tracks_dirty(domain))
 		return iommufd_lu_refuse(&ioas->obj, -EBUSY,
 					 "dirty tracking of an HWPT is on");
-	for (area = iopt_area_iter_first(iopt, 0, ULONG_MAX); area;
-	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
-		if (!area->pages)
-			return iommufd_lu_refuse_busy(ioas);
-		rc = args ? iommufd_lu_check_area(&ioas->obj, area, domain, args) : 0;
-		if (rc)
-			return rc;
-	}
-	iopt->liveupdate_immutable++;
-	return 0;
+	/* First of all, since a revocation waits for no lock that is held here */
+	WRITE_ONCE(iopt->liveupdate_immutable, iopt->liveupdate_immutable + 1);
+	rc = iommufd_lu_check_areas(ioas, domain, args);
+	if (rc)
+		iommufd_lu_release(iopt);
+	return rc;
 }
 
 /**
@@ -144,13 +173,13 @@ int iommufd_lu_make_immutable(struct iommufd_ioas *ioas, struct iommu_domain *do
 void iommufd_lu_make_mutable(struct iommufd_ioas *ioas)
 {
 	guard(rwsem_write)(&ioas->iopt.iova_rwsem);
-	ioas->iopt.liveupdate_immutable--;
+	iommufd_lu_release(&ioas->iopt);
 }
 
 /**
  * iommufd_lu_find_foreign() - Find memory that cannot have been preserved
  * @ioas: The IOAS
- * @iova: Out: the lowest IOVA at which memory is mapped that is not from a file
+ * @iova: Out: the lowest IOVA at which memory of a process is mapped
  *
  * Context: Process context, may sleep.
  * Return: true if there is such memory.
@@ -162,7 +191,7 @@ bool iommufd_lu_find_foreign(struct iommufd_ioas *ioas, u64 *iova)
 	guard(rwsem_read)(&ioas->iopt.iova_rwsem);
 	for (area = iopt_area_iter_first(&ioas->iopt, 0, ULONG_MAX); area;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX)) {
-		if (area->pages->type == IOPT_ADDRESS_FILE)
+		if (area->pages->type != IOPT_ADDRESS_USER)
 			continue;
 		*iova = iopt_area_iova(area);
 		return true;
@@ -175,7 +204,7 @@ bool iommufd_lu_find_foreign(struct iommufd_ioas *ioas, u64 *iova)
  * @ioas: The IOAS
  *
  * Context: Process context, may sleep.
- * Return: The sum over all areas, each of which is mapped by each HWPT of @ioas.
+ * Return: The sum over all areas that are not revoked; each HWPT of @ioas maps them.
  */
 u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas)
 {
@@ -185,6 +214,7 @@ u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas)
 	guard(rwsem_read)(&ioas->iopt.iova_rwsem);
 	for (area = iopt_area_iter_first(&ioas->iopt, 0, ULONG_MAX); area;
 	     area = iopt_area_iter_next(area, 0, ULONG_MAX))
-		bytes += iopt_area_length(area);
+		if (!iommufd_lu_is_revoked(area->pages))
+			bytes += iopt_area_length(area);
 	return bytes;
 }

@@ -185,7 +185,7 @@ void iommufd_lu_unpreserve(struct liveupdate_file_op_args *args)
  *
  * Context: Process context, from LUO's freeze.
  * Return: 0, -EBUSY if an ioctl of the context is in progress, or an error of
- * iommu_liveupdate_freeze_domain().
+ * iommu_liveupdate_freeze_domain() or iommufd_lu_freeze_ioas().
  */
 int iommufd_lu_freeze(struct liveupdate_file_op_args *args)
 {
@@ -200,7 +200,8 @@ int iommufd_lu_freeze(struct liveupdate_file_op_args *args)
 	list_for_each_entry(lu_hwpt, &ictx->liveupdate.hwpts, item) {
 		if (lu_hwpt->state != IOMMU_LIVEUPDATE_PRESERVED)
 			continue;
-		rc = iommu_liveupdate_freeze_domain(lu_hwpt->domain);
+		rc = iommu_liveupdate_freeze_domain(lu_hwpt->domain) ?:
+		     iommufd_lu_freeze_ioas(lu_hwpt->hwpt->ioas, args);
 		if (rc)
 			return rc;
 	}
