@@ -147,24 +147,36 @@ static void by_address(struct vm *vm)
 	close(fd);
 }
 
+static void listed_as(struct vm *vm, uint32_t flags, uint32_t dev_id, const char *name)
+{
+	struct iommu_ioas_liveupdate_area area = {
+		.size = sizeof(area), .ioas_id = vm->ioas[0], .iova = vm_spare.iova,
+	};
+	int rc = try_ioctl(vm->iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &area);
+
+	flags |= IOMMU_LIVEUPDATE_AREA_READABLE | IOMMU_LIVEUPDATE_AREA_WRITEABLE;
+	ok(!rc && area.iova == vm_spare.iova && area.out_length == PAGE && !area.out_inode &&
+	   area.out_flags == flags && area.out_dev_id == dev_id && !area.out_bar && !area.out_offset,
+	   name, "error %d, 0x%llx bytes, inode %llu, flags 0x%x, BAR %u of device %u", -rc,
+	   (unsigned long long)area.out_length, (unsigned long long)area.out_inode, area.out_flags,
+	   area.out_bar, area.out_dev_id);
+}
+
 /* The registers of a device, as another device would be given them for peer-to-peer DMA */
 static void registers(struct vm *vm)
 {
 	struct area page = { .iova = vm_spare.iova, .length = PAGE, .writable = 1 };
-	struct iommu_ioas_liveupdate_area area = {
-		.size = sizeof(area), .ioas_id = vm->ioas[0], .iova = page.iova,
-	};
-	int fd = vfio_export_bar(vm->device[0].dev, 0, page.length);
+	struct dma_device *nic = &vm->device[0];
+	int fd = vfio_export_bar(nic->dev, 0, page.length);
 
 	ok_rc(fd < 0 ? fd : 0, "a device's registers are a dma-buf");
 	ok_rc(ioas_map(vm->iommufd, vm->ioas[0], fd, &page), "which is mapped");
-	ok_rc(try_ioctl(vm->iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &area), "its area is listed");
-	ok(area.iova == page.iova && area.out_length == page.length && !area.out_inode &&
-	   !(area.out_flags & IOMMU_LIVEUPDATE_AREA_FILE), "as memory without a file",
-	   "0x%llx bytes, inode %llu, flags 0x%x", (unsigned long long)area.out_length,
-	   (unsigned long long)area.out_inode, area.out_flags);
+	listed_as(vm, IOMMU_LIVEUPDATE_AREA_BAR, nic->id, "it is listed as a BAR of the device");
 	ok_rc(preserve(vm, -1), "it is accepted, since the device can be preserved after that");
 	vm_call_off(vm);
+	ok_rc(vfio_set_memory(nic->dev, false), "the device stops decoding");
+	listed_as(vm, IOMMU_LIVEUPDATE_AREA_REVOKED, 0, "it is listed as revoked");
+	ok_rc(vfio_set_memory(nic->dev, true), "the device decodes again");
 	ok_rc(vm_unmap_spare(vm), "and it is unmapped");
 	close(fd);
 }

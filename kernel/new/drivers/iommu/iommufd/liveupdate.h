@@ -11,6 +11,7 @@
 struct file;
 struct file_operations;
 struct io_pagetable;
+struct iopt_area;
 struct iopt_pages;
 struct iommu_domain;
 struct iommufd_ctx;
@@ -97,6 +98,8 @@ u64 iommufd_lu_mapped_bytes(struct iommufd_ioas *ioas);
 
 /* liveupdate_dmabuf.c */
 bool iommufd_lu_is_revoked(struct iopt_pages *pages);
+void iommufd_lu_describe_dmabuf(struct iommufd_ctx *ictx, struct iopt_area *area,
+				struct iommu_ioas_liveupdate_area *cmd);
 int iommufd_lu_freeze_ioas(struct iommufd_ioas *ioas,
 			   const struct liveupdate_file_op_args *args);
 

@@ -25,7 +25,7 @@ static u32 iommufd_lu_area_flags(const struct iopt_area *area)
 }
 
 /* The first area that ends at @cmd->iova or later */
-static int iommufd_lu_describe_area(struct iommufd_ioas *ioas,
+static int iommufd_lu_describe_area(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
 				    struct iommu_ioas_liveupdate_area *cmd)
 {
 	struct iopt_area *area;
@@ -44,6 +44,10 @@ static int iommufd_lu_describe_area(struct iommufd_ioas *ioas,
 	cmd->out_flags = iommufd_lu_area_flags(area);
 	cmd->out_inode = 0;
 	cmd->out_offset = 0;
+	cmd->out_dev_id = 0;
+	cmd->out_bar = 0;
+	if (iopt_is_dmabuf(area->pages))
+		iommufd_lu_describe_dmabuf(ictx, area, cmd);
 	if (cmd->out_flags & IOMMU_LIVEUPDATE_AREA_FILE) {
 		cmd->out_inode = file_inode(area->pages->file)->i_ino;
 		cmd->out_offset = area->pages->start +
@@ -73,7 +77,7 @@ int iommufd_liveupdate_area(struct iommufd_ucmd *ucmd)
 	ioas = iommufd_get_ioas(ucmd->ictx, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = iommufd_lu_describe_area(ioas, cmd);
+	rc = iommufd_lu_describe_area(ucmd->ictx, ioas, cmd);
 	iommufd_put_object(ucmd->ictx, &ioas->obj);
 	return rc ?: iommufd_ucmd_respond(ucmd, sizeof(*cmd));
 }

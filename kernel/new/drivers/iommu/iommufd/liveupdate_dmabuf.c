@@ -20,6 +20,7 @@
 #include <linux/iommu-liveupdate.h>
 #include <linux/liveupdate.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/vfio_pci_core.h>
 
 #include "io_pagetable.h"
@@ -59,30 +60,93 @@ bool iommufd_lu_is_revoked(struct iopt_pages *pages)
 	return iopt_dmabuf_revoked(pages);
 }
 
-/* As sym_vfio_pci_dma_buf_iommufd_map(); 0 for a dma-buf of another driver */
-static unsigned long iommufd_lu_dmabuf_id(const struct dma_buf *dmabuf)
+/* As sym_vfio_pci_dma_buf_iommufd_map(); NULL for a dma-buf of another driver */
+static struct vfio_pci_core_device *iommufd_lu_exporter(const struct iopt_pages *pages)
 {
-	typeof(&vfio_pci_dma_buf_liveupdate_id) fn;
-	unsigned long id;
+	struct vfio_pci_core_device *(*fn)(const struct dma_buf *dmabuf);
+	struct vfio_pci_core_device *vdev;
+
+	lockdep_assert_held(&pages->mutex);
 
 	if (!IS_ENABLED(CONFIG_VFIO_PCI_DMABUF))
-		return 0;
-	fn = symbol_get(vfio_pci_dma_buf_liveupdate_id);
+		return NULL;
+	fn = symbol_get(vfio_pci_dma_buf_device);
 	if (!fn)
-		return 0;
-	id = fn(dmabuf);
-	symbol_put(vfio_pci_dma_buf_liveupdate_id);
-	return id;
+		return NULL;
+	vdev = fn(pages->dmabuf.attach->dmabuf);
+	symbol_put(vfio_pci_dma_buf_device);
+	return vdev;
 }
 
-/* The device cannot leave the session before the kexec, so it keeps its registers. */
+/* The device cannot leave the session before the kexec, so it keeps its BARs. */
 static bool iommufd_lu_has_exporter(struct iopt_pages *pages,
 				    const struct liveupdate_file_op_args *args)
 {
 	guard(mutex)(&pages->mutex);
 
 	return iopt_dmabuf_revoked(pages) ||
-	       liveupdate_has_file(args, iommufd_lu_dmabuf_id(pages->dmabuf.attach->dmabuf));
+	       liveupdate_has_file(args, (unsigned long)iommufd_lu_exporter(pages));
+}
+
+static u32 iommufd_lu_dev_id(struct iommufd_ctx *ictx, const struct device *dev)
+{
+	struct iommufd_object *obj;
+	unsigned long id;
+
+	guard(spinlock)(&ictx->objects.xa_lock);
+	xa_for_each(&ictx->objects, id, obj) {
+		if (obj->type == IOMMUFD_OBJ_DEVICE &&
+		    container_of(obj, struct iommufd_device, obj)->dev == dev)
+			return obj->id;
+	}
+	return 0;
+}
+
+static int iommufd_lu_find_bar(struct pci_dev *pdev, phys_addr_t phys)
+{
+	int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		if (pci_resource_len(pdev, bar) && phys >= pci_resource_start(pdev, bar) &&
+		    phys <= pci_resource_end(pdev, bar))
+			return bar;
+	return -ENOENT;
+}
+
+/**
+ * iommufd_lu_describe_dmabuf() - Find the BAR that an area maps
+ * @ictx: The context
+ * @area: The area, whose memory is a dma-buf
+ * @cmd: Out: flags; if it is a BAR of a device of @ictx its device, number and offset
+ *
+ * Context: Process context, io_pagetable::iova_rwsem is held.
+ */
+void iommufd_lu_describe_dmabuf(struct iommufd_ctx *ictx, struct iopt_area *area,
+				struct iommu_ioas_liveupdate_area *cmd)
+{
+	struct iopt_pages *pages = area->pages;
+	struct vfio_pci_core_device *vdev;
+	phys_addr_t phys;
+	int bar;
+
+	guard(mutex)(&pages->mutex);
+
+	if (iopt_dmabuf_revoked(pages)) {
+		cmd->out_flags |= IOMMU_LIVEUPDATE_AREA_REVOKED;
+		return;
+	}
+	vdev = iommufd_lu_exporter(pages);
+	if (!vdev)
+		return;
+	phys = pages->dmabuf.phys.paddr + pages->dmabuf.start +
+	       iopt_area_start_byte(area, iopt_area_iova(area));
+	bar = iommufd_lu_find_bar(vdev->pdev, phys);
+	cmd->out_dev_id = iommufd_lu_dev_id(ictx, &vdev->pdev->dev);
+	if (bar < 0 || !cmd->out_dev_id)
+		return;
+	cmd->out_flags |= IOMMU_LIVEUPDATE_AREA_BAR;
+	cmd->out_bar = bar;
+	cmd->out_offset = phys - pci_resource_start(vdev->pdev, bar);
 }
 
 static int iommufd_lu_refuse_freeze(struct iommufd_ioas *ioas, int rc, const char *reason)
