@@ -56,7 +56,9 @@ static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 	if (hwpt->object.id)
 		return 0;
 	iolu_step(vm, "adopt HWPT", hwpt->object.name);
-	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg) ? -errno : 0;
+	do {
+		rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, &arg) ? -errno : 0;
+	} while (rc == -EBADE && iolu_unmap_revoked(vm, hwpt->ioas, arg.out_bad_iova));
 	if (rc == -EBADE)
 		return iolu_fail(vm, rc, "HWPT \"%s\": not adopted: %s at IOVA 0x%llx of IOAS \"%s\"",
 				 hwpt->object.name, iolu_refusal_sentence(REFUSED_ADOPT_DIFFERS),

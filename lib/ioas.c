@@ -255,6 +255,7 @@ int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	if (rc)
 		return iolu_fail(vm, rc, "IOAS \"%s\" cannot be destroyed: %s",
 				 ioas->object.name, strerror(-rc));
+	iolu_forget_bars(vm, ioas);
 	iolu_drop(vm, IOLU_IOAS, ioas);
 	return 0;
 }
@@ -274,6 +275,8 @@ int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas)
 		return rc;
 	for (map = ioas->maps; !rc && map; map = map->next)
 		rc = do_map(vm, ioas, map);
+	if (!rc)
+		rc = iolu_map_bars(vm, ioas);
 	if (rc) {
 		destroy_ioas(vm, ioas);
 		ioas->object.id = 0;

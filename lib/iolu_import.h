@@ -84,6 +84,25 @@ int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t 
 			  const char *hwpt);
 
 /**
+ * iolu_vm_import_bar() - Add a mapping of a BAR that the VMM has made from a dma-buf.
+ * @ioas: Name of the IOAS.
+ * @bdf: PCI address of a device of the handle.
+ * @bar: Number of the BAR.
+ * @offset: First byte in the BAR.
+ * @iova: First I/O virtual address.
+ * @length: Bytes, not 0.
+ * @flags: IOLU_MAP_READ, IOLU_MAP_WRITE or both.
+ *
+ * A restore maps the BAR again, unless the device does not decode it or has revoked it before
+ * the kexec. IOMMU_IOAS_LIVEUPDATE_AREA reports the BARs that an IOAS maps.
+ *
+ * Return: 0; -ENOENT: no such IOAS or device; -EINVAL: not a valid range, or invalid @bar or
+ * @flags; -E2BIG: too many.
+ */
+int iolu_vm_import_bar(struct iolu_vm *vm, const char *ioas, const char *bdf, uint32_t bar,
+		       uint64_t offset, uint64_t iova, uint64_t length, uint32_t flags);
+
+/**
  * iolu_vm_import_irq() - Add the eventfds that the VMM has armed.
  * @device: Name of the device.
  * @irq: IOLU_IRQ_INTX, IOLU_IRQ_MSI or IOLU_IRQ_MSIX.

@@ -27,6 +27,7 @@
 #define JOURNAL_BLOB		7u
 #define JOURNAL_OWN_MEMFD	8u		/* a memfd with a token of the VMM */
 #define JOURNAL_IRQ_KEPT	9u		/* masked, and kept by the device */
+#define JOURNAL_BAR		10u		/* mapped in an IOAS */
 
 #define JOURNAL_MEMFD_SIZE	80u
 #define JOURNAL_IOAS_SIZE	64u
@@ -35,5 +36,6 @@
 #define JOURNAL_DEVICE_SIZE	136u
 #define JOURNAL_IRQ_SIZE	8u
 #define JOURNAL_IRQ_KEPT_SIZE	4u
+#define JOURNAL_BAR_SIZE	96u
 
 #endif /* IOLU_JOURNAL_H */

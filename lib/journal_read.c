@@ -259,6 +259,23 @@ static int read_irq_kept(struct reader *r, struct in *in)
 	return 0;
 }
 
+static int read_bar(struct reader *r, struct in *in)
+{
+	struct iolu_bar bar = {};
+	char name[IOLU_NAME];
+
+	take_name(in, name, false);
+	bar.ioas = iolu_find(r->vm, IOLU_IOAS, name);
+	bar.region = take_number(in, 4);
+	bar.flags = take_number(in, 4);
+	bar.offset = take_number(in, 8);
+	bar.iova = take_number(in, 8);
+	bar.length = take_number(in, 8);
+	if (!r->device || !in->ok || !iolu_bar_valid(&bar))
+		return invalid(r, "BAR without a device, or invalid");
+	return iolu_add_bar(r->vm, r->device, &bar);
+}
+
 static int read_blob(struct reader *r, struct in *in)
 {
 	char name[IOLU_NAME];
@@ -299,7 +316,7 @@ static int read_known(struct reader *r, unsigned int type, struct in *in)
 		[JOURNAL_MAP] = read_map, [JOURNAL_HWPT] = read_hwpt,
 		[JOURNAL_DEVICE] = read_device, [JOURNAL_IRQ] = read_irq,
 		[JOURNAL_BLOB] = read_blob, [JOURNAL_OWN_MEMFD] = read_own_memfd,
-		[JOURNAL_IRQ_KEPT] = read_irq_kept,
+		[JOURNAL_IRQ_KEPT] = read_irq_kept, [JOURNAL_BAR] = read_bar,
 	};
 	int rc;
 
@@ -324,7 +341,7 @@ static int read_record(struct reader *r, struct in *in)
 	if (flags & ~JOURNAL_MAY_SKIP)
 		return iolu_fail(r->vm, -ENOTSUP, "the journal needs a newer library: record %u has "
 				 "unknown flags 0x%x", r->number, flags);
-	if (flags && type > JOURNAL_IRQ_KEPT)
+	if (flags && type > JOURNAL_BAR)
 		return keep_unknown(r, type, &record);
 	return read_known(r, type, &record);
 }

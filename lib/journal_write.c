@@ -90,8 +90,20 @@ static void put_hwpt(struct out *out, const struct iolu_hwpt *hwpt)
 	put_number(out, hwpt->object.token, 8);
 }
 
+static void put_bar(struct out *out, const struct iolu_bar *bar)
+{
+	put_record(out, JOURNAL_BAR, 0, JOURNAL_BAR_SIZE);
+	put_name(out, &bar->ioas->object);
+	put_number(out, bar->region, 4);
+	put_number(out, bar->flags, 4);
+	put_number(out, bar->offset, 8);
+	put_number(out, bar->iova, 8);
+	put_number(out, bar->length, 8);
+}
+
 static void put_device(struct out *out, const struct iolu_device *device)
 {
+	const struct iolu_bar *bar;
 	unsigned int i;
 
 	put_record(out, JOURNAL_DEVICE, 0, JOURNAL_DEVICE_SIZE);
@@ -109,6 +121,8 @@ static void put_device(struct out *out, const struct iolu_device *device)
 		put_record(out, JOURNAL_IRQ_KEPT, 0, JOURNAL_IRQ_KEPT_SIZE);
 		put_number(out, i, 4);
 	}
+	for (bar = device->bars; bar; bar = bar->next)
+		put_bar(out, bar);
 }
 
 static void put_blob(struct out *out, const struct iolu_blob *blob)

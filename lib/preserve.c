@@ -167,10 +167,10 @@ static int put_memfds(struct iolu_vm *vm, bool trial)
 	return 0;
 }
 
-static uint64_t bytes_of(const struct iolu_ioas *ioas)
+static uint64_t bytes_of(const struct iolu_vm *vm, const struct iolu_ioas *ioas)
 {
+	uint64_t bytes = iolu_bar_bytes(vm, ioas);
 	const struct iolu_map *map;
-	uint64_t bytes = 0;
 
 	for (map = ioas->maps; map; map = map->next)
 		bytes += map->length;
@@ -191,7 +191,7 @@ static int check_mapped(struct iolu_vm *vm)
 		hwpt = iolu_find_token(vm, IOLU_HWPT, q.out_token);
 		if (!hwpt || q.out_state != IOMMU_LIVEUPDATE_PRESERVED)
 			continue;
-		bytes = bytes_of(hwpt->ioas);
+		bytes = bytes_of(vm, hwpt->ioas);
 		if (bytes == q.out_mapped_bytes)
 			continue;
 		return iolu_fail(vm, -EBADE, "IOAS \"%s\": not preserved: %s (0x%llx bytes are mapped, "

@@ -197,6 +197,7 @@ static void release(struct iolu_vm *vm, unsigned int kind, void *object)
 		return;
 	for (i = 0; i < IOLU_IRQS; i++)
 		iolu_close_vectors(&device->irq[i]);
+	iolu_drop_bars(device);
 	iolu_close(&device->fd);
 }
 

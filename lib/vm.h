@@ -72,10 +72,22 @@ struct iolu_irq {
 	int *fds;			/* NULL: not armed in this kernel */
 };
 
+/* A BAR of the device that an IOAS maps; the table of the next kernel may lack it */
+struct iolu_bar {
+	struct iolu_bar *next;
+	struct iolu_ioas *ioas;
+	uint64_t offset;
+	uint64_t iova;
+	uint64_t length;
+	uint32_t region;
+	uint32_t flags;
+};
+
 struct iolu_device {
 	struct iolu_object object;
 	struct iolu_hwpt *hwpt;		/* attached to it, or to be by a restore */
 	struct iolu_irq irq[IOLU_IRQS];
+	struct iolu_bar *bars;
 	int fd;
 	bool bound;
 	bool attached;
@@ -190,6 +202,15 @@ int iolu_add_map(struct iolu_vm *vm, const char *ioas_name, const char *memfd,
 int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
+
+/* bar.c */
+bool iolu_bar_valid(const struct iolu_bar *bar);
+int iolu_add_bar(struct iolu_vm *vm, struct iolu_device *device, const struct iolu_bar *bar);
+uint64_t iolu_bar_bytes(const struct iolu_vm *vm, const struct iolu_ioas *ioas);
+int iolu_map_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas);
+bool iolu_unmap_revoked(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova);
+void iolu_forget_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas);
+void iolu_drop_bars(struct iolu_device *device);
 
 /* device.c, irq.c */
 int iolu_bind(struct iolu_vm *vm, struct iolu_device *device);

@@ -84,6 +84,8 @@ static void test_round_trip(void)
 	ok(ioas && ioas->maps && ioas->maps->offset == 0x1000 && ioas->maps->next &&
 	   ioas->maps->next->iova == 0x100000000 && vm->nmaps == 3, "its maps are there", NULL);
 	ok(device && device->hwpt && device->hwpt->ioas == ioas, "attachments are known", NULL);
+	ok(device && device->bars && device->bars->ioas == ioas && device->bars->region == 2 &&
+	   device->bars->iova == 0x30000000 && !device->bars->next, "mapped BARs", NULL);
 	ok(iolu_vm_vectors(vm, "0000:01:00.0", IOLU_IRQ_MSIX) == 3, "and armed vectors", NULL);
 	ok(!iolu_vm_blob(vm, "cpu0", &data, &size) && size == 10 &&
 	   !memcmp(data, "rip=0x7c00", size), "and the blobs", NULL);
@@ -227,6 +229,11 @@ static void irq_unknown(void) { raw_irq(&raw, 3, 1); }
 static void irq_none(void) { raw_irq(&raw, 1, 0); }
 static void irq_many(void) { raw_irq(&raw, 1, 2049); }
 static void irq_twice(void) { raw_irq(&raw, 1, 1); raw_irq(&raw, 1, 1); }
+static void bar_stranger(void) { raw_bar(&raw, "unknown", 0, 3, 0, 0x1000); }
+static void bar_number(void) { raw_bar(&raw, "guest", 6, 3, 0, 0x1000); }
+static void bar_flags(void) { raw_bar(&raw, "guest", 0, 4, 0, 0x1000); }
+static void bar_nothing(void) { raw_bar(&raw, "guest", 0, 3, 0, 0); }
+static void bar_wraps(void) { raw_bar(&raw, "guest", 0, 3, ~0xfffull, 0x2000); }
 static void same_blob(void) { raw_blob(&raw, "cpu0", "x"); }
 static void no_name(void) { raw_ioas(&raw, ""); }
 static void blank_name(void) { raw_ioas(&raw, "a b"); }
@@ -282,6 +289,11 @@ static const struct {
 	{ "no vectors", irq_none, -EBADMSG },
 	{ "too many vectors", irq_many, -EBADMSG },
 	{ "one kind of interrupt twice", irq_twice, -EBADMSG },
+	{ "a BAR in an unknown IOAS", bar_stranger, -EBADMSG },
+	{ "a BAR that a device does not have", bar_number, -EBADMSG },
+	{ "a BAR with an unknown flag", bar_flags, -EBADMSG },
+	{ "nothing of a BAR", bar_nothing, -EBADMSG },
+	{ "a BAR beyond the last address", bar_wraps, -EBADMSG },
 	{ "two blobs of one name", same_blob, -EBADMSG },
 	{ "an object without name", no_name, -EBADMSG },
 	{ "a name with a blank", blank_name, -EBADMSG },

@@ -124,6 +124,18 @@ void raw_irq(struct raw *raw, uint32_t irq, uint32_t count)
 	raw_number(raw, count, 4);
 }
 
+void raw_bar(struct raw *raw, const char *ioas, uint32_t bar, uint32_t flags, uint64_t iova,
+	     uint64_t length)
+{
+	raw_record(raw, 10, 0);
+	raw_name(raw, ioas);
+	raw_number(raw, bar, 4);
+	raw_number(raw, flags, 4);
+	raw_number(raw, 0x1000, 8);
+	raw_number(raw, iova, 8);
+	raw_number(raw, length, 8);
+}
+
 void raw_blob(struct raw *raw, const char *name, const char *text)
 {
 	raw_record(raw, 7, 0);
@@ -146,6 +158,7 @@ void raw_sample(struct raw *raw)
 	raw_hwpt(raw, "table", "guest", 5);
 	raw_device(raw, "0000:01:00.0", "table", 0);
 	raw_irq(raw, 2, 3);
+	raw_bar(raw, "guest", 2, 3, 0x30000000, 0x4000);
 	raw_device(raw, "0000:02:1f.7", "", 1);
 	raw_blob(raw, "cpu0", "rip=0x7c00");
 	raw_blob(raw, "nothing", "");

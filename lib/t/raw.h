@@ -32,6 +32,8 @@ void raw_map(struct raw *raw, const char *memfd, uint64_t offset, uint64_t iova,
 void raw_hwpt(struct raw *raw, const char *name, const char *ioas, uint64_t n);
 void raw_device(struct raw *raw, const char *bdf, const char *hwpt, uint64_t n);
 void raw_irq(struct raw *raw, uint32_t irq, uint32_t count);
+void raw_bar(struct raw *raw, const char *ioas, uint32_t bar, uint32_t flags, uint64_t iova,
+	     uint64_t length);
 void raw_blob(struct raw *raw, const char *name, const char *text);
 
 /* Two memfds, two IOASes, HWPT, devices, interrupts, blobs */

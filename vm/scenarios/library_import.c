@@ -3,7 +3,8 @@
  * A VMM that manages its iommufd itself: memfds, IOAS, mappings, HWPT, device and interrupt are
  * made with plain ioctls, and RAM is in the VMM's own session under a token of its own. Before
  * each update it imports them into a handle and saves; after the update it takes descriptors and
- * ids out of the handle, frees it, and manages them itself again. Two updates.
+ * ids out of the handle, frees it, and manages them itself again. Two updates. The IOAS maps a BAR,
+ * too, which the device revokes after the second save.
  *
  * promise: library
  * red when: the library does not record the vectors (`dup_vectors`): no interrupt arrives after
@@ -27,7 +28,9 @@
 #include "story/story.h"
 #include "story/tables.h"
 
-#define TOKEN	TOKEN_MEM(VM_RAM)
+#define TOKEN		TOKEN_MEM(VM_RAM)
+#define BAR_IOVA	(VM_FREE_IOVA + 16 * MIB)
+#define BAR_LENGTH	(4 * PAGE)
 
 static const char *const memfds[] = { LIB_RAM, LIB_RING };
 
@@ -35,6 +38,16 @@ static int import_map(struct iolu_vm *vm, const struct area *area)
 {
 	return iolu_vm_import_map(vm, "guest", memfds[area->mem], area->offset, area->iova,
 				  area->length, area->writable ? LIB_RW : IOLU_MAP_READ);
+}
+
+static int map_bar(const struct vm *vm)
+{
+	const struct area area = { .iova = BAR_IOVA, .length = BAR_LENGTH, .writable = 1 };
+	int fd = vfio_export_bar(vm->device[0].dev, 0, area.length);
+	int rc = fd < 0 ? fd : ioas_map(vm->iommufd, vm->ioas[0], fd, &area);
+
+	close(fd);
+	return rc;
 }
 
 /* Calls of the library for a VM with one device, but for those that save and restore it */
@@ -58,6 +71,8 @@ static struct iolu_vm *import(const struct vm *from)
 		 "the device is imported");
 	lib_must(vm, iolu_vm_import_irq(vm, d->place->bdf, IOLU_IRQ_MSIX, 1, &d->event),
 		 "and its interrupt");
+	lib_must(vm, iolu_vm_import_bar(vm, "guest", d->place->bdf, 0, 0, BAR_IOVA, BAR_LENGTH, LIB_RW),
+		 "and its BAR that is mapped");
 	return vm;
 }
 
@@ -106,6 +121,8 @@ static void test_refusals(const struct vm *from)
 		    EINVAL, "one of the library", "nor a memfd under a token of the library");
 	lib_refuses(vm, iolu_vm_import_irq(vm, bdf, IOLU_IRQ_MSI, 1, &from->device[0].event), EBUSY,
 		    "interrupts armed", "nor a second interrupt type");
+	lib_refuses(vm, iolu_vm_import_bar(vm, "guest", bdf, 6, 0, VM_FREE_IOVA, PAGE, LIB_RW), EINVAL,
+		    "not a valid mapping", "nor a BAR that no device has");
 	lib_must(vm, iolu_vm_import_hwpt(vm, "more", "guest", 4711), "an HWPT cannot be checked then");
 	refuses_save(vm, ENODEV, "\"more\": not preserved", "but one without device is refused");
 
@@ -120,6 +137,7 @@ static void before(void)
 {
 	story_begin(one_nic_each, 1);
 	kexec_keep_next();
+	ok_rc(map_bar(story_vm(0)), "a BAR is mapped");
 	test_refusals(story_vm(0));
 	save(story_vm(0));
 	story_leave();
@@ -165,6 +183,15 @@ static void restore(void)
 	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "an interrupt arrives", "none");
 }
 
+static void turn_bar_off(const struct vm *vm)
+{
+	int dev = vm->device[0].dev;
+
+	ok(!vfio_set_memory(dev, false) && !vfio_set_memory(dev, true), "a guest turns the BAR off and on",
+	   "an error");
+	tables_record_again();
+}
+
 static void after(void)
 {
 	story_arrive();
@@ -172,8 +199,10 @@ static void after(void)
 	story_traffic("lu.post");
 	if (state_get()->updates < 2) {
 		save(story_vm(0));
+		turn_bar_off(story_vm(0));
 		story_leave();
 	}
+	ok_rc(map_bar(story_vm(0)), "the BAR is not mapped, and can be");
 	story_judge();
 	story_life();
 }
