@@ -52,8 +52,13 @@ static struct cpr_fd *find_inode(struct cpr *cpr, uint64_t inode)
 static int refuse_area(uint64_t iova)
 {
 	return cpr_fail(-EOPNOTSUPP, "at IOVA 0x%llx devices reach memory that QEMU has not made "
-			"as a memfd: use memory-backend-memfd,share=on, and x-no-mmap=on for the "
-			"devices", (unsigned long long)iova);
+			"as a memfd: use memory-backend-memfd,share=on", (unsigned long long)iova);
+}
+
+static uint32_t map_flags(const struct iommu_ioas_liveupdate_area *area)
+{
+	return (area->out_flags & IOMMU_LIVEUPDATE_AREA_READABLE ? IOLU_MAP_READ : 0) |
+	       (area->out_flags & IOMMU_LIVEUPDATE_AREA_WRITEABLE ? IOLU_MAP_WRITE : 0);
 }
 
 static int add_memory(struct iolu_vm *vm, const struct cpr_fd *fd, const char *name)
@@ -65,22 +70,21 @@ static int import_area(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
 		       const struct iommu_ioas_liveupdate_area *area)
 {
 	struct cpr_fd *fd = NULL;
-	uint32_t flags = 0;
 	char name[32];
 	int rc;
 
+	/* BARs come after their devices */
+	if (area->out_flags & (IOMMU_LIVEUPDATE_AREA_BAR | IOMMU_LIVEUPDATE_AREA_REVOKED))
+		return 0;
 	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_FILE)
 		fd = find_inode(cpr, area->out_inode);
 	if (!fd)
 		return refuse_area(area->iova);
-	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_READABLE)
-		flags |= IOLU_MAP_READ;
-	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_WRITEABLE)
-		flags |= IOLU_MAP_WRITE;
 	cpr_memory_name(cpr, fd, name, sizeof(name));
 	rc = add_memory(vm, fd, name);
 	return rc ? rc : cpr_check(vm, iolu_vm_import_map(vm, ioas, name, area->out_offset,
-							  area->iova, area->out_length, flags));
+							  area->iova, area->out_length,
+							  map_flags(area)));
 }
 
 /* The area behind @area, the first one if that is empty */
@@ -90,13 +94,18 @@ static int next_area(struct iolu_vm *vm, struct iommu_ioas_liveupdate_area *area
 	return ioctl(iolu_vm_iommufd(vm), IOMMU_IOAS_LIVEUPDATE_AREA, area) ? -errno : 0;
 }
 
-static int import_areas(struct iolu_vm *vm, struct cpr *cpr, uint32_t id, const char *name)
+typedef int (*import_fn)(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
+			 const struct iommu_ioas_liveupdate_area *area);
+
+static int import_areas(struct iolu_vm *vm, struct cpr *cpr, uint32_t id, import_fn import)
 {
 	struct iommu_ioas_liveupdate_area area = { .size = sizeof(area), .ioas_id = id };
+	char name[32];
 	int rc;
 
+	ioas_name(id, name);
 	while (!(rc = next_area(vm, &area))) {
-		rc = import_area(vm, cpr, name, &area);
+		rc = import(vm, cpr, name, &area);
 		if (rc)
 			return rc;
 	}
@@ -133,7 +142,7 @@ static int import_table(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_de
 	if (!has(vm, IOLU_IOAS, ioas)) {
 		rc = cpr_check(vm, iolu_vm_import_ioas(vm, ioas, device->ioas));
 		if (!rc)
-			rc = import_areas(vm, cpr, device->ioas, ioas);
+			rc = import_areas(vm, cpr, device->ioas, import_area);
 	}
 	if (!rc && !has(vm, IOLU_HWPT, hwpt))
 		rc = cpr_check(vm, iolu_vm_import_hwpt(vm, hwpt, ioas, device->hwpt));
@@ -161,6 +170,33 @@ static int import_device(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_d
 	return rc;
 }
 
+/* A BAR that QEMU has mapped for other devices */
+static int import_bar(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
+		      const struct iommu_ioas_liveupdate_area *area)
+{
+	uint32_t i;
+
+	if (!(area->out_flags & IOMMU_LIVEUPDATE_AREA_BAR))
+		return 0;
+	for (i = 0; i < cpr->ndevices; i++)
+		if (cpr->devices[i].id == area->out_dev_id)
+			return cpr_check(vm, iolu_vm_import_bar(vm, ioas, cpr->devices[i].name,
+								area->out_bar, area->out_offset,
+								area->iova, area->out_length,
+								map_flags(area)));
+	return refuse_area(area->iova);
+}
+
+static bool is_first_of_ioas(const struct cpr *cpr, uint32_t device)
+{
+	uint32_t i;
+
+	for (i = 0; i < device; i++)
+		if (cpr->devices[i].ioas == cpr->devices[device].ioas)
+			return false;
+	return true;
+}
+
 static int import_devices(struct iolu_vm *vm, struct cpr *cpr)
 {
 	uint32_t i;
@@ -171,6 +207,9 @@ static int import_devices(struct iolu_vm *vm, struct cpr *cpr)
 			rc = cpr_check(vm, iolu_vm_set_iommufd(vm, cpr->fds[i].fd));
 	for (i = 0; !rc && i < cpr->ndevices; i++)
 		rc = import_device(vm, cpr, &cpr->devices[i]);
+	for (i = 0; !rc && i < cpr->ndevices; i++)
+		if (is_first_of_ioas(cpr, i))
+			rc = import_areas(vm, cpr, cpr->devices[i].ioas, import_bar);
 	return rc;
 }
 

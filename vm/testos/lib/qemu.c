@@ -74,8 +74,7 @@ const char *const *qemu_command(const char *bdf, const char *incoming)
 	for (o = changes; o && o->use; o++)
 		if (!o->of)
 			args[n++] = o->use;
-	snprintf(device, sizeof(device), "vfio-pci,host=%s,iommufd=iommufd0,rombar=0,%s", bdf,
-		 changed("x-no-mmap=on"));
+	snprintf(device, sizeof(device), "vfio-pci,host=%s,iommufd=iommufd0,rombar=0", bdf);
 	args[n++] = "-device";
 	args[n++] = device;
 	if (incoming) {
