@@ -16,6 +16,7 @@
  *   `lib/device.c`): the restore after a killed one says that the device is not restored
  */
 #include <signal.h>
+#include <unistd.h>
 
 #include <linux/iommufd.h>
 #include <linux/liveupdate.h>
@@ -42,6 +43,17 @@
 static const char *bdf(void)
 {
 	return state_get()->vm[0].device[0].bdf;
+}
+
+static void bars_are_mapped(const char *fact)
+{
+	int iommufd = vmm_copy_fd("iommu");
+	uint32_t ioas = 0;
+
+	while (ioas < QEMU_IOASES && !qemu_maps_bars(iommufd, ioas))
+		ioas++;
+	ok(ioas < QEMU_IOASES, fact, "no IOAS of %u", QEMU_IOASES);
+	close(iommufd);
 }
 
 static const char *const *save_command(void)
@@ -214,6 +226,7 @@ static void go_on(void)
 	mark("finish.end");
 	qemu_look_inside();
 	tables_compare("after finish");
+	bars_are_mapped("and so are the BARs that QEMU maps for other devices");
 }
 
 static void send(void)

@@ -6,6 +6,7 @@
  * promise: vm
  * red when: an area without a memfd of QEMU is passed over (`import_area` in `cpr/put.c`): the kernel
  *   refuses the iommufd, in words that do not name an option of QEMU
+ * red when: BARs are imported (`import_bar` in `cpr/put.c`): a VM whose BARs are mapped is not saved
  */
 #define _GNU_SOURCE 1
 
@@ -25,20 +26,7 @@
 #include "scenario.h"
 #include "story/story.h"
 
-#define IOASES		8u
 #define LOOKS		600
-
-static bool bars_are_mapped(int iommufd, uint32_t ioas)
-{
-	struct iommu_ioas_liveupdate_area area = { .size = sizeof(area), .ioas_id = ioas };
-
-	while (!try_ioctl(iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &area)) {
-		if (area.out_flags & IOMMU_LIVEUPDATE_AREA_BAR)
-			return true;
-		area.iova += area.out_length;
-	}
-	return false;
-}
 
 /* Not by QEMU: another program that has its iommufd */
 static bool map_more(int iommufd, uint32_t ioas)
@@ -67,11 +55,11 @@ static void await(bool (*done)(int iommufd, uint32_t ioas), const char *fact)
 	iommufd = vmm_copy_fd("iommu");
 	for (look = 0; look < LOOKS && !is; look++) {
 		sleep_ms(50);
-		for (ioas = 0; ioas < IOASES && !is; ioas++)
+		for (ioas = 0; ioas < QEMU_IOASES && !is; ioas++)
 			is = done(iommufd, ioas);
 	}
 	close(iommufd);
-	ok(is, fact, "no IOAS of %u", IOASES);
+	ok(is, fact, "no IOAS of %u", QEMU_IOASES);
 }
 
 static void start(const struct qemu_option *options)
@@ -119,7 +107,7 @@ static void save_before_the_firmware_runs(void)
 static void save_bars(void)
 {
 	start(NULL);
-	await(bars_are_mapped, "QEMU maps BARs");
+	await(qemu_maps_bars, "QEMU maps BARs");
 	try_to_save();
 	vmm_must_say("iolu-cpr: saved", "the VM is saved with them");
 	vmm_signal(SIGUSR2);

@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/iommufd.h>
+
 #include "device/pci.h"
 #include "lib/qemu.h"
 #include "lib/vmm.h"
@@ -97,6 +99,19 @@ const char *const *qemu_behind(const char *bdf, const char *const *first)
 		args[n++] = *qemu;
 	args[n] = NULL;
 	return args;
+}
+
+/* For the DMA of other devices */
+bool qemu_maps_bars(int iommufd, uint32_t ioas)
+{
+	struct iommu_ioas_liveupdate_area area = { .size = sizeof(area), .ioas_id = ioas };
+
+	while (!try_ioctl(iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &area)) {
+		if (area.out_flags & IOMMU_LIVEUPDATE_AREA_BAR)
+			return true;
+		area.iova += area.out_length;
+	}
+	return false;
 }
 
 void qemu_look_inside(void)

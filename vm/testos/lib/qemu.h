@@ -46,6 +46,10 @@ void qemu_exec(const char *const *command);
 /* After a restore in this kernel */
 void qemu_look_inside(void);
 
+/* Is a BAR mapped in this IOAS? QEMU has few IOASes, all of lower ids. */
+#define QEMU_IOASES	8u
+bool qemu_maps_bars(int iommufd, uint32_t ioas);
+
 /* The guest as it counts in its memory */
 bool qemu_is_ready(void);		/* its driver receives, some time soon */
 uint64_t qemu_received(void);
