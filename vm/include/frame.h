@@ -3,9 +3,9 @@
  * The numbered frame, shared by the sender and receiver (runner), the ring scanner (testos) and
  * the Linux guest.
  *
- * A frame is a broadcast Ethernet frame of an experimental type. It names the NIC it was
- * meant for, its place in the sequence and the moment it was sent. The rest is a pattern
- * that follows from NIC and sequence number, so stale or foreign bytes in a receive buffer
+ * A frame is an Ethernet frame of an experimental type, broadcast or addressed to its NIC. It names
+ * the NIC it was meant for, its place in the sequence and the moment it was sent. The rest is a
+ * pattern that follows from NIC and sequence number, so stale or foreign bytes in a receive buffer
  * cannot pass for a frame. The checksum covers every byte of the frame with the checksum
  * field read as zero.
  *
@@ -111,6 +111,18 @@ static inline size_t frame_build(void *buf, uint32_t nic, uint64_t seq, uint64_t
 		f->payload[i] = frame_pattern(nic, seq, i);
 	f->crc32 = frame_sum(f, n);
 	return n;
+}
+
+/* The address of a NIC that shares its link: a byte of its own is the last one. */
+#define FRAME_ADDRESS(nic)	{ 0x02, 0, 0, 0, 1, (uint8_t)(nic) }
+
+/* Address the frame of @n bytes in @buf to its NIC, and no other. */
+static inline void frame_address(void *buf, size_t n)
+{
+	struct frame *f = buf;
+
+	memcpy(f->dst, (const uint8_t [])FRAME_ADDRESS(f->nic), sizeof(f->dst));
+	f->crc32 = frame_sum(f, n);
 }
 
 /*

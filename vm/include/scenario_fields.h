@@ -13,7 +13,7 @@
 
 #define SCENARIO_FIELDS(TEXT, NUMBER, FLAG)						\
 	/* models of NICs in index order, "igb,e1000e,virtio,vhost", or "nvme"; "root:igb" on	\
-	 * the root bus, "switch:igb" in a switch, "vf:virtio" a virtual function of the NIC	\
+	 * the root bus, "switch:igb" in a switch, "vf:igbvf" a virtual function of the NIC	\
 	 * before, "beside:e1000e" another function of its slot, without ACS */		\
 	TEXT(nics, 128, "igb")								\
 	/* "1,2": NICs left out of the update on purpose */				\

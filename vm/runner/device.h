@@ -22,6 +22,9 @@ struct device_model {
 	unsigned int msix;
 	unsigned int sriov;
 	unsigned int ats;
+	unsigned int vf_offset;	/* First VF Offset and VF Stride of its SR-IOV capability */
+	unsigned int vf_stride;
+	bool in_physical;	/* a virtual function that its physical one brings, on its backend */
 	const char *device;	/* the emulator's name and properties; NULL: @name */
 };
 

@@ -52,7 +52,8 @@ static const struct trace_event events[] = {
 };
 
 static const struct device_model models[] = {
-	{ "nvme", 0x60, 0x80, 0x40, 0, 0, "nvme,serial=lurun,use-intel-id=on" },
+	{ .name = "nvme", .pm = 0x60, .exp = 0x80, .msix = 0x40,
+	  .device = "nvme,serial=lurun,use-intel-id=on" },
 };
 
 static void add_drive(struct args *a, int i, const struct sender *link)

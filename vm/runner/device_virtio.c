@@ -56,7 +56,8 @@ static const struct trace_event events[] = {
 #define MODERN "virtio-net-pci,disable-legacy=on,iommu_platform=on,rx_queue_size=1024"
 
 static const struct device_model models[] = {
-	{ "virtio", 0x7c, 0x40, 0xdc, 0x100, 0, MODERN },
+	{ .name = "virtio", .pm = 0x7c, .exp = 0x40, .msix = 0xdc, .sriov = 0x100, .vf_offset = 1,
+	  .vf_stride = 1, .device = MODERN },
 };
 
 const struct device_kind device_virtio = {
@@ -74,7 +75,8 @@ static const struct trace_event vhost_events[] = {
 };
 
 static const struct device_model vhost_models[] = {
-	{ "vhost", 0x7c, 0x40, 0xdc, 0, 0x100, MODERN ",ats=on" },
+	{ .name = "vhost", .pm = 0x7c, .exp = 0x40, .msix = 0xdc, .ats = 0x100,
+	  .device = MODERN ",ats=on" },
 };
 
 static void add_vhost(struct args *a, int i, const struct sender *link)

@@ -101,6 +101,13 @@ static void set_role(struct needs *needs, enum device_role role, const char *val
 	}
 }
 
+int needs_first(const struct needs *needs, int i)
+{
+	while (needs->device[i].virtual || needs->device[i].beside)
+		i--;
+	return i;
+}
+
 static void apply_options(struct needs *needs, const struct options *opt)
 {
 	size_t used = strlen(needs->cmdline);

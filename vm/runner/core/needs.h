@@ -44,6 +44,9 @@ struct needs {
 	bool debug;		/* the debug kernel, for whatever reason */
 };
 
+/* The first function of the slot or the physical function of device @i; @i itself if it is that. */
+int needs_first(const struct needs *needs, int i);
+
 /* Ask the program @init for the needs of the scenario in @opt, and apply @opt to them. */
 void needs_read(struct needs *needs, const char *init, const struct options *opt,
 		const char *platform);

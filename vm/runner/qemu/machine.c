@@ -151,6 +151,12 @@ static const struct device_kind *kind(const struct run *r, int i)
 
 static void open_device(const struct run *r, struct live *l, int i)
 {
+	const struct device_model *model = device_model(r->needs->device[i].model);
+
+	if (model && model->in_physical) {
+		sender_share(&l->sender[i], i, &l->sender[needs_first(r->needs, i)]);
+		return;
+	}
 	sender_open(&l->sender[i], i, r->needs->device[i].role == ROLE_HOSTILE ?
 		    &r->platform->message : NULL);
 	if (kind(r, i)->outside)

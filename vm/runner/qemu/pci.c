@@ -43,42 +43,43 @@ static const struct device_model *model_of(const struct pci_view *v, struct pci_
 	return f.above ? NULL : device_model(v->needs->device[f.device].model);
 }
 
-static bool find_first(const struct pci_view *v, unsigned int bus, unsigned int slot,
-		       struct pci_function *f)
+/* How far behind its first or its physical function it is, in routing IDs */
+static unsigned int behind_first(const struct needs *needs, int device)
 {
-	int i, above;
+	int first = needs_first(needs, device), n = device - first;
+	const struct device_model *physical;
 
-	if (!bus) {
-		i = (int)slot - FIRST_SLOT;
-		if (i < 0 || i >= v->needs->ndevices)
-			return false;
-		*f = (struct pci_function){ i, v->needs->device[i].bridges };
-		return true;
-	}
-	for (i = 0; i < v->needs->ndevices && !slot; i++)
-		for (above = 0; above < v->needs->device[i].bridges; above++)
-			if (v->secondary[i][above + 1] == bus) {
-				*f = (struct pci_function){ i, above };
-				return true;
-			}
-	return false;
+	if (!needs->device[device].virtual)
+		return n;
+	physical = device_model(needs->device[first].model);
+	return physical ? physical->vf_offset + (n - 1) * physical->vf_stride : 0;
 }
 
-/* The other functions of a slot follow the first one, as devices and as functions. */
-static bool find_other(const struct pci_view *v, unsigned int fn, struct pci_function *f)
+/* 0: it has no bus yet */
+static unsigned int id_of(const struct pci_view *v, struct pci_function f)
 {
-	const struct device_needs *d;
+	int first = needs_first(v->needs, f.device), bridges = v->needs->device[first].bridges;
+	unsigned int id;
 
-	f->device += (int)fn;
-	d = &v->needs->device[f->device];
-	return !f->above && f->device < v->needs->ndevices && (d->virtual || d->beside);
+	if (f.above == bridges)
+		id = (FIRST_SLOT + first) << 3;
+	else
+		id = v->secondary[first][f.above + 1] << 8;
+	return id && !f.above ? id + behind_first(v->needs, f.device) : id;
 }
 
 bool pci_find(const struct pci_view *v, uint16_t bdf, struct pci_function *f)
 {
-	unsigned int fn = bdf & 7;
+	for (f->device = 0; f->device < v->needs->ndevices; f->device++)
+		for (f->above = 0; f->above <= v->needs->device[f->device].bridges; f->above++)
+			if (id_of(v, *f) == bdf && bdf)
+				return true;
+	return false;
+}
 
-	return find_first(v, bdf >> 8, bdf >> 3 & 31, f) && (!fn || find_other(v, fn, f));
+bool pci_is_master(const struct pci_view *v, int device)
+{
+	return v->command[device][0] & PCI_COMMAND_MASTER;
 }
 
 static void follow_bus(struct pci_view *v, struct pci_function f, unsigned int at,

@@ -24,6 +24,9 @@ typedef void (*pci_note)(void *arg, enum event_kind kind, int device, const char
 /* Find the function with that bus, slot and function; false if it does not matter. */
 bool pci_find(const struct pci_view *v, uint16_t bdf, struct pci_function *f);
 
+/* Is bus mastering of the device on, as far as its configuration was written? */
+bool pci_is_master(const struct pci_view *v, int device);
+
 /* Follow a configuration write; note() is called for each effect that is an event. */
 void pci_config_write(struct pci_view *v, struct pci_function f, unsigned int at, uint32_t value,
 		      pci_note note, void *arg);

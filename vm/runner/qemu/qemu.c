@@ -99,13 +99,15 @@ static const char *device_name(const struct device_needs *d)
 	return model && model->device ? model->device : d->model;
 }
 
-/* The emulator wants virtual functions before their physical function. */
+/* The emulator wants virtual functions before their physical function, if that has not its own. */
 static void add_virtual(struct args *a, const struct run *r, int pf)
 {
 	const struct device_needs *d = r->needs->device;
 	int i;
 
 	for (i = pf + 1; i < r->needs->ndevices && d[i].virtual; i++) {
+		if (r->live->sender[i].qemu_fd < 0)
+			continue;
 		device_kind(d[i].model)->add_backend(a, i, &r->live->sender[i]);
 		option(a, "-device", "%s,%s%d,id=nic%d,bus=rp%d,addr=0.%d,sriov-pf=nic%d",
 		       device_name(&d[i]), device_kind(d[i].model)->backend, i, i, pf, i - pf, pf);
@@ -248,7 +250,8 @@ static void child(struct args *a, const struct run *r, pid_t parent, int channel
 	}
 	dup2(fd, STDERR_FILENO);
 	for (i = 0; i < r->needs->ndevices; i++)
-		keep_open(r->live->sender[i].qemu_fd);
+		if (r->live->sender[i].qemu_fd >= 0)
+			keep_open(r->live->sender[i].qemu_fd);
 	keep_open(r->live->pulse.qemu_fd);
 	keep_open(channel);
 	keep_open(serial);
@@ -295,7 +298,8 @@ void qemu_start(struct qemu *q, const struct run *r, const char *kernel, const c
 	close(channel[1]);
 	close(serial[1]);
 	for (i = 0; i < r->needs->ndevices; i++)
-		close(r->live->sender[i].qemu_fd);
+		if (r->live->sender[i].qemu_fd >= 0)
+			close(r->live->sender[i].qemu_fd);
 	close(r->live->pulse.qemu_fd);
 }
 

@@ -12,6 +12,7 @@
  * little: the emulator was busy for some milliseconds. The latencies show the cost of it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,8 @@ static bool push(struct sender *s)
 
 		if (s->blank)
 			fill_with_messages(buf, n, s->message);
+		if (s->addressed)
+			frame_address(buf, n);
 		if (send(s->fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 			if (errno == EAGAIN || errno == ENOBUFS)
 				s->back_pressure++;
@@ -113,6 +116,17 @@ void sender_open(struct sender *s, int device, const uint32_t *message)
 	s->device = device;
 	s->blank = message;
 	s->message = message ? *message : 0;
+}
+
+void sender_share(struct sender *s, int device, const struct sender *link)
+{
+	memset(s, 0, sizeof(*s));
+	s->fd = fcntl(link->fd, F_DUPFD_CLOEXEC, 0);
+	if (s->fd < 0)
+		die("cannot share a frame socket: %s", strerror(errno));
+	s->qemu_fd = -1;
+	s->device = device;
+	s->addressed = true;
 }
 
 static void join(struct sender *s)

@@ -13,10 +13,11 @@
 /* The queue of frames for one NIC; tx[0..offered) holds the time at which each was due. */
 struct sender {
 	int fd;
-	int qemu_fd;		/* the emulator's end of the socket */
+	int qemu_fd;		/* the emulator's end of the socket, -1: of the shared link */
 	int device;
 	bool blank;		/* only interrupt messages after the addresses, for a hostile NIC */
 	uint32_t message;
+	bool addressed;		/* each frame to its device: others have the same link */
 	unsigned int rate;	/* frames per second */
 	unsigned int len;	/* bytes per frame */
 	int64_t *tx;
@@ -35,6 +36,9 @@ struct sender {
 };
 
 void sender_open(struct sender *s, int device, const uint32_t *message);
+
+/* On the link of another sender, for a device that receives what is addressed to it */
+void sender_share(struct sender *s, int device, const struct sender *link);
 void sender_start(struct sender *s, unsigned int rate, unsigned int len);
 
 /* Offer nothing more. Frames already offered may still be on their way. */

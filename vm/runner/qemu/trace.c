@@ -144,6 +144,17 @@ void trace_written(struct trace *t)
 	t->looked_up_since = false;
 }
 
+bool trace_is_muted(const struct trace *t, unsigned int vf)
+{
+	const struct needs *needs = t->run->needs;
+	unsigned int i;
+
+	for (i = vf + 1; !t->looked_up_since && (int)i < needs->ndevices; i++)
+		if (needs->device[i].virtual && needs_first(needs, i) == (int)(i - vf - 1))
+			return !pci_is_master(&t->pci, i);
+	return false;
+}
+
 void trace_will_write(struct trace *t)
 {
 	t->promised++;

@@ -38,6 +38,9 @@ void trace_fault(struct trace *t, const char *what);
 /* The device of the last look-up has written a unit of its work, such as a frame, to memory. */
 void trace_written(struct trace *t);
 
+/* No look-up since the last frame, and virtual function @vf of a physical one is no bus master */
+bool trace_is_muted(const struct trace *t, unsigned int vf);
+
 /*
  * The same for a device that reports its work before and after it writes. One look-up for each
  * unit follows the first report.
