@@ -3,7 +3,7 @@
  * The models of devices that testos can drive.
  *
  * A device's index is its place among these, in the order of addresses: the runner adds root
- * ports and devices in index order. Virtual functions have other ids and do not count.
+ * ports and devices in index order. A virtual function counts as soon as it exists.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 #include "os/util.h"
 
 static const struct dma_device_ops *const all[] = {
-	&nic_igb.ops, &nic_e1000e.ops, &nic_virtio.ops, &nvme.ops,
+	&nic_igb.ops, &nic_igbvf.ops, &nic_e1000e.ops, &nic_virtio.ops, &nvme.ops,
 };
 
 const struct dma_device_ops *dma_device_ops(const char *model)

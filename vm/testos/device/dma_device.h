@@ -61,6 +61,9 @@ struct dma_device_ops {
 	/* Raise vector 0 once; DMA is not touched. */
 	void (*irq_inject)(const struct dma_device *d);
 
+	/* Of a physical function: let virtual functions that were reset do DMA again; NULL: they do. */
+	void (*serve)(const struct dma_device *d);
+
 	/* By registers: is it started? */
 	bool (*running)(device_regs regs);
 	/* How many transfers did it make? By registers if these say so, else by memory. */

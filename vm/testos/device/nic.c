@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The code shared by the NIC models: link, ring, head and tail.
+ * The code shared by igb, igbvf and e1000e: link, ring, head and tail.
  *
  * The ring is filled once, before reception starts, and never refilled: descriptor k
  * belongs to frame k for good. So the ring is a log of all frames that the NIC wrote, and
  * examining it needs no register. Head and tail are at the same offset from the queue's base
- * in both models.
+ * in all models.
  *
  * Invariant: after a live update only nic_progress(), nic_receiving() and the interrupt operations
- * are called, none of which affects reception.
+ * are called, none of which affects reception; and a physical function serves virtual functions
+ * that were reset.
  */
 #include <stddef.h>
 #include <string.h>
@@ -27,7 +28,7 @@
 #define MDIC_READY	(1u << 28)
 #define BMCR_AUTONEG	0x1200		/* enable and restart auto-negotiation */
 
-static const struct nic_model *model(const struct dma_device *d)
+const struct nic_model *nic_model_of(const struct dma_device *d)
 {
 	return (const void *)((const char *)d->ops - offsetof(struct nic_model, ops));
 }
@@ -71,13 +72,21 @@ void nic_prepare(const struct device_place *place, void *ring)
 
 void nic_ring_program(const struct dma_device *d)
 {
-	uint32_t base = model(d)->rx_base;
+	const struct nic_model *model = nic_model_of(d);
+	uint32_t base = model->rx_base;
 
 	nic_write(d->regs, base + NIC_RX_LOW, (uint32_t)d->place->iova);
 	nic_write(d->regs, base + NIC_RX_HIGH, d->place->iova >> 32);
-	nic_write(d->regs, base + NIC_RX_LEN, RING_ENTRIES * RING_DESC);
+	nic_write(d->regs, base + NIC_RX_LEN, model->entries * RING_DESC);
 	nic_write(d->regs, base + NIC_RX_HEAD, 0);
 	nic_write(d->regs, base + NIC_RX_TAIL, 0);
+}
+
+void nic_ring_offer(const struct dma_device *d)
+{
+	const struct nic_model *model = nic_model_of(d);
+
+	nic_write(d->regs, model->rx_base + NIC_RX_TAIL, model->entries - 1);
 }
 
 /* From here on the NIC writes the frames it receives. */
@@ -85,7 +94,7 @@ void nic_receive(const struct dma_device *d)
 {
 	nic_write(d->regs, NIC_RCTL, NIC_RCTL_EN | NIC_RCTL_UPE | NIC_RCTL_MPE | NIC_RCTL_BAM |
 		  NIC_RCTL_BUF256 | NIC_RCTL_SECRC);
-	nic_write(d->regs, model(d)->rx_base + NIC_RX_TAIL, RING_ENTRIES - 1);
+	nic_ring_offer(d);
 }
 
 void nic_stop(const struct dma_device *d)
@@ -100,15 +109,15 @@ bool nic_receiving(device_regs regs)
 
 uint32_t nic_progress(const struct dma_device *d)
 {
-	return nic_read(d->regs, model(d)->rx_base + NIC_RX_HEAD);
+	return nic_read(d->regs, nic_model_of(d)->rx_base + NIC_RX_HEAD);
 }
 
 uint32_t nic_completed(const struct dma_device *d, const void *ring)
 {
-	return ring_finished(model(d), ring);
+	return ring_finished(nic_model_of(d), ring);
 }
 
 uint64_t nic_verify(const struct dma_device *d, const void *ring)
 {
-	return ring_verify(model(d), d->place->index, ring);
+	return ring_verify(nic_model_of(d), d->place->index, ring);
 }

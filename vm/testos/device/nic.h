@@ -20,13 +20,14 @@
 struct nic_model {
 	struct dma_device_ops ops;
 	uint32_t rx_base;	/* offset of RDBAL; the rest of the queue follows it */
+	uint32_t ivar;		/* igb: offset of the register that gives the queue a vector */
 	uint32_t entries;	/* descriptors, RING_ENTRIES at most */
 	uint32_t buffer;	/* bytes of each; 0: RING_BUF */
 	/* Length of the frame in descriptor @i, -1 if it is not finished */
 	int (*desc_len)(const void *ring, uint32_t i);
 };
 
-extern const struct nic_model nic_igb, nic_e1000e, nic_virtio, nvme;
+extern const struct nic_model nic_igb, nic_igbvf, nic_e1000e, nic_virtio, nvme;
 
 static inline uint32_t nic_read(device_regs regs, uint32_t at)
 {
@@ -43,12 +44,14 @@ static inline void nic_write(device_regs regs, uint32_t at, uint32_t value)
 	regs[at / 4] = value;
 }
 
-/* shared by igb and e1000e: registers at the same place in both */
+/* shared by igb, igbvf and e1000e: registers at the same place in all that have them */
+const struct nic_model *nic_model_of(const struct dma_device *d);
 void nic_prepare(const struct device_place *place, void *ring);
 void nic_stop(const struct dma_device *d);
 bool nic_receiving(device_regs regs);
 void nic_link_up(device_regs regs);
 void nic_ring_program(const struct dma_device *d);
+void nic_ring_offer(const struct dma_device *d);
 void nic_receive(const struct dma_device *d);
 uint32_t nic_progress(const struct dma_device *d);
 

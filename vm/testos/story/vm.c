@@ -274,6 +274,21 @@ bool vm_interrupt_arrives(struct dma_device *d)
 	return poll(&wait, 1, 1000) == 1 && vm_interrupts(d);
 }
 
+/* The processes that have physical functions of running VMs */
+static void serve_virtual(void)
+{
+	struct vm *vm;
+	struct dma_device *d;
+
+	for_each_vm(vm) {
+		if (!vm->data)
+			continue;
+		for_each_device(vm, d)
+			if (d->regs && d->ops->serve)
+				d->ops->serve(d);
+	}
+}
+
 void vm_start_reception(struct vm *vm)
 {
 	unsigned int i;
@@ -294,4 +309,5 @@ void vm_start_reception(struct vm *vm)
 		d->ops->start(d);
 		d->ops->irq_enable(d);
 	}
+	serve_virtual();
 }
