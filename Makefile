@@ -42,7 +42,7 @@ ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_t
 	live_update_off_next machine_nvme machine_virtio ordinary_life passthrough_next \
 	pci_off_next pending_interrupt refusals refusals_devices refusals_interrupts replace rogue_device_is_blocked run shared_domain \
 	tables_unchanged two_nics_one_session \
-	two_sessions unpreserved_nic_is_silent update_twice vm_lives_on)
+	two_sessions unpreserved_nic_is_silent update_twice virtual_functions vm_lives_on)
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
 # A release (`make dist`) brings the kernel's interfaces along and needs no kernel source
