@@ -29,6 +29,7 @@
 #define CPR_MAX_FDS	4096u
 #define CPR_MAX_DEVICES	64u
 #define CPR_NAME	256u		/* with the terminating NUL */
+#define CPR_CONFIG	256u		/* of a device's configuration space, bytes */
 #define CPR_ENV		"QEMU_CPR_EXEC_STATE"
 
 /* What a descriptor is. The journal has this in place of its number. */
@@ -66,9 +67,24 @@ int cpr_parse(struct cpr *cpr, const void *bytes, size_t size);
 int cpr_write(const struct cpr *cpr, uint8_t **bytes, size_t *size);
 
 /* table.c: the table of descriptors */
+const struct cpr_device *cpr_find_device(const struct cpr *cpr, const char *name);
 int cpr_find_kinds(struct cpr *cpr);
 struct cpr_fd *cpr_find(struct cpr *cpr, enum cpr_kind kind, const char *name, uint32_t id);
 void cpr_memory_name(const struct cpr *cpr, const struct cpr_fd *fd, char *name, size_t room);
+
+/* The command registers of devices */
+struct cpr_commands {
+	uint32_t n;
+	int fd[CPR_MAX_DEVICES];
+	uint8_t value[CPR_MAX_DEVICES][2];
+};
+
+/* device.c: configuration space */
+int cpr_read_config(int device, uint8_t config[CPR_CONFIG]);
+const uint8_t *cpr_capability(const uint8_t config[CPR_CONFIG], uint8_t id);
+int cpr_check_reset(int device, const char *bdf);	/* QEMU does not disturb its DMA */
+void cpr_read_commands(const struct cpr *cpr, struct cpr_commands *commands);
+void cpr_write_commands(const struct cpr_commands *commands);
 
 /* irq.c: interrupts */
 int cpr_irq_type(int device, uint32_t *type);
@@ -92,9 +108,11 @@ uint64_t cpr_time_of(const char *path);
  * @incoming: where QEMU finds the state of the machine.
  * @vm: to be finished when QEMU has loaded the state, and its vCPUs do not run before that; NULL:
  *	there is no session, and QEMU starts the vCPUs itself.
+ * @commands: written back when QEMU has loaded the state; NULL: they need not be.
  * @run: the vCPUs ran when QEMU stopped.
  */
-int cpr_start(const struct cpr_call *call, const char *incoming, struct iolu_vm *vm, bool run);
+int cpr_start(const struct cpr_call *call, const char *incoming, struct iolu_vm *vm,
+	      const struct cpr_commands *commands, bool run);
 
 /* service.c: systemd's store and sessions */
 bool cpr_has_store(void);

@@ -15,43 +15,21 @@
 
 #include "cpr.h"
 
-#define NONE	~0u
-
-static int region(int device, uint64_t *at)
+static bool is_enabled(const uint8_t config[CPR_CONFIG], uint8_t id, uint8_t mask)
 {
-	struct vfio_region_info info = {
-		.argsz = sizeof(info), .index = VFIO_PCI_CONFIG_REGION_INDEX,
-	};
+	const uint8_t *cap = cpr_capability(config, id);
 
-	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info))
-		return cpr_fail(-errno, "the device has no configuration space: %s",
-				strerror(errno));
-	*at = info.offset;
-	return 0;
-}
-
-/* Is the interrupt type of capability @id, with its flags at @flags, enabled? */
-static bool is_enabled(const uint8_t *config, uint8_t id, uint8_t mask)
-{
-	uint8_t at = config[PCI_CAPABILITY_LIST] & ~3, left = 48;
-
-	for (; at >= 0x40 && left; at = config[at + 1] & ~3, left--)
-		if (config[at] == id)
-			return config[at + (id == PCI_CAP_ID_MSIX ? 3 : 2)] & mask;
-	return false;
+	return cap && cap[id == PCI_CAP_ID_MSIX ? 3 : 2] & mask;
 }
 
 /* @type: the one that the guest has enabled, as the device's configuration space has it */
 int cpr_irq_type(int device, uint32_t *type)
 {
-	uint8_t config[256];
-	uint64_t at = 0;
-	int rc = region(device, &at);
+	uint8_t config[CPR_CONFIG];
+	int rc = cpr_read_config(device, config);
 
 	if (rc)
 		return rc;
-	if (pread(device, config, sizeof(config), at) != sizeof(config))
-		return cpr_fail(-EIO, "the configuration space of the device cannot be read");
 	if (is_enabled(config, PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS_ENABLE >> 8))
 		*type = VFIO_PCI_MSIX_IRQ_INDEX;
 	else if (is_enabled(config, PCI_CAP_ID_MSI, PCI_MSI_FLAGS_ENABLE))

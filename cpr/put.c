@@ -159,7 +159,9 @@ static int import_device(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_d
 	if (!fd)
 		return cpr_fail(-EBADMSG, "device %s has no descriptor in the CPR state",
 				device->name);
-	rc = import_table(vm, cpr, device, hwpt);
+	rc = cpr_check_reset(fd->fd, device->name);
+	if (!rc)
+		rc = import_table(vm, cpr, device, hwpt);
 	if (!rc)
 		rc = cpr_irq_type(fd->fd, &type);
 	if (!rc)

@@ -217,5 +217,5 @@ int cpr_restore(struct cpr_call *call)
 	cpr_say("restored");
 	call->stopped = machine.stopped;
 	snprintf(incoming, sizeof(incoming), "file:/proc/self/fd/%d", machine.fd);
-	return !!cpr_start(call, incoming, vm, machine.ran);
+	return !!cpr_start(call, incoming, vm, NULL, machine.ran);
 }

@@ -102,19 +102,29 @@ static bool still_preserved(int iommufd)
 	return false;
 }
 
-/* Until systemd has closed the session, too */
-static void drop_session(int number)
+/* systemd closes the session some time after its store. */
+static void await_unpreserved(struct cpr *cpr)
 {
 	const struct timespec wait = { .tv_nsec = 10000000 };
-	struct cpr *cpr = malloc(sizeof(*cpr));
-	const struct cpr_fd *iommufd = NULL;
+	const struct cpr_fd *iommufd = cpr_find(cpr, CPR_IOMMUFD, NULL, 0);
 	unsigned int left = 1000;
 
-	cpr_drop_session();
-	if (cpr && !read_state(cpr, number) && !cpr_find_kinds(cpr))
-		iommufd = cpr_find(cpr, CPR_IOMMUFD, NULL, 0);
 	while (iommufd && still_preserved(iommufd->fd) && left--)
 		nanosleep(&wait, NULL);
+}
+
+/* Afterwards QEMU can continue, with these @commands in its devices. */
+static void undo(int number, bool in_store, struct cpr_commands *commands)
+{
+	struct cpr *cpr = malloc(sizeof(*cpr));
+
+	if (in_store)
+		cpr_drop_session();
+	if (cpr && !read_state(cpr, number)) {
+		cpr_read_commands(cpr, commands);
+		if (in_store && !cpr_find_kinds(cpr))
+			await_unpreserved(cpr);
+	}
 	free(cpr);
 }
 
@@ -150,7 +160,8 @@ static bool was_running(const struct cpr_call *call)
 }
 
 /* The VM is in this process only: so it does not end if QEMU cannot be executed. */
-static void start_again(const struct cpr_call *call, int number, const sigset_t *set,
+static void start_again(const struct cpr_call *call, int number,
+			const struct cpr_commands *commands, const sigset_t *set,
 			const sigset_t *before)
 {
 	bool ran = was_running(call);
@@ -161,7 +172,7 @@ static void start_again(const struct cpr_call *call, int number, const sigset_t 
 	for (;;) {
 		lseek(number, 0, SEEK_SET);
 		sigprocmask(SIG_SETMASK, before, NULL);
-		cpr_start(call, incoming, NULL, ran);
+		cpr_start(call, incoming, NULL, commands, ran);
 		sigprocmask(SIG_BLOCK, set, NULL);
 		cpr_say("the VM is kept: SIGUSR2 tries again");
 		do {
@@ -173,6 +184,7 @@ static void start_again(const struct cpr_call *call, int number, const sigset_t 
 int cpr_save(struct cpr_call *call)
 {
 	const char *number = getenv(CPR_ENV);
+	struct cpr_commands commands = { 0 };
 	sigset_t set, before;
 	int session;
 
@@ -184,8 +196,7 @@ int cpr_save(struct cpr_call *call)
 	session = cpr_new_session();
 	if (session >= 0 || session == -ENOENT)
 		save_and_wait(call, atoi(number), session, &set);
-	if (session >= 0)
-		drop_session(atoi(number));
-	start_again(call, atoi(number), &set, &before);
+	undo(atoi(number), session >= 0, &commands);
+	start_again(call, atoi(number), &commands, &set, &before);
 	return 1;
 }

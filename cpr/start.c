@@ -80,7 +80,8 @@ static int finish(struct monitor *m, struct iolu_vm *vm, bool run)
 	return 0;
 }
 
-static int watch(int fd, const struct cpr_call *call, struct iolu_vm *vm, bool run)
+static int watch(int fd, const struct cpr_call *call, struct iolu_vm *vm,
+		 const struct cpr_commands *commands, bool run)
 {
 	struct monitor m;
 
@@ -88,6 +89,8 @@ static int watch(int fd, const struct cpr_call *call, struct iolu_vm *vm, bool r
 	if (!open_monitor(&m, fd) || !await_load(&m))
 		return cpr_fail(1, "QEMU has ended before it had loaded the VM%s",
 				vm ? ": the restore can be repeated" : "");
+	if (commands)
+		cpr_write_commands(commands);
 	if (vm && finish(&m, vm, run))
 		return 1;
 	if (run)
@@ -100,7 +103,7 @@ static int watch(int fd, const struct cpr_call *call, struct iolu_vm *vm, bool r
 
 /* A grandchild, since QEMU does not wait for children. */
 static bool fork_watch(const int ends[2], const struct cpr_call *call, struct iolu_vm *vm,
-		       bool run)
+		       const struct cpr_commands *commands, bool run)
 {
 	pid_t pid = fork();
 	int status = 1;
@@ -110,7 +113,7 @@ static bool fork_watch(const int ends[2], const struct cpr_call *call, struct io
 		if (pid)
 			_exit(pid < 0);
 		close(ends[1]);
-		_exit(watch(ends[0], call, vm, run));
+		_exit(watch(ends[0], call, vm, commands, run));
 	}
 	close(ends[0]);
 	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
@@ -135,7 +138,8 @@ static int execute(const struct cpr_call *call, const char *const *more, size_t 
 	return cpr_fail(-errno, "%s: %s", call->qemu[0], strerror(errno));
 }
 
-int cpr_start(const struct cpr_call *call, const char *incoming, struct iolu_vm *vm, bool run)
+int cpr_start(const struct cpr_call *call, const char *incoming, struct iolu_vm *vm,
+	      const struct cpr_commands *commands, bool run)
 {
 	char socket[64];
 	const char *const more[] = {
@@ -147,7 +151,7 @@ int cpr_start(const struct cpr_call *call, const char *incoming, struct iolu_vm 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return cpr_fail(-errno, "no sockets: %s", strerror(errno));
 	snprintf(socket, sizeof(socket), "socket,id=iolu-cpr,fd=%d", ends[1]);
-	if (fork_watch(ends, call, vm, run))
+	if (fork_watch(ends, call, vm, commands, run))
 		rc = fcntl(ends[1], F_SETFD, 0) ? -errno : 0;
 	else
 		rc = cpr_fail(-EAGAIN, "no process beside QEMU");

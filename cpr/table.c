@@ -9,7 +9,7 @@
 
 #include "cpr.h"
 
-static const struct cpr_device *find_device(const struct cpr *cpr, const char *name)
+const struct cpr_device *cpr_find_device(const struct cpr *cpr, const char *name)
 {
 	uint32_t i;
 
@@ -24,7 +24,7 @@ static enum cpr_kind kind_of(const struct cpr *cpr, const struct cpr_fd *fd)
 	char path[64], target[128];
 	ssize_t n;
 
-	if (find_device(cpr, fd->name))
+	if (cpr_find_device(cpr, fd->name))
 		return CPR_DEVICE;
 	if (fcntl(fd->fd, F_GET_SEALS) >= 0)
 		return CPR_MEMORY;

@@ -40,9 +40,11 @@ static bool map_more(int iommufd, uint32_t ioas)
 	return mapped;
 }
 
+static unsigned int nic;
+
 static const char *bdf(void)
 {
-	return state_get()->vm[0].device[0].bdf;
+	return state_get()->vm[nic].device[0].bdf;
 }
 
 static void await(bool (*done)(int iommufd, uint32_t ioas), const char *fact)
@@ -115,16 +117,40 @@ static void save_bars(void)
 	vmm_end(SIGKILL);
 }
 
+static void set_up(unsigned int n)
+{
+	nic = n;
+	pci_bind_vfio(bdf());
+}
+
+/* QEMU switches off the bus mastering of such a device, e1000e, when it is executed. */
+static void refuse_without_reset(void)
+{
+	set_up(1);
+	start(NULL);
+	qemu_await();
+	qemu_look_inside();
+	ok(qemu_is_ready() && pci_bus_master(bdf()), "a guest uses a device without function level reset",
+	   "its driver does not receive");
+	try_to_save();
+	vmm_must_say("has no function level reset: QEMU ends its DMA whenever it is executed",
+		     "such a device is refused");
+	vmm_must_say("the VM runs", "the VM runs");
+	ok(pci_bus_master(bdf()), "and the device may write to memory again", "it may not");
+	vmm_end(SIGKILL);
+}
+
 static void before(void)
 {
 	image_unpack();
-	lib_plan(state_create(), 1);
-	pci_bind_vfio(bdf());
+	lib_plan(state_create(), 2);
+	set_up(0);
 	luo_let_go();
 	refuse_foreign_memory();
 	save_before_the_firmware_runs();
 	save_bars();
+	refuse_without_reset();
 }
 
-SCENARIO(.name = "qemu_refusals", .image = true, .smp = 1, .timeout = 120,
+SCENARIO(.name = "qemu_refusals", .nics = "igb,e1000e", .image = true, .smp = 1, .timeout = 120,
 	 .cmdline = QEMU_CMDLINE, .before = before);
