@@ -37,7 +37,7 @@
 	TEXT(iommu, 256, "")								\
 	/* the only IOMMU platform the scenario is about ("vtd"); "": any */		\
 	TEXT(platform, 32, "")								\
-	/* "patched", "stock" or "debug" */						\
+	/* "patched", "stock", "debug" or, with iommufd and vfio as modules, "modules" */	\
 	TEXT(kernel, 32, "patched")							\
 	/* the build in out/build to update to, SERIES "-other"; "": the same */	\
 	TEXT(next, 32, "")								\

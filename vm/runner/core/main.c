@@ -46,15 +46,22 @@ static void need_kernel(const char *path, const char *how)
 		die("no kernel %s: %s", path, how);
 }
 
+static const char *first_build(const struct options *opt, const struct needs *needs)
+{
+	if (opt->stock || strstr(needs->kernel, "stock"))
+		return SERIES "-stock";
+	if (!strcmp(needs->kernel, "modules"))
+		return SERIES "-modules";
+	return needs->debug ? SERIES "-debug" : SERIES;
+}
+
 static void find_places(struct places *p, const struct options *opt, const struct needs *needs)
 {
-	bool stock = opt->stock || strstr(needs->kernel, "stock");
-
 	if (opt->kernel)
 		p->kernel = realpath(opt->kernel, NULL);
 	else
 		p->kernel = text("%s/build/%s/arch/x86/boot/bzImage", p->out,
-				 stock ? SERIES "-stock" : needs->debug ? SERIES "-debug" : SERIES);
+				 first_build(opt, needs));
 	need_kernel(p->kernel ? p->kernel : opt->kernel,
 		    "build it with 'make kernel' or name one with --kernel");
 	p->next = p->kernel;
@@ -139,14 +146,15 @@ static void close_senders(const struct run *r, struct live *l)
 
 static void run_machine(const struct run *r, struct live *l, const struct places *p)
 {
+	const char *first = p->older ? p->older : p->kernel;
 	char *initrd;
 	int attempt;
 
 	for (attempt = 1;; attempt++) {
 		memset(l, 0, sizeof(*l));
 		l->planned = -1;
-		initrd = initramfs_write(p->vm, r, p->next, p->older);
-		machine_run(r, l, p->older ? p->older : p->kernel, initrd);
+		initrd = initramfs_write(p->vm, r, first, p->next, p->older);
+		machine_run(r, l, first, initrd);
 		initramfs_remove(r->out);
 		free(initrd);
 		if (l->how != RUN_INFRASTRUCTURE)

@@ -5,6 +5,8 @@
  * The inner one is for the next kernel; it is the outer one without /next. Making it takes
  * milliseconds, so it is made for each run and removed afterwards: it is never stale.
  */
+#define _GNU_SOURCE 1
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +84,56 @@ static void write_kselftests(FILE *f, const char *vm)
 		fprintf(f, "file /kselftest/%s %s/kselftest/%s 0755 0 0\n", names[i], vm, names[i]);
 }
 
+/* The build directory of the kernel BUILD/arch/x86/boot/bzImage */
+static char *build_of(const char *kernel)
+{
+	return text("%.*s/../../..", (int)(strrchr(kernel, '/') - kernel), kernel);
+}
+
+/* A file of a build, NULL if it is not there */
+static FILE *open_in(const char *build, const char *name)
+{
+	char *path = text("%s/%s", build, name);
+	FILE *f = fopen(path, "r");
+
+	free(path);
+	return f;
+}
+
+static bool read_line(FILE *f, char *line, int room)
+{
+	if (!fgets(line, room, f))
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	return true;
+}
+
+/* In numbered directories, so that init loads them in order */
+static void write_modules(FILE *f, const char *kernel)
+{
+	char *build = build_of(kernel);
+	FILE *load = open_in(build, "modules.load");
+	FILE *release = open_in(build, "include/config/kernel.release");
+	char name[128], line[512];
+	int n = 0;
+
+	if (load && release && read_line(release, name, sizeof(name))) {
+		fprintf(f, "dir /usr 0755 0 0\ndir /usr/lib 0755 0 0\n"
+			"dir /usr/lib/modules 0755 0 0\ndir /usr/lib/modules/%s 0755 0 0\n", name);
+		while (read_line(load, line, sizeof(line))) {
+			fprintf(f, "dir /usr/lib/modules/%s/%02d 0755 0 0\n"
+				"file /usr/lib/modules/%s/%02d/%s %s/%s 0644 0 0\n", name, n,
+				name, n, basename(line), build, line);
+			n++;
+		}
+	}
+	if (load)
+		fclose(load);
+	if (release)
+		fclose(release);
+	free(build);
+}
+
 /* Only in the outer one: the next kernel, the one to go back to or NULL, and their initramfs */
 struct next {
 	const char *kernel, *back, *initrd;
@@ -95,7 +147,7 @@ static void write_next(FILE *f, const struct next *next)
 		fprintf(f, "file /next/back %s 0644 0 0\n", next->back);
 }
 
-static void write_spec(const char *path, const struct programs *programs,
+static void write_spec(const char *path, const struct programs *programs, const char *kernel,
 		       const struct next *next)
 {
 	static const char *const dirs[] = { "dev", "proc", "sys", "tmp", "run", "bin" };
@@ -121,6 +173,7 @@ static void write_spec(const char *path, const struct programs *programs,
 		write_systemd(f, programs->from);
 	if (programs->systemd && programs->image)
 		fputs("slink /usr/bin/iolu-cpr /bin/iolu-cpr 0777 0 0\n", f);
+	write_modules(f, kernel);
 	if (programs->shell)
 		fprintf(f, "file /bin/busybox %s 0755 0 0\nslink /bin/sh busybox 0777 0 0\n",
 			busybox());
@@ -155,7 +208,8 @@ static void write_image(const char *vm, const char *spec, const char *to, const 
 		die("cannot enlarge %s: %s", to, strerror(errno));
 }
 
-char *initramfs_write(const char *vm, const struct run *r, const char *kernel, const char *back)
+char *initramfs_write(const char *vm, const struct run *r, const char *first, const char *kernel,
+		      const char *back)
 {
 	bool shell = r->opt->shell, in_image = shell && !r->needs->image;
 	struct programs programs = {
@@ -168,12 +222,12 @@ char *initramfs_write(const char *vm, const struct run *r, const char *kernel, c
 	char *spec = text("%s/initrd.spec", dir);
 	char *inner = text("%s/next.cpio", dir), *outer = text("%s/initrd.cpio", dir);
 
-	write_spec(spec, &programs, NULL);
+	write_spec(spec, &programs, kernel, NULL);
 	pack(vm, spec, inner);
 	next = (struct next){ kernel, back, inner };
 	if (in_image)
 		write_image(vm, spec, r->image, &next);
-	write_spec(spec, &programs, in_image ? NULL : &next);
+	write_spec(spec, &programs, first, in_image ? NULL : &next);
 	pack(vm, spec, outer);
 	unlink(inner);
 	free(spec);

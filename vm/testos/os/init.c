@@ -25,6 +25,7 @@
 #include "iommu/platform.h"
 #include "os/image.h"
 #include "os/leaks.h"
+#include "os/modules.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
@@ -180,6 +181,8 @@ static int by_hand(int argc, char **argv)
 {
 	if (under_systemd(basename(argv[0])))
 		return 0;
+	if (!strcmp(basename(argv[0]), "modprobe"))
+		return modules_modprobe(argv[argc - 1]);
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
 	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "--needs"))
@@ -202,6 +205,8 @@ int main(int argc, char **argv)
 	mount_all();
 	report_open(cmdline_number("lu.facts", 0), false);
 	report_hello(cmdline_number("lu.stage", 1), born);
+	if (cmdline_number("lu.modules", 1))
+		modules_load();
 	if (cmdline_number("lu.shell", 0))
 		return shell();
 	if (here()->systemd)
