@@ -19,9 +19,10 @@ OTHER    := $(TREE)-other
 COVERAGE := $(TREE)-coverage
 BZIMAGE  := arch/x86/boot/bzImage
 BASE     := kernel/config/base.config
-KVM      := kernel/config/kvm.config
+EXTRA    := kernel/config/extra.config
 DEBUG    := kernel/config/debug.config
 COUNTING := kernel/config/coverage.config
+MODULES  := kernel/config/modules.config
 GUEST    := kernel/config/guest.config
 OLDER_CONFIG := kernel/config/$(OLDER_SERIES).config
 FEATURE  := $(if $(wildcard kernel/hooks/series),kernel/config/feature.config)
@@ -30,10 +31,11 @@ NEW      := $(shell find kernel/new 2>/dev/null)
 # Scenarios that take minutes come first, so that the others run beside them
 LONG      := $(patsubst %,vm/scenarios/%.c,failing_retrieve update_many_times damaged_records damaged_virtual_functions)
 SCENARIOS := $(LONG) $(filter-out $(LONG),$(wildcard vm/scenarios/*.c))
-# The debug kernel has no KVM
-ON_DEBUG  := $(filter-out $(patsubst %,vm/scenarios/%.c,vm_lives_on qemu_runs_a_guest qemu_lives_on qemu_refusals),$(SCENARIOS))
-# Their first kernel is the unpatched one
-ON_STOCK  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock)
+# The debug kernel has no KVM and no modules
+ON_DEBUG  := $(filter-out $(patsubst %,vm/scenarios/%.c,vm_lives_on qemu_runs_a_guest qemu_lives_on qemu_refusals \
+	module_loaded_late),$(SCENARIOS))
+# Their first kernel is the unpatched one, or the one with modules
+ON_OTHER  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock module_loaded_late)
 # Those that run on AMD-Vi as well
 ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_trace \
 	back_and_forth bars_go_along control_stock control_without_preserve crashed_vmm damaged_index \
@@ -43,6 +45,9 @@ ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_t
 	pci_off_next pending_interrupt refusals refusals_devices refusals_interrupts replace rogue_device_is_blocked run shared_domain \
 	tables_unchanged two_nics_one_session \
 	two_sessions unpreserved_nic_is_silent update_twice virtual_functions vm_lives_on)
+# Those that run with iommufd and vfio as modules as well
+ON_MODULES := $(patsubst %,vm/scenarios/%.c@modules,damaged_records crashed_vmm discarded_session run \
+	update_twice)
 TESTS     := tests/kernel.t $(filter-out tests/kernel.t tests/deb.t,$(wildcard tests/*.t cli/t/*.t))
 
 # A release (`make dist`) brings the kernel's interfaces along and needs no kernel source
@@ -83,7 +88,7 @@ LURUN     = \
 	--append $(call quote,lu.rate=$(RATE) $(APPEND))
 
 .PHONY: coverage fuzz help run shell check check-all soak bench lint packages tree save series port kernel kernel-older kernel-$(OLDER_SERIES) other each
-.PHONY: refusals deb deb-tools dist check-deb debug stock vm lib install-lib cli install-cli systemd image stat clean distclean FORCE
+.PHONY: refusals deb deb-tools dist check-deb debug modules-kernel stock vm lib install-lib cli install-cli systemd image stat clean distclean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -110,6 +115,7 @@ help:
 ## make other      the patched kernel with another version of one record (@SERIES@-other)
 ## make stock      build the kernel as Debian has it   (out/build/@SERIES@-stock)
 ## make debug      build the patched kernel with KASAN, lockdep etc. (@SERIES@-debug)
+## make modules-kernel   the patched kernel with iommufd and vfio as modules (@SERIES@-modules)
 ## make vm         build the runner and the init of the test machine, and the example
 ## make systemd    the root file system with systemd for three scenarios, from Debian's forky
 ## make image      QEMU and a Linux guest for the scenarios qemu_*
@@ -126,8 +132,9 @@ help:
 ##                 feature off; EACH=3, first, last or the name of a part: only that one
 ## make series     that branch as mails, in parts with cover letters (out/series)
 ## make port       conflicts of the hooks with another Linux: KERNEL=7.4 or KDIR=path
-## make deb        Debian packages of the patched kernel (out/deb), for hardware; CONFIG=path:
-##                 its configuration, else the running kernel's, trimmed
+## make deb        Debian packages of the patched kernel (out/deb), for hardware; CONFIG=path, or
+##                 cloud-amd64 for Debian's own: its configuration, else the running kernel's,
+##                 trimmed
 ## make refusals   make docs/refusals.md from the table in refusals/
 ## make lint       tests that need no test machine
 ## make stat       how many lines the feature adds, and to which files of Linux
@@ -165,10 +172,10 @@ check: check-packages debug kernel-older other vm
 	@$(MAKE) systemd || :
 	prove --timer -j$(JOBS) --exec tests/one.sh $(ON_DEBUG)
 else
-check: check-packages kernel kernel-older other stock debug vm out/vm/lubench lib cli
+check: check-packages kernel kernel-older other stock debug modules-kernel vm out/vm/lubench lib cli
 	@$(MAKE) systemd || :	# its scenarios say so
 	@$(MAKE) image
-	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS) $(if $(PLATFORM),,$(ON_AMD))
+	@prove --timer -j$(JOBS) --exec tests/one.sh $(TESTS) $(SCENARIOS) $(if $(PLATFORM),,$(ON_AMD) $(ON_MODULES))
 endif
 
 check-all:
@@ -199,17 +206,17 @@ bench: packages kernel $(if $(QUICK),,stock) vm out/vm/lubench
 # A scenario that fails is named; lines that it reached before that count.
 coverage: ONLY_THESE := $(patsubst %,vm/scenarios/%.c,$(subst $(comma), ,$(ONLY)))
 coverage: check-packages kernel-older other vm $(COVERAGE)/.git/coverage | out/build/$(SERIES)-coverage
-	@scripts/kernel.sh $(COVERAGE) liveupdate-coverage $(BASE) $(KVM) $(FEATURE) $(COUNTING)
+	@scripts/kernel.sh $(COVERAGE) liveupdate-coverage $(BASE) $(EXTRA) $(FEATURE) $(COUNTING)
 	@$(MAKE) systemd || :
 	-@prove --timer -j$(JOBS) --exec scripts/coverage.sh \
-		$(or $(strip $(ONLY_THESE)),$(filter-out $(ON_STOCK),$(SCENARIOS)))
+		$(or $(strip $(ONLY_THESE)),$(filter-out $(ON_OTHER),$(SCENARIOS)))
 	@scripts/coverage.sh write
 
 $(COVERAGE)/.git/coverage: $(TREE)/.git/applied scripts/copy.sh scripts/coverage-tree.sh $(wildcard kernel/coverage/*)
 	@scripts/coverage-tree.sh $(TREE) $(COVERAGE) && touch $@
 
 lint: check-packages kernel $(OLDER)/.git/applied stock lib cli
-	prove --timer --exec tests/one.sh $(filter-out tests/bench.t tests/each.t,$(TESTS))
+	prove --timer --exec tests/one.sh $(filter-out tests/bench.t tests/each.t cli/t/modules.t,$(TESTS))
 
 .PHONY: check-packages
 packages check-packages:
@@ -244,7 +251,7 @@ series: $(TREE)/.git/applied
 	@scripts/series.sh $(TREE) out/series
 
 kernel: $(TREE)/.git/applied | out/build/$(SERIES)
-	@scripts/kernel.sh $(TREE) liveupdate $(BASE) $(KVM) $(FEATURE)
+	@scripts/kernel.sh $(TREE) liveupdate $(BASE) $(EXTRA) $(FEATURE)
 
 kernel-$(OLDER_SERIES): kernel-older
 kernel-older: $(OLDER)/.git/applied | out/build/$(OLDER_SERIES)
@@ -255,10 +262,10 @@ deb: $(TREE)/.git/applied deb-tools
 	@scripts/deb.sh $(TREE) $(TREE)-deb out/deb $(if $(CONFIG),$(call quote,$(CONFIG)))
 
 each: kernel stock vm
-	@scripts/each.sh $(TREE) $(STOCK) $(TREE)-each $(BASE) $(KVM) $(FEATURE) $(or $(EACH),all)
+	@scripts/each.sh $(TREE) $(STOCK) $(TREE)-each $(BASE) $(EXTRA) $(FEATURE) $(or $(EACH),all)
 
 other: $(OTHER)/.git/other kernel | out/build/$(SERIES)-other
-	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(BASE) $(KVM) $(FEATURE)
+	@SEED=$(TREE) scripts/kernel.sh $(OTHER) liveupdate-other $(BASE) $(EXTRA) $(FEATURE)
 
 RECORDS := $(OTHER)/include/linux/kho/abi/iommu.h
 $(OTHER)/.git/other: $(TREE)/.git/applied scripts/copy.sh
@@ -270,8 +277,12 @@ debug: $(TREE)/.git/applied
 	@mkdir -p out/build && ln -sfn ../linux-$(SERIES)/build-debug out/build/$(SERIES)-debug
 	@BUILD=build-debug scripts/kernel.sh $(TREE) liveupdate-debug $(BASE) $(FEATURE) $(DEBUG)
 
+modules-kernel: kernel
+	@mkdir -p out/build && ln -sfn ../linux-$(SERIES)/build-modules out/build/$(SERIES)-modules
+	@SEED=$(TREE) BUILD=build-modules scripts/kernel.sh $(TREE) liveupdate-modules $(BASE) $(EXTRA) $(FEATURE) $(MODULES)
+
 stock: $(STOCK)/.source | out/build/$(SERIES)-stock
-	@SEED=$(TREE) scripts/kernel.sh $(STOCK) stock $(BASE) $(KVM)
+	@SEED=$(TREE) scripts/kernel.sh $(STOCK) stock $(BASE) $(EXTRA)
 
 out/build/%:
 	@mkdir -p $(@D)

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# each.sh TREE STOCK COPY BASE KVM FEATURE all | first | PART | last | NUMBER ...
+# each.sh TREE STOCK COPY BASE EXTRA FEATURE all | first | PART | last | NUMBER ...
 #
 # Check each commit of the branch of TREE by itself: checkpatch has no remark; it builds
-# with those options of FEATURE that it has, and with none of them; with vfio as modules if
-# it changes vfio, or is the last; and with live update off it boots, makes a kexec, and
+# with those options of FEATURE that it has, and with none of them; with iommufd and vfio as
+# modules if it changes vfio, or is the last; and with live update off it boots, makes a kexec, and
 # ends DMA there as stock Linux does.  From the end of part reclaim on it also preserves a
 # device over a kexec.  A PART means its last patch (kernel/hooks/series).  Print one line
 # for each.  COPY, a second tree, moves from commit to commit, so that a build compiles only
@@ -19,7 +19,7 @@ here=$(dirname "$0")
 . "$here/kbuild.sh"
 
 # Not exported: the kernel's make would read it from the environment
-tree=$1 stock=$2 copy=$(realpath -m "$3") base=$4 kvm=$5 feature=$6 out=out/each
+tree=$1 stock=$2 copy=$(realpath -m "$3") base=$4 extra=$5 feature=$6 out=out/each
 shift 6
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 
@@ -39,28 +39,27 @@ options() {
 # build DIRECTORY SEED FRAGMENT...
 build() {
 	BUILD=$1 SEED=$2 && shift 2
-	BUILD=$BUILD SEED=$SEED "$here/kernel.sh" "$copy" liveupdate "$base" "$kvm" "$@" ||
+	BUILD=$BUILD SEED=$SEED "$here/kernel.sh" "$copy" liveupdate "$base" "$extra" "$@" ||
 		return 1
 	! grep -A 5 'warning:' "$copy/$BUILD/build.log"
 }
 
 # Modules may use symbols that Linux or other modules export
 modules() {
-	sed -i '/VFIO_PCI_LIVEUPDATE/d' "$out/options"
-	grep -vE '^CONFIG_(MODULES|VFIO|VFIO_PCI)=' "$base" >"$out/base"
-	"$here/config.sh" "$copy" "$copy/build-m" "$out/base" kernel/config/modules.config \
-		"$out/options" || return 1
+	"$here/config.sh" "$copy" "$copy/build-m" "$base" "$extra" "$out/options" \
+		kernel/config/modules.config || return 1
 	make -s -C "$copy" O="$copy/build-m" CC="$cc" -j"$JOBS" modules_prepare \
-		drivers/vfio/ virt/lib/ kernel/module/ || return 1
+		drivers/vfio/ drivers/iommu/iommufd/ virt/lib/ || return 1
 	(cd "$copy" && exports)
 }
 
 exports() {
-	find build-m/drivers/vfio build-m/virt/lib -name '*.mod' | sed 's/mod$/o/' >build-m/ours
+	find build-m/drivers/vfio build-m/drivers/iommu/iommufd build-m/virt/lib -name '*.mod' |
+		sed 's/mod$/o/' >build-m/ours
 	xargs nm -u <build-m/ours | awk '$1 == "U" && $2 != "__this_module" { print $2 }' |
 		sort -u >build-m/used
-	{ find build-m/kernel/module -name '*.o'; cat build-m/ours; echo build/vmlinux.o; } |
-		xargs nm | sed -n 's/.* __export_symbol_//p' | sort -u >build-m/exported
+	{ cat build-m/ours; echo build/vmlinux.o; } | xargs nm |
+		sed -n 's/.* __export_symbol_//p' | sort -u >build-m/exported
 	comm -23 build-m/used build-m/exported | sed 's/^/no module can use /' >build-m/missing
 	cat build-m/missing
 	[ ! -s build-m/missing ]

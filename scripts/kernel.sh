@@ -3,10 +3,11 @@
 #
 # kernel.sh TREE NAME FRAGMENT...
 #
-# Build the bzImage of TREE in TREE/build (or TREE/$BUILD).  The build directory is a child
-# of the tree, so that the compiler gets the same relative paths in every tree; with a
-# fixed time and builder ccache then shares objects between kernels.  JOBS compilers run
-# at once.  Without a change it takes a second or two.  SEED names another tree of the same
+# Build the bzImage of TREE in TREE/build (or TREE/$BUILD), and the modules if it has any;
+# modules.load then lists them in the order in which they can be loaded.  The build directory
+# is a child of the tree, so that the compiler gets the same relative paths in every tree; with
+# a fixed time and builder ccache then shares objects between kernels.  JOBS compilers run at
+# once.  Without a change it takes a second or two.  SEED names another tree of the same
 # source, whose objects a first build begins with.
 set -eu
 here=$(dirname "$0")
@@ -30,6 +31,20 @@ flock -n 9 || {
 	flock 9
 }
 
+# Each module behind those that it needs
+load_order() {
+	sed 's/\.o$/.ko/' "$build/modules.order" >"$build/modules.all"
+	while read -r ko; do
+		module=$(basename "$ko" .ko)
+		echo "$module $module"
+		sed -n 's/^MODULE_INFO(depends, "\(.*\)");/\1/p' "$build/${ko%.ko}.mod.c" |
+			tr ',' '\n' | sed "/./!d; s/$/ $module/"
+	done <"$build/modules.all" | tsort >"$build/modules.sorted"
+	while read -r module; do
+		grep "/$module\.ko$" "$build/modules.all"
+	done <"$build/modules.sorted" >"$build/modules.load"
+}
+
 # Up to date: no file or directory of the tree (a removed file changes its directory), no
 # fragment and no script is newer than the start of the last successful build.
 changed() {
@@ -44,7 +59,11 @@ seed "kernel $name" "$tree" "$build"
 mkdir -p "$build"
 echo "$*" >"$build/.built.part"
 "$here/config.sh" "$tree" "$build" "$@"
+modules=
+! grep -qx CONFIG_MODULES=y "$build/.config" || modules=modules
+# shellcheck disable=SC2086
 nice -n 5 "$here/progress.sh" "kernel $name" "$build/build.log" \
 	make -C "$tree" O="$build" CC="$cc" LOCALVERSION="-$name" \
-	-j"${JOBS:-$(nproc)}" bzImage
+	-j"${JOBS:-$(nproc)}" bzImage $modules
+[ -z "$modules" ] || load_order
 mv "$build/.built.part" "$build/.built"
