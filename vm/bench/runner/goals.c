@@ -210,7 +210,7 @@ static double pause_2m_16g(bench_p b, int k)
 
 static double adopt_1g_leaf(bench_p b, int k)
 {
-	return slope_of(b, k, "mem-1g-1g", "mem-1g-2g", "adopt", "mapped") * GIB;
+	return slope_of(b, k, "mem-1g-2g", "mem-1g-8g", "adopt", "mapped") * GIB;
 }
 
 static double records_per_device(bench_p b, int k)

@@ -31,9 +31,11 @@ static void write_case(FILE *f, const struct bench *b, const struct bench_case *
 	double restore = median_of(b, 0, n, "attach_devices");
 	double boot = median_of(b, 0, n, "boot") - median_of(b, 0, c->base, "boot") - restore;
 
-	fprintf(f, "| %s | %.1f | %.3f | %.0f | %.0f |", c->title, median_of(b, 0, n, "pause") / 1e6,
+	fprintf(f, "| %s | %.1f | %.3f | %.0f | %.0f | %.0f |", c->title,
+		median_of(b, 0, n, "pause") / 1e6,
 		median_of(b, 0, n, "pause") / median_of(b, 0, c->base, "pause"),
-		median_of(b, 0, n, "memory_keys"), median_of(b, 0, n, "keys"));
+		median_of(b, 0, n, "memory_keys"), median_of(b, 0, n, "keys"),
+		median_of(b, 0, n, "record_bytes"));
 	millions(f, median_of(b, 0, n, "preserve_memory") / gib);
 	millions(f, (median_of(b, 0, n, "preserve_iommufd") +
 		     median_of(b, 0, n, "preserve_devices")) / gib);
@@ -51,9 +53,9 @@ void memory_write(FILE *f, const struct bench *b)
 
 	fputs("\n## Memory\n\nMillions of instructions; all but the pause for each GiB. Those of KHO "
 	      "and LUO: memory preserved, boot, memory retrieved. Ours: the rest.\n\n"
-	      "| memory | pause | : nothing preserved | keys, memory | keys, ours | memory preserved "
-	      "| tables, devices preserved | boot | memory retrieved | devices restored, retrieved "
-	      "| adopted |\n|---|---|---|---|---|---|---|---|---|---|---|\n", f);
+	      "| memory | pause | : nothing preserved | keys, memory | keys, ours "
+	      "| bytes of records | memory preserved | tables, devices preserved | boot "
+	      "| memory retrieved | devices restored, retrieved | adopted |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n", f);
 	for (c = 0; c < ncases; c++)
 		if (has_memory(&cases[c]) && b->samples[0][c].runs)
 			write_case(f, b, &cases[c]);
