@@ -69,10 +69,20 @@ static struct vfio_pci_core_device *vfio_pci_lu_get(struct pci_dev *pdev,
 	return vfio_device_try_get_registration(&vdev->vdev) ? vdev : ERR_PTR(-ENODEV);
 }
 
+static int vfio_pci_lu_is_at(struct device *dev, const void *data)
+{
+	const struct vfio_pci_ser *ser = data;
+	struct pci_dev *pdev = to_pci_dev(dev);
+
+	return pci_dev_id(pdev) == ser->bdf && pci_domain_nr(pdev->bus) == ser->segment;
+}
+
+/* pci_get_domain_bus_and_slot() takes a reference to each function of the host on its way */
 static struct pci_dev *vfio_pci_lu_find_pdev(const struct vfio_pci_ser *ser)
 {
-	return pci_get_domain_bus_and_slot(ser->segment, PCI_BUS_NUM(ser->bdf),
-					   ser->bdf & 0xff);
+	struct device *dev = bus_find_device(&pci_bus_type, NULL, ser, vfio_pci_lu_is_at);
+
+	return dev ? to_pci_dev(dev) : NULL;
 }
 
 static bool vfio_pci_lu_same_device(const struct vfio_pci_ser *ser, const struct pci_dev *pdev)
