@@ -4,12 +4,14 @@
  *
  * promise: 1
  */
+#include "os/util.h"
 #include "scenario.h"
 #include "story/story.h"
 
 static void before(void)
 {
-	static const struct vm_shape vm = { .session = "vm0", .ndevices = 2, .nspaces = 2 };
+	const unsigned int nics = cmdline_number("lu.nics", 2);
+	const struct vm_shape vm = { .session = "vm0", .ndevices = nics, .nspaces = nics };
 
 	story_before(&vm, 1);
 }

@@ -16,9 +16,9 @@
 #define STATE_VERSION	1u
 
 #define STATE_VMS	4
-#define VM_MEMS		4
-#define VM_SPACES	2
-#define VM_DEVICES		2
+#define VM_MEMS		5
+#define VM_SPACES	4
+#define VM_DEVICES		4
 #define SPACE_AREAS	6
 #define STATE_PASIDS	3	/* the first is for requests without PASID */
 
