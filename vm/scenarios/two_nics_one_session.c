@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two NICs with a domain each, in one iommufd and one session.
+ * Two NICs with a domain each, in one iommufd and one session; `lu.nics=` for up to four.
  *
  * promise: 1
  */
