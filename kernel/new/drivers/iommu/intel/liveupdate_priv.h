@@ -40,14 +40,18 @@ static inline u64 *intel_lu_root_slot(struct intel_iommu *iommu,
 	return sm_supported(iommu) && devfn >= 0x80 ? &root[bus].hi : &root[bus].lo;
 }
 
-/* The context entry of @devfn on @bus; its context table exists. */
+/*
+ * The context entry of @devfn on @bus, two or four words; its context table exists. Not the
+ * address of a member: FORTIFY_SOURCE would warn of a copy that is longer than the member.
+ */
 static inline u64 *intel_lu_context_slot(struct intel_iommu *iommu,
 					 struct root_entry *root, u8 bus, u8 devfn)
 {
 	u64 slot = *intel_lu_root_slot(iommu, root, bus, devfn);
-	struct context_entry *table = phys_to_virt(slot & VTD_PAGE_MASK);
+	void *table = phys_to_virt(slot & VTD_PAGE_MASK);
+	u8 n = sm_supported(iommu) ? devfn & 0x7f : devfn;
 
-	return &table[sm_supported(iommu) ? (devfn & 0x7f) * 2 : devfn].lo;
+	return table + n * intel_lu_context_size(iommu);
 }
 
 /* liveupdate_ats.c */
