@@ -241,9 +241,8 @@ static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long actio
 	struct pci_dev *dev = to_pci_dev(data);
 	struct pci_lu_incoming *in;
 
-	/* Without a driver nothing has disabled the VFs of a function that is removed */
 	if (action == BUS_NOTIFY_DEL_DEVICE && dev->is_physfn && !dev->driver)
-		pci_disable_sriov(dev);
+		pci_lu_remove_vfs(dev);
 	if (action != BUS_NOTIFY_ADD_DEVICE && action != BUS_NOTIFY_REMOVED_DEVICE)
 		return NOTIFY_DONE;
 	if (action == BUS_NOTIFY_REMOVED_DEVICE)

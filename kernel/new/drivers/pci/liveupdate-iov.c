@@ -319,6 +319,29 @@ static int __init pci_lu_add_incoming_vfs(void)
 }
 fs_initcall_sync(pci_lu_add_incoming_vfs);
 
+/**
+ * pci_lu_remove_vfs() - Remove the virtual functions of a function that is removed.
+ * @dev: The function, without a driver that would have disabled them.
+ *
+ * If @dev goes with the bridge above it the caller walks the functions on its bus, and
+ * removes those VFs itself that are among them.
+ *
+ * Context: Process context, may sleep. The caller holds pci_rescan_remove_lock.
+ */
+void pci_lu_remove_vfs(struct pci_dev *dev)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(dev);
+	int i;
+
+	if (!bridge || pci_dev_is_added(bridge))
+		return pci_disable_sriov(dev);
+	for (i = 0; i < pci_num_vf(dev); i++) {
+		if (pci_iov_virtfn_bus(dev, i) != dev->bus->number)
+			pci_iov_remove_virtfn(dev, i);
+	}
+	dev->sriov->num_VFs = 0;
+}
+
 /*
  * The VFs were added before interrupt remapping knew its devices. A VF that is added
  * later inherits the interrupt domain of its PF from the IOMMU driver.

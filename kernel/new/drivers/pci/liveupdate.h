@@ -94,6 +94,7 @@ int pci_lu_check_freeze(struct pci_dev *dev);
 void pci_lu_read_iov(struct pci_dev *dev, struct pci_iov_ser *ser);
 int pci_lu_check_iov(struct pci_dev *dev, const struct pci_iov_ser *ser);
 bool pci_lu_leaves_vf(struct pci_dev *dev);
+void pci_lu_remove_vfs(struct pci_dev *dev);
 
 /* liveupdate-irq.c */
 void pci_lu_mask_irqs(struct pci_dev *dev, struct pci_lu_irqs *irqs);
