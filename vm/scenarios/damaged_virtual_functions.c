@@ -7,9 +7,9 @@
  * serve the next VMs.
  *
  * promise: 6, 9, mismatch
- * red when: page size and VF BARs of the SR-IOV capability are compared with the record
- *   (`pci_lu_iov_same`): with "another page size" the physical function and its virtual function
- *   are taken over
+ * red when: the rule of a row is left out (`pci_lu_iov_valid`, `pci_lu_iov_same`, `pci_lu_compare`):
+ *   the functions are taken over, and with a wrong size of a BAR the next VM cannot map it. Each was
+ *   tried but the number of virtual functions, which does not fit the last bus either
  */
 #include <errno.h>
 #include <stdio.h>
