@@ -54,7 +54,7 @@ static void before(void)
 	story_begin(one_nic_each, 1);
 	pci_find_device(EXTRA_VIRTIO_RNG, 0, other.bdf);
 	other.memfd = scattered_memfd();
-	minimal_vm_build(&other);
+	minimal_vm_build_on(&other);
 	minimal_vm_preserve(&other);
 	story_preserve();
 	story_leave();

@@ -32,10 +32,14 @@ int minimal_vm_map(struct minimal_vm *s)
 
 void minimal_vm_build(struct minimal_vm *s)
 {
+	s->memfd = vm_memfd(size(s), SEALS_FIXED);
+	minimal_vm_build_on(s);
+}
+
+void minimal_vm_build_on(struct minimal_vm *s)
+{
 	int rc;
 
-	if (!s->memfd)
-		s->memfd = vm_memfd(size(s), SEALS_FIXED);
 	s->iommufd = iommufd_open();
 	s->dev = vfio_open_bound(s->bdf, s->iommufd, &s->id);
 	rc = s->dev < 0 ? s->dev : minimal_vm_map(s);

@@ -24,11 +24,9 @@ struct minimal_vm {
 	uint32_t hwpt;
 };
 
-/*
- * @bdf, @name and @size are set by the caller, @memfd may be. Sets bus mastering, no other
- * register. Bails out.
- */
+/* @bdf, @name and @size are set by the caller. Sets bus mastering, no other register. Bails out. */
 void minimal_vm_build(struct minimal_vm *s);
+void minimal_vm_build_on(struct minimal_vm *s);		/* the same, on the caller's @memfd */
 void minimal_vm_preserve(struct minimal_vm *s);
 int minimal_vm_map(struct minimal_vm *s);		/* the same again: in the next kernel */
 
