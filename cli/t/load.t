@@ -23,7 +23,7 @@ booted_with() {
 }
 
 new_host
-echo initrd >"$tmp/initrd"
+out/vm/gen_init_cpio /dev/null >"$tmp/initrd"
 : >"$tmp/empty"
 load "a host whose kernel has no initrd needs none" 0 "verdict: yes"
 booted_with 7

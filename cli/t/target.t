@@ -51,12 +51,13 @@ for at in range(0, len(data), 8 << 20):
 out.write(struct.pack("<I", len(data) & 0xFFFFFFFF))
 PYTHON
 
-# image FACT CODE WORDS FILE
+# image FACT CODE WORDS FILE: with an initrd without modules
 image() {
-	answers "$1" "$2" "$3" check --root "$host" --kernel "$4" --cmdline "$good"
+	answers "$1" "$2" "$3" check --root "$host" --kernel "$4" --cmdline "$good" --initrd "$tmp/initrd"
 }
 
 new_host
+out/vm/gen_init_cpio /dev/null >"$tmp/initrd"
 image "an image with the feature" 0 "takes over IOMMU state (gzip image)" "$patched"
 image "an image without it" 1 "does not read: iommu-v1 iommufd-v1 pci-v1 vfio-pci-v1" \
 	"$stock"
