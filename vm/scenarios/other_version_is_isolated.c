@@ -29,8 +29,8 @@ static void iolu_says_no(void)
 	char line[2048];
 
 	kexec_next_cmdline(line, sizeof(line), story_stage());
-	iolu_tells(iolu("check", "--kernel", NEXT_KERNEL, "--cmdline", line, NULL), 1, RECORD,
-		   "iolu check says no, and names the record");
+	iolu_tells(iolu("check", "--kernel", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line,
+			NULL), 1, RECORD, "iolu check says no, and names the record");
 	ok(!strstr(iolu_said(), "does not read:"), "and that the feature is there", "it is not");
 	iolu_tells(iolu("load", NEXT_KERNEL, "--initrd", NEXT_INITRD, "--cmdline", line, NULL), 1,
 		   "not loaded", "iolu load does not load it");

@@ -22,7 +22,7 @@
 
 static void before(void)
 {
-	kunit_suite(12, "amdv1_mock_liveupdate_test");
+	kunit_suite(13, "amdv1_mock_liveupdate_test");
 	failing_quietly(true);
 	kselftest(24, 0, "iommufd_liveupdate", NULL);
 	failing_quietly(false);
