@@ -103,15 +103,15 @@ void cpr_read_commands(const struct cpr *cpr, struct cpr_commands *commands)
 
 void cpr_write_commands(const struct cpr_commands *commands)
 {
-	uint8_t config[CPR_CONFIG];
+	uint8_t now[2];
 	uint64_t at;
 	uint32_t i;
 
 	for (i = 0; i < commands->n; i++) {
 		int fd = commands->fd[i];
 
-		if (cpr_read_config(fd, config) || config_at(fd, &at) ||
-		    !memcmp(config + PCI_COMMAND, commands->value[i], 2))
+		if (config_at(fd, &at) || pread(fd, now, 2, at + PCI_COMMAND) != 2 ||
+		    !memcmp(now, commands->value[i], 2))
 			continue;
 		if (pwrite(fd, commands->value[i], 2, at + PCI_COMMAND) != 2)
 			cpr_fail(-errno, "a device does not go on: %s", strerror(errno));
