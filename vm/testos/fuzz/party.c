@@ -43,20 +43,6 @@ void party_drop(struct party *p)
 }
 
 /*
- * Nothing is held any more, in any state and without the lock: a session that was closed is
- * retrieved once more, to be discarded.
- */
-void party_give_up(struct party *p)
-{
-	if (p->incoming && p->session < 0)
-		p->session = luo_try_retrieve(p->name);
-	if (p->incoming && p->session >= 0)
-		luo_discard(p->session);
-	p->incoming = false;
-	party_drop(p);
-}
-
-/*
  * A session holds the files that were retrieved from it, even when it is closed. Another thread
  * may have had it open when the party was given up: then the model has lost it.
  */
@@ -68,6 +54,17 @@ void party_discard(struct party *p)
 		return;
 	luo_discard(session);
 	close(session);
+}
+
+/* Nothing is held any more, in any state and without the lock. */
+void party_give_up(struct party *p)
+{
+	if (p->incoming && p->session >= 0)
+		luo_discard(p->session);
+	else if (p->incoming)
+		party_discard(p);
+	p->incoming = false;
+	party_drop(p);
 }
 
 /* No descriptor is lost between threads: a device that is unbound would wait for its file. */
