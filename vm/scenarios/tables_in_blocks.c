@@ -8,8 +8,8 @@
  *   blocks are not preserved: the table is another one in the next kernel, adoption fails
  * red when: a freed page goes back to its block (the hook of `iommu_pages_put` in
  *   `__iommu_free_desc`): more tables preserved than the walk finds, the device is isolated
- * red when: an empty block goes back (`block_free` in `iommu_pages_put`): unmapped, but not one
- *   byte more is free, in both kernels
+ * red when: an empty block goes back (`block_free` in `iommu_pages_put`): unmapped, but almost
+ *   nothing more is free, in both kernels
  */
 #include <unistd.h>
 
@@ -22,7 +22,7 @@
 #include "scenario.h"
 #include "story/story.h"
 
-#define TABLES		32
+#define TABLES		192
 #define SLOT		(2 * MIB)	/* mapped by one table of 4 KiB leaves */
 #define MOST_KEYS	12		/* blocks of 8, 8, 16, 32 pages; the top; records */
 
@@ -60,6 +60,7 @@ static void keys_are_few(struct vm *vm)
 	close(session);
 }
 
+/* The rest of the kernel takes and frees some pages meanwhile: far fewer than half of these. */
 static void unmapping_gives_back(struct vm *vm)
 {
 	uint64_t pages = vmstat("nr_iommu_pages"), bytes = memory_left();
@@ -69,7 +70,7 @@ static void unmapping_gives_back(struct vm *vm)
 	ok(vmstat("nr_iommu_pages") + TABLES <= pages, "their tables are gone",
 	   "%llu pages, %llu before", (unsigned long long)vmstat("nr_iommu_pages"),
 	   (unsigned long long)pages);
-	ok(memory_left() >= bytes + TABLES * PAGE * 9 / 10, "and the memory is free",
+	ok(memory_left() >= bytes + TABLES * PAGE / 2, "and the memory is free",
 	   "%llu bytes free, %llu before", (unsigned long long)memory_left(),
 	   (unsigned long long)bytes);
 }
