@@ -53,7 +53,7 @@ static void before(void)
 	kexec_keep_next();
 	save();
 	lib_holds(vm, iolu_vm_unsave(vm), "a save can be called off");
-	ok(vm_interrupts(&story_vm(0)->device[0]), "and the pending interrupt arrives", "it does not");
+	ok(vm_interrupt_came(&story_vm(0)->device[0]), "and the pending interrupt arrives", "it does not");
 	ok(!kho_records(), "and leaves no trace", "%llu records", (unsigned long long)kho_records());
 	save();
 	story_leave();
@@ -77,7 +77,7 @@ static void check_interrupt(struct dma_device *nic)
 
 	ok(read(idle, &n, sizeof(n)) < 0, "no interrupt that the NIC never raised is made up",
 	   "%llu times", (unsigned long long)n);
-	ok(vm_interrupts(nic), "the interrupt of the gap arrives", "it does not");
+	ok(vm_interrupt_came(nic), "the interrupt of the gap arrives", "it does not");
 	ok(vm_interrupt_arrives(nic), "an interrupt of the NIC arrives", "none in a second");
 }
 

@@ -254,7 +254,7 @@ static void check_restored(struct iolu_vm *vm, struct dma_device *nic)
 		       iolu_vm_vectors(vm, bdf, irq) == (irq == kind_of(nic)->irq),
 		       "the NIC has its kind of interrupt and no other", "kind %u: %d", irq,
 		       iolu_vm_vectors(vm, bdf, irq));
-	ok_nic(nic->place->index, vm_interrupts(nic) > 0,
+	ok_nic(nic->place->index, vm_interrupt_came(nic),
 	       "it was signalled, though the NIC waits to be acknowledged", "it was not");
 	check_interrupts(nic);
 }

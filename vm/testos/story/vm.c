@@ -264,6 +264,14 @@ uint64_t vm_interrupts(struct dma_device *d)
 	return read(d->event, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
+/* An interrupt that is on its way to another CPU needs a moment. */
+bool vm_interrupt_came(struct dma_device *d)
+{
+	struct pollfd wait = { .fd = d->event, .events = POLLIN };
+
+	return poll(&wait, 1, 100) == 1 && vm_interrupts(d);
+}
+
 /* Inject one interrupt and wait for it; later ones are of transfers. */
 bool vm_interrupt_arrives(struct dma_device *d)
 {
