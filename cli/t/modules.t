@@ -69,6 +69,11 @@ says "a module that vfio-pci needs is missing" 1 \
 pack "$release.other"
 says "the modules are those of another kernel" 1 "does not read: iommufd-v1 vfio-pci-v1"
 pack "$release"
+ko=$build/$(head -n 1 "$build/modules.load")
+echo "file /usr/lib/modules/$release/kernel/$(printf '%064d' 0).ko $ko 0644 0 0" >>"$tmp/spec"
+out/vm/gen_init_cpio "$tmp/spec" >"$tmp/initrd"
+says "a module has a longer name than Linux gives one" 0 "takes over IOMMU state"
+pack "$release"
 head -c 100000 "$tmp/initrd" >"$tmp/cut"
 mv "$tmp/cut" "$tmp/initrd"
 says "the initrd is cut off" 3 "damaged"

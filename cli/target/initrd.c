@@ -24,12 +24,13 @@
 #define HEADER		110
 #define AT_FILESIZE	54
 #define AT_NAMESIZE	94
+#define NAME_ROOM	64		/* as Linux has, or more */
 #define ALIAS		"alias=liveupdate-"
 #define DEPENDS		"depends="
 
 struct module {
 	struct module *next;
-	char name[64];
+	char name[NAME_ROOM];
 	char *depends;		/* names with commas between them */
 	bool needed;
 };
@@ -54,14 +55,16 @@ static size_t align4(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
-/* The name of a module as "depends=" has it, without its directory and what follows .ko */
+/*
+ * The name of a module as "depends=" has it, without its directory and what follows .ko; that is
+ * there, and the name fits: see is_module().
+ */
 static void set_name(struct module *module, const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const char *name = strrchr(path, '/') + 1;
 	char *c;
 
-	snprintf(module->name, sizeof(module->name), "%s", slash + 1);
-	*strstr(module->name, ".ko") = '\0';
+	memcpy(module->name, name, strstr(name, ".ko") - name);
 	for (c = module->name; (c = strchr(c, '_')); )
 		*c = '-';
 }
@@ -108,13 +111,14 @@ static int add_elf(struct search *search, const char *path, const unsigned char 
 	return module->needed ? add_to_image(search->image, elf, size) : 0;
 }
 
+/* A module whose name Linux can have */
 static bool is_module(const struct search *search, const char *path)
 {
 	const char *below = strstr(path, search->below);
-	const char *ko = below ? strstr(strrchr(path, '/'), ".ko") : NULL;
+	const char *name = below ? strrchr(path, '/') + 1 : "", *ko = strstr(name, ".ko");
 
-	return ko && (!ko[3] || ko[3] == '.') && (below == path || below[-1] == '/' ||
-						   !strncmp(path, "usr/", 4));
+	return ko && ko - name < NAME_ROOM && (!ko[3] || ko[3] == '.') &&
+	       (below == path || below[-1] == '/' || !strncmp(path, "usr/", 4));
 }
 
 static int add_member(struct search *search, const char *path, const unsigned char *data,
