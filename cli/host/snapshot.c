@@ -200,6 +200,8 @@ static struct json_object *previous_sessions(struct json_object *sessions)
 	     i < json_object_array_length(names); i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(names, i));
 
+		if (!name)
+			continue;
 		o = json_object_new_object();
 		add_text(o, "name", name);
 		json_object_object_add(o, "open", sessions ?

@@ -223,7 +223,7 @@ struct json_object *update_note_take(void)
 	if (text)
 		note = json_tokener_parse(text);
 	free(text);
-	if (note && (!json_object_object_get_ex(note, "format", &format) ||
+	if (note && (!json_object_object_get_ex(note, "format", &format) || !format ||
 		     strcmp(json_object_get_string(format), FORMAT))) {
 		json_object_put(note);
 		note = NULL;

@@ -85,6 +85,10 @@ put run/iolu/last-update '0a0c {"format":"iolu-note-v2","sessions":["vm0"]}'
 answers "nor one that is written otherwise" 3 "previous sessions: not known" status --root "$host"
 put run/iolu/last-update '0a0c {"format":"iolu-note-v1","sessions":7,"steps":{}}'
 answers "one with nonsense names nothing" 3 "previous sessions: none" status --root "$host"
+put run/iolu/last-update '0a0c {"format":"iolu-note-v1","sessions":[null]}'
+answers "nor does one with a session without a name" 3 "previous sessions: none" status --root "$host"
+put run/iolu/last-update '0a0c {"format":null}'
+answers "one of no format is not believed" 3 "previous sessions: not known" status --root "$host"
 
 for call in "status --json" metrics --help "help check" "check" "check --help"; do
 	rc=0
