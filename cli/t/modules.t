@@ -73,6 +73,12 @@ ko=$build/$(head -n 1 "$build/modules.load")
 echo "file /usr/lib/modules/$release/kernel/$(printf '%064d' 0).ko $ko 0644 0 0" >>"$tmp/spec"
 out/vm/gen_init_cpio "$tmp/spec" >"$tmp/initrd"
 says "a module has a longer name than Linux gives one" 0 "takes over IOMMU state"
+{ printf '\177ELF\0alias=liveupdate-x'; head -c 600M /dev/zero; } | zstd -q1 >"$tmp/huge.zst"
+for name in a b; do
+	echo "file /usr/lib/modules/$release/kernel/$name.ko.zst $tmp/huge.zst 0644 0 0"
+done >>"$tmp/spec"
+out/vm/gen_init_cpio "$tmp/spec" >"$tmp/initrd"
+says "its modules are larger together than a kernel can be" 3 "damaged"
 pack "$release"
 head -c 100000 "$tmp/initrd" >"$tmp/cut"
 mv "$tmp/cut" "$tmp/initrd"

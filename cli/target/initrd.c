@@ -8,7 +8,8 @@
  * the alias "liveupdate-" and the name of the format. A module names those that it needs
  * ("depends=").
  *
- * The file is not trusted: all offsets are checked against its size.
+ * The file is not trusted: all offsets are checked against its size, and what it decompresses to
+ * is bounded.
  */
 #define _GNU_SOURCE 1
 
@@ -24,6 +25,7 @@
 #define HEADER		110
 #define AT_FILESIZE	54
 #define AT_NAMESIZE	94
+#define MODULES_MAX	(1ul << 30)	/* together, decompressed */
 #define NAME_ROOM	64		/* as Linux has, or more */
 #define ALIAS		"alias=liveupdate-"
 #define DEPENDS		"depends="
@@ -40,6 +42,7 @@ struct search {
 	struct image *image;
 	char below[160];	/* "lib/modules/RELEASE/" */
 	struct module *modules;
+	size_t size;		/* theirs together */
 };
 
 static size_t hex(const unsigned char *at)
@@ -134,7 +137,8 @@ static int add_member(struct search *search, const char *path, const unsigned ch
 	rc = decompress_kernel(data, size, &elf, &length, &how);
 	if (rc)
 		return rc;
-	rc = add_elf(search, path, elf, length);
+	search->size += length;
+	rc = search->size > MODULES_MAX ? -EBADMSG : add_elf(search, path, elf, length);
 	free(elf);
 	return rc;
 }

@@ -12,7 +12,7 @@
  * @why: Out, on failure: the reason, a constant or of strerror(3).
  *
  * Return: 0; -errno if the file cannot be read; -ENOTSUP if the compression is not supported
- * here; -EBADMSG if an archive is damaged; -ENOMEM.
+ * here; -EBADMSG if an archive is damaged or its modules are larger than any; -ENOMEM.
  */
 int initrd_add_modules(struct image *image, const char *path, const char **why);
 
