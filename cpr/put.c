@@ -37,14 +37,15 @@ static void hwpt_name(uint32_t id, char name[32])
 
 /* -- memory -- */
 
-static struct cpr_fd *find_inode(struct cpr *cpr, uint64_t inode)
+/* Inode numbers alone do not tell files apart: huge pages are on another device */
+static struct cpr_fd *find_file(struct cpr *cpr, const struct iommu_ioas_liveupdate_area *area)
 {
 	struct stat st;
 	uint32_t i;
 
 	for (i = 0; i < cpr->nfds; i++)
 		if (cpr->fds[i].kind == CPR_MEMORY && !fstat(cpr->fds[i].fd, &st) &&
-		    st.st_ino == inode)
+		    st.st_dev == area->out_dev && st.st_ino == area->out_inode)
 			return &cpr->fds[i];
 	return NULL;
 }
@@ -77,7 +78,7 @@ static int import_area(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
 	if (area->out_flags & (IOMMU_LIVEUPDATE_AREA_BAR | IOMMU_LIVEUPDATE_AREA_REVOKED))
 		return 0;
 	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_FILE)
-		fd = find_inode(cpr, area->out_inode);
+		fd = find_file(cpr, area);
 	if (!fd)
 		return refuse_area(area->iova);
 	cpr_memory_name(cpr, fd, name, sizeof(name));

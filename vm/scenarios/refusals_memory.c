@@ -13,6 +13,8 @@
  * red when: a huge page must not be CMA's (`memfd_hugetlb_check_folios`): another error, without
  *   a reason in the log
  * red when: a lack of huge pages for holes is named (`memfd_hugetlb_pin`): no reason in the log
+ * red when: an area names the file's device (`iommufd_lu_describe_file()`): both memfds are listed
+ *   on device 0
  */
 #define _GNU_SOURCE 1
 
@@ -20,6 +22,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kapi/iommufd.h"
@@ -147,15 +150,39 @@ static void by_address(struct vm *vm)
 	close(fd);
 }
 
+static int list_spare(struct vm *vm, struct iommu_ioas_liveupdate_area *area)
+{
+	*area = (struct iommu_ioas_liveupdate_area){
+		.size = sizeof(*area), .ioas_id = vm->ioas[0], .iova = vm_spare.iova,
+	};
+	return try_ioctl(vm->iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, area);
+}
+
+/* @page: size of its huge pages, or 0. Those have inode numbers of their own, on another device. */
+static void listed_as_file(struct vm *vm, uint64_t page, const char *name)
+{
+	const struct area map = { .iova = vm_spare.iova, .length = POOL_2M, .writable = 1 };
+	int fd = vm_huge_memfd(POOL_2M, page, 0), rc;
+	struct iommu_ioas_liveupdate_area area;
+	struct stat st;
+
+	ok_rc(ioas_map(vm->iommufd, vm->ioas[0], fd, &map), name);
+	rc = fstat(fd, &st) ? -errno : list_spare(vm, &area);
+	ok(!rc && area.out_dev == st.st_dev && area.out_inode == st.st_ino, "it is listed as fstat() says",
+	   "error %d, inode %llu of device 0x%llx, not %llu of 0x%llx", -rc,
+	   (unsigned long long)area.out_inode, (unsigned long long)area.out_dev,
+	   (unsigned long long)st.st_ino, (unsigned long long)st.st_dev);
+	ok_rc(ioas_unmap(vm->iommufd, vm->ioas[0], map.iova, map.length), "and unmapped");
+	close(fd);
+}
+
 static void listed_as(struct vm *vm, uint32_t flags, uint32_t dev_id, const char *name)
 {
-	struct iommu_ioas_liveupdate_area area = {
-		.size = sizeof(area), .ioas_id = vm->ioas[0], .iova = vm_spare.iova,
-	};
-	int rc = try_ioctl(vm->iommufd, IOMMU_IOAS_LIVEUPDATE_AREA, &area);
+	struct iommu_ioas_liveupdate_area area;
+	int rc = list_spare(vm, &area);
 
 	flags |= IOMMU_LIVEUPDATE_AREA_READABLE | IOMMU_LIVEUPDATE_AREA_WRITEABLE;
-	ok(!rc && area.iova == vm_spare.iova && area.out_length == PAGE && !area.out_inode &&
+	ok(!rc && area.iova == vm_spare.iova && area.out_length == PAGE && !area.out_inode && !area.out_dev &&
 	   area.out_flags == flags && area.out_dev_id == dev_id && !area.out_bar && !area.out_offset,
 	   name, "error %d, 0x%llx bytes, inode %llu, flags 0x%x, BAR %u of device %u", -rc,
 	   (unsigned long long)area.out_length, (unsigned long long)area.out_inode, area.out_flags,
@@ -227,6 +254,8 @@ static void before(void)
 	shrunk(vm);
 	anonymous(vm);
 	by_address(vm);
+	listed_as_file(vm, 0, "a memfd is mapped");
+	listed_as_file(vm, POOL_2M, "a memfd of huge pages is mapped");
 	registers(vm);
 	from_cma();
 	holes();

@@ -6,6 +6,7 @@
 #include <linux/cleanup.h>
 #include <linux/fs.h>
 #include <linux/iommu-liveupdate.h>
+#include <linux/kdev_t.h>
 #include <linux/liveupdate.h>
 
 #include "io_pagetable.h"
@@ -22,6 +23,17 @@ static u32 iommufd_lu_area_flags(const struct iopt_area *area)
 	if (area->pages->type == IOPT_ADDRESS_FILE)
 		flags |= IOMMU_LIVEUPDATE_AREA_FILE;
 	return flags;
+}
+
+/* Device and inode number as stat() has them: each device has inode numbers of its own */
+static void iommufd_lu_describe_file(const struct iopt_area *area,
+				     struct iommu_ioas_liveupdate_area *cmd)
+{
+	const struct inode *inode = file_inode(area->pages->file);
+
+	cmd->out_dev = huge_encode_dev(inode->i_sb->s_dev);
+	cmd->out_inode = inode->i_ino;
+	cmd->out_offset = area->pages->start + iopt_area_start_byte(area, cmd->iova);
 }
 
 /* The first area that ends at @cmd->iova or later */
@@ -42,17 +54,15 @@ static int iommufd_lu_describe_area(struct iommufd_ctx *ictx, struct iommufd_ioa
 	cmd->iova = iopt_area_iova(area);
 	cmd->out_length = iopt_area_length(area);
 	cmd->out_flags = iommufd_lu_area_flags(area);
+	cmd->out_dev = 0;
 	cmd->out_inode = 0;
 	cmd->out_offset = 0;
 	cmd->out_dev_id = 0;
 	cmd->out_bar = 0;
 	if (iopt_is_dmabuf(area->pages))
 		iommufd_lu_describe_dmabuf(ictx, area, cmd);
-	if (cmd->out_flags & IOMMU_LIVEUPDATE_AREA_FILE) {
-		cmd->out_inode = file_inode(area->pages->file)->i_ino;
-		cmd->out_offset = area->pages->start +
-				  iopt_area_start_byte(area, cmd->iova);
-	}
+	if (cmd->out_flags & IOMMU_LIVEUPDATE_AREA_FILE)
+		iommufd_lu_describe_file(area, cmd);
 	return 0;
 }
 

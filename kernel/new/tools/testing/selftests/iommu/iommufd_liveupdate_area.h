@@ -19,11 +19,11 @@ static int area(int fd, __u32 ioas, __u64 iova, struct iommu_ioas_liveupdate_are
 	return call(fd, IOMMU_IOAS_LIVEUPDATE_AREA, arg);
 }
 
-static __u64 inode(int fd)
+static int is_file_of(const struct iommu_ioas_liveupdate_area *got, int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) ? 0 : st.st_ino;
+	return !fstat(fd, &st) && got->out_dev == st.st_dev && got->out_inode == st.st_ino;
 }
 
 static int map_part(int fd, __u32 ioas, int file, __u64 offset, __u64 length, __u64 iova,
@@ -80,18 +80,19 @@ TEST_F(liveupdate, area_kinds)
 	EXPECT_EQ(readable | IOMMU_LIVEUPDATE_AREA_WRITEABLE | IOMMU_LIVEUPDATE_AREA_FILE,
 		  got.out_flags);
 	EXPECT_EQ(0, got.out_offset);
-	EXPECT_EQ(inode(self->memfd), got.out_inode);
+	EXPECT_TRUE(is_file_of(&got, self->memfd));
 
 	EXPECT_EQ(0, area(self->fd, self->ioas_id, IOVA + 2 * MAPPED + PAGE_SIZE, &got));
 	EXPECT_EQ(IOVA + 2 * MAPPED, got.iova);
 	EXPECT_EQ(2 * PAGE_SIZE, got.out_length);
 	EXPECT_EQ(readable | IOMMU_LIVEUPDATE_AREA_FILE, got.out_flags);
 	EXPECT_EQ(4 * PAGE_SIZE, got.out_offset);
-	EXPECT_EQ(inode(self->memfd), got.out_inode);
+	EXPECT_TRUE(is_file_of(&got, self->memfd));
 
 	EXPECT_EQ(0, area(self->fd, self->ioas_id, IOVA + 3 * MAPPED, &got));
 	EXPECT_EQ(readable, got.out_flags);
 	EXPECT_EQ(0, got.out_offset);
+	EXPECT_EQ(0, got.out_dev);
 	EXPECT_EQ(0, got.out_inode);
 
 	EXPECT_EQ(-ENOENT, area(self->fd, self->ioas_id, IOVA + 4 * MAPPED, &got));
