@@ -83,6 +83,16 @@ void modules_be_modprobe(void)
 		bail_out("/sbin/modprobe: %s", strerror(errno));
 }
 
+int module_users(const char *name)
+{
+	char path[128], text[16];
+	int rc;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
+	rc = file_read(path, text, sizeof(text));
+	return rc < 0 ? rc : atoi(text);
+}
+
 int module_unload(const char *name)
 {
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;

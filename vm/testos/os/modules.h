@@ -13,6 +13,9 @@ void modules_load(void);
 void modules_be_modprobe(void);
 int modules_modprobe(const char *alias);
 
+/* References on a module, those of modules that need it included; -errno */
+int module_users(const char *name);
+
 /* Unload a module, or return -errno. */
 int module_unload(const char *name);
 
