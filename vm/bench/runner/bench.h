@@ -116,6 +116,7 @@ struct goal {
 	double limit;			/* the bench fails above it; NAN: not checked */
 	double (*measure)(const struct bench *b, int kernel);
 	char *(*why)(const struct bench *b, int kernel);	/* a sentence, or NULL */
+	const char *needs;		/* without a run of this case it is not checked; or NULL */
 };
 
 extern const struct goal goals[];
