@@ -30,6 +30,7 @@
 #define MEMORY		"the memory that the kernel uses"
 #define CONFIG		"the access to configuration space"
 #define ADDRESSES	"the addresses of BARs and buses"
+#define POOL		"the pool of huge pages"
 
 static const struct word_rule rules[] = {
 	/* The IOMMU, or all PCI devices, would be off. */
@@ -114,6 +115,10 @@ static const struct word_rule rules[] = {
 	/* Words that are easily forgotten */
 	{ "root", "", WORD_FORGOTTEN, "the root file system" },
 	{ "crashkernel", "", WORD_FORGOTTEN, "the memory of the crash kernel" },
+	{ "hugepages", "", WORD_FORGOTTEN, POOL },
+	{ "hugepagesz", "", WORD_MISSED, POOL },
+	{ "hugetlb_cma", "", WORD_FORGOTTEN, POOL },
+	{ "default_hugepagesz", "", WORD_UNSURE, POOL },
 
 	/* Drivers */
 	{ "vfio_pci.nointxmask", "", WORD_NEVER, NO_MASK },
@@ -178,6 +183,7 @@ static enum answer judge(const struct word_rule *rule, bool in_next, bool in_bot
 	case WORD_SAME:
 		return in_both ? YES : NO;
 	case WORD_FORGOTTEN:
+	case WORD_MISSED:
 		return in_next || in_both ? YES : UNKNOWN;
 	default:
 		return in_both ? YES : UNKNOWN;

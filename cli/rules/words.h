@@ -13,10 +13,12 @@ struct cmdline;
  * @WORD_KEEP: If the running kernel has it the next one must have it.
  * @WORD_NEVER: The next kernel must not have it.
  * @WORD_FORGOTTEN: If the running kernel has the key the next one should have it, too.
+ * @WORD_MISSED: If the running kernel has it the next one should have it, too.
  * @WORD_UNSURE: It should be the same; the effect of a difference depends on the hardware.
  */
 enum word_effect {
-	WORD_HARMLESS, WORD_SAME, WORD_KEEP, WORD_NEVER, WORD_FORGOTTEN, WORD_UNSURE,
+	WORD_HARMLESS, WORD_SAME, WORD_KEEP, WORD_NEVER, WORD_FORGOTTEN, WORD_MISSED,
+	WORD_UNSURE,
 };
 
 /**

@@ -86,6 +86,15 @@ for word in root=/dev/sda1 crashkernel=64M; do
 	line "$word has another value" 0 "verdict: yes" "$good ${word}0"
 	new_host
 done
+put proc/cmdline "$good hugepagesz=2M hugepages=512 hugepagesz=1G hugepages=8"
+line "pages of one size are forgotten" 3 "hugepagesz=1G is only in the running kernel's command line and changes the pool" \
+	"$good hugepagesz=2M hugepages=512"
+line "the number is forgotten" 3 "hugepages=512 is only in the running kernel" "$good hugepagesz=2M,1G"
+line "other numbers of the same sizes" 0 "verdict: yes" \
+	"$good hugepagesz=2M hugepages=500 hugepagesz=1G hugepages=12 hugepagesz=16M"
+put proc/cmdline "$good default_hugepagesz=1G hugepages=8"
+line "another default size" 3 "default_hugepagesz=2M is only in" "$good default_hugepagesz=2M hugepages=8"
+new_host
 for word in acpi=noirq pci=noacpi; do
 	line "$word is never right" 1 "$word turns interrupt routing off" "$good $word"
 done
