@@ -2,10 +2,14 @@
 /*
  * iolu check: the memory that the next kernel gets at its start. KHO gives it nothing but
  * scratch areas until it has read KHO's data, so the image, the initrd and each early
- * reservation (crashkernel=, cma=) must fit into one area. Their sizes are in the word
- * kho_scratch= of the running kernel; without it, or with a percentage, the kernel derives
- * them from what it used itself, its own crashkernel= included. The areas stay the same over
- * live updates: only a boot through the firmware makes new ones.
+ * reservation (crashkernel=, cma=, hugetlb_cma=) must fit into one area. The areas stay the same
+ * over live updates: only a boot through the firmware makes new ones.
+ *
+ * Their sizes are in debugfs, or in the word kho_scratch= of the running kernel. Without that word,
+ * or with a percentage, the kernel derives them: twice, or in that proportion to, what it had
+ * reserved itself, image, initrd and early reservations included. Half of that is in one area
+ * even if memory below and above 4 GiB is equally used; if debugfs does not show more, it is what
+ * can be relied on.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,10 +36,30 @@ static unsigned long long size_of(const char *text, const char **end)
 	return unit ? n << 10 * (unit - units + 1) : n;
 }
 
-/* The largest area of a fixed kho_scratch=; 0 if the kernel derives the sizes */
-static unsigned long long largest_area(const struct cmdline *now)
+/* The largest scratch area; @derived: it is at least that large, if KHO did as usual */
+struct area {
+	unsigned long long size;
+	bool derived;
+};
+
+static bool shown_area(struct area *area)
 {
-	unsigned long long largest = 0, size;
+	char text[1024], *rest = text, *line;
+	unsigned long long size;
+
+	if (host_text(text, sizeof(text), "/sys/kernel/debug/kho/out/scratch_len"))
+		return false;
+	while ((line = strsep(&rest, "\n"))) {
+		size = strtoull(line, NULL, 0);
+		area->size = size > area->size ? size : area->size;
+	}
+	return area->size;
+}
+
+/* The percentage of kho_scratch=, or what Linux takes without that word; 0: it names sizes */
+static unsigned long long named_area(const struct cmdline *now, struct area *area)
+{
+	unsigned long long percent = 200, size;
 	const char *end;
 	int i;
 
@@ -43,14 +67,14 @@ static unsigned long long largest_area(const struct cmdline *now)
 		if (strcmp(now->option[i].key, "kho_scratch") || !now->option[i].text)
 			continue;
 		size = size_of(now->option[i].text, &end);
-		if (*end == '%')
-			return 0;
-		largest = size > largest ? size : largest;
+		percent = *end == '%' ? size : 0;
+		if (!percent)
+			area->size = size > area->size ? size : area->size;
 	}
-	return largest;
+	return percent;
 }
 
-/* The largest size in crashkernel=SIZE, =RANGE:SIZE,... or cma=SIZE; 0 if the word is absent */
+/* The largest size in KEY=SIZE, or =RANGE:SIZE,..., or =NODE:SIZE,...; 0 if the word is absent */
 static unsigned long long reserved(const struct cmdline *line, const char *key)
 {
 	unsigned long long largest = 0, size;
@@ -70,16 +94,21 @@ static unsigned long long reserved(const struct cmdline *line, const char *key)
 }
 
 static void fits(struct json_object *items, const char *name, unsigned long long size,
-		 unsigned long long area)
+		 const struct area *area)
 {
-	char todo[128];
-
-	if (!size || size < area)
+	if (!area->size || !size || size < area->size)
 		return;
-	snprintf(todo, sizeof(todo), "reboot with a larger kho_scratch=, or without that "
-		 "word; the areas stay the same over live updates");
-	out_item(items, "target", name, NO, todo, "%llu MiB do not fit into the largest scratch "
-		 "area of the running kernel, %llu MiB", (size + MIB - 1) / MIB, area / MIB);
+	size = (size + MIB - 1) / MIB;
+	if (area->derived)
+		out_item(items, "target", name, UNKNOWN, "mount debugfs, which shows the "
+			 "areas, or reboot with sizes in kho_scratch=",
+			 "%llu MiB may not fit into a scratch area of the running kernel, of which "
+			 "none is known to be larger than %llu MiB", size, area->size / MIB);
+	else
+		out_item(items, "target", name, NO, "reboot with a larger kho_scratch=, or without "
+			 "that word; the areas stay the same over live updates", "%llu MiB do not "
+			 "fit into the largest scratch area of the running kernel, %llu MiB", size,
+			 area->size / MIB);
 }
 
 /* Does the running kernel have memory for a crash kernel that its command line asks for? */
@@ -96,35 +125,78 @@ static void crash_memory(struct json_object *items, const struct cmdline *now,
 		 "the running kernel found no memory for its crash kernel; the next one may not");
 }
 
-void check_scratch(struct json_object *items, const struct next *next, const struct image *image)
-{
-	struct cmdline now, line;
-	struct stat st;
-	unsigned long long area;
+/* Of the setup header that the boot loader, or iolu load, gave this kernel */
+struct boot_params {
+	uint32_t ramdisk_size, init_size;
+};
 
-	cmdline_of_running(&now);
-	cmdline_parse(&line, next->line ? next->line : "");
-	crash_memory(items, &now, &line);
-	area = largest_area(&now);
-	if (!area)
-		return;
-	fits(items, "crashkernel=", reserved(&line, "crashkernel"), area);
-	fits(items, "cma=", reserved(&line, "cma"), area);
-	fits(items, "image", image->memory, area);
-	if (next->initrd && !stat(next->initrd, &st))
-		fits(items, "initrd", st.st_size, area);
+static uint32_t le32(const unsigned char *at)
+{
+	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* The kernel of this boot: has the boot loader, or iolu load, given it an initrd? */
-static int running_has_initrd(bool *has)
+static int read_boot_params(struct boot_params *params)
 {
 	unsigned char data[4096];
 	ssize_t n = host_bytes(data, sizeof(data), "/sys/kernel/boot_params/data");
 
-	if (n < 0x220)
+	if (n < 0x264)
 		return n < 0 ? n : -EBADMSG;
-	*has = data[0x21c] | data[0x21d] | data[0x21e] | data[0x21f];	/* ramdisk_size */
+	params->ramdisk_size = le32(data + 0x21c);
+	params->init_size = le32(data + 0x260);
 	return 0;
+}
+
+/* Words of early reservations */
+static const char *const early[] = { "crashkernel", "cma", "hugetlb_cma" };
+
+/* What the kernel of this boot got and reserved; 0 if it is not known */
+static unsigned long long own_needs(const struct cmdline *now)
+{
+	unsigned long long needs;
+	struct boot_params params;
+	size_t i;
+
+	if (read_boot_params(&params) || !params.init_size)
+		return 0;
+	needs = params.init_size + params.ramdisk_size;
+	for (i = 0; i < ARRAY_SIZE(early); i++)
+		needs += reserved(now, early[i]);
+	return needs;
+}
+
+static void find_area(const struct cmdline *now, struct area *area)
+{
+	unsigned long long percent;
+
+	if (shown_area(area))
+		return;
+	percent = named_area(now, area);
+	if (!percent)
+		return;
+	area->derived = true;
+	area->size = own_needs(now) * percent / 200;
+}
+
+void check_scratch(struct json_object *items, const struct next *next, const struct image *image)
+{
+	struct area area = {};
+	struct cmdline now, line;
+	struct stat st;
+	char name[32];
+	size_t i;
+
+	cmdline_of_running(&now);
+	cmdline_parse(&line, next->line ? next->line : "");
+	crash_memory(items, &now, &line);
+	find_area(&now, &area);
+	for (i = 0; i < ARRAY_SIZE(early); i++) {
+		snprintf(name, sizeof(name), "%s=", early[i]);
+		fits(items, name, reserved(&line, early[i]), &area);
+	}
+	fits(items, "image", image->memory, &area);
+	if (next->initrd && !stat(next->initrd, &st))
+		fits(items, "initrd", st.st_size, &area);
 }
 
 static void check_file(struct json_object *items, const char *path)
@@ -150,7 +222,7 @@ static void check_file(struct json_object *items, const char *path)
 
 void check_initrd(struct json_object *items, const struct next *next)
 {
-	bool has = false;
+	struct boot_params params = {};
 	int rc;
 
 	if (next->initrd) {
@@ -159,12 +231,12 @@ void check_initrd(struct json_object *items, const struct next *next)
 	}
 	if (next->no_initrd)
 		return;
-	rc = running_has_initrd(&has);
+	rc = read_boot_params(&params);
 	if (rc)
 		out_item(items, "target", "initrd", UNKNOWN, "name it with --initrd, or say "
 			 "--no-initrd", "none is named; /sys/kernel/boot_params/data: %s",
 			 strerror(-rc));
-	else if (has)
+	else if (params.ramdisk_size)
 		out_item(items, "target", "initrd", NO, "name it with --initrd, or say --no-initrd",
 			 "none is named, and the running kernel was booted with one");
 }

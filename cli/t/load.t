@@ -50,8 +50,28 @@ load "an initrd that is larger than all of them" 1 "200 MiB do not fit into the 
 load "a crash kernel that is larger" 1 "192 MiB do not fit" --cmdline "$good crashkernel=192M"
 load "in a list of ranges, too" 1 "192 MiB do not fit" --cmdline "$good crashkernel=1G-4G:64M,4G-:192M"
 load "one that fits" 0 "verdict: yes" --cmdline "$good crashkernel=64M"
-put proc/cmdline "$good kho_scratch=200%"
-load "areas that the kernel derives" 0 "verdict: yes" --initrd "$tmp/large"
+load "memory for huge pages that is larger" 1 "hugetlb_cma=  1024 MiB do not fit" \
+	--cmdline "$good hugetlb_cma=0:1G,1:64M"
+put sys/kernel/debug/kho/out/scratch_len "$(printf '%s\n' 0x1000000 0x10000000 0x4000000)"
+load "the kernel shows areas that are larger" 0 "verdict: yes" --initrd "$tmp/large"
+put proc/cmdline "$good"
+load "areas that the kernel derives are compared with what it shows" 1 \
+	"257 MiB do not fit into the largest scratch area of the running kernel, 256 MiB" \
+	--cmdline "$good crashkernel=257M"
+rm "$host/sys/kernel/debug/kho/out/scratch_len"
+load "or they are not known" 0 "verdict: yes" --initrd "$tmp/large"
+poke "$host/sys/kernel/boot_params/data" 608 0 0 0 4
+load "but they are derived from what this kernel needed" 3 \
+	"200 MiB may not fit into a scratch area of the running kernel, of which none is known to be larger than 64 MiB" \
+	--initrd "$tmp/large"
+put proc/cmdline "$good crashkernel=192M kho_scratch=100%"
+put sys/kernel/kexec_crash_size 201326592
+load "and are smaller if the command line says so" 3 "may not fit" --initrd "$tmp/large" \
+	--cmdline "$good crashkernel=100M"
+put proc/cmdline "$good crashkernel=192M kho_scratch=200%"
+load "and larger if it had a crash kernel" 0 "verdict: yes" --initrd "$tmp/large" \
+	--cmdline "$good crashkernel=192M"
+put sys/kernel/kexec_crash_size 0
 put proc/cmdline "$good crashkernel=192M"
 load "a crash kernel that has lost its memory" 3 "found no memory for its crash kernel" \
 	--cmdline "$good crashkernel=192M"
