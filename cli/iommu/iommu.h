@@ -25,6 +25,7 @@ struct iommu_caps {
 /**
  * struct iommu_kind - A kind of IOMMU.
  * @name: Its name for people.
+ * @option: The option of its driver.
  * @enable: The way to turn it on, for people.
  * @words: Its words of the command line that must not change, ended by an entry without key.
  * @caps: The features of a unit in /sys/class/iommu; false if the unit is of another kind.
@@ -32,7 +33,7 @@ struct iommu_caps {
  * @check_next: Compare its words in both command lines and append items.
  */
 struct iommu_kind {
-	const char *name, *enable;
+	const char *name, *option, *enable;
 	const struct word_rule *words;
 	bool (*caps)(const char *unit, const struct cmdline *now, struct iommu_caps *caps);
 	const char *(*mode)(const struct cmdline *now);

@@ -163,6 +163,6 @@ static const struct word_rule words[] = {
 };
 
 const struct iommu_kind iommu_vtd = {
-	.name = "VT-d", .enable = "boot with " KEY "=on (VT-d)", .words = words,
+	.name = "VT-d", .option = "INTEL_IOMMU", .enable = "boot with " KEY "=on (VT-d)", .words = words,
 	.caps = caps, .mode = mode, .check_next = check_next,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host/files.h"
+#include "iommu/iommu.h"
 #include "rules/rules.h"
 
 #define CONFIG_ROOM	(1u << 20)
@@ -30,23 +31,35 @@ static char value_of(const char *config, const char *name)
 	return at ? at[strlen(text)] : 'n';
 }
 
-static void compare(struct json_object *items, const char *group, const char *config)
+/* Returns true if the option is right. */
+static bool compare(struct json_object *items, const char *group, const char *config,
+		    const struct option *option)
 {
+	char value = value_of(config, option->name);
+
+	if (strchr(option->values, value))
+		return true;
+	out_item(items, group, "options", NO, "build a kernel with the other value",
+		 "CONFIG_%s is %c: %s", option->name, value, option->reason);
+	return false;
+}
+
+static void compare_all(struct json_object *items, const char *group, const char *config)
+{
+	struct iommu_units units = iommu_units_find();
+	struct option driver = { NULL, "y", "drives the IOMMUs of this host" };
 	const struct option *option;
-	bool good = true;
+	size_t n = 0, right = 0;
 
-	for (option = options; option < options + ARRAY_SIZE(options); option++) {
-		char value = value_of(config, option->name);
-
-		if (strchr(option->values, value))
-			continue;
-		good = false;
-		out_item(items, group, "options", NO, "build a kernel with the other value",
-			 "CONFIG_%s is %c: %s", option->name, value, option->reason);
+	for (option = options; option < options + ARRAY_SIZE(options); option++, n++)
+		right += compare(items, group, config, option);
+	if (units.kind) {
+		driver.name = units.kind->option;
+		right += compare(items, group, config, &driver);
+		n++;
 	}
-	if (good)
-		out_item(items, group, "options", YES, NULL, "all %zu that matter are right",
-			 ARRAY_SIZE(options));
+	if (right == n)
+		out_item(items, group, "options", YES, NULL, "all %zu that matter are right", n);
 }
 
 void check_options(struct json_object *items, const char *group, const char *release)
@@ -57,7 +70,7 @@ void check_options(struct json_object *items, const char *group, const char *rel
 	if (config && *release && !strchr(release, '/') &&
 	    host_text(config + 1, CONFIG_ROOM - 1, "/boot/config-%s", release) >= 0) {
 		*config = '\n';
-		compare(items, group, config);
+		compare_all(items, group, config);
 	}
 	free(config);
 }

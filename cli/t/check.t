@@ -39,6 +39,7 @@ says "AMD-Vi" 0 "1 AMD-Vi unit, host (v1) page tables"
 configure() { # OPTION=VALUE...: the configuration of the running kernel, all right but these
 	mkdir -p "$host/boot"
 	sed -n 's/^OPTION(\([A-Z0-9_]*\), "\([yn]\).*/CONFIG_\1=\2/p' cli/rules/options.def >"$tmp/config"
+	echo CONFIG_INTEL_IOMMU=y >>"$tmp/config"
 	for option; do
 		sed -i "s/^CONFIG_${option%=*}=.*/CONFIG_$option/" "$tmp/config"
 	done
@@ -63,6 +64,12 @@ configure VFIO_DEVICE_CDEV=n
 says "an option is missing" 1 "CONFIG_VFIO_DEVICE_CDEV is n: binds devices to iommufd"
 configure IRQ_REMAP=n DEFERRED_STRUCT_PAGE_INIT=y
 says "an option must be off" 1 "CONFIG_DEFERRED_STRUCT_PAGE_INIT is y: KHO excludes it"
+configure INTEL_IOMMU=n
+says "the driver of its IOMMU is missing" 1 "CONFIG_INTEL_IOMMU is n: drives the IOMMUs of this host"
+configure
+amd_host
+configure INTEL_IOMMU=n
+says "which is another one with AMD-Vi" 1 "CONFIG_AMD_IOMMU is n"
 rm -r "$host/sys/bus/pci" "$host/sys/class/vfio-dev"
 says "a host without sysfs" 3 "the PCI devices of the host are not visible"
 answers "no such device" 1 "there is no such PCI device; write an address like" check --root "$host" --device 0000:99:00.0
