@@ -34,6 +34,17 @@ static void refuses(int rc, int expected, const char *words, const char *fact)
 	ok(says(words), text, iolu_vm_reason(vm));
 }
 
+/* The host lists the kinds of files that it preserves, a word for each. */
+static bool host_preserves_huge(void)
+{
+	int fd = open("/sys/kernel/liveupdate/file_handlers", O_RDONLY);
+	char list[4096] = "";
+	bool has = fd >= 0 && read(fd, list, sizeof(list) - 1) > 0 && strstr(list, "hugetlb-v");
+
+	close(fd);
+	return has;
+}
+
 static int memfd(unsigned int flags, int seals)
 {
 	int fd = memfd_create("test", MFD_CLOEXEC | flags);
@@ -72,7 +83,10 @@ static void test_memfds(void)
 		"a name counts once");
 	refuses(iolu_vm_add_memfd(vm, "rom", file), -EINVAL, "\"rom\" is not a memfd",
 		"a descriptor that is not a memfd");
-	if (huge >= 0)
+	if (huge >= 0 && host_preserves_huge())
+		ok(!iolu_vm_add_memfd(vm, "huge", huge) && !iolu_vm_remove(vm, IOLU_MEMFD, "huge"),
+		   "a memfd of huge pages is added and removed", iolu_vm_reason(vm));
+	else if (huge >= 0)
 		refuses(iolu_vm_add_memfd(vm, "huge", huge), -ENOENT, "without MFD_HUGETLB",
 			"a memfd of huge pages");
 	refuses(iolu_vm_add_memfd(vm, "rom", -1), -EBADF, "descriptor -1", "no descriptor");
