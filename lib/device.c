@@ -104,10 +104,10 @@ bool iolu_is_bound(int fd)
 }
 
 /*
- * The id of a device that a dead process has bound. It is in the list of the devices that a reset
- * of the bus affects; 0 without such a reset.
+ * The id of a bound device is in the list of the devices that a reset of the bus affects; 0 if there
+ * is no such reset, so no list. -ENODEV: the device is not in it, so it has another address.
  */
-static uint32_t bound_id(const struct iolu_device *device)
+int iolu_bound_id(const struct iolu_device *device, uint32_t *id)
 {
 	struct {
 		struct vfio_pci_hot_reset_info info;
@@ -116,14 +116,19 @@ static uint32_t bound_id(const struct iolu_device *device)
 	const struct vfio_pci_dependent_device *d = arg.devices;
 	unsigned int segment, bus, slot, function;
 
+	*id = 0;
 	sscanf(device->object.name, "%x:%x:%x.%x", &segment, &bus, &slot, &function);
 	if (ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &arg) ||
 	    !(arg.info.flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID))
 		return 0;
-	for (; d < arg.devices + arg.info.count; d++)
-		if (d->segment == segment && d->bus == bus && d->devfn == (slot << 3 | function))
-			return d->devid == (uint32_t)VFIO_PCI_DEVID_NOT_OWNED ? 0 : d->devid;
-	return 0;
+	for (; d < arg.devices + arg.info.count; d++) {
+		if (d->segment != segment || d->bus != bus || d->devfn != (slot << 3 | function))
+			continue;
+		if (d->devid != (uint32_t)VFIO_PCI_DEVID_NOT_OWNED)
+			*id = d->devid;
+		return 0;
+	}
+	return -ENODEV;
 }
 
 int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
@@ -140,7 +145,9 @@ int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
 					 device->object.name, iolu_is_bound(device->fd) ?
 					 "it is bound already" : strerror(err));
 	}
-	device->object.id = arg.out_devid ? arg.out_devid : bound_id(device);
+	device->object.id = arg.out_devid;
+	if (!device->object.id)
+		iolu_bound_id(device, &device->object.id);
 	device->bound = true;
 	return 0;
 }

@@ -3,8 +3,8 @@
  * Objects that the VMM has created without the library.
  *
  * Only the lists of the handle change. Each claim of the VMM that can be checked without an
- * effect is checked here: an IOAS by a query, a device by its character device and by a query.
- * The kernel checks an HWPT when it is marked, and a save compares the mapped bytes.
+ * effect is checked here: an IOAS by a query, a device by its character device and by queries. The
+ * kernel checks an HWPT when it is marked, and a save compares mappings and attachments.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -127,6 +127,20 @@ static int check_device(struct iolu_vm *vm, const char *bdf, int fd)
 			 "iommufd", bdf, fd);
 }
 
+/* The id that the kernel has, as far as it says so */
+static int check_device_id(struct iolu_vm *vm, const struct iolu_device *device, int fd)
+{
+	uint32_t id;
+
+	if (iolu_bound_id(device, &id))
+		return iolu_fail(vm, -EINVAL, "device %s: descriptor %d is another device",
+				 device->object.name, fd);
+	if (!id || id == device->object.id)
+		return 0;
+	return iolu_fail(vm, -EINVAL, "device %s has the id %u, not %u", device->object.name, id,
+			 device->object.id);
+}
+
 int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t id,
 			  const char *hwpt_name)
 {
@@ -151,6 +165,8 @@ int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t 
 	device->attached = hwpt;
 	device->bound = true;
 	rc = iolu_dup(vm, fd, &device->fd);
+	if (!rc)
+		rc = check_device_id(vm, device, fd);
 	if (rc)
 		iolu_drop(vm, IOLU_DEVICE, device);
 	return rc;

@@ -5,8 +5,9 @@
  * Part of iolu.h, which has the model and the rules for all functions. A VMM that manages its
  * iommufd itself imports its objects into a handle before a save, and takes descriptors and ids
  * out of the handle after a restore. An import changes nothing in the kernel. The VMM must not
- * change an imported object without the handle, or it frees the handle and imports again;
- * a save refuses mappings that the handle does not have.
+ * change an imported object without the handle, or it frees the handle and imports again.
+ * iolu_vm_check() and a save ask the kernel what is mapped and which device is attached to which
+ * HWPT, and refuse a VM of which the handle has something else: it could not be restored.
  *
  * Imported objects belong to the handle like others: iolu_vm_remove() destroys them in the
  * kernel, iolu_vm_free() does not.
@@ -77,8 +78,8 @@ int iolu_vm_import_hwpt(struct iolu_vm *vm, const char *name, const char *ioas, 
  * @id: Its id in the iommufd.
  * @hwpt: Name of the HWPT that it is attached to; NULL: it is not attached.
  *
- * Return: 0; -EINVAL: not a PCI address, @fd is not that of @bdf, or not bound; -ENOENT: no such
- * HWPT; -EEXIST: @bdf is in use.
+ * Return: 0; -EINVAL: not a PCI address, @fd is not that of @bdf, or not bound, or another @id;
+ * -ENOENT: no such HWPT; -EEXIST: @bdf is in use.
  */
 int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t id,
 			  const char *hwpt);
@@ -94,7 +95,8 @@ int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t 
  * @flags: IOLU_MAP_READ, IOLU_MAP_WRITE or both.
  *
  * A restore maps the BAR again, unless the device does not decode it or has revoked it before
- * the kexec. IOMMU_IOAS_LIVEUPDATE_AREA reports the BARs that an IOAS maps.
+ * the kexec. A check or save forgets a BAR that was revoked or unmapped: import it again when it
+ * is mapped again. IOMMU_IOAS_LIVEUPDATE_AREA reports the BARs that an IOAS maps.
  *
  * Return: 0; -ENOENT: no such IOAS or device; -EINVAL: not a valid range, or invalid @bar or
  * @flags; -E2BIG: too many.

@@ -43,8 +43,8 @@ int iolu_vm_save(struct iolu_vm *vm);
  *
  * Return: 0; -EBUSY: the previous update is not finished, or a file is in another session;
  * -ENOTTY: the kernel does not support live update of IOMMU state; -ENOENT: a device is not
- * attached; -ENODEV: an HWPT has no device; -EBADE: mappings were changed without the library; the
- * other errors of docs/refusals.md.
+ * attached; -ENODEV: an HWPT has no device; -EBADE: what is mapped or attached differs from the
+ * handle; the other errors of docs/refusals.md.
  */
 int iolu_vm_preserve(struct iolu_vm *vm);
 

@@ -114,7 +114,7 @@ int iolu_check_objects(struct iolu_vm *vm)
 	return 0;
 }
 
-/* -- preserve -- */
+/* -- HWPTs: marks, and what the kernel says about them -- */
 
 static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 {
@@ -137,6 +137,59 @@ static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 	hwpt->marked = true;
 	return 0;
 }
+
+/* What the kernel knows about the HWPT; -ENOENT: no HWPT is marked with its token */
+static int query(const struct iolu_vm *vm, const struct iolu_hwpt *hwpt,
+		 struct iommu_liveupdate_query *q)
+{
+	*q = (struct iommu_liveupdate_query){ .size = sizeof(*q) };
+	for (; !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, q); q->index++)
+		if (q->out_token == hwpt->object.token)
+			return 0;
+	return -errno;
+}
+
+static int check_ioas_of(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
+{
+	struct iommu_liveupdate_query q;
+	int rc = query(vm, hwpt, &q);
+
+	if (rc)
+		return iolu_fail(vm, rc, "HWPT \"%s\": not preserved: %s", hwpt->object.name,
+				 strerror(-rc));
+	if (q.out_ioas_id == hwpt->ioas->object.id)
+		return 0;
+	return iolu_fail(vm, -EBADE, "HWPT \"%s\": not preserved: it is not one of IOAS \"%s\"",
+			 hwpt->object.name, hwpt->ioas->object.name);
+}
+
+static bool has_hwpt(const struct iolu_vm *vm, const struct iolu_ioas *ioas)
+{
+	const struct iolu_hwpt *hwpt;
+
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if (hwpt->ioas == ioas)
+			return true;
+	return false;
+}
+
+/* The next kernel compares each table with an IOAS that is rebuilt from the handle. */
+int iolu_check_mapped(struct iolu_vm *vm)
+{
+	struct iolu_hwpt *hwpt;
+	struct iolu_ioas *ioas;
+	int rc;
+
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if ((rc = mark(vm, hwpt)) || (rc = check_ioas_of(vm, hwpt)))
+			return rc;
+	iolu_for_each(vm, IOLU_IOAS, ioas)
+		if (has_hwpt(vm, ioas) && (rc = iolu_check_areas(vm, ioas)))
+			return rc;
+	return 0;
+}
+
+/* -- preserve -- */
 
 /*
  * The VMM preserves its own memfds itself. A trial takes them too; it cannot (1) if they are in the
@@ -167,56 +220,40 @@ static int put_memfds(struct iolu_vm *vm, bool trial)
 	return 0;
 }
 
-static uint64_t bytes_of(const struct iolu_vm *vm, const struct iolu_ioas *ioas)
-{
-	uint64_t bytes = iolu_bar_bytes(vm, ioas);
-	const struct iolu_map *map;
-
-	for (map = ioas->maps; map; map = map->next)
-		bytes += map->length;
-	return bytes;
-}
-
 /*
- * The next kernel compares each table with an IOAS that is rebuilt from the library's list. If
- * the VMM has changed the IOAS without the library, that fails when it is too late.
+ * An iommufd without an HWPT is not preserved: the next kernel opens a new one. Only a preserved IOAS
+ * cannot change any more, so it is compared again then.
  */
-static int check_mapped(struct iolu_vm *vm)
-{
-	struct iommu_liveupdate_query q = { .size = sizeof(q) };
-	const struct iolu_hwpt *hwpt;
-	uint64_t bytes;
-
-	for (; !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++) {
-		hwpt = iolu_find_token(vm, IOLU_HWPT, q.out_token);
-		if (!hwpt || q.out_state != IOMMU_LIVEUPDATE_PRESERVED)
-			continue;
-		bytes = bytes_of(vm, hwpt->ioas);
-		if (bytes == q.out_mapped_bytes)
-			continue;
-		return iolu_fail(vm, -EBADE, "IOAS \"%s\": not preserved: %s (0x%llx bytes are mapped, "
-				 "0x%llx by the library)", hwpt->ioas->object.name,
-				 iolu_refusal_sentence(REFUSED_IOAS_UNKNOWN),
-				 (unsigned long long)q.out_mapped_bytes,
-				 (unsigned long long)bytes);
-	}
-	return 0;
-}
-
-/* An iommufd without an HWPT is not preserved: the next kernel opens a new one. */
 static int put_iommufd(struct iolu_vm *vm)
 {
-	struct iolu_hwpt *hwpt;
 	int rc;
 
 	if (!vm->objects[IOLU_HWPT])
 		return 0;
-	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if ((rc = mark(vm, hwpt)))
-			return rc;
 	iolu_step(vm, "preserve iommufd", vm->name);
 	rc = iolu_put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, &iommufd_attempt, vm->name);
-	return rc ? rc : check_mapped(vm);
+	return rc ? rc : iolu_check_mapped(vm);
+}
+
+static uint32_t devices_of(const struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
+{
+	struct iommu_liveupdate_query q;
+
+	return query(vm, hwpt, &q) ? 0 : q.out_devices;
+}
+
+/* The kernel counts the devices of an HWPT; so it says which HWPT a device is attached to. */
+static int put_device(struct iolu_vm *vm, const struct iolu_device *device)
+{
+	uint32_t others = devices_of(vm, device->hwpt);
+	int rc;
+
+	iolu_step(vm, "preserve device", device->object.name);
+	rc = iolu_put(vm, device->fd, device->object.token, &device_attempt, device->object.name);
+	if (rc || devices_of(vm, device->hwpt) > others)
+		return rc;
+	return iolu_fail(vm, -EBADE, "device %s: not preserved: it is not attached to HWPT \"%s\"",
+			 device->object.name, device->hwpt->object.name);
 }
 
 static int put_devices(struct iolu_vm *vm)
@@ -224,20 +261,18 @@ static int put_devices(struct iolu_vm *vm)
 	const struct iolu_device *device;
 	int rc;
 
-	iolu_for_each(vm, IOLU_DEVICE, device) {
-		iolu_step(vm, "preserve device", device->object.name);
-		rc = iolu_put(vm, device->fd, device->object.token, &device_attempt,
-			      device->object.name);
-		if (rc)
+	iolu_for_each(vm, IOLU_DEVICE, device)
+		if ((rc = put_device(vm, device)))
 			return rc;
-	}
 	return 0;
 }
 
 int iolu_put_objects(struct iolu_vm *vm, bool trial)
 {
-	int rc = put_memfds(vm, trial);
+	int rc = iolu_check_mapped(vm);
 
+	if (!rc)
+		rc = put_memfds(vm, trial);
 	if (!rc)
 		rc = put_iommufd(vm);
 	return rc ? rc : put_devices(vm);

@@ -59,8 +59,12 @@ static int try_in_session(struct iolu_vm *vm)
 
 	snprintf(name, sizeof(name), "%.56s.check", vm->name);
 	rc = iolu_session_create(vm, name);
-	if (rc)
-		return cannot_try(rc) ? 1 : rc;
+	if (rc && !cannot_try(rc))
+		return rc;
+	if (rc) {
+		rc = iolu_check_mapped(vm);
+		return rc ? rc : 1;
+	}
 	rc = iolu_put_objects(vm, true);
 	iolu_close(&vm->session);
 	return rc;

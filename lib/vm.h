@@ -79,6 +79,7 @@ struct iolu_bar {
 	uint64_t offset;
 	uint64_t iova;
 	uint64_t length;
+	uint64_t mapped;		/* bytes of it that the kernel maps, see area.c */
 	uint32_t region;
 	uint32_t flags;
 };
@@ -191,6 +192,7 @@ struct iolu_attempt;
 int iolu_check_objects(struct iolu_vm *vm);
 int iolu_put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_attempt *attempt,
 	     const char *name);
+int iolu_check_mapped(struct iolu_vm *vm);
 int iolu_put_objects(struct iolu_vm *vm, bool trial);
 
 /* group.c: would a function in the device's IOMMU group be left behind? */
@@ -203,10 +205,17 @@ int iolu_replay(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_ioas(struct iolu_vm *vm, struct iolu_ioas *ioas);
 int iolu_remove_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
 
+/* area.c: does the kernel map what the handle has? */
+int iolu_check_areas(struct iolu_vm *vm, struct iolu_ioas *ioas);
+
 /* bar.c */
 bool iolu_bar_valid(const struct iolu_bar *bar);
 int iolu_add_bar(struct iolu_vm *vm, struct iolu_device *device, const struct iolu_bar *bar);
-uint64_t iolu_bar_bytes(const struct iolu_vm *vm, const struct iolu_ioas *ioas);
+struct iolu_bar *iolu_bar_at(const struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova,
+			     struct iolu_device **device);
+void iolu_join_bar(struct iolu_device *device, struct iolu_bar *first, struct iolu_bar *bar);
+void iolu_count_bars_anew(struct iolu_vm *vm, const struct iolu_ioas *ioas);
+const struct iolu_bar *iolu_forget_unmapped(struct iolu_vm *vm, const struct iolu_ioas *ioas);
 int iolu_map_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas);
 bool iolu_unmap_revoked(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova);
 void iolu_forget_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas);
@@ -221,6 +230,7 @@ bool iolu_bdf_valid(const char *name);
 int iolu_check_bdf(struct iolu_vm *vm, const char *bdf);
 int iolu_check_cdev(struct iolu_vm *vm, const char *bdf, int fd);
 bool iolu_is_bound(int fd);
+int iolu_bound_id(const struct iolu_device *device, uint32_t *id);
 int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
 int iolu_unmask_devices(struct iolu_vm *vm);
 

@@ -8,6 +8,8 @@
  * read. So an interrupt raised during the gap would be the last one; that the library signals each
  * vector once makes the VMM read the register.
  *
+ * First another handle imports the VM, with an HWPT for each NIC, and has them wrong.
+ *
  * Before the update the kernel refuses one kexec after it has masked the interrupts of both NICs:
  * they must arrive again after that.
  *
@@ -16,9 +18,12 @@
  *   register): no interrupt of the NIC with MSI arrives any more
  * red when: INTx of an incoming device is routed (`pcibios_enable_device` in
  *   `vfio_pci_liveupdate_route_intx`): no interrupt of the NIC with INTx arrives in the next kernel
+ * red when: the kernel is not asked for the HWPT of a device (`put_device`): a VM with two NICs
+ *   exchanged is saved, and cannot be restored
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <unistd.h>
@@ -31,6 +36,7 @@
 #include "device/pci.h"
 #include "iommu/guard.h"
 #include "kapi/kexec.h"
+#include "kapi/kho.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
 #include "lib/library.h"
@@ -139,6 +145,86 @@ static void show(struct iolu_vm *vm)
 	}
 }
 
+/* -- imported, with an HWPT for each -- */
+
+static const char *const tables[NICS] = { "table", "second" };
+
+static int import_memory(struct iolu_vm *to, struct iolu_vm *vm)
+{
+	const struct device_place *nic;
+	unsigned int i;
+	int rc = iolu_vm_add_memfd(to, LIB_RAM, iolu_vm_memfd(vm, LIB_RAM));
+
+	rc = rc ?: iolu_vm_import_map(to, "guest", LIB_RAM, 0, VM_RAM_IOVA, VM_RAM_SIZE, LIB_RW);
+	for (i = 0; !rc && i < NICS; i++) {
+		nic = &state_get()->vm[0].device[i];
+		rc = iolu_vm_add_memfd(to, kinds[i].ring, iolu_vm_memfd(vm, kinds[i].ring));
+		rc = rc ?: iolu_vm_import_map(to, "guest", kinds[i].ring, 0, nic->iova, RING_SIZE, LIB_RW);
+	}
+	return rc;
+}
+
+/* @first: the HWPT that is imported first; @swapped: each NIC as if it were attached to the other */
+static struct iolu_vm *import(struct iolu_vm *vm, unsigned int first, bool swapped)
+{
+	struct iolu_vm *to = lib_new(0);
+	unsigned int i, at;
+	int rc = iolu_vm_set_iommufd(to, iolu_vm_iommufd(vm));
+
+	rc = rc ?: iolu_vm_import_ioas(to, "guest", iolu_vm_ioas_id(vm, "guest"));
+	rc = rc ?: import_memory(to, vm);
+	for (i = 0; !rc && i < NICS; i++) {
+		at = i ^ first;
+		rc = iolu_vm_import_hwpt(to, tables[at], "guest", iolu_vm_hwpt_id(vm, tables[at]));
+	}
+	for (i = 0; !rc && i < NICS; i++) {
+		const char *bdf = state_get()->vm[0].device[i].bdf;
+
+		rc = iolu_vm_import_device(to, bdf, iolu_vm_device_fd(vm, bdf),
+					   iolu_vm_device_id(vm, bdf), tables[i ^ swapped]);
+	}
+	lib_must(to, rc, "all is imported into another handle");
+	return to;
+}
+
+static void check_swapped(struct iolu_vm *vm)
+{
+	struct iolu_vm *to = import(vm, 0, true);
+	char words[100];
+
+	snprintf(words, sizeof(words), "device %s: not preserved: it is not attached to HWPT \"second\"",
+		 state_get()->vm[0].device[0].bdf);
+	lib_refuses(to, iolu_vm_check(to), EBADE, words, "a VM with two NICs exchanged cannot be saved");
+	lib_refuses(to, iolu_vm_save(to), EBADE, words, "  nor is it");
+	ok(!kho_records(), "  nothing is left of it", "%llu records",
+	   (unsigned long long)kho_records());
+	iolu_vm_free(to);
+}
+
+static void check_wrong_id(struct iolu_vm *vm)
+{
+	const char *bdf = state_get()->vm[0].device[0].bdf;
+	struct iolu_vm *to = lib_new(0);
+
+	lib_must(to, iolu_vm_set_iommufd(to, iolu_vm_iommufd(vm)), "the iommufd is given");
+	lib_refuses(to, iolu_vm_import_device(to, bdf, iolu_vm_device_fd(vm, bdf),
+					      iolu_vm_hwpt_id(vm, "table"), NULL), EINVAL,
+		    "has the id", "a device under another id is not imported");
+	iolu_vm_free(to);
+}
+
+static void check_imports(struct iolu_vm *vm)
+{
+	const char *bdf = state_get()->vm[0].device[1].bdf;
+
+	lib_must(vm, iolu_vm_add_hwpt(vm, "second", "guest", bdf), "a second HWPT is added");
+	lib_must(vm, iolu_vm_attach(vm, bdf, "second"), "and the second NIC moved to it");
+	check_wrong_id(vm);
+	check_swapped(vm);
+	lib_must(vm, iolu_vm_attach(vm, bdf, "table"), "it is moved back");
+	lib_must(vm, iolu_vm_remove(vm, IOLU_HWPT, "second"), "and the second HWPT goes");
+}
+
 /* -- interrupts -- */
 
 /* As the driver in a VM's guest: read the cause, and end a level interrupt. */
@@ -234,6 +320,7 @@ static void before(void)
 
 	plan(state_create());
 	vm = build();
+	check_imports(vm);
 	show(vm);
 	start(story_vm(0));
 	refused_jump(vm);
