@@ -12,7 +12,7 @@
  * red when: it preserves an imported memfd itself (`put_memfds`): the save is refused, its token is
  *           in use
  * red when: the bytes alone are compared (`iolu_check_areas`): VMs that could not be restored are
- *           accepted
+ *           accepted, and a VM whose device has revoked a BAR is not
  */
 #include <errno.h>
 #include <string.h>
@@ -152,6 +152,20 @@ static void test_wrong_maps(const struct vm *from)
 		     "a VM that may write to read-only memory could not be preserved");
 }
 
+/* No call of the VMM takes a BAR away that its device revokes. */
+static void test_wrong_bar(const struct vm *from)
+{
+	struct iolu_vm *vm = import(from);
+
+	turn_bar_off(from);
+	ok(!iolu_vm_check(vm), "a VM whose device has revoked a BAR could be preserved", "%s",
+	   iolu_vm_reason(vm));
+	ok_rc(ioas_unmap(from->iommufd, from->ioas[0], BAR_IOVA, BAR_LENGTH), "the VMM unmaps it");
+	ok_rc(map_bar(from), "and maps it again");
+	refuses_save(vm, EBADE, "the kernel maps BAR 0 of device",
+		     "which the handle does not know any more");
+}
+
 static void test_refusals(const struct vm *from)
 {
 	const struct area *ram = &from->data->space[0].area[0];
@@ -187,6 +201,7 @@ static void before(void)
 	ok_rc(map_bar(story_vm(0)), "a BAR is mapped");
 	test_refusals(story_vm(0));
 	test_wrong_maps(story_vm(0));
+	test_wrong_bar(story_vm(0));
 	save(story_vm(0));
 	story_leave();
 }
@@ -210,6 +225,17 @@ static void take_out(struct iolu_vm *vm)
 	iolu_vm_free(vm);
 }
 
+/* A second handle finds the IOAS adopted, perhaps without the BAR that its journal has. */
+static struct iolu_vm *restore_again(struct iolu_vm *vm, int session)
+{
+	iolu_vm_free(vm);
+	vm = lib_new(0);
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
+	lib_must(vm, iolu_vm_set_session_fd(vm, session), "a second handle gets the session");
+	lib_must(vm, iolu_vm_restore(vm), "and finds the VM restored");
+	return vm;
+}
+
 static void restore(void)
 {
 	const char *name = state_get()->vm[0].session;
@@ -222,11 +248,13 @@ static void restore(void)
 	lib_must(vm, iolu_vm_set_session_fd(vm, session), "the library gets the incoming session");
 	lib_must(vm, iolu_vm_restore(vm), "and restores the VM");
 	mark("attach.end");
+	vm = restore_again(vm, session);
 	tables_compare("after adoption");
 	lib_must(vm, iolu_vm_finish(vm), "the session is finished");
 	mark("finish.end");
 	close(session);
 	close(ram);
+	ok(!iolu_vm_check(vm), "it could be preserved again", "%s", iolu_vm_reason(vm));
 	take_out(vm);
 	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "an interrupt arrives", "none");
 }
