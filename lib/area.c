@@ -81,7 +81,7 @@ static bool is_file_of(const area_t *area, const struct iolu_memfd *memfd)
 {
 	struct stat st;
 
-	return !fstat(memfd->fd, &st) && st.st_ino == area->out_inode;
+	return !fstat(memfd->fd, &st) && st.st_dev == area->out_dev && st.st_ino == area->out_inode;
 }
 
 static const struct iolu_memfd *file_of(const struct iolu_vm *vm, const area_t *area)
