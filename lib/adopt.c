@@ -41,7 +41,6 @@ static int learn(struct iolu_vm *vm)
 			continue;
 		hwpt->object.id = q.out_hwpt_id;
 		hwpt->ioas->object.id = q.out_ioas_id;
-		hwpt->marked = true;
 	}
 	return 0;
 }
@@ -66,7 +65,6 @@ static int adopt(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
 	if (rc)
 		return iolu_refused(vm, &hwpt_attempt, hwpt->object.name, rc);
 	hwpt->object.id = arg.out_hwpt_id;
-	hwpt->marked = true;
 	return 0;
 }
 

@@ -116,26 +116,57 @@ int iolu_check_objects(struct iolu_vm *vm)
 
 /* -- HWPTs: marks, and what the kernel says about them -- */
 
-static int mark(struct iolu_vm *vm, struct iolu_hwpt *hwpt)
+static int clear_mark(const struct iolu_vm *vm, uint32_t hwpt)
+{
+	struct iommu_hwpt_liveupdate_mark arg = {
+		.size = sizeof(arg), .flags = IOMMU_LIVEUPDATE_MARK_CLEAR, .hwpt_id = hwpt,
+	};
+
+	return ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg) ? -errno : 0;
+}
+
+/*
+ * Another handle for the VM may have marked other HWPTs with these tokens, or one that no device is
+ * attached to any more, which the kernel refuses. Tokens of the VMM are not touched.
+ */
+static void clear_marks(const struct iolu_vm *vm)
+{
+	struct iommu_liveupdate_query q = { .size = sizeof(q) };
+
+	while (!ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q))
+		if (q.out_state != IOMMU_LIVEUPDATE_MARKED ||
+		    (q.out_token & IOLU_TOKEN_OWNER) != IOLU_TOKEN_JOURNAL ||
+		    clear_mark(vm, q.out_hwpt_id))
+			q.index++;
+}
+
+static int mark(struct iolu_vm *vm, const struct iolu_hwpt *hwpt)
 {
 	struct iommu_hwpt_liveupdate_mark arg = {
 		.size = sizeof(arg), .hwpt_id = hwpt->object.id, .token = hwpt->object.token,
 	};
-	int rc;
+	int rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg) ? -errno : 0;
 
-	if (hwpt->marked)
-		return 0;
-	rc = ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_MARK, &arg) ? -errno : 0;
 	if (rc == -ENOTTY)
 		return iolu_fail(vm, rc, "this kernel does not support live update of IOMMU state");
 	if (rc == -ENOENT)
 		return iolu_fail(vm, rc, "HWPT \"%s\": the iommufd has no HWPT with id %u",
 				 hwpt->object.name, hwpt->object.id);
-	if (rc)
-		return iolu_refused(vm, hwpt->object.imported ? &imported_hwpt_attempt :
-				    &hwpt_attempt, hwpt->object.name, rc);
-	hwpt->marked = true;
-	return 0;
+	return rc ? iolu_refused(vm, hwpt->object.imported ? &imported_hwpt_attempt : &hwpt_attempt,
+				 hwpt->object.name, rc) : 0;
+}
+
+static int mark_all(struct iolu_vm *vm)
+{
+	const struct iolu_hwpt *hwpt;
+	int rc = 0;
+
+	if (vm->objects[IOLU_HWPT])
+		clear_marks(vm);
+	iolu_for_each(vm, IOLU_HWPT, hwpt)
+		if ((rc = mark(vm, hwpt)))
+			break;
+	return rc;
 }
 
 /* What the kernel knows about the HWPT; -ENOENT: no HWPT is marked with its token */
@@ -174,19 +205,26 @@ static bool has_hwpt(const struct iolu_vm *vm, const struct iolu_ioas *ioas)
 }
 
 /* The next kernel compares each table with an IOAS that is rebuilt from the handle. */
-int iolu_check_mapped(struct iolu_vm *vm)
+static int check_mapped(struct iolu_vm *vm)
 {
-	struct iolu_hwpt *hwpt;
+	const struct iolu_hwpt *hwpt;
 	struct iolu_ioas *ioas;
 	int rc;
 
 	iolu_for_each(vm, IOLU_HWPT, hwpt)
-		if ((rc = mark(vm, hwpt)) || (rc = check_ioas_of(vm, hwpt)))
+		if ((rc = check_ioas_of(vm, hwpt)))
 			return rc;
 	iolu_for_each(vm, IOLU_IOAS, ioas)
 		if (has_hwpt(vm, ioas) && (rc = iolu_check_areas(vm, ioas)))
 			return rc;
 	return 0;
+}
+
+int iolu_check_mapped(struct iolu_vm *vm)
+{
+	int rc = mark_all(vm);
+
+	return rc ? rc : check_mapped(vm);
 }
 
 /* -- preserve -- */
@@ -232,7 +270,7 @@ static int put_iommufd(struct iolu_vm *vm)
 		return 0;
 	iolu_step(vm, "preserve iommufd", vm->name);
 	rc = iolu_put(vm, vm->iommufd, IOLU_TOKEN_IOMMUFD, &iommufd_attempt, vm->name);
-	return rc ? rc : iolu_check_mapped(vm);
+	return rc ? rc : check_mapped(vm);
 }
 
 static uint32_t devices_of(const struct iolu_vm *vm, const struct iolu_hwpt *hwpt)

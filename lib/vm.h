@@ -63,7 +63,6 @@ struct iolu_hwpt {
 	struct iolu_object object;
 	struct iolu_ioas *ioas;
 	uint32_t restored;		/* the HWPT without an IOAS that its devices leave, or 0 */
-	bool marked;
 };
 
 struct iolu_irq {
@@ -192,7 +191,7 @@ struct iolu_attempt;
 int iolu_check_objects(struct iolu_vm *vm);
 int iolu_put(struct iolu_vm *vm, int fd, uint64_t token, const struct iolu_attempt *attempt,
 	     const char *name);
-int iolu_check_mapped(struct iolu_vm *vm);
+int iolu_check_mapped(struct iolu_vm *vm);	/* marks the HWPTs */
 int iolu_put_objects(struct iolu_vm *vm, bool trial);
 
 /* group.c: would a function in the device's IOMMU group be left behind? */

@@ -166,6 +166,16 @@ static void test_wrong_bar(const struct vm *from)
 		     "which the handle does not know any more");
 }
 
+static void test_wrong_id(const struct vm *from)
+{
+	const struct dma_device *d = &from->device[0];
+	struct iolu_vm *vm = lib_new(0);
+
+	lib_refuses(vm, iolu_vm_import_device(vm, d->place->bdf, d->dev, d->id + 1, NULL), EINVAL,
+		    "has the id", "a device under another id is not imported");
+	iolu_vm_free(vm);
+}
+
 static void test_refusals(const struct vm *from)
 {
 	const struct area *ram = &from->data->space[0].area[0];
@@ -200,6 +210,7 @@ static void before(void)
 	kexec_keep_next();
 	ok_rc(map_bar(story_vm(0)), "a BAR is mapped");
 	test_refusals(story_vm(0));
+	test_wrong_id(story_vm(0));
 	test_wrong_maps(story_vm(0));
 	test_wrong_bar(story_vm(0));
 	save(story_vm(0));

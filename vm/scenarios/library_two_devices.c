@@ -20,6 +20,8 @@
  *   `vfio_pci_liveupdate_route_intx`): no interrupt of the NIC with INTx arrives in the next kernel
  * red when: the kernel is not asked for the HWPT of a device (`put_device`): a VM with two NICs
  *   exchanged is saved, and cannot be restored
+ * red when: marks of another handle stay (`clear_marks`): a handle with the HWPTs in another order,
+ *   or without one of them, cannot be preserved
  */
 #include <errno.h>
 #include <poll.h>
@@ -69,7 +71,7 @@ static const struct kind *kind_of(const struct dma_device *nic)
 
 /* -- building -- */
 
-static void plan(struct state *state)
+static void plan_vm(struct state *state)
 {
 	struct vm_data *data = &state->vm[0];
 	unsigned int i;
@@ -147,53 +149,63 @@ static void show(struct iolu_vm *vm)
 
 /* -- imported, with an HWPT for each -- */
 
-static const char *const tables[NICS] = { "table", "second" };
+/* The HWPTs in the order of their import, and that of each NIC */
+struct plan {
+	const char *tables[NICS + 1], *of[NICS];
+};
 
 static int import_memory(struct iolu_vm *to, struct iolu_vm *vm)
 {
-	const struct device_place *nic;
 	unsigned int i;
 	int rc = iolu_vm_add_memfd(to, LIB_RAM, iolu_vm_memfd(vm, LIB_RAM));
 
 	rc = rc ?: iolu_vm_import_map(to, "guest", LIB_RAM, 0, VM_RAM_IOVA, VM_RAM_SIZE, LIB_RW);
 	for (i = 0; !rc && i < NICS; i++) {
-		nic = &state_get()->vm[0].device[i];
 		rc = iolu_vm_add_memfd(to, kinds[i].ring, iolu_vm_memfd(vm, kinds[i].ring));
-		rc = rc ?: iolu_vm_import_map(to, "guest", kinds[i].ring, 0, nic->iova, RING_SIZE, LIB_RW);
+		rc = rc ?: iolu_vm_import_map(to, "guest", kinds[i].ring, 0,
+					      state_get()->vm[0].device[i].iova, RING_SIZE, LIB_RW);
 	}
 	return rc;
 }
 
-/* @first: the HWPT that is imported first; @swapped: each NIC as if it were attached to the other */
-static struct iolu_vm *import(struct iolu_vm *vm, unsigned int first, bool swapped)
+static struct iolu_vm *import(struct iolu_vm *vm, const struct plan *plan)
 {
 	struct iolu_vm *to = lib_new(0);
-	unsigned int i, at;
+	const char *const *table;
+	unsigned int i;
 	int rc = iolu_vm_set_iommufd(to, iolu_vm_iommufd(vm));
 
 	rc = rc ?: iolu_vm_import_ioas(to, "guest", iolu_vm_ioas_id(vm, "guest"));
 	rc = rc ?: import_memory(to, vm);
-	for (i = 0; !rc && i < NICS; i++) {
-		at = i ^ first;
-		rc = iolu_vm_import_hwpt(to, tables[at], "guest", iolu_vm_hwpt_id(vm, tables[at]));
-	}
+	for (table = plan->tables; !rc && *table; table++)
+		rc = iolu_vm_import_hwpt(to, *table, "guest", iolu_vm_hwpt_id(vm, *table));
 	for (i = 0; !rc && i < NICS; i++) {
 		const char *bdf = state_get()->vm[0].device[i].bdf;
 
 		rc = iolu_vm_import_device(to, bdf, iolu_vm_device_fd(vm, bdf),
-					   iolu_vm_device_id(vm, bdf), tables[i ^ swapped]);
+					   iolu_vm_device_id(vm, bdf), plan->of[i]);
 	}
 	lib_must(to, rc, "all is imported into another handle");
 	return to;
 }
 
+static void check_import(struct iolu_vm *vm, const struct plan *plan, const char *fact)
+{
+	struct iolu_vm *to = import(vm, plan);
+
+	ok(!iolu_vm_check(to), fact, "%s", iolu_vm_reason(to));
+	iolu_vm_free(to);
+}
+
 static void check_swapped(struct iolu_vm *vm)
 {
-	struct iolu_vm *to = import(vm, 0, true);
+	const struct plan swapped = { { "table", "second" }, { "second", "table" } };
+	const char *bdf = state_get()->vm[0].device[0].bdf;
+	struct iolu_vm *to = import(vm, &swapped);
 	char words[100];
 
 	snprintf(words, sizeof(words), "device %s: not preserved: it is not attached to HWPT \"second\"",
-		 state_get()->vm[0].device[0].bdf);
+		 bdf);
 	lib_refuses(to, iolu_vm_check(to), EBADE, words, "a VM with two NICs exchanged cannot be saved");
 	lib_refuses(to, iolu_vm_save(to), EBADE, words, "  nor is it");
 	ok(!kho_records(), "  nothing is left of it", "%llu records",
@@ -201,27 +213,20 @@ static void check_swapped(struct iolu_vm *vm)
 	iolu_vm_free(to);
 }
 
-static void check_wrong_id(struct iolu_vm *vm)
-{
-	const char *bdf = state_get()->vm[0].device[0].bdf;
-	struct iolu_vm *to = lib_new(0);
-
-	lib_must(to, iolu_vm_set_iommufd(to, iolu_vm_iommufd(vm)), "the iommufd is given");
-	lib_refuses(to, iolu_vm_import_device(to, bdf, iolu_vm_device_fd(vm, bdf),
-					      iolu_vm_hwpt_id(vm, "table"), NULL), EINVAL,
-		    "has the id", "a device under another id is not imported");
-	iolu_vm_free(to);
-}
-
 static void check_imports(struct iolu_vm *vm)
 {
+	const struct plan right = { { "table", "second" }, { "table", "second" } };
+	const struct plan turned = { { "second", "table" }, { "table", "second" } };
+	const struct plan one = { { "table" }, { "table", "table" } };
 	const char *bdf = state_get()->vm[0].device[1].bdf;
 
 	lib_must(vm, iolu_vm_add_hwpt(vm, "second", "guest", bdf), "a second HWPT is added");
 	lib_must(vm, iolu_vm_attach(vm, bdf, "second"), "and the second NIC moved to it");
-	check_wrong_id(vm);
 	check_swapped(vm);
-	lib_must(vm, iolu_vm_attach(vm, bdf, "table"), "it is moved back");
+	check_import(vm, &right, "a VM with two HWPTs could be preserved");
+	check_import(vm, &turned, "so it could by a handle that has them in another order");
+	lib_must(vm, iolu_vm_attach(vm, bdf, "table"), "the second NIC is moved back");
+	check_import(vm, &one, "so it could by a handle without the HWPT that has no device any more");
 	lib_must(vm, iolu_vm_remove(vm, IOLU_HWPT, "second"), "and the second HWPT goes");
 }
 
@@ -318,7 +323,7 @@ static void before(void)
 {
 	struct iolu_vm *vm;
 
-	plan(state_create());
+	plan_vm(state_create());
 	vm = build();
 	check_imports(vm);
 	show(vm);
