@@ -85,7 +85,7 @@ int iolu_vm_new(const char *name, struct iolu_vm **vm);
  * iolu_vm_free() - Free a handle and close its descriptors.
  * @vm: The handle, or NULL.
  *
- * A preserve or save is undone, unless another process has the session open too. An incoming
+ * A preserve or save is undone, unless the session is open elsewhere, too. An incoming
  * session with an iommufd can be retrieved again, also by another process; one with memfds only
  * is finished, and its memory is freed.
  */
@@ -111,8 +111,8 @@ void iolu_vm_set_progress(struct iolu_vm *vm, iolu_progress progress, void *arg)
  * @fd: The session: a new one for the next save, an incoming one for the next retrieve.
  *
  * The session serves one update, also one that fails or is undone; the next update needs another
- * one. The library closes its descriptor at the end of the update. If another process has the
- * session open too, the preserved files stay preserved until that process closes it.
+ * one. The library closes its descriptor at the end of the update. The preserved files stay
+ * preserved until the caller, and each other process, has closed the session, too.
  *
  * Return: 0; -EINVAL: @fd is not a session; -EBUSY: the handle is not live.
  */

@@ -39,7 +39,8 @@ int iolu_vm_save(struct iolu_vm *vm);
  * iolu_vm_preserve() - Put memfds, iommufd and devices into a session.
  *
  * Afterwards mappings, attachments and the size of memfds cannot change. vCPUs, DMA and
- * interrupts continue. After a failure the handle is live.
+ * interrupts continue. After a failure the handle is live; if the session is open elsewhere, what
+ * was preserved stays so until it is closed, as iolu_vm_unsave() says.
  *
  * Return: 0; -EBUSY: the previous update is not finished, or a file is in another session;
  * -ENOTTY: the kernel does not support live update of IOMMU state; -ENOENT: a device is not
@@ -74,8 +75,8 @@ int iolu_vm_seal(struct iolu_vm *vm);
 
 /**
  * iolu_vm_unsave() - Undo a preserve or save; the handle is live.
- * Return: 0; -EINVAL: the handle is not preserved; -EBUSY: the handle is live, but another
- * process has the session open and the files stay preserved until it closes the session.
+ * Return: 0; -EINVAL: the handle is not preserved; -EBUSY: the handle is live, but the session is
+ * open elsewhere, in this process or another, and the files stay preserved until it is closed.
  */
 int iolu_vm_unsave(struct iolu_vm *vm);
 

@@ -27,6 +27,37 @@ static const struct iolu_attempt journal_attempt = {
 	},
 };
 
+/* Is an HWPT of the VM still preserved in a session? */
+static bool still_preserved(const struct iolu_vm *vm)
+{
+	struct iommu_liveupdate_query q = { .size = sizeof(q) };
+
+	for (; vm->iommufd >= 0 && !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++)
+		if (q.out_state == IOMMU_LIVEUPDATE_PRESERVED)
+			return true;
+	return false;
+}
+
+/* The library's descriptor of the session is closed, and there is another one. */
+static int fail_open(struct iolu_vm *vm, int rc, const char *reason)
+{
+	return iolu_fail(vm, rc, "%.300s%sVM \"%s\" stays preserved until its session is closed: close "
+			 "your descriptor of the session; another process may have one, too", reason,
+			 *reason ? "; " : "", vm->name);
+}
+
+/* A preserve has failed: undo it, and tell if that is not all. */
+static int undo(struct iolu_vm *vm, int rc)
+{
+	char reason[sizeof(vm->reason)];
+
+	iolu_close(&vm->session);
+	if (!still_preserved(vm))
+		return rc;
+	memcpy(reason, vm->reason, sizeof(reason));
+	return fail_open(vm, rc, reason);
+}
+
 int iolu_vm_preserve(struct iolu_vm *vm)
 {
 	int rc = iolu_check_objects(vm);
@@ -38,10 +69,9 @@ int iolu_vm_preserve(struct iolu_vm *vm)
 	if (!rc)
 		rc = iolu_put_objects(vm, false);
 	if (rc)
-		iolu_close(&vm->session);
-	else
-		vm->state = IOLU_PRESERVED;
-	return rc;
+		return undo(vm, rc);
+	vm->state = IOLU_PRESERVED;
+	return 0;
 }
 
 /* -- check -- */
@@ -158,7 +188,6 @@ int iolu_vm_seal(struct iolu_vm *vm)
 
 int iolu_vm_save(struct iolu_vm *vm)
 {
-	char reason[sizeof(vm->reason)];
 	int rc = iolu_vm_preserve(vm);
 
 	if (rc)
@@ -166,38 +195,23 @@ int iolu_vm_save(struct iolu_vm *vm)
 	rc = iolu_vm_seal(vm);
 	if (!rc)
 		return 0;
-	memcpy(reason, vm->reason, sizeof(reason));
-	iolu_vm_unsave(vm);
-	memcpy(vm->reason, reason, sizeof(reason));
-	return rc;
+	vm->state = IOLU_LIVE;
+	return undo(vm, rc);
 }
 
 /* -- undo -- */
 
-/* Is an HWPT of the VM still preserved in a session? */
-static bool still_preserved(const struct iolu_vm *vm)
-{
-	struct iommu_liveupdate_query q = { .size = sizeof(q) };
-
-	for (; vm->iommufd >= 0 && !ioctl(vm->iommufd, IOMMU_LIVEUPDATE_QUERY, &q); q.index++)
-		if (q.out_state == IOMMU_LIVEUPDATE_PRESERVED)
-			return true;
-	return false;
-}
-
 int iolu_vm_unsave(struct iolu_vm *vm)
 {
+	bool preserved = vm->state == IOLU_PRESERVED || vm->state == IOLU_SAVED;
 	int rc;
 
-	if (vm->state != IOLU_PRESERVED && vm->state != IOLU_SAVED)
+	if (!preserved && (vm->state != IOLU_LIVE || !still_preserved(vm)))
 		return iolu_fail(vm, -EINVAL, "VM \"%s\" is not preserved", vm->name);
 	iolu_close(&vm->session);
 	vm->state = IOLU_LIVE;
 	rc = iolu_unmask_devices(vm);
 	if (rc)
 		return rc;
-	if (still_preserved(vm))
-		return iolu_fail(vm, -EBUSY, "another process has the session of VM \"%s\" open: "
-				 "the files stay preserved until it closes the session", vm->name);
-	return 0;
+	return still_preserved(vm) ? fail_open(vm, -EBUSY, "") : 0;
 }

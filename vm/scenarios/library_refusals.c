@@ -26,6 +26,9 @@
 #include "scenario.h"
 #include "story/story.h"
 
+#define STILL \
+	"VM \"vm0\" stays preserved until its session is closed: close your descriptor of the session"
+
 static struct iolu_vm *vm;
 static const char *nic, *other;
 
@@ -162,6 +165,25 @@ static void test_preserved(void)
 	lib_holds(vm, iolu_vm_set_blob(vm, "cpu0", "later", 5), "everything can change again");
 }
 
+/* The VMM keeps its own descriptor of the session when the save fails. */
+static void test_failure_in_shared_session(void)
+{
+	int session = luo_create("agent"), dev = iolu_vm_device_fd(vm, nic);
+
+	lib_holds(vm, iolu_vm_set_session_fd(vm, session), "a session is shared");
+	vfio_set_power_state(dev, 3);
+	refuses(iolu_vm_save(vm), EAGAIN, "not preserved: not in D0", "to save a VM that sleeps in it");
+	vfio_set_power_state(dev, 0);
+	ok(strstr(iolu_vm_reason(vm), "; " STILL), "  and the VMM is told how to undo it", "%s",
+	   iolu_vm_reason(vm));
+	refuses(iolu_vm_unsave(vm), EBUSY, STILL, "to undo it while the session is open");
+	close(session);
+	refuses(iolu_vm_unsave(vm), EINVAL, "VM \"vm0\" is not preserved", "to undo it then");
+	lib_holds(vm, iolu_vm_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, MIB, LIB_RW),
+		  "  since all can change again");
+	lib_holds(vm, iolu_vm_unmap(vm, "guest", VM_FREE_IOVA, MIB), "  and is changed back");
+}
+
 /* From here on the guest's helpers have /dev/liveupdate open. */
 static void test_given_session(void)
 {
@@ -182,11 +204,11 @@ static void test_given_session(void)
 	session = luo_create("agent");
 	lib_holds(vm, iolu_vm_set_session_fd(vm, session), "it is given to the VM");
 	lib_holds(vm, iolu_vm_save(vm), "the VM is saved in it");
-	refuses(iolu_vm_unsave(vm), EBUSY, "another process has the session",
-		"to cancel while the giver holds the session");
+	refuses(iolu_vm_unsave(vm), EBUSY, STILL, "to cancel while the giver holds the session");
 	close(session);
 	ok(!kho_records(), "it is called off when they close it", "%llu records",
 	   (unsigned long long)kho_records());
+	test_failure_in_shared_session();
 	iolu_vm_set_liveupdate_fd(vm, liveupdate);
 	lib_holds(vm, iolu_vm_save(vm), "it can be saved in a session of its own");
 	lib_holds(vm, iolu_vm_unsave(vm), "and called off");
