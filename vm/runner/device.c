@@ -2,6 +2,7 @@
 /* The list of kinds of devices. */
 #include <string.h>
 
+#include "core/needs.h"
 #include "core/util.h"
 #include "device.h"
 #include "qemu/args.h"
@@ -40,4 +41,14 @@ const struct device_kind *device_kind(const char *model)
 const struct device_model *device_model(const char *model)
 {
 	return find(device_kind(model), model);
+}
+
+bool device_any_outside(const struct needs *needs)
+{
+	int i;
+
+	for (i = 0; i < needs->ndevices; i++)
+		if (device_kind(needs->device[i].model)->outside)
+			return true;
+	return needs->pasids;
 }

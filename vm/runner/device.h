@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct args;
+struct needs;
 struct sender;
 struct trace_event;
 
@@ -53,5 +54,8 @@ const struct device_kind *device_kind(const char *model);
 
 /* NULL for a model whose capabilities are not known */
 const struct device_model *device_model(const char *model);
+
+/* Is a device outside the emulator? */
+bool device_any_outside(const struct needs *needs);
 
 #endif /* VM_RUNNER_DEVICE_H */

@@ -27,6 +27,8 @@ struct platform {
 	size_t nevents;
 	const struct trace_event *interrupt_events;	/* frequent: recorded on demand */
 	size_t ninterrupt_events;
+	const struct trace_event *queue_events;		/* likewise, for devices with ATS */
+	size_t nqueue_events;
 
 	uint32_t message;		/* data of a harmless interrupt request */
 	bool dma_is_ioapic;		/* the emulator takes each such request for one of the IOAPIC */

@@ -92,6 +92,52 @@ static const struct trace_event interrupt_events[] = {
 	{ "vtd_ir_remap_msi", on_interrupt_delivery },
 };
 
+static void on_context_flush(struct trace *t, const char *args)
+{
+	trace_note(t, EV_CONTEXT_FLUSH, -1, args);
+}
+
+static void on_tlb_flush(struct trace *t, const char *args)
+{
+	trace_note(t, EV_TLB_FLUSH, -1, args);
+}
+
+/* A request for a device has its requester ID, above its PASID if it has one. */
+static void on_descriptor(struct trace *t, const char *args)
+{
+	unsigned long long low;
+	char type[24];
+
+	if (sscanf(args, "invalidate desc type %23s high 0x%*x low 0x%llx", type, &low) != 2)
+		return;
+	if (!strcmp(type, "device-iotlb"))
+		trace_note(t, EV_DEVICE_FLUSH, trace_device(t, low >> 32 & 0xffff), args);
+	else if (!strcmp(type, "device-piotlb"))
+		trace_note(t, EV_DEVICE_FLUSH, trace_device(t, low >> 16 & 0xffff), args);
+}
+
+static void on_wait(struct trace *t, const char *args)
+{
+	trace_note(t, EV_QUEUE_WAIT, -1, args);
+}
+
+/* value 0x...: the fault event control register; bit 31 masks the interrupt */
+static void on_fault_control(struct trace *t, const char *args)
+{
+	unsigned int value;
+
+	if (sscanf(args, "value 0x%x", &value) == 1 && value >> 31)
+		trace_note(t, EV_REPORTS_OFF, -1, args);
+}
+
+static const struct trace_event queue_events[] = {
+	{ "vtd_inv_desc_cc_global", on_context_flush },
+	{ "vtd_inv_desc_iotlb_global", on_tlb_flush },
+	{ "vtd_inv_desc", on_descriptor },
+	{ "vtd_inv_desc_wait_sw", on_wait },
+	{ "vtd_reg_write_fectl", on_fault_control },
+};
+
 static const struct trace_event events[] = {
 	{ "vtd_dmar_translate", on_translate },
 	{ "vtd_dmar_fault", on_fault },
@@ -127,6 +173,8 @@ const struct platform platform_vtd = {
 	.nevents = ARRAY_SIZE(events),
 	.interrupt_events = interrupt_events,
 	.ninterrupt_events = ARRAY_SIZE(interrupt_events),
+	.queue_events = queue_events,
+	.nqueue_events = ARRAY_SIZE(queue_events),
 	.init_begins = "DMAR: No RMRR",
 	.init_ends = "DMAR: Intel(R) Virtualization",
 	.parse_fault = parse_fault,

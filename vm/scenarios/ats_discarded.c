@@ -7,6 +7,10 @@
  * promise: 6, 7
  * red when: a readmitted device gets no ATS (`iommu_enable_pci_ats` in `intel_lu_readmit_device`): ATS
  *   is off for its next user
+ * red when: ATS is switched off before the entry is cleared (`intel_lu_isolate_device`): its entries
+ *   are in a cache when its ATS goes off
+ * red when: the previous kernel does not wait for the invalidation queue (`intel_lu_drain_queue`):
+ *   nothing was waited for between the mask of fault interrupts and the new root table
  */
 #include <unistd.h>
 

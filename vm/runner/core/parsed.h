@@ -24,6 +24,11 @@ enum event_kind {
 	EV_LOG_OFF,		/* the IOMMU's logs and command buffer in memory, all of them */
 	EV_LOG_ON,		/* any of them */
 	EV_SETUP,		/* a kernel began to set up the IOMMU */
+	EV_CONTEXT_FLUSH,	/* the IOMMU's cache of entries was flushed, all of it */
+	EV_TLB_FLUSH,		/* likewise its cache of translations */
+	EV_DEVICE_FLUSH,	/* the IOMMU asked the device to invalidate translations */
+	EV_QUEUE_WAIT,		/* all invalidations of the queue were complete */
+	EV_REPORTS_OFF,		/* the IOMMU's fault interrupt was masked */
 	EV_BME_CLEAR,
 	EV_POWER,		/* written to a D-state other than D0 */
 	EV_RESET,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "device.h"
+#include "platform.h"
 #include "rules.h"
 
 static int64_t device_mark(const struct run *r, int device, const char *what)
@@ -106,6 +107,72 @@ static bool switched_off(const struct run *r, int device, char *why)
 	return off;
 }
 
+/* Of device @device, or of any if that is -1: the first one of @kind after event number @i */
+static size_t next_event(const struct run *r, size_t i, enum event_kind kind, int device)
+{
+	const struct parsed *p = r->parsed;
+
+	while (i < p->nevents && (p->events[i].kind != kind ||
+				  (device >= 0 && p->events[i].device != device)))
+		i++;
+	return i;
+}
+
+/* An event that happened before the mark nicN.@what, or before the end without one */
+static bool is_before(const struct run *r, size_t event, int device, const char *what)
+{
+	int64_t to = device_mark(r, device, what);
+
+	return event < r->parsed->nevents && (!to || r->parsed->events[event].t < to);
+}
+
+/*
+ * The entries of a device are cleared and no cache has them any more, then its ATS is switched
+ * off, then no translation is left that it has asked for in between.
+ */
+static bool blocked_first(const struct run *r, int device, char *why)
+{
+	size_t begin, blocked, off, flushed;
+
+	for (begin = 0; begin < r->parsed->nevents; begin++)
+		if (r->parsed->events[begin].t > run_window(r).begin)
+			break;
+	begin = next_event(r, begin, EV_BME_CLEAR, device);
+	off = next_event(r, begin, EV_ATS_OFF, device);
+	blocked = next_event(r, next_event(r, begin, EV_CONTEXT_FLUSH, -1), EV_TLB_FLUSH, -1);
+	flushed = next_event(r, off, EV_TLB_FLUSH, -1);
+	if (!is_before(r, off, device, "quiet"))
+		WHY("its ATS was not switched off after its bus mastering");
+	else if (blocked > off)
+		WHY("its entries were in a cache when its ATS was switched off");
+	else if (!is_before(r, flushed, device, "quiet"))
+		WHY("no flush followed");
+	return !*why;
+}
+
+/* It may be deaf. The emulator's own bookkeeping begins when ATS is off. */
+static bool never_asked(const struct run *r, int device, char *why)
+{
+	int64_t from = run_window(r).begin, to = device_mark(r, device, "used");
+	const struct parsed *p = r->parsed;
+	const struct vhost *v = vhost_of(r, device);
+	size_t i, asked = 0, told = 0;
+	int64_t off = to;
+
+	for (i = 0; i < p->nevents && (!to || p->events[i].t < to); i++) {
+		if (p->events[i].device != device || p->events[i].t < from)
+			continue;
+		asked += p->events[i].kind == EV_DEVICE_FLUSH;
+		if (p->events[i].kind == EV_ATS_OFF && p->events[i].t < off)
+			off = p->events[i].t;
+	}
+	for (i = 0; i < v->nevents; i++)
+		told += v->events[i].what == VHOST_INVALIDATE && v->events[i].t > from &&
+			v->events[i].t < off;
+	WHY("%zu requests to it, %zu invalidations in it", asked, told);
+	return !asked && !told;
+}
+
 struct device_rule {
 	bool (*holds)(const struct run *r, int device, char *why);
 	const char *name;
@@ -121,6 +188,8 @@ static const struct device_rule preserved[] = {
 static const struct device_rule discarded[] = {
 	{ protocol_kept, "NIC %d and the emulator kept to the protocol" },
 	{ switched_off, "NIC %d: its ATS was switched off with the isolation" },
+	{ blocked_first, "NIC %d was blocked, then its ATS went off, then caches were flushed" },
+	{ never_asked, "NIC %d was not asked to invalidate from the kexec to its next use" },
 };
 
 static bool judge(const struct run *r, int device, const struct device_rule *rules, size_t n,
@@ -173,6 +242,37 @@ static bool judge_pasids(const struct run *r, rule_sink each, void *arg)
 	return kept && same;
 }
 
+/* Before a kernel switches the root table it waits until the hardware says that all is done. */
+static bool queue_drained(const struct run *r, char *why)
+{
+	size_t masked, root, waited;
+	int u;
+
+	for (u = 1; u <= r->needs->updates && !*why; u++) {
+		int64_t from = run_mark_time(r, "reboot", u);
+
+		for (masked = 0; masked < r->parsed->nevents; masked++)
+			if (r->parsed->events[masked].t > from)
+				break;
+		masked = next_event(r, masked, EV_REPORTS_OFF, -1);
+		waited = next_event(r, masked, EV_QUEUE_WAIT, -1);
+		root = next_event(r, masked, EV_ROOT, -1);
+		if (root == r->parsed->nevents || waited > root)
+			WHY("not in update %d", u);
+	}
+	return !*why;
+}
+
+static bool judge_queue(const struct run *r, rule_sink each, void *arg)
+{
+	char why[WHY_SIZE] = "";
+	bool drained = queue_drained(r, why);
+
+	each(arg, "no invalidation was outstanding when the previous kernel switched the root table",
+	     drained, why);
+	return drained;
+}
+
 bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
 {
 	bool all = true;
@@ -188,5 +288,7 @@ bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
 	}
 	if (r->needs->pasids)
 		all &= judge_pasids(r, each, arg);
+	if (device_any_outside(r->needs) && r->needs->updates && r->platform->nqueue_events)
+		all &= judge_queue(r, each, arg);
 	return all;
 }

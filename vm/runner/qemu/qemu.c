@@ -44,17 +44,6 @@ const char *qemu_program(void)
 	return path;
 }
 
-/* A device outside the emulator needs the machine's memory. */
-static bool any_outside(const struct needs *n)
-{
-	int i;
-
-	for (i = 0; i < n->ndevices; i++)
-		if (device_kind(n->device[i].model)->outside)
-			return true;
-	return n->pasids;
-}
-
 static void add_machine(struct args *a, const struct run *r)
 {
 	const struct needs *n = r->needs;
@@ -70,7 +59,8 @@ static void add_machine(struct args *a, const struct run *r)
 	args_list(a, fixed);
 	option(a, "-smp", "%d", n->smp);
 	option(a, "-m", "%d", n->mem);
-	if (any_outside(n)) {
+	/* A device outside the emulator needs the machine's memory. */
+	if (device_any_outside(n)) {
 		option(a, "-object", "memory-backend-memfd,id=ram,size=%dM,share=on", n->mem);
 		option(a, "-machine", "memory-backend=ram");
 	}

@@ -44,6 +44,11 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_LOG_OFF] = { "log_off", "logs and command buffer switched off" },
 	[EV_LOG_ON] = { "log_on", "logs or command buffer switched on" },
 	[EV_SETUP] = { "setups", "IOMMU set up by a kernel" },
+	[EV_CONTEXT_FLUSH] = { "context_flushes", "cache of entries flushed" },
+	[EV_TLB_FLUSH] = { "tlb_flushes", "cache of translations flushed" },
+	[EV_DEVICE_FLUSH] = { "device_flushes", "device asked to invalidate translations" },
+	[EV_QUEUE_WAIT] = { "queue_waits", "invalidations complete" },
+	[EV_REPORTS_OFF] = { "fault_masks", "fault interrupt masked" },
 	[EV_BME_CLEAR] = { "bus_master_clears", "bus master cleared" },
 	[EV_POWER] = { "power_state_writes", "put to sleep" },
 	[EV_RESET] = { "resets", "reset" },
@@ -203,7 +208,7 @@ struct table {
 	size_t n;
 };
 
-#define MAX_TABLES (3 + MAX_DEVICES)
+#define MAX_TABLES (4 + MAX_DEVICES)
 
 static size_t list_tables(const struct run *r, struct table *tables)
 {
@@ -216,6 +221,9 @@ static size_t list_tables(const struct run *r, struct table *tables)
 	if (*r->needs->hostile || r->needs->remapping_stays_on)
 		tables[n++] = (struct table){ r->platform->interrupt_events,
 					      r->platform->ninterrupt_events };
+	if (device_any_outside(r->needs))
+		tables[n++] = (struct table){ r->platform->queue_events,
+					      r->platform->nqueue_events };
 	for (i = 0; i < r->needs->ndevices; i++, last = kind) {
 		const struct device_needs *d = &r->needs->device[i];
 
