@@ -7,9 +7,12 @@
  *
  * Why the entry may change while the unit uses it: the unit may read an entry in several
  * accesses, so a change of several words needs a moment in which the entry is not present.
- * This is a change of one word, or of one aligned part of 128 bits. That the unit reads such
- * a part in one access is assumed here as for other entries: modify_irte() changes an
- * interrupt remapping entry that is in use by one store of 128 bits. What follows is:
+ * This is a change of one word, or of one aligned part of 128 bits. We know of no sentence in
+ * the VT-d specification that says how much of an entry the unit reads in one access, so this
+ * is an assumption. Linux makes the same one elsewhere: modify_irte() changes an interrupt
+ * remapping entry that is in use by one store of 128 bits, and
+ * intel_pasid_setup_dirty_tracking() changes one word of a present PASID table entry. (For
+ * AMD-Vi the specification says it, see amd/liveupdate_replace.c.) What follows is:
  *
  * - Legacy mode: the context entry has 128 bits. Table, width and domain id change in
  *   one locked store of 128 bits.
