@@ -2,7 +2,8 @@
 /*
  * The same as replace.c in legacy mode: the context entry points to the table. A function without a
  * DMA alias is in one group with a device that has one: the first has a gap, too, since the group
- * moves as a whole.
+ * moves as a whole. It moves to and fro while the NICs receive. (Stages cannot be mixed here: the
+ * emulated unit has either first-stage or second-stage tables.)
  *
  * promise: 1
  * red when: the device moves by the ordinary attach (`intel_liveupdate_attach_device`): 6,217 of 11,304
@@ -46,7 +47,11 @@ static void ask_mixed_group(struct vm *vm)
 	ok_rc(hwpt_alloc(vm->iommufd, id, vm->ioas[0], &hwpt), "there is another HWPT");
 	ok(hwpt_may_replace(vm->iommufd, vm->device[0].id, hwpt) == 1,
 	   "a NIC can move there without a gap", "it cannot");
-	ok(!hwpt_may_replace(vm->iommufd, id, hwpt), "the function cannot", "it can");
+	ok(hwpt_may_replace(vm->iommufd, id, hwpt) == 0, "the function cannot", "it can");
+	ok_rc(vfio_attach(dev, hwpt), "and moves there with a gap");
+	ok(hwpt_may_replace(vm->iommufd, id, vm->hwpt[0]) == 0, "nor can it return without one",
+	   "it can");
+	ok_rc(vfio_attach(dev, vm->hwpt[0]), "and returns");
 	close(dev);
 	ok_rc(iommufd_destroy(vm->iommufd, hwpt), "the other HWPT is destroyed");
 }
