@@ -10,7 +10,7 @@
  * red when: the library passes ENOENT of /dev/iommu on: the restore returns that there is nothing
  *           to restore
  * red when: finish does not ask for IOASes (`check_finished`): the handle is live without its IOAS
- * red when: the library takes no huge pages (`check_huge()`): the second VM has no memory
+ * red when: the library takes no huge pages (`check_huge` in `lib/memory.c`): the second VM has no memory
  * red when: a given iommufd counts as an object (`has_objects`): no VM can be restored with it
  */
 #include <errno.h>
