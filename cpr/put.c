@@ -74,7 +74,7 @@ static int import_area(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
 	char name[32];
 	int rc;
 
-	/* BARs come after their devices */
+	/* BARs, which QEMU maps for other devices, are the library's affair */
 	if (area->out_flags & (IOMMU_LIVEUPDATE_AREA_BAR | IOMMU_LIVEUPDATE_AREA_REVOKED))
 		return 0;
 	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_FILE)
@@ -95,10 +95,7 @@ static int next_area(struct iolu_vm *vm, struct iommu_ioas_liveupdate_area *area
 	return ioctl(iolu_vm_iommufd(vm), IOMMU_IOAS_LIVEUPDATE_AREA, area) ? -errno : 0;
 }
 
-typedef int (*import_fn)(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
-			 const struct iommu_ioas_liveupdate_area *area);
-
-static int import_areas(struct iolu_vm *vm, struct cpr *cpr, uint32_t id, import_fn import)
+static int import_areas(struct iolu_vm *vm, struct cpr *cpr, uint32_t id)
 {
 	struct iommu_ioas_liveupdate_area area = { .size = sizeof(area), .ioas_id = id };
 	char name[32];
@@ -106,7 +103,7 @@ static int import_areas(struct iolu_vm *vm, struct cpr *cpr, uint32_t id, import
 
 	ioas_name(id, name);
 	while (!(rc = next_area(vm, &area))) {
-		rc = import(vm, cpr, name, &area);
+		rc = import_area(vm, cpr, name, &area);
 		if (rc)
 			return rc;
 	}
@@ -143,7 +140,7 @@ static int import_table(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_de
 	if (!has(vm, IOLU_IOAS, ioas)) {
 		rc = cpr_check(vm, iolu_vm_import_ioas(vm, ioas, device->ioas));
 		if (!rc)
-			rc = import_areas(vm, cpr, device->ioas, import_area);
+			rc = import_areas(vm, cpr, device->ioas);
 	}
 	if (!rc && !has(vm, IOLU_HWPT, hwpt))
 		rc = cpr_check(vm, iolu_vm_import_hwpt(vm, hwpt, ioas, device->hwpt));
@@ -173,33 +170,6 @@ static int import_device(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_d
 	return rc;
 }
 
-/* A BAR that QEMU has mapped for other devices */
-static int import_bar(struct iolu_vm *vm, struct cpr *cpr, const char *ioas,
-		      const struct iommu_ioas_liveupdate_area *area)
-{
-	uint32_t i;
-
-	if (!(area->out_flags & IOMMU_LIVEUPDATE_AREA_BAR))
-		return 0;
-	for (i = 0; i < cpr->ndevices; i++)
-		if (cpr->devices[i].id == area->out_dev_id)
-			return cpr_check(vm, iolu_vm_import_bar(vm, ioas, cpr->devices[i].name,
-								area->out_bar, area->out_offset,
-								area->iova, area->out_length,
-								map_flags(area)));
-	return refuse_area(area->iova);
-}
-
-static bool is_first_of_ioas(const struct cpr *cpr, uint32_t device)
-{
-	uint32_t i;
-
-	for (i = 0; i < device; i++)
-		if (cpr->devices[i].ioas == cpr->devices[device].ioas)
-			return false;
-	return true;
-}
-
 static int import_devices(struct iolu_vm *vm, struct cpr *cpr)
 {
 	uint32_t i;
@@ -210,9 +180,6 @@ static int import_devices(struct iolu_vm *vm, struct cpr *cpr)
 			rc = cpr_check(vm, iolu_vm_set_iommufd(vm, cpr->fds[i].fd));
 	for (i = 0; !rc && i < cpr->ndevices; i++)
 		rc = import_device(vm, cpr, &cpr->devices[i]);
-	for (i = 0; !rc && i < cpr->ndevices; i++)
-		if (is_first_of_ioas(cpr, i))
-			rc = import_areas(vm, cpr, cpr->devices[i].ioas, import_bar);
 	return rc;
 }
 

@@ -8,7 +8,7 @@
  *
  * An area and the mappings in it need not be the same pieces. But an adopted table needs mappings
  * that do not end inside a leaf, and a leaf can end only where an area does: mappings of the handle
- * that are one area of the kernel are joined.
+ * that are one area of the kernel are joined. BARs are taken over as the kernel has them.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -63,16 +63,19 @@ static const char *access_of(uint32_t flags)
 	return names[flags & (IOLU_MAP_READ | IOLU_MAP_WRITE)];
 }
 
+static uint32_t access_to(const area_t *area)
+{
+	return (area->out_flags & IOMMU_LIVEUPDATE_AREA_READABLE ? IOLU_MAP_READ : 0) |
+	       (area->out_flags & IOMMU_LIVEUPDATE_AREA_WRITEABLE ? IOLU_MAP_WRITE : 0);
+}
+
 static int check_access(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova,
 			const area_t *area, uint32_t flags)
 {
-	uint32_t has = (area->out_flags & IOMMU_LIVEUPDATE_AREA_READABLE ? IOLU_MAP_READ : 0) |
-		       (area->out_flags & IOMMU_LIVEUPDATE_AREA_WRITEABLE ? IOLU_MAP_WRITE : 0);
-
-	if (has == flags)
+	if (access_to(area) == flags)
 		return 0;
 	return differs(vm, ioas, iova, "devices may %s in the kernel, %s in the handle",
-		       access_of(has), access_of(flags));
+		       access_of(access_to(area)), access_of(flags));
 }
 
 /* -- memory -- */
@@ -156,74 +159,20 @@ static int check_gap(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t 
 
 /* -- BARs -- */
 
-static const char *device_of(const struct iolu_vm *vm, const area_t *area)
+/* The VMM has no list of them: a device takes its BARs away at any time. */
+static int learn_bar(struct iolu_vm *vm, struct iolu_ioas *ioas, const area_t *area)
 {
-	const struct iolu_device *device;
+	const struct iolu_bar bar = {
+		.ioas = ioas, .region = area->out_bar, .offset = area->out_offset,
+		.iova = area->iova, .length = area->out_length, .flags = access_to(area),
+	};
+	struct iolu_device *device;
 
 	iolu_for_each(vm, IOLU_DEVICE, device)
 		if (device->object.id == area->out_dev_id)
-			return device->object.name;
-	return "of another VM";
-}
-
-/* The id of a device that a dead process has bound can be unknown: 0 */
-static int compare_bar(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova,
-		       const area_t *area, const struct iolu_device *device,
-		       const struct iolu_bar *bar)
-{
-	uint64_t has = area->out_offset + (iova - area->iova), offset;
-
-	if (!bar)
-		return differs(vm, ioas, iova, "the kernel maps BAR %u of device %s, the handle has "
-			       "no mapping", area->out_bar, device_of(vm, area));
-	if (bar->region != area->out_bar ||
-	    (device->object.id && device->object.id != area->out_dev_id))
-		return differs(vm, ioas, iova, "the kernel maps BAR %u of device %s, the handle BAR %u "
-			       "of device %s", area->out_bar, device_of(vm, area), bar->region,
-			       device->object.name);
-	offset = bar->offset + (iova - bar->iova);
-	if (has != offset)
-		return differs(vm, ioas, iova, "the kernel maps offset 0x%llx of BAR %u, the handle "
-			       "offset 0x%llx", (unsigned long long)has, bar->region,
-			       (unsigned long long)offset);
-	return check_access(vm, ioas, iova, area, bar->flags);
-}
-
-static int check_bar(struct iolu_vm *vm, const struct iolu_ioas *ioas, const area_t *area)
-{
-	struct iolu_device *device = NULL;
-	struct iolu_bar *bar, *first = NULL;
-	uint64_t iova = area->iova, last;
-	int rc;
-
-	do {
-		bar = iolu_bar_at(vm, ioas, iova, &device);
-		rc = compare_bar(vm, ioas, iova, area, device, bar);
-		if (rc)
-			return rc;
-		last = bar->iova + (bar->length - 1);
-		if (last > last_of(area))
-			last = last_of(area);
-		bar->mapped += last - iova + 1;
-		if (first)
-			iolu_join_bar(device, first, bar);
-		else
-			first = bar;
-		iova = last + 1;
-	} while (last < last_of(area));
-	return 0;
-}
-
-/* A BAR without an area was revoked or unmapped, and is forgotten; one in part was not. */
-static int check_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas)
-{
-	const struct iolu_bar *bar = iolu_forget_unmapped(vm, ioas);
-
-	if (!bar)
-		return 0;
-	return differs(vm, ioas, bar->iova, "the kernel maps 0x%llx bytes of BAR %u, the handle "
-		       "0x%llx", (unsigned long long)bar->mapped, bar->region,
-		       (unsigned long long)bar->length);
+			return iolu_add_bar(vm, device, &bar);
+	return differs(vm, ioas, area->iova, "the kernel maps BAR %u of a device that the handle does "
+		       "not have", area->out_bar);
 }
 
 /* -- an IOAS -- */
@@ -252,12 +201,12 @@ static struct iolu_map *skip_maps(struct iolu_map *map, uint64_t iova)
 	return map;
 }
 
-static int check_other(struct iolu_vm *vm, const struct iolu_ioas *ioas, const area_t *area)
+static int check_other(struct iolu_vm *vm, struct iolu_ioas *ioas, const area_t *area)
 {
 	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_REVOKED)
 		return 0;
 	if (area->out_flags & IOMMU_LIVEUPDATE_AREA_BAR)
-		return check_bar(vm, ioas, area);
+		return learn_bar(vm, ioas, area);
 	return refuse(vm, ioas, -EOPNOTSUPP, REFUSED_IOAS_MEMORY, area->iova, "0x%llx bytes",
 		      (unsigned long long)area->out_length);
 }
@@ -269,7 +218,7 @@ int iolu_check_areas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	uint64_t from = 0;
 	int rc;
 
-	iolu_count_bars_anew(vm, ioas);
+	iolu_forget_bars(vm, ioas);
 	while (!(rc = next_area(vm, ioas, &area))) {
 		if (area.out_flags & IOMMU_LIVEUPDATE_AREA_FILE) {
 			rc = check_gap(vm, ioas, from, area.iova, map);
@@ -286,5 +235,5 @@ int iolu_check_areas(struct iolu_vm *vm, struct iolu_ioas *ioas)
 	}
 	if (rc == -ENOENT)
 		rc = check_gap(vm, ioas, from, UINT64_MAX, map);
-	return rc ? rc : check_bars(vm, ioas);
+	return rc;
 }

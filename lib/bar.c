@@ -3,8 +3,8 @@
  * BARs of the VM's devices that an IOAS maps as dma-bufs, for the DMA of other devices.
  *
  * A device revokes its dma-bufs when it is reset or stops decoding, and no call of the VMM is
- * involved. So a save forgets those that the kernel does not map any more, and a restore maps those
- * that it can, and removes those that the table lacks.
+ * involved. So the handle has those that the kernel mapped at the last check or save (area.c). A
+ * restore maps those that it can, and removes those that the table lacks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,39 +46,6 @@ int iolu_add_bar(struct iolu_vm *vm, struct iolu_device *device, const struct io
 	new->next = NULL;
 	*last = new;
 	return 0;
-}
-
-int iolu_vm_import_bar(struct iolu_vm *vm, const char *ioas, const char *bdf, uint32_t region,
-		       uint64_t offset, uint64_t iova, uint64_t length, uint32_t flags)
-{
-	struct iolu_bar bar = {
-		.region = region, .offset = offset, .iova = iova, .length = length, .flags = flags,
-	};
-	struct iolu_device *device;
-	int rc = iolu_changeable(vm, false);
-
-	if (!rc)
-		rc = iolu_need_ioas(vm, ioas, &bar.ioas);
-	if (!rc)
-		rc = iolu_need_device(vm, bdf, &device);
-	if (!rc && !iolu_bar_valid(&bar))
-		rc = iolu_fail(vm, -EINVAL, "0x%llx bytes of BAR %u of device %s at IOVA 0x%llx are not "
-			       "a valid mapping", (unsigned long long)length, region, bdf,
-			       (unsigned long long)iova);
-	return rc ? rc : iolu_add_bar(vm, device, &bar);
-}
-
-/* The BAR that the handle has at an IOVA, and its device */
-struct iolu_bar *iolu_bar_at(const struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova,
-			     struct iolu_device **device)
-{
-	struct iolu_bar *bar;
-
-	iolu_for_each(vm, IOLU_DEVICE, *device)
-		for (bar = (*device)->bars; bar; bar = bar->next)
-			if (bar->ioas == ioas && iova >= bar->iova && iova - bar->iova < bar->length)
-				return bar;
-	return NULL;
 }
 
 /* A dma-buf of these bytes, or -errno */
@@ -195,50 +162,6 @@ bool iolu_unmap_revoked(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64
 		}
 	}
 	return false;
-}
-
-/* One area of the kernel has both. @bar goes. */
-void iolu_join_bar(struct iolu_device *device, struct iolu_bar *first, struct iolu_bar *bar)
-{
-	struct iolu_bar **at = &device->bars;
-
-	first->length += bar->length;
-	first->mapped += bar->mapped;
-	while (*at != bar)
-		at = &(*at)->next;
-	drop_bar(at);
-}
-
-void iolu_count_bars_anew(struct iolu_vm *vm, const struct iolu_ioas *ioas)
-{
-	const struct iolu_device *device;
-	struct iolu_bar *bar;
-
-	iolu_for_each(vm, IOLU_DEVICE, device)
-		for (bar = device->bars; bar; bar = bar->next)
-			if (bar->ioas == ioas)
-				bar->mapped = 0;
-}
-
-/* Forget the BARs of which nothing is mapped. Returns one that is mapped in part, or NULL. */
-const struct iolu_bar *iolu_forget_unmapped(struct iolu_vm *vm, const struct iolu_ioas *ioas)
-{
-	const struct iolu_bar *in_part = NULL;
-	struct iolu_device *device;
-	struct iolu_bar **at;
-
-	iolu_for_each(vm, IOLU_DEVICE, device) {
-		for (at = &device->bars; *at;) {
-			if ((*at)->ioas == ioas && !(*at)->mapped) {
-				drop_bar(at);
-				continue;
-			}
-			if ((*at)->ioas == ioas && (*at)->mapped != (*at)->length)
-				in_part = *at;
-			at = &(*at)->next;
-		}
-	}
-	return in_part;
 }
 
 void iolu_forget_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas)

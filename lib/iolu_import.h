@@ -7,7 +7,9 @@
  * out of the handle after a restore. An import changes nothing in the kernel. The VMM must not
  * change an imported object without the handle, or it frees the handle and imports again.
  * iolu_vm_check() and a save ask the kernel what is mapped and which device is attached to which
- * HWPT, and refuse a VM of which the handle has something else: it could not be restored.
+ * HWPT, and refuse a VM of which the handle has something else: it could not be restored. BARs of
+ * the devices that an IOAS maps as dma-bufs are not imported: the kernel says which these are. A
+ * restore maps them again, but not one that its device has revoked before the kexec.
  *
  * Imported objects belong to the handle like others: iolu_vm_remove() destroys them in the
  * kernel, iolu_vm_free() does not.
@@ -83,26 +85,6 @@ int iolu_vm_import_hwpt(struct iolu_vm *vm, const char *name, const char *ioas, 
  */
 int iolu_vm_import_device(struct iolu_vm *vm, const char *bdf, int fd, uint32_t id,
 			  const char *hwpt);
-
-/**
- * iolu_vm_import_bar() - Add a mapping of a BAR that the VMM has made from a dma-buf.
- * @ioas: Name of the IOAS.
- * @bdf: PCI address of a device of the handle.
- * @bar: Number of the BAR.
- * @offset: First byte in the BAR.
- * @iova: First I/O virtual address.
- * @length: Bytes, not 0.
- * @flags: IOLU_MAP_READ, IOLU_MAP_WRITE or both.
- *
- * A restore maps the BAR again, unless the device does not decode it or has revoked it before
- * the kexec. A check or save forgets a BAR that was revoked or unmapped: import it again when it
- * is mapped again. IOMMU_IOAS_LIVEUPDATE_AREA reports the BARs that an IOAS maps.
- *
- * Return: 0; -ENOENT: no such IOAS or device; -EINVAL: not a valid range, or invalid @bar or
- * @flags; -E2BIG: too many.
- */
-int iolu_vm_import_bar(struct iolu_vm *vm, const char *ioas, const char *bdf, uint32_t bar,
-		       uint64_t offset, uint64_t iova, uint64_t length, uint32_t flags);
 
 /**
  * iolu_vm_import_irq() - Add the eventfds that the VMM has armed.

@@ -78,7 +78,6 @@ struct iolu_bar {
 	uint64_t offset;
 	uint64_t iova;
 	uint64_t length;
-	uint64_t mapped;		/* bytes of it that the kernel maps, see area.c */
 	uint32_t region;
 	uint32_t flags;
 };
@@ -210,11 +209,6 @@ int iolu_check_areas(struct iolu_vm *vm, struct iolu_ioas *ioas);
 /* bar.c */
 bool iolu_bar_valid(const struct iolu_bar *bar);
 int iolu_add_bar(struct iolu_vm *vm, struct iolu_device *device, const struct iolu_bar *bar);
-struct iolu_bar *iolu_bar_at(const struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova,
-			     struct iolu_device **device);
-void iolu_join_bar(struct iolu_device *device, struct iolu_bar *first, struct iolu_bar *bar);
-void iolu_count_bars_anew(struct iolu_vm *vm, const struct iolu_ioas *ioas);
-const struct iolu_bar *iolu_forget_unmapped(struct iolu_vm *vm, const struct iolu_ioas *ioas);
 int iolu_map_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas);
 bool iolu_unmap_revoked(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64_t iova);
 void iolu_forget_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas);

@@ -80,6 +80,4 @@ CALL(int, iolu_vm_import_map,
      (struct iolu_vm *, const char *, const char *, uint64_t, uint64_t, uint64_t, uint32_t))
 CALL(int, iolu_vm_import_hwpt, (struct iolu_vm *, const char *, const char *, uint32_t))
 CALL(int, iolu_vm_import_device, (struct iolu_vm *, const char *, int, uint32_t, const char *))
-CALL(int, iolu_vm_import_bar, (struct iolu_vm *, const char *, const char *, uint32_t, uint64_t,
-			       uint64_t, uint64_t, uint32_t))
 CALL(int, iolu_vm_import_irq, (struct iolu_vm *, const char *, uint32_t, uint32_t, const int *))

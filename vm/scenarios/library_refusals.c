@@ -130,6 +130,24 @@ static void test_stranger(void)
 	ok_rc(ioas_unmap(iommufd, ioas, area.iova, area.length), "it is unmapped");
 }
 
+/* A BAR of a device in the same iommufd of which the handle knows nothing */
+static void test_strange_bar(void)
+{
+	const struct area area = { .iova = VM_FREE_IOVA + MIB, .length = 4 * PAGE, .writable = 1 };
+	int iommufd = iolu_vm_iommufd(vm), ioas = iolu_vm_ioas_id(vm, "guest");
+	int dev = vfio_open(other), bar;
+	uint32_t id;
+
+	ok_rc(vfio_bind(dev, iommufd, &id), "a device is bound past the library");
+	bar = vfio_export_bar(dev, 0, area.length);
+	ok_rc(ioas_map(iommufd, ioas, bar, &area), "and its BAR is mapped");
+	refuses_save(EBADE, "maps BAR 0 of a device that the handle does not have",
+		     "to save a VM with a BAR that could not be mapped again");
+	ok_rc(ioas_unmap(iommufd, ioas, area.iova, area.length), "it is unmapped");
+	close(bar);
+	close(dev);
+}
+
 /* As a user with a small limit of locked memory. An IOAS without HWPT pins nothing. */
 static void test_locked_memory(void)
 {
@@ -246,6 +264,7 @@ static void before(void)
 	test_devices();
 	test_given_files();
 	test_stranger();
+	test_strange_bar();
 	test_locked_memory();
 	test_preserved();
 	test_given_session();

@@ -6,7 +6,8 @@
  * promise: vm
  * red when: an area without a memfd of QEMU is passed over (`import_area` in `cpr/put.c`): the kernel
  *   refuses the iommufd, in words that do not name an option of QEMU
- * red when: BARs are imported (`import_bar` in `cpr/put.c`): a VM whose BARs are mapped is not saved
+ * red when: BARs are taken from the kernel (`learn_bar` in `lib/area.c`): a VM whose BARs are mapped is
+ *   not saved
  * red when: a device without function level reset is saved (`cpr_check_reset` in `cpr/put.c`)
  * red when: the command registers are not written back (`watch` in `cpr/start.c`): after the refusal
  *   the device may not write to memory
