@@ -302,6 +302,13 @@ out/vm/lubench: $(BENCH_OBJ)
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -o $@ $^ $(shell pkg-config --libs json-c) -lz -lm
 
+# Each call of the library is noted
+$(patsubst %,out/obj/vm/%.o,testos/lib/library scenarios/library_import): CFLAGS += -Iout/obj
+$(patsubst %,out/obj/vm/%.o,testos/lib/library scenarios/library_import): out/obj/iolu_counted.h
+out/obj/iolu_counted.h: lib/iolu.map Makefile
+	@mkdir -p $(@D)
+	@sed -n 's/^\t\t\(iolu_[a-z_]*\);/#define \1 (lib_called("\1"), \1)/p' $< >$@
+
 out/vm/init: $(INIT_OBJ) out/lib/libiolu.a
 	@mkdir -p $(@D) && echo "  LD $@"
 	@$(CC) -static -o $@ $^ -lz

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A VMM that manages its iommufd itself: memfds, IOAS, mappings, HWPT, device and interrupt are
- * made with plain ioctls, and RAM is in the VMM's own session under a token of its own. Before
- * each update it imports them into a handle and saves; after the update it takes descriptors and
- * ids out of the handle, frees it, and manages them itself again. Two updates. The IOAS maps a BAR,
- * too, which the device revokes after the second save.
+ * made with plain ioctls. Before each update it imports them into a handle and saves; after the
+ * update it takes descriptors and ids out of the handle, frees it, and manages them itself again.
+ * Two updates: the first with as few calls as possible, which are counted; in the second RAM is in
+ * the VMM's own session under a token of its own. The IOAS maps a BAR, too, which the device revokes
+ * after the second save.
  *
  * promise: library
  * red when: the library does not record the vectors (`dup_vectors`): no interrupt arrives after
@@ -30,6 +31,8 @@
 #include "scenario.h"
 #include "story/story.h"
 #include "story/tables.h"
+
+#include "iolu_counted.h"
 
 #define TOKEN		TOKEN_MEM(VM_RAM)
 #define BAR_IOVA	(VM_FREE_IOVA + 16 * MIB)
@@ -69,18 +72,12 @@ static int map_bar(const struct vm *vm)
 	return rc;
 }
 
-/* Calls of the library for a VM with one device, but for those that save and restore it */
-static struct iolu_vm *import_with(const struct vm *from, enum error error)
+static void import_objects(struct iolu_vm *vm, const struct vm *from, enum error error)
 {
 	const struct space *space = &from->data->space[0];
 	const struct dma_device *d = &from->device[0];
-	struct iolu_vm *vm = lib_new(0);
 	unsigned int i;
 
-	iolu_vm_set_liveupdate_fd(vm, luo_device());
-	lib_must(vm, iolu_vm_set_iommufd(vm, from->iommufd), "the iommufd is given");
-	lib_must(vm, iolu_vm_import_memfd(vm, LIB_RAM, from->mem_fd[VM_RAM], TOKEN),
-		 "a memfd is imported that the VMM preserves itself");
 	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RING, from->mem_fd[1]), "another is added");
 	lib_must(vm, iolu_vm_import_ioas(vm, "guest", from->ioas[0]), "the IOAS is imported");
 	for (i = 0; i < space->nareas; i++)
@@ -90,12 +87,47 @@ static struct iolu_vm *import_with(const struct vm *from, enum error error)
 		 "the device is imported");
 	lib_must(vm, iolu_vm_import_irq(vm, d->place->bdf, IOLU_IRQ_MSIX, 1, &d->event),
 		 "and its interrupt");
+}
+
+static struct iolu_vm *import_with(const struct vm *from, enum error error)
+{
+	struct iolu_vm *vm = lib_new(0);
+
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
+	lib_must(vm, iolu_vm_set_iommufd(vm, from->iommufd), "the iommufd is given");
+	lib_must(vm, iolu_vm_import_memfd(vm, LIB_RAM, from->mem_fd[VM_RAM], TOKEN),
+		 "a memfd is imported that the VMM preserves itself");
+	import_objects(vm, from, error);
 	return vm;
 }
 
 static struct iolu_vm *import(const struct vm *from)
 {
 	return import_with(from, NOTHING);
+}
+
+/* The calls that a VM needs, and no other: here, and in restore_counted() */
+#define CALLS									\
+	" iolu_vm_new iolu_vm_set_iommufd iolu_vm_add_memfd iolu_vm_import_ioas"	\
+	" iolu_vm_import_map iolu_vm_import_hwpt iolu_vm_import_device"		\
+	" iolu_vm_import_irq iolu_vm_save"					\
+	" iolu_vm_restore iolu_vm_finish iolu_vm_free "
+
+static void save_counted(const struct vm *from)
+{
+	struct iolu_vm *vm;
+
+	luo_let_go();
+	lib_count(true);
+	vm = lib_new(0);
+	lib_must(vm, iolu_vm_set_iommufd(vm, from->iommufd), "the iommufd is given");
+	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RAM, from->mem_fd[VM_RAM]), "a memfd is added");
+	import_objects(vm, from, NOTHING);
+	mark("preserve.begin");
+	lib_must(vm, iolu_vm_save(vm), "the VM is saved");
+	mark("preserve.end");
+	lib_count(false);
+	tables_record();
 }
 
 static void save(const struct vm *from)
@@ -151,7 +183,7 @@ static void test_wrong_maps(const struct vm *from)
 }
 
 /* No call of the VMM takes a BAR away that its device revokes. */
-static void test_wrong_bar(const struct vm *from)
+static void test_revoked_bar(const struct vm *from)
 {
 	struct iolu_vm *vm = import(from);
 
@@ -208,8 +240,8 @@ static void before(void)
 	test_refusals(story_vm(0));
 	test_wrong_id(story_vm(0));
 	test_wrong_maps(story_vm(0));
-	test_wrong_bar(story_vm(0));
-	save(story_vm(0));
+	test_revoked_bar(story_vm(0));
+	save_counted(story_vm(0));
 	story_leave();
 }
 
@@ -229,7 +261,40 @@ static void take_out(struct iolu_vm *vm)
 	to->device[0].dev = dup(iolu_vm_device_fd(vm, to->data->device[0].bdf));
 	to->device[0].id = iolu_vm_device_id(vm, to->data->device[0].bdf);
 	to->device[0].event = dup(to->device[0].event);
+}
+
+static void judge_calls(void)
+{
+	const char *calls = state_get()->calls;
+
+	fig("library_calls", lib_calls());
+	ok(!strcmp(calls, CALLS), "a save and restore has needed the calls that the guide lists",
+	   "%s", calls);
+	ok(lib_calls() <= 12, "they are 12 at most", "%u", lib_calls());
+}
+
+static void restore_counted(void)
+{
+	struct iolu_vm *vm;
+
+	luo_let_go();
+	lib_count(true);
+	vm = lib_new(0);
+	lib_count(false);
+	lib_watch(vm);
+	lib_count(true);
+	mark("retrieve.begin");
+	lib_must(vm, iolu_vm_restore(vm), "the VM is restored");
+	mark("attach.end");
+	tables_compare("after adoption");
+	lib_must(vm, iolu_vm_finish(vm), "the session is finished");
+	mark("finish.end");
+	lib_count(false);
+	take_out(vm);
+	lib_count(true);
 	iolu_vm_free(vm);
+	lib_count(false);
+	judge_calls();
 }
 
 /* A second handle finds the IOAS adopted, perhaps without the BAR that its journal has. */
@@ -263,13 +328,17 @@ static void restore(void)
 	close(ram);
 	ok(!iolu_vm_check(vm), "it could be preserved again", "%s", iolu_vm_reason(vm));
 	take_out(vm);
-	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "an interrupt arrives", "none");
+	iolu_vm_free(vm);
 }
 
 static void after(void)
 {
 	story_arrive();
-	restore();
+	if (state_get()->updates < 2)
+		restore_counted();
+	else
+		restore();
+	ok(vm_interrupt_arrives(&story_vm(0)->device[0]), "an interrupt arrives", "none");
 	story_traffic("lu.post");
 	if (state_get()->updates < 2) {
 		save(story_vm(0));

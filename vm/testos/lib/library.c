@@ -22,9 +22,45 @@
 #include "scenario.h"
 #include "story/story.h"
 
+#include "iolu_counted.h"
+
+/* -- the calls that a VM needs -- */
+
+static bool counting;
+
+void lib_count(bool on)
+{
+	counting = on;
+}
+
+/* iolu_counted.h calls it before each call of the library. */
+void lib_called(const char *name)
+{
+	char *calls = state_get()->calls, word[64];
+	size_t n = strlen(calls);
+
+	snprintf(word, sizeof(word), " %s ", name);
+	if (counting && !strstr(calls, word))
+		snprintf(calls + (n ? n - 1 : 0), sizeof(state_get()->calls) - n, "%s", word);
+}
+
+unsigned int lib_calls(void)
+{
+	const char *at = state_get()->calls;
+	unsigned int n = 0;
+
+	while ((at = strstr(at, " iolu_"))) {
+		at++;
+		n++;
+	}
+	return n;
+}
+
+/* -- facts -- */
+
 bool lib_holds(struct iolu_vm *vm, int rc, const char *fact)
 {
-	return ok(rc >= 0, fact, "%s (error %d)", iolu_vm_reason(vm), -rc);
+	return ok(rc >= 0, fact, "%s (error %d)", rc < 0 ? iolu_vm_reason(vm) : "", -rc);
 }
 
 void lib_must(struct iolu_vm *vm, int rc, const char *fact)

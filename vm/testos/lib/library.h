@@ -24,6 +24,10 @@ void lib_plan(struct state *state, unsigned int n);	/* n VMs, each with the NIC 
 struct iolu_vm *lib_build(unsigned int i);		/* in the first kernel */
 /* The same in a handle that is there; @device: a vfio device that is open already, or -1. */
 void lib_furnish(struct iolu_vm *vm, unsigned int i, int device);
+/* Calls between are noted in the state; returns how many different ones there are so far. */
+void lib_called(const char *name);
+void lib_count(bool on);
+unsigned int lib_calls(void);
 void lib_watch(struct iolu_vm *vm);			/* steps are marks; for one handle */
 void lib_expect(unsigned int i);				/* story_vm(i) before it is there */
 void lib_show(struct iolu_vm *vm, unsigned int i);	/* to testos' helpers, as story_vm(i) */
