@@ -3,13 +3,19 @@
  * A VM's page table maps the registers of its two NICs, as dma-bufs: QEMU does so by default, for
  * peer-to-peer DMA. The device whose BAR is mapped must be in the session, then its leaves serve
  * the next kernel. A device that sleeps, is closed or stops decoding revokes them: they are cleared
- * at once, also in the preserved table, whose pages all stay.
+ * at once, also in the preserved table, whose pages all stay. A reset would do the same, but is
+ * refused.
  *
  * promise: 2, 4, 8
  * red when: freeze looks for the device in the session (`iommufd_lu_has_exporter()`): the VM is
  *   frozen without the device, and with it in another session
  * red when: a revocation keeps the table pages (`iopt_liveupdate_revoke()`): the preserved table
  *   has fewer pages when the device is closed
+ * red when: a refused reset revokes no BAR (`vfio_pci_ioctl_reset()`): the registers are not reached
+ *   after the first
+ * red when: nor one that a guest asks for in configuration space (`vfio_lock_and_reset_function()`):
+ *   not after the second
+ * red when: nor one of a bus (`vfio_pci_dev_set_hot_reset()`): not after the third
  */
 #include <errno.h>
 #include <string.h>
@@ -205,6 +211,19 @@ static void asleep(struct vm *vm)
 	leads_to(vm, &bar, "and are reached");
 }
 
+/* The BAR of a device that is not reset is not revoked either. */
+static void not_reset(struct vm *vm)
+{
+	const struct bar bar = nic_bar(vm, 0);
+
+	ok_errno(vfio_reset(bar.dev), EBUSY, "a guest cannot reset its NIC");
+	leads_to(vm, &bar, "its registers are reached after that");
+	ok_rc(vfio_write_function_reset(bar.dev), "it writes the bit for a function level reset");
+	leads_to(vm, &bar, "they are reached after that");
+	ok_errno(vfio_hot_reset(bar.dev), EBUSY, "nor can it reset the bus of the NIC");
+	leads_to(vm, &bar, "they are reached after that");
+}
+
 static void stops_decoding(struct vm *vm, unsigned int i)
 {
 	const struct bar bar = nic_bar(vm, i);
@@ -225,6 +244,7 @@ static void before(void)
 	of_a_stranger(vm);
 	asleep(vm);
 	story_preserve();
+	not_reset(vm);
 	stops_decoding(vm, 1);
 	tables_record_again();
 	story_leave();
@@ -276,6 +296,7 @@ static void after(void)
 	story_retrieve();
 	rebuild(vm);
 	story_adopt();
+	not_reset(vm);
 	story_finish();
 	go_on(vm);
 	story_end();

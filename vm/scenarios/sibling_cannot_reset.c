@@ -37,13 +37,6 @@ static void before(void)
 	story_leave();
 }
 
-static int hot_reset(int dev)
-{
-	struct vfio_pci_hot_reset arg = { .argsz = sizeof(arg) };
-
-	return try_ioctl(dev, VFIO_DEVICE_PCI_HOT_RESET, &arg);
-}
-
 static int open_neighbour(const char *bdf, int iommufd)
 {
 	uint32_t id;
@@ -57,7 +50,7 @@ static void resets(const char *bdf, int iommufd, int expected, const char *name)
 {
 	int dev = open_neighbour(bdf, iommufd);
 
-	ok_errno(hot_reset(dev), expected, name);
+	ok_errno(vfio_hot_reset(dev), expected, name);
 	ok_errno(vfio_reset(dev), EINVAL, "there is no other reset for it");
 	close(dev);
 	ok(pci_bus_master_path(state_get()->vm[0].device[0].bdf),
@@ -72,7 +65,7 @@ static void may_reset_now(struct vm *vm, const char *bdf)
 
 	snprintf(words, sizeof(words), "%s: resetting", vm->device[0].place->bdf);
 	klog_skip();
-	diag("hot reset: error %d", -hot_reset(dev));
+	diag("hot reset: error %d", -vfio_hot_reset(dev));
 	ok(klog_says(words), "now its owner can reset the bus, and the NIC with it", "it cannot");
 	close(dev);
 }

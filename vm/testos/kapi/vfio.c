@@ -137,6 +137,14 @@ int vfio_reset(int dev)
 	return try_ioctl(dev, VFIO_DEVICE_RESET, NULL);
 }
 
+/* With all other devices on its bus */
+int vfio_hot_reset(int dev)
+{
+	struct vfio_pci_hot_reset arg = { .argsz = sizeof(arg) };
+
+	return try_ioctl(dev, VFIO_DEVICE_PCI_HOT_RESET, &arg);
+}
+
 static uint64_t region_offset(int dev, unsigned int index)
 {
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
@@ -213,18 +221,32 @@ static unsigned int config_byte(int dev, uint64_t at)
 	return value;
 }
 
-/* Through the capability, as a guest's driver does; 0 is D0, 3 is D3. */
-int vfio_set_power_state(int dev, unsigned int d)
+/* As a guest's driver does: 16 bits of a capability, of which @keep stay and @set are set */
+static int set_capability(int dev, unsigned int id, unsigned int reg, uint16_t keep, uint16_t set)
 {
 	uint64_t config = region_offset(dev, VFIO_PCI_CONFIG_REGION_INDEX);
 	unsigned int at = config_byte(dev, config + PCI_CAPABILITY_LIST);
-	uint16_t value = d;
+	uint16_t value;
 
-	while (at && config_byte(dev, config + at) != PCI_CAP_ID_PM)
+	while (at && config_byte(dev, config + at) != id)
 		at = config_byte(dev, config + at + 1);
 	if (!at)
 		return -EOPNOTSUPP;
-	return pwrite(dev, &value, sizeof(value), config + at + PCI_PM_CTRL) < 0 ? -errno : 0;
+	value = config_byte(dev, config + at + reg) | config_byte(dev, config + at + reg + 1) << 8;
+	value = (value & keep) | set;
+	return pwrite(dev, &value, sizeof(value), config + at + reg) < 0 ? -errno : 0;
+}
+
+/* 0 is D0, 3 is D3. */
+int vfio_set_power_state(int dev, unsigned int d)
+{
+	return set_capability(dev, PCI_CAP_ID_PM, PCI_PM_CTRL, 0, d);
+}
+
+/* 0 as well if no reset follows */
+int vfio_write_function_reset(int dev)
+{
+	return set_capability(dev, PCI_CAP_ID_EXP, PCI_EXP_DEVCTL, 0xffff, PCI_EXP_DEVCTL_BCR_FLR);
 }
 
 /* @index: VFIO_PCI_*_IRQ_INDEX. Without an eventfd (-1) the kind is disarmed. */

@@ -18,6 +18,8 @@ int vfio_detach(int dev);
 int vfio_attach_pasid(int dev, uint32_t pasid, uint32_t pt);
 int vfio_detach_pasid(int dev, uint32_t pasid);
 int vfio_reset(int dev);
+int vfio_hot_reset(int dev);
+int vfio_write_function_reset(int dev);
 volatile uint32_t *vfio_map_bar(int dev, unsigned int bar, size_t size);
 volatile uint32_t *vfio_map_bar0(int dev);
 void vfio_unmap_bar0(volatile uint32_t *regs);

@@ -94,6 +94,7 @@ bool pci_liveupdate_no_reset(struct pci_dev *dev)
 {
 	return dev && pci_liveupdate_no_remove(dev);
 }
+EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_no_reset, "vfio-pci-core");
 
 /**
  * pci_liveupdate_no_remove() - Test whether a device must not be removed or disabled.

@@ -22,7 +22,6 @@ bool pci_liveupdate_any_incoming(void);
 bool pci_liveupdate_size_bars(struct pci_dev *dev, int count, unsigned int pos, u32 *sizes);
 bool pci_liveupdate_keeps_master(struct pci_dev *dev);
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv);
-bool pci_liveupdate_no_reset(struct pci_dev *dev);
 bool pci_liveupdate_no_remove(struct pci_dev *dev);
 bool pci_liveupdate_hold_events(struct pci_dev *port);
 bool pci_liveupdate_keeps_services(void);
@@ -148,11 +147,6 @@ static inline int pci_liveupdate_may_probe(struct pci_dev *dev,
 					   struct pci_driver *drv)
 {
 	return 0;
-}
-
-static inline bool pci_liveupdate_no_reset(struct pci_dev *dev)
-{
-	return false;
 }
 
 static inline bool pci_liveupdate_no_remove(struct pci_dev *dev)

@@ -43,6 +43,8 @@ void pci_liveupdate_stop_ats(struct pci_dev *dev);
 bool pci_liveupdate_incoming(struct pci_dev *dev);
 /* True from pci_liveupdate_preserve() on, also for the devices above */
 bool pci_liveupdate_outgoing(struct pci_dev *dev);
+/* True from pci_liveupdate_preserve() until pci_liveupdate_finish(), also for devices above */
+bool pci_liveupdate_no_reset(struct pci_dev *dev);
 /* True from enumeration until a physical function and its VFs are finished */
 bool pci_liveupdate_keeps_vfs(struct pci_dev *dev);
 #else
@@ -63,6 +65,11 @@ static inline bool pci_liveupdate_incoming(struct pci_dev *dev)
 }
 
 static inline bool pci_liveupdate_outgoing(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline bool pci_liveupdate_no_reset(struct pci_dev *dev)
 {
 	return false;
 }
