@@ -24,9 +24,22 @@ static const struct {
 
 #define LIST	512
 
-static void append(char list[LIST], const char *name)
+/**
+ * struct missing - Formats that the next kernel does not read.
+ * @names: Their names, a blank before each.
+ * @built_in: No module could read one of them.
+ */
+struct missing {
+	char names[LIST];
+	bool built_in;
+};
+
+static void append(struct missing *missing, const char *name)
 {
-	snprintf(list + strlen(list), LIST - strlen(list), " %s", name);
+	size_t at = strlen(missing->names);
+
+	snprintf(missing->names + at, LIST - at, " %s", name);
+	missing->built_in |= strncmp(name, "iommufd-", 8) && strncmp(name, "vfio-", 5);
 }
 
 /* The running kernel's version of a kind of file, or else that of the headers */
@@ -44,25 +57,23 @@ static void wanted(char out[FORMAT_ROOM], size_t at, const struct formats *runni
 	snprintf(out, FORMAT_ROOM, "%s-v%u", formats[at].name, formats[at].version);
 }
 
-/* A format that is in no text may be in a module that was not read. */
-static enum answer answer_of(const struct image *image)
+/* They are in no text of the image. Does that say no? */
+static void not_read(struct json_object *items, const struct image *image, const char *rule,
+		     const struct missing *missing, const char *remedy, const char *words)
 {
-	return image->modules_unread ? UNKNOWN : NO;
-}
-
-static const char *remedy_of(const struct image *image, const char *otherwise)
-{
-	return image->modules_unread ? "name its initrd with --initrd" : otherwise;
-}
-
-static const char *where(const struct image *image)
-{
-	return image->modules_unread ? ", unless a module in its initrd does" : "";
+	if (image->modules_unread && !missing->built_in)
+		out_item(items, "target", rule, UNKNOWN, "name its initrd with --initrd",
+			 "Linux %s %s:%s, unless a module in its initrd does",
+			 image->release, words, missing->names);
+	else
+		out_item(items, "target", rule, NO, remedy, "Linux %s %s:%s",
+			 image->release, words, missing->names);
 }
 
 static void features(struct json_object *items, const struct image *image)
 {
-	char missing[LIST] = "", other[LIST] = "", name[FORMAT_ROOM];
+	struct missing missing = {}, other = {};
+	char name[FORMAT_ROOM];
 	struct formats running;
 	size_t i;
 
@@ -71,16 +82,15 @@ static void features(struct json_object *items, const struct image *image)
 		wanted(name, i, &running);
 		if (image_has(image, name))
 			continue;
-		append(image_version(image, formats[i].name) ? other : missing, name);
+		append(image_version(image, formats[i].name) ? &other : &missing, name);
 	}
-	if (*missing)
-		out_item(items, "target", "feature", answer_of(image), remedy_of(image,
+	if (*missing.names)
+		not_read(items, image, "feature", &missing,
 			 "build it with IOMMU, iommufd and vfio-pci live update; modules iommufd "
-			 "and vfio-pci belong into its initrd"),
-			 "Linux %s does not read:%s%s", image->release, missing, where(image));
-	else if (*other)
+			 "and vfio-pci belong into its initrd", "does not read");
+	else if (*other.names)
 		out_item(items, "target", "feature", NO, "use a kernel that reads these",
-			 "Linux %s reads another version of:%s", image->release, other);
+			 "Linux %s reads another version of:%s", image->release, other.names);
 	else if (*image->lacking)
 		out_item(items, "target", "feature", NO, "put these into its initrd as well",
 			 "the modules of Linux %s need modules that its initrd does not have:%s",
@@ -93,23 +103,21 @@ static void features(struct json_object *items, const struct image *image)
 
 static void records(struct json_object *items, const struct image *image)
 {
+	struct missing missing = {};
 	struct formats layouts;
-	char missing[LIST] = "";
 	int i;
 
 	formats_of_records(&layouts);
 	for (i = 0; i < layouts.n; i++)
 		if (!image_has(image, layouts.name[i]))
-			append(missing, layouts.name[i]);
+			append(&missing, layouts.name[i]);
 	if (layouts.n <= 0)
 		out_item(items, "target", "records", UNKNOWN,
 			 "boot a kernel with /sys/kernel/liveupdate/record_layouts",
 			 "the running kernel does not list the records that it writes");
-	else if (*missing)
-		out_item(items, "target", "records", answer_of(image),
-			 remedy_of(image, "use a kernel that reads these"),
-			 "Linux %s does not read records of the running kernel:%s%s",
-			 image->release, missing, where(image));
+	else if (*missing.names)
+		not_read(items, image, "records", &missing, "use a kernel that reads these",
+			 "does not read records of the running kernel");
 	else
 		out_item(items, "target", "records", YES, NULL,
 			 "it reads all %d kinds of records of the running kernel", layouts.n);

@@ -41,6 +41,11 @@ says() {
 new_host
 answers "without its initrd the answer is unknown" 3 "unless a module in its initrd does" \
 	check --root "$host" --kernel "$image" --cmdline "$good"
+put sys/kernel/liveupdate/record_layouts iommu-unit-v9
+answers "but a part that is no module has no module in an initrd" 1 \
+	"does not read records of the running kernel: iommu-unit-v9" \
+	check --root "$host" --kernel "$image" --cmdline "$good"
+new_host
 pack "$release"
 says "all modules are in its initrd" 0 "takes over IOMMU state (gzip image)"
 says "and they read the records of the running kernel" 0 "kinds of records of the running kernel"
