@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "host/files.h"
 #include "rules/rules.h"
 #include "target/image.h"
 #include "target/initrd.h"
@@ -51,12 +52,14 @@ static void read_modules(struct json_object *items, struct image *image, const c
 void check_next_kernel(struct json_object *items, const struct next *next)
 {
 	struct image image = {};
+	char running[128] = "";
 	bool opened = open_image(items, &image, next->image);
 
+	host_text(running, sizeof(running), "/proc/sys/kernel/osrelease");
 	if (opened) {
 		read_modules(items, &image, next->initrd);
 		check_image(items, &image);
-		check_options(items, "target", image.release);
+		check_options(items, "target", image.release, running);
 	}
 	if (next->line)
 		check_cmdline(items, next->line, image.cmdline_max);

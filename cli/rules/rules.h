@@ -14,9 +14,11 @@ void check_running_kernel(struct json_object *items);
 
 /*
  * The options of the kernel @release. No item if /boot does not have its configuration, since
- * what counts is found elsewhere.
+ * what counts is found elsewhere. @running: release of the kernel whose VMs it must be able to
+ * take over, NULL for none.
  */
-void check_options(struct json_object *items, const char *group, const char *release);
+void check_options(struct json_object *items, const char *group, const char *release,
+		   const char *running);
 
 /* May this kernel load another one? */
 void check_loading(struct json_object *items);

@@ -93,5 +93,5 @@ void check_running_kernel(struct json_object *items)
 	file_kind(items, &formats, "vfio-pci", "devices");
 	handover(items);
 	iommu(items);
-	check_options(items, "kernel", release);
+	check_options(items, "kernel", release, NULL);
 }

@@ -4,8 +4,8 @@
 # The rules of iolu check about the running kernel and which devices it looks at, one by one,
 # each on a host without another obstacle. The rules about devices are in device.t.
 set -eu
-# shellcheck source=cli/t/host.sh
-. cli/t/host.sh
+# shellcheck source=cli/t/config.sh
+. cli/t/config.sh
 
 # says FACT CODE WORDS: about the host as it is
 says() {
@@ -36,19 +36,9 @@ rm -r "$host/sys/class/iommu/dmar0"
 says "each kind has its remedy" 1 "boot with intel_iommu=on (VT-d) or boot without amd_iommu=off (AMD-Vi)"
 amd_host
 says "AMD-Vi" 0 "1 AMD-Vi unit, host (v1) page tables"
-configure() { # OPTION=VALUE...: the configuration of the running kernel, all right but these
-	mkdir -p "$host/boot"
-	sed -n 's/^OPTION(\([A-Z0-9_]*\), "\([yn]\).*/CONFIG_\1=\2/p' cli/rules/options.def >"$tmp/config"
-	echo CONFIG_INTEL_IOMMU=y >>"$tmp/config"
-	for option; do
-		sed -i "s/^CONFIG_${option%=*}=.*/CONFIG_$option/" "$tmp/config"
-	done
-	sed 's/^\(.*\)=n$/# \1 is not set/' "$tmp/config" \
-		>"$host/boot/config-$(cat "$host/proc/sys/kernel/osrelease")"
-}
 sed -n 's/^OPTION(\([A-Z0-9_]*\), "\(.*\)", "\(.*\)")$/\1 \2 \3/p' cli/rules/options.def |
 	while read -r name values reason; do
-		[ "${#values}" -lt 2 ] || values="y, ${values#y}"
+		[ "${#values}" -lt 2 ] || values="y, $(echo "${values#y}" | tr k n)"
 		grep -qxF "| \`CONFIG_$name\` | $values | $reason |" "${guide:-docs/operator.md}" || echo "$name"
 	done >"$tmp/found"
 empty "the guide has each of the options that matter" "$tmp/found"
@@ -56,19 +46,22 @@ grep -h '^CONFIG' kernel/config/host*.config | sed 's/^CONFIG_//; s/=.*//' | whi
 	grep -q "^OPTION($name," cli/rules/options.def || echo "$name"
 done | grep -vx -e INTEL_IOMMU -e DEBUG_INFO_NONE >"$tmp/found" || :
 empty "and they are those that make deb sets" "$tmp/found"
-configure
+running=$(cat "$host/proc/sys/kernel/osrelease")
+configure "$running"
 says "its options are right" 0 "that matter are right"
-configure VFIO_PCI=m IOMMUFD=m
+configure "$running" VFIO_PCI=m IOMMUFD=m
 says "also if some are modules" 0 "that matter are right"
-configure VFIO_DEVICE_CDEV=n
+configure "$running" VFIO_DEVICE_CDEV=n
 says "an option is missing" 1 "CONFIG_VFIO_DEVICE_CDEV is n: binds devices to iommufd"
-configure IRQ_REMAP=n DEFERRED_STRUCT_PAGE_INIT=y
+configure "$running" PCI_P2PDMA=n
+says "an option is off that a host may not need" 0 "that matter are right"
+configure "$running" IRQ_REMAP=n DEFERRED_STRUCT_PAGE_INIT=y
 says "an option must be off" 1 "CONFIG_DEFERRED_STRUCT_PAGE_INIT is y: KHO excludes it"
-configure INTEL_IOMMU=n
+configure "$running" INTEL_IOMMU=n
 says "the driver of its IOMMU is missing" 1 "CONFIG_INTEL_IOMMU is n: drives the IOMMUs of this host"
-configure
+configure "$running"
 amd_host
-configure INTEL_IOMMU=n
+configure "$running" INTEL_IOMMU=n
 says "which is another one with AMD-Vi" 1 "CONFIG_AMD_IOMMU is n"
 rm -r "$host/sys/bus/pci" "$host/sys/class/vfio-dev"
 says "a host without sysfs" 3 "the PCI devices of the host are not visible"

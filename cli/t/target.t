@@ -4,8 +4,8 @@
 # The rules of iolu check about the next kernel's image: real images, with and without the
 # feature, and compressed in other ways.
 set -eu
-# shellcheck source=cli/t/host.sh
-. cli/t/host.sh
+# shellcheck source=cli/t/config.sh
+. cli/t/config.sh
 # shellcheck source=tests/bzimage.sh
 . tests/bzimage.sh
 
@@ -112,6 +112,16 @@ image "one that takes over no huge pages, of which none is used" 0 "verdict: yes
 put sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 1
 image "the same, with some in use" 1 "does not read: memfd-hugetlb-v1" "$tmp/repacked"
 image "and one that does" 0 "verdict: yes" "$patched"
+new_host
+running=$(cat "$host/proc/sys/kernel/osrelease") next=$(cat "out/build/$SERIES/include/config/kernel.release")
+configure "$next" PCI_P2PDMA=n
+image "one that cannot map BARs, if the running kernel's configuration is not known" 0 "verdict: yes" "$patched"
+configure "$running" PCI_P2PDMA=n
+image "if that cannot either" 0 "verdict: yes" "$patched"
+configure "$running"
+image "if that can" 1 "CONFIG_PCI_P2PDMA is n: lets a VM map BARs" "$patched"
+configure "$next"
+image "and one that can" 0 "verdict: yes" "$patched"
 new_host
 head -c 2000000 "$patched" >"$tmp/cut"
 image "one that is cut off" 1 "not a bzImage" "$tmp/cut"
