@@ -227,24 +227,30 @@ bool iommufd_lu_can_finish(struct liveupdate_file_op_args *args)
 	return true;
 }
 
-/* Its HWPT owns the domain from now on, and can be destroyed. */
-static void iommufd_lu_disown(struct iommufd_lu_hwpt *lu_hwpt)
+/*
+ * The HWPT owns its domain from now on. Another task can destroy it at once, and looks
+ * without a lock whether it has an entry: that is freed before, or stays.
+ */
+static void iommufd_lu_disown(struct iommufd_hwpt_paging *hwpt_paging)
 {
-	iommu_liveupdate_finish_domain(lu_hwpt->domain);
+	iommu_liveupdate_finish_domain(hwpt_paging->common.domain);
 	/* Taken by ADOPT */
-	refcount_dec(&lu_hwpt->hwpt->common.obj.users);
+	refcount_dec(&hwpt_paging->common.obj.users);
 }
 
 static void iommufd_lu_finish_hwpt(struct iommufd_lu_hwpt *lu_hwpt)
 {
+	struct iommufd_hwpt_paging *hwpt_paging = lu_hwpt->hwpt;
+
 	switch (lu_hwpt->state) {
 	case IOMMU_LIVEUPDATE_ADOPTED:
-		iommufd_lu_disown(lu_hwpt);
 		lu_hwpt->state = IOMMU_LIVEUPDATE_MARKED;
+		iommufd_lu_disown(hwpt_paging);
 		return;
 	case IOMMU_LIVEUPDATE_RESTORED:
-		iommufd_lu_disown(lu_hwpt);
-		break;
+		iommufd_lu_del(lu_hwpt);
+		iommufd_lu_disown(hwpt_paging);
+		return;
 	case IOMMU_LIVEUPDATE_INCOMING:
 		iommu_liveupdate_discard_domain(lu_hwpt->domain);
 		break;
