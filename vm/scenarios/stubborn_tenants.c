@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/liveupdate.h>
-#include <linux/vfio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -37,6 +36,7 @@
 #include "scenario.h"
 #include "story/minimal_vm.h"
 #include "story/story.h"
+#include "story/stubborn.h"
 
 #define TENANTS		3
 #define UNBIND		"/sys/bus/pci/drivers/vfio-pci/unbind"
@@ -109,23 +109,11 @@ static pid_t child(void (*body)(struct minimal_vm *t), struct minimal_vm *t)
 	return pid;
 }
 
-static void call_device(struct minimal_vm *t)
-{
-	ioctl(t->dev, VFIO_DEVICE_GET_INFO, uffd_missing());
-}
-
 static void call_session(struct minimal_vm *t)
 {
 	struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
 
 	ioctl(t->session, LIVEUPDATE_SESSION_GET_NAME, uffd_protected(&arg, sizeof(arg)));
-}
-
-static void write_memory(struct minimal_vm *t)
-{
-	(void)t;
-	if (write(spare, uffd_missing(), PAGE) < 0)
-		diag("write: %s", strerror(errno));
 }
 
 static void preserve_memory(struct minimal_vm *t)
@@ -159,14 +147,14 @@ static void one_by_one(struct minimal_vm *t)
 {
 	pid_t pid, other;
 
-	pid = child(call_device, t);
+	pid = stubborn_call(t->dev);
 	ok_errno(luo_check(tenants[0].name), EBUSY, "the session can be seen to be stubborn");
 	ok_rc(luo_check(story_vm(0)->data->session), "and the VM's not to be");
 	cannot_leave(EBUSY, "session [stubborn] cannot be frozen, no kexec",
 		     "a call on a device does not return");
 	child_kill(pid);
 
-	pid = child(write_memory, t);
+	pid = stubborn_write(spare);
 	other = child(preserve_memory, t);
 	cannot_leave(EBUSY, "session [stubborn] cannot be frozen, no kexec",
 		     "a call on a session does not return");
@@ -204,7 +192,7 @@ static void before(void)
 	sleep_ms(500);
 	ok_nic(0, vm_interrupts(&vm->device[0]), "the VM's interrupts arrive", "none");
 
-	child(call_device, &tenants[0]);
+	stubborn_call(tenants[0].dev);
 	child(unbind, &tenants[2]);
 	story_leave();
 }

@@ -7,7 +7,7 @@
 #include "options.h"
 #include "scenario_fields.h"
 
-#define MAX_DEVICES	4
+#define MAX_DEVICES	5
 #define MAX_BRIDGES	2	/* a root port, and the upstream port of a switch */
 
 /* The part of a device in a scenario; each is judged by rules of its own. */

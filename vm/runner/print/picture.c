@@ -20,7 +20,9 @@
 #define MARGIN_NS	(300 * MSEC)
 
 static const char *const sent_colour = "#8a8f98";
-static const char *const colours[MAX_DEVICES] = { "#16803c", "#1d4ed8", "#a21caf", "#b45309" };
+static const char *const colours[MAX_DEVICES] = {
+	"#16803c", "#1d4ed8", "#a21caf", "#b45309", "#0f766e",
+};
 
 static const struct { const char *key, *colour; } band_colours[] = {
 	{ "preserve", "#ddd6fe" }, { "load", "#e5e7eb" }, { "kexec", "#fde8c8" },

@@ -8,7 +8,7 @@
 
 #include "iommu/platform.h"
 
-#define WALK_DEVICES	4
+#define WALK_DEVICES	5
 #define WALK_PAGES	240
 #define WALK_ENTRY	16		/* at least every platform's entry_words */
 

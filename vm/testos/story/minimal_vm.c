@@ -30,6 +30,12 @@ int minimal_vm_map(struct minimal_vm *s)
 	return rc ? rc : ioas_map(s->iommufd, s->ioas, s->memfd, &area);
 }
 
+static int bind(struct minimal_vm *s)
+{
+	return s->token ? vfio_bind_token(s->dev, s->iommufd, &s->id) :
+			  vfio_bind(s->dev, s->iommufd, &s->id);
+}
+
 void minimal_vm_build(struct minimal_vm *s)
 {
 	s->memfd = vm_memfd(size(s), SEALS_FIXED);
@@ -41,8 +47,10 @@ void minimal_vm_build_on(struct minimal_vm *s)
 	int rc;
 
 	s->iommufd = iommufd_open();
-	s->dev = vfio_open_bound(s->bdf, s->iommufd, &s->id);
-	rc = s->dev < 0 ? s->dev : minimal_vm_map(s);
+	s->dev = vfio_open(s->bdf);
+	rc = s->dev < 0 ? s->dev : bind(s);
+	if (rc >= 0)
+		rc = minimal_vm_map(s);
 	if (!rc)
 		rc = hwpt_alloc(s->iommufd, s->id, s->ioas, &s->hwpt);
 	if (!rc)

@@ -3,6 +3,7 @@
 #ifndef TESTOS_MINIMAL_VM_H
 #define TESTOS_MINIMAL_VM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "device/pci.h"
@@ -15,6 +16,7 @@ struct minimal_vm {
 	char bdf[BDF_LEN];
 	char name[16];			/* of its session */
 	uint64_t size;			/* of its memory; 0: MINIMAL_VM_SIZE */
+	bool token;			/* the device has virtual functions, or is one */
 	int session;
 	int memfd;
 	int iommufd;
@@ -24,7 +26,7 @@ struct minimal_vm {
 	uint32_t hwpt;
 };
 
-/* @bdf, @name and @size are set by the caller. Sets bus mastering, no other register. Bails out. */
+/* @bdf, @name, @size and @token are set by the caller. Sets bus mastering, no other register. Bails out. */
 void minimal_vm_build(struct minimal_vm *s);
 void minimal_vm_build_on(struct minimal_vm *s);		/* the same, on the caller's @memfd */
 void minimal_vm_preserve(struct minimal_vm *s);

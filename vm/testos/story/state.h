@@ -15,7 +15,7 @@
 #define STATE_MAGIC	0x6574617473756c2eull	/* ".lustate" */
 #define STATE_VERSION	1u
 
-#define STATE_VMS	4
+#define STATE_VMS	5
 #define VM_MEMS		5
 #define VM_SPACES	4
 #define VM_DEVICES		4

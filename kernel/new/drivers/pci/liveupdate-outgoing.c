@@ -7,22 +7,20 @@
  * pci_liveupdate_preserve(), and pci_liveupdate_freeze() right before kexec. Each
  * has a counterpart that cannot fail. Then
  *
- * - the function and each bridge above it stay in D0 from preserve on: each holds
- *   a runtime PM reference;
+ * - function and bridges stay in D0 from preserve on: each holds a runtime PM reference;
  * - bus mastering stays on in all of them at kexec, when it is turned off in all
  *   other devices;
  * - the interrupts of the function are masked from freeze on;
  * - resets are refused from preserve on.
  *
- * A bridge is preserved as long as a function below it is; the functions are
- * counted. Each function and each bridge has a record. It is final when every
- * preserved function at or below the device is frozen.
+ * A bridge is preserved as long as a function below it is; the functions are counted.
+ * Each function and each bridge has a record, filled with each freeze and unfreeze of a
+ * function at or below it.
  *
  * The physical function of a virtual function (VF) is above it in the same sense. To
  * preserve a VF its physical function must be preserved, or be bound to a driver that
- * keeps it as it is, such as pci-pf-stub. If that is unpreserved first,
- * or cannot be frozen, it is kept like a bridge, for its VFs: its configuration is,
- * its DMA ends.
+ * keeps it as it is, such as pci-pf-stub. If that is unpreserved first, or cannot be
+ * frozen, it is kept like a bridge, for its VFs: its configuration is, its DMA ends.
  */
 
 #include <linux/cleanup.h>
@@ -269,9 +267,8 @@ static int pci_lu_outgoing_add(struct pci_dev *dev)
  * Return: 0; -EINVAL if @dev is not an endpoint; -ENXIO for a virtual function whose
  * physical function is not preserved; -EPERM for a device class that kernels use at
  * boot (display, bridge, USB host controller); -EXDEV if its DMA may use another
- * requester ID; -EBUSY if @dev is already preserved,
- * incoming and not finished, or its device lock is held; -EAGAIN if @dev is not
- * in D0; -ENOMEM. On error nothing has changed.
+ * requester ID; -EBUSY if @dev is already preserved, incoming and not finished, or its
+ * device lock is held; -EAGAIN if @dev is not in D0; -ENOMEM. On error nothing has changed.
  */
 int pci_liveupdate_preserve(struct pci_dev *dev)
 {
@@ -318,8 +315,7 @@ EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_unpreserve, "vfio-pci");
  * Masks the interrupts of @dev and records its final state. The reason of a
  * refusal is logged.
  *
- * Context: Process context, may sleep. Waits for the device lock for a short time
- * only.
+ * Context: Process context, may sleep. Waits for the device lock for a short time.
  * Return: 0; -EINVAL if @dev is not preserved; -EBUSY if the device lock of @dev
  * or of a bridge above stays locked, as during a removal; -EAGAIN if a self test
  * is in progress or @dev is not in D0; -ENOLINK if a bridge above does not
@@ -364,11 +360,15 @@ void pci_liveupdate_unfreeze(struct pci_dev *dev)
 	struct pci_dev *pos;
 
 	guard(mutex)(&pci_lu_outgoing_lock);
-	for (pos = dev; pos; pos = pci_lu_above(pos))
-		pci_lu_outgoing_find(pos)->frozen--;
 	out = pci_lu_outgoing_find(dev);
 	WRITE_ONCE(out->function_frozen, false);
 	pci_lu_unmask_irqs(dev, &out->irqs);
+	for (pos = dev; pos; pos = pci_lu_above(pos)) {
+		out = pci_lu_outgoing_find(pos);
+		/* A function that is frozen below it keeps its record */
+		if (--out->frozen)
+			pci_lu_outgoing_fill(out);
+	}
 }
 EXPORT_SYMBOL_FOR_MODULES(pci_liveupdate_unfreeze, "vfio-pci");
 
