@@ -147,15 +147,20 @@ bool pci_bus_master(const char *bdf)
 	return pci_config(bdf, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
 }
 
-bool pci_update_state(const char *bdf, const char *state)
+bool pci_says(const char *bdf, const char *name, const char *wanted)
 {
 	char path[300], text[32];
 
-	snprintf(path, sizeof(path), DEVICES "/%s/liveupdate", bdf);
+	snprintf(path, sizeof(path), DEVICES "/%s/%s", bdf, name);
 	if (file_read(path, text, sizeof(text)) < 0)
 		return false;
 	text[strcspn(text, "\n")] = 0;
-	return !strcmp(text, state);
+	return !strcmp(text, wanted);
+}
+
+bool pci_update_state(const char *bdf, const char *state)
+{
+	return pci_says(bdf, "liveupdate", state);
 }
 
 void pci_set_config(const char *bdf, unsigned int at, uint32_t value, unsigned int len)

@@ -45,6 +45,7 @@ void pci_set_bus_master(const char *bdf, bool on);	/* whatever the driver thinks
 void pci_insist_on_bus_master(const char *bdf);
 
 /* an attribute in sysfs; 0 or -errno */
+bool pci_says(const char *bdf, const char *name, const char *wanted);
 int pci_set(const char *bdf, const char *name, const char *text);
 
 int pci_bind_to(const char *bdf, const char *driver);

@@ -17,10 +17,9 @@
  *   any other access, and no driver can bind. Only this device and those below it
  *   are affected.
  *
- * If a record itself is damaged, the device that it describes is unknown. The
- * previous kernel turned bus mastering off in all devices that it did not
- * preserve, so each device with bus mastering on and without a valid record is
- * isolated.
+ * If a record itself is damaged, the device that it describes is unknown. The previous
+ * kernel turned bus mastering off in all devices that it did not preserve, so each
+ * device with bus mastering on and without a valid record is isolated.
  *
  * The physical function of a virtual function (VF) is above it in the same sense
  * (liveupdate-iov.c). pci_liveupdate_finish() makes a function an ordinary one; so it does
@@ -241,6 +240,8 @@ static int pci_lu_incoming_notify(struct notifier_block *nb, unsigned long actio
 	struct pci_dev *dev = to_pci_dev(data);
 	struct pci_lu_incoming *in;
 
+	if (action == BUS_NOTIFY_BOUND_DRIVER)
+		pci_lu_bound(dev);
 	if (action == BUS_NOTIFY_DEL_DEVICE && dev->is_physfn && !dev->driver)
 		pci_lu_remove_vfs(dev);
 	if (action != BUS_NOTIFY_ADD_DEVICE && action != BUS_NOTIFY_REMOVED_DEVICE)

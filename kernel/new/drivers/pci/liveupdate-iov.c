@@ -209,6 +209,7 @@ static void pci_lu_adopt_iov_regs(struct pci_dev *dev, struct pci_sriov *iov,
 	iov->pgsz = ser->page_size;
 	iov->max_VF_buses = ser->last_bus;
 	iov->driver_max_VFs = iov->total_VFs;
+	iov->drivers_autoprobe = true;
 	iov->vf_rebar_cap = pci_find_ext_capability(dev, PCI_EXT_CAP_ID_VF_REBAR);
 }
 
@@ -228,8 +229,8 @@ static struct pci_dev *pci_lu_lowest_pf(struct pci_dev *dev)
  * @dev: The function, in enumeration.
  * @pos: The capability.
  *
- * Stands in for sriov_init(), which disables VFs and sizes their BARs. No driver binds
- * to the VFs unless it is their driver_override.
+ * Stands in for sriov_init(), which disables VFs and sizes their BARs. Like every boot it
+ * sets sriov_drivers_autoprobe; pci_lu_vf_is_held() keeps drivers from these VFs.
  *
  * Context: Enumeration, may sleep.
  * Return: True; false if the capability has to be initialized.
@@ -249,6 +250,29 @@ bool pci_liveupdate_adopt_iov(struct pci_dev *dev, int pos)
 	dev->sriov = iov;
 	dev->is_physfn = 1;
 	return true;
+}
+
+/**
+ * pci_lu_capture_vfs() - Keep the drivers of the host from the VFs of userspace.
+ * @dev: The PF, just bound to @driver.
+ * @driver: The driver that takes over incoming functions.
+ *
+ * vfio-pci captures VFs when they are added to a PF of its own; these were there before.
+ *
+ * Context: Process context, may sleep.
+ */
+void pci_lu_capture_vfs(struct pci_dev *dev, const struct pci_driver *driver)
+{
+	struct pci_dev *vf;
+	int i;
+
+	for (i = 0; i < pci_num_vf(dev); i++) {
+		vf = pci_lu_get_vf(dev, i);
+		if (vf && !device_has_driver_override(&vf->dev) &&
+		    device_set_driver_override(&vf->dev, driver->name))
+			pci_err(vf, "any driver can bind to it: no memory for its driver_override\n");
+		pci_dev_put(vf);
+	}
 }
 
 /**

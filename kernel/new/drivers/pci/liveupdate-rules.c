@@ -207,15 +207,37 @@ static bool pci_lu_waits_for_pf(struct pci_dev *dev)
 	return dev->is_virtfn && !device_is_bound(&pf->dev) && !pci_lu_pf_had_driver(pf);
 }
 
+/* A VF without a record, which may be one that userspace has with its PF */
+static bool pci_lu_vf_is_held(struct pci_dev *dev)
+{
+	return dev->is_virtfn && !device_has_driver_override(&dev->dev) &&
+	       pci_liveupdate_accepted(pci_physfn(dev));
+}
+
+/**
+ * pci_lu_bound() - Note that a driver was bound to a device.
+ * @dev: The device.
+ *
+ * Context: Process context, under the device lock of @dev.
+ */
+void pci_lu_bound(struct pci_dev *dev)
+{
+	const struct pci_driver *driver = READ_ONCE(pci_lu_driver);
+
+	if (dev->is_physfn && driver && dev->driver == driver && pci_liveupdate_accepted(dev))
+		pci_lu_capture_vfs(dev, driver);
+}
+
 /**
  * pci_liveupdate_may_probe() - Test whether a driver may bind to a device.
  * @dev: The device.
  * @drv: The driver.
  *
  * Context: Any.
- * Return: 0; -EIO if @dev is isolated; -EBUSY if @dev is incoming and @drv cannot
- * take it over or is not its driver_override, or if @dev is kept for its VFs by a
- * registered driver and @drv is none; -EPROBE_DEFER if @dev is a virtual
+ * Return: 0; -ENODEV if @dev is a virtual function without a driver_override, and its
+ * physical function is incoming; -EIO if @dev is isolated; -EBUSY if @dev is incoming
+ * and @drv cannot take it over or is not its driver_override, or if @dev is kept for its
+ * VFs by a registered driver and @drv is none; -EPROBE_DEFER if @dev is a virtual
  * function and its physical function has no driver yet.
  */
 int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
@@ -224,6 +246,8 @@ int pci_liveupdate_may_probe(struct pci_dev *dev, struct pci_driver *drv)
 
 	if (pci_lu_is_pf(dev))
 		return pci_lu_is_pf_driver(drv) ? 0 : -EBUSY;
+	if (pci_lu_vf_is_held(dev))
+		return -ENODEV;
 	if (state == PCI_LU_NONE || dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return 0;
 	if (state == PCI_LU_ISOLATED)

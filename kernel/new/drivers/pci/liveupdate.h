@@ -93,6 +93,7 @@ int pci_lu_check_freeze(struct pci_dev *dev);
 void pci_lu_read_iov(struct pci_dev *dev, struct pci_iov_ser *ser);
 int pci_lu_check_iov(struct pci_dev *dev, const struct pci_iov_ser *ser);
 bool pci_lu_leaves_vf(struct pci_dev *dev);
+void pci_lu_capture_vfs(struct pci_dev *dev, const struct pci_driver *driver);
 void pci_lu_remove_vfs(struct pci_dev *dev);
 
 /* liveupdate-irq.c */
@@ -119,6 +120,7 @@ bool pci_lu_pf_had_driver(struct pci_dev *dev);
 /* liveupdate-rules.c */
 void pci_lu_set_driver(const struct pci_driver *driver);
 bool pci_lu_has_pf_driver(struct pci_dev *dev);
+void pci_lu_bound(struct pci_dev *dev);
 #else
 static inline void pci_liveupdate_setup(struct pci_dev *dev) { }
 
