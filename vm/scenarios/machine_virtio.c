@@ -4,6 +4,8 @@
  * how far it is. Its receive ring has 1024 entries, so the rate is low.
  *
  * promise: 1
+ * red when: bus mastering stays on during the kexec (`pci_liveupdate_keeps_master`): it
+ *   is off when the next kernel starts, and the NIC is isolated
  */
 #include "scenario.h"
 #include "story/story.h"
