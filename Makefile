@@ -44,7 +44,8 @@ ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_t
 	live_update_off_next machine_nvme machine_virtio ordinary_life passthrough_next \
 	pci_off_next pending_interrupt refusals refusals_devices refusals_interrupts replace rogue_device_is_blocked run shared_domain \
 	tables_unchanged two_nics_one_session \
-	two_sessions unpreserved_nic_is_silent update_twice virtual_functions vm_lives_on)
+	two_sessions unpreserved_nic_is_silent update_twice virtual_functions \
+	virtual_functions_of_stub vm_lives_on)
 # Those that run with iommufd and vfio as modules as well
 ON_MODULES := $(patsubst %,vm/scenarios/%.c@modules,damaged_records crashed_vmm discarded_session run \
 	update_twice)
