@@ -13,6 +13,8 @@
  * red when: pages that come are counted before the pool is filled
  *   (`hugetlb_liveupdate_boot_alloc`): the pools have more pages than before
  * red when: pages are charged (`memfd_hugetlb_charge`): the cgroup is charged with none
+ * red when: pages are counted where they are charged (`memfd_hugetlb_charge_memory`; an earlier
+ *   kernel counted them before): memory.stat says 0 while the VM runs
  */
 #define _GNU_SOURCE 1
 
@@ -66,11 +68,18 @@ static void charged_as(bool reserved, uint64_t large, uint64_t small, const char
 	   (unsigned long long)large, (unsigned long long)small);
 }
 
-/* Huge pages of the retrieving process are charged to its cgroup, as in use and as reserved. */
+/*
+ * Huge pages of the retrieving process are charged to its cgroup, as in use and as reserved, and
+ * as memory.
+ */
 static void charged(uint64_t large, uint64_t small, const char *name)
 {
+	uint64_t memory = cgroup_memory_hugetlb();
+
 	charged_as(false, large, small, name);
 	charged_as(true, large, small, name);
+	ok(memory == large + small, "and its memory.stat says the same", "%lld bytes, not %llu",
+	   (long long)memory, (unsigned long long)(large + small));
 }
 
 static uint64_t huge_bytes(const struct vm_data *data, uint64_t page)

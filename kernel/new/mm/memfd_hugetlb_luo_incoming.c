@@ -120,9 +120,23 @@ static struct folio *memfd_hugetlb_restore_folio(struct hstate *h,
 	}
 	init_new_hugetlb_folio(folio);
 	memfd_hugetlb_pool_came(h, folio);
-	/* free_huge_folio() subtracts it */
+	/* free_huge_folio() subtracts it, from the cgroup that is charged then */
 	lruvec_stat_mod_folio(folio, NR_HUGETLB, pages_per_huge_page(h));
 	return folio;
+}
+
+/* The count of huge pages goes along into the cgroup */
+static int memfd_hugetlb_charge_memory(struct hstate *h, struct folio *folio)
+{
+	long nr = pages_per_huge_page(h);
+	int err;
+
+	if (!(cgrp_dfl_root.flags & CGRP_ROOT_MEMORY_HUGETLB_ACCOUNTING))
+		return 0;
+	lruvec_stat_mod_folio(folio, NR_HUGETLB, -nr);
+	err = mem_cgroup_charge(folio, NULL, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+	lruvec_stat_mod_folio(folio, NR_HUGETLB, nr);
+	return err;
 }
 
 /* free_huge_folio() undoes it, also if it fails */
@@ -145,9 +159,7 @@ static int memfd_hugetlb_charge(struct hstate *h, struct folio *folio)
 		hugetlb_cgroup_commit_charge(idx, nr, h_cg, folio);
 		hugetlb_cgroup_commit_charge_rsvd(idx, nr, rsvd, folio);
 	}
-	if (cgrp_dfl_root.flags & CGRP_ROOT_MEMORY_HUGETLB_ACCOUNTING)
-		return mem_cgroup_charge(folio, NULL, GFP_KERNEL);
-	return 0;
+	return memfd_hugetlb_charge_memory(h, folio);
 }
 
 /* Makes the folio the file's, with a region that says that it needs no reservation */

@@ -14,25 +14,34 @@
 
 #define ROOT	"/tmp/cgroup"
 #define VMM	ROOT "/vmm"
+#define HUGETLB	"\nhugetlb "
 
-static void make(const char *controller)
+static void make(const char *controllers, const char *options)
 {
 	mkdir(ROOT, 0755);
-	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL))
+	if (mount("cgroup2", ROOT, "cgroup2", 0, options))
 		bail_out("mount cgroups: %s", strerror(errno));
-	must_write(ROOT "/cgroup.subtree_control", controller);
+	must_write(ROOT "/cgroup.subtree_control", controllers);
 	mkdir(VMM, 0755);
 }
 
 void cgroup_make(const char *limit)
 {
-	make("+memory");
-	must_write(VMM "/memory.max", limit);
+	make("+memory", NULL);
+	cgroup_limit("memory", limit);
 }
 
 void cgroup_make_hugetlb(void)
 {
-	make("+hugetlb");
+	make("+hugetlb +memory", "memory_hugetlb_accounting");
+}
+
+void cgroup_limit(const char *what, const char *limit)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), VMM "/%s.max", what);
+	must_write(path, limit);
 }
 
 uint64_t cgroup_hugetlb(uint64_t page, bool reserved)
@@ -45,6 +54,18 @@ uint64_t cgroup_hugetlb(uint64_t page, bool reserved)
 	if (file_read(path, text, sizeof(text)) < 0)
 		bail_out("%s: %m", path);
 	return strtoull(text, NULL, 10);
+}
+
+uint64_t cgroup_memory_hugetlb(void)
+{
+	char text[4096], *at;
+
+	if (file_read(VMM "/memory.stat", text, sizeof(text)) < 0)
+		bail_out(VMM "/memory.stat: %m");
+	at = strstr(text, HUGETLB);
+	if (!at)
+		bail_out("huge pages are not in memory.stat");
+	return strtoull(at + strlen(HUGETLB), NULL, 10);
 }
 
 void cgroup_enter(void)
