@@ -23,7 +23,7 @@
 #include "vm.h"
 
 static const struct iolu_attempt memfd_attempt = {
-	"retrieved", "memfd", (const enum iolu_refusal[]){ REFUSED_NONE },
+	"retrieved", "memfd", (const enum iolu_refusal[]){ REFUSED_RETRIEVE_CGROUP, REFUSED_NONE },
 };
 
 static const struct iolu_attempt iommufd_attempt = {

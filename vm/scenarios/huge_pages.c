@@ -5,6 +5,8 @@
  * step, its session is discarded, and a new VM takes its place. hugepages= on the command line
  * asks for as many pages as there are.
  *
+ * A limit of the cgroup that is too low delays a VM and does not lose it.
+ *
  * The tables map huge pages with leaves of their size. The pools count pages that come before
  * they are retrieved, and have all of them back when the VMs are gone. The hugetlb cgroup of the
  * process that retrieves a file is charged with its pages. `lurun --updates 25` makes more updates.
@@ -15,6 +17,8 @@
  * red when: pages are charged (`memfd_hugetlb_charge`): the cgroup is charged with none
  * red when: pages are counted where they are charged (`memfd_hugetlb_charge_memory`; an earlier
  *   kernel counted them before): memory.stat says 0 while the VM runs
+ * red when: a retrieve that failed can be tried again (`can_retry`; an earlier kernel): the VM is
+ *   lost when a limit is too low, also after it was raised
  */
 #define _GNU_SOURCE 1
 
@@ -28,6 +32,7 @@
 #include "kapi/kho.h"
 #include "kapi/luo.h"
 #include "os/cgroup.h"
+#include "os/klog.h"
 #include "os/memory.h"
 #include "os/pool.h"
 #include "os/report.h"
@@ -37,6 +42,7 @@
 #include "story/story.h"
 
 #define UPDATES	3
+#define LIMIT	"limit of the cgroup is below its huge pages"
 
 static const enum crash_step crash[UPDATES] = { CRASH_MEMORY, CRASH_ADOPT, CRASH_SESSION };
 
@@ -160,6 +166,33 @@ static void discard(struct vm_data *data)
 	   (unsigned long long)is.free, (unsigned long long)is.pages);
 }
 
+static void limited(const struct vm_data *data)
+{
+	unsigned int i, mem[] = { data->device[0].mem, VM_RAM };
+	int session = luo_retrieve(data->session), fd;
+	struct pool was;
+
+	pool_read(&was, POOL_2M);
+	cgroup_limit("hugetlb.2MB", "4M");
+	klog_skip();
+	refused(luo_retrieve_fd(session, TOKEN_MEM(mem[0])), EDQUOT, LIMIT,
+		"a cgroup without room for huge pages ends retrieve");
+	cgroup_limit("hugetlb.2MB", "max");
+	cgroup_limit("memory", "64M");
+	klog_skip();
+	refused(luo_retrieve_fd(session, TOKEN_MEM(mem[1])), EDQUOT, LIMIT,
+		"so does one without room for memory");
+	cgroup_limit("memory", "max");
+	charged(0, 0, "such a cgroup is charged with none");
+	pool_same(&was, POOL_2M, "then");
+	for (i = 0; i < ARRAY_SIZE(mem); i++) {
+		fd = luo_retrieve_fd(session, TOKEN_MEM(mem[i]));
+		ok_rc(fd < 0 ? fd : 0, "with a higher limit the memory is retrieved");
+		close(fd);
+	}
+	close(session);
+}
+
 static void next_tenant(void)
 {
 	struct vm *vm = story_vm(1);
@@ -219,6 +252,8 @@ static void after(void)
 	crash_after(&state->vm[1], crash[(state->updates - 1) % UPDATES]);
 	discard(&state->vm[1]);
 	charged(0, 0, "a cgroup is charged with none of the pages that wait or were discarded");
+	if (state->updates == 1)
+		limited(&state->vm[0]);
 	story_take_over(story_vm(0));
 	charged(huge_bytes(story_vm(0)->data, POOL_1G), huge_bytes(story_vm(0)->data, POOL_2M),
 		"it is charged with those that its process retrieves");

@@ -9,9 +9,10 @@
  *
  * The next kernel restores each huge page as a page of the pool, in use, on the node where
  * it lies, and charges the task that retrieves the file: hugetlb cgroup, and memory cgroup
- * where that accounts for huge pages. All pages belong to the file, so that none needs a
- * reservation. A page that the file gives up, or a file that is released unretrieved,
- * returns to the pool as any other huge page does.
+ * where that accounts for huge pages. If a limit is too low, the file can be retrieved again
+ * after it was raised. All pages belong to the file, so that none needs a reservation. A page
+ * that the file gives up, or a file that is released unretrieved, returns to the pool as any
+ * other huge page does.
  *
  * A device may write to the file meanwhile. Pages stay in place from retrieve to finish,
  * see "Folios of a retrieved memfd stay where they are until it is finished".
@@ -281,6 +282,7 @@ static const struct liveupdate_file_ops memfd_hugetlb_file_ops = {
 	.unfreeze = memfd_hugetlb_unfreeze,
 	.retrieve = memfd_hugetlb_retrieve,
 	.finish = memfd_hugetlb_finish,
+	.can_retry = true,
 	.get_id = memfd_hugetlb_get_id,
 	.owner = THIS_MODULE,
 };

@@ -7,6 +7,7 @@
 struct folio;
 struct hstate;
 struct liveupdate_file_op_args;
+struct memfd_luo_folio_ser;
 
 #ifdef CONFIG_LIVEUPDATE_MEMFD_HUGETLB
 void hugetlb_liveupdate_boot_alloc(struct hstate *h);
@@ -21,6 +22,11 @@ int memfd_hugetlb_pool_prepare(struct hstate *h, const u64 *nr_node);
 void memfd_hugetlb_pool_hand_over(struct hstate *h, const u64 *nr_node, bool add);
 void memfd_hugetlb_pool_came(struct hstate *h, struct folio *folio);
 void memfd_hugetlb_pool_lost(struct hstate *h, int nid);
+
+int memfd_hugetlb_charge_all(struct hstate *h, const struct memfd_luo_folio_ser *folios,
+			     u64 nr_folios);
+void memfd_hugetlb_uncharge_all(struct hstate *h, const struct memfd_luo_folio_ser *folios,
+				u64 nr_folios);
 
 int memfd_hugetlb_retrieve(struct liveupdate_file_op_args *args);
 void memfd_hugetlb_finish(struct liveupdate_file_op_args *args);

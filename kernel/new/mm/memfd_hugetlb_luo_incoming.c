@@ -5,17 +5,14 @@
  * memfd_hugetlb_luo.c.
  */
 
-#include <linux/cgroup.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
-#include <linux/hugetlb_cgroup.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd_hugetlb.h>
 #include <linux/liveupdate.h>
-#include <linux/memcontrol.h>
 #include <linux/memfd.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -125,54 +122,13 @@ static struct folio *memfd_hugetlb_restore_folio(struct hstate *h,
 	return folio;
 }
 
-/* The count of huge pages goes along into the cgroup */
-static int memfd_hugetlb_charge_memory(struct hstate *h, struct folio *folio)
-{
-	long nr = pages_per_huge_page(h);
-	int err;
-
-	if (!(cgrp_dfl_root.flags & CGRP_ROOT_MEMORY_HUGETLB_ACCOUNTING))
-		return 0;
-	lruvec_stat_mod_folio(folio, NR_HUGETLB, -nr);
-	err = mem_cgroup_charge(folio, NULL, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
-	lruvec_stat_mod_folio(folio, NR_HUGETLB, nr);
-	return err;
-}
-
-/* free_huge_folio() undoes it, also if it fails */
-static int memfd_hugetlb_charge(struct hstate *h, struct folio *folio)
-{
-	struct hugetlb_cgroup *h_cg = NULL, *rsvd = NULL;
-	unsigned long nr = pages_per_huge_page(h);
-	int idx = hstate_index(h);
-	int err;
-
-	err = hugetlb_cgroup_charge_cgroup_rsvd(idx, nr, &rsvd);
-	if (err)
-		return err;
-	err = hugetlb_cgroup_charge_cgroup(idx, nr, &h_cg);
-	if (err) {
-		hugetlb_cgroup_uncharge_cgroup_rsvd(idx, nr, rsvd);
-		return err;
-	}
-	scoped_guard(spinlock_irq, &hugetlb_lock) {
-		hugetlb_cgroup_commit_charge(idx, nr, h_cg, folio);
-		hugetlb_cgroup_commit_charge_rsvd(idx, nr, rsvd, folio);
-	}
-	return memfd_hugetlb_charge_memory(h, folio);
-}
-
 /* Makes the folio the file's, with a region that says that it needs no reservation */
-static int memfd_hugetlb_add(struct inode *inode, struct hstate *h, struct folio *folio,
-			     long index)
+static int memfd_hugetlb_add(struct inode *inode, struct folio *folio, long index)
 {
 	struct resv_map *regions = HUGETLBFS_I(inode)->resv_map;
 	long needed = 0;
 	int err;
 
-	err = memfd_hugetlb_charge(h, folio);
-	if (err)
-		return err;
 	if (region_chg(regions, index, index + 1, &needed) < 0)
 		return -ENOMEM;
 	__folio_mark_uptodate(folio);
@@ -188,56 +144,93 @@ static int memfd_hugetlb_add(struct inode *inode, struct hstate *h, struct folio
 	return 0;
 }
 
-/*
- * Restores all folios of the list with an additional reference. After an error the rest of
- * them has that reference only.
- */
-static int memfd_hugetlb_retrieve_folios(struct inode *inode, struct hstate *h,
-					 struct memfd_luo_folio_ser *folios, u64 nr_folios)
+static int memfd_hugetlb_add_all(struct inode *inode, const struct memfd_luo_folio_ser *folios,
+				 u64 nr_folios)
 {
-	struct folio *folio;
 	int err = 0;
 	u64 i;
 
-	for (i = 0; i < nr_folios; i++) {
-		if (!err && folios[i].index != i << huge_page_order(h))
-			err = -EBADMSG;
-		folio = memfd_hugetlb_restore_folio(h, &folios[i]);
-		if (!folio) {
-			err = err ?: -EIO;
-			continue;
-		}
-		folio_get(folio);
-		if (!err)
-			err = memfd_hugetlb_add(inode, h, folio, i);
-		folio_put(folio);
+	for (i = 0; !err && i < nr_folios; i++) {
+		err = memfd_hugetlb_add(inode, pfn_folio(folios[i].pfn), i);
 		cond_resched();
 	}
 	return err;
 }
 
-/* Gives the file its folios. After an error the file has some of them, or none. */
+/* Every page of the file has come, and the list is in order */
+static int memfd_hugetlb_check_list(struct hstate *h, const struct memfd_luo_folio_ser *folios,
+				    u64 nr_folios)
+{
+	u64 i;
+
+	for (i = 0; i < nr_folios; i++) {
+		if (folios[i].index != i << huge_page_order(h))
+			return -EBADMSG;
+		if (!folios[i].pfn)
+			return -EIO;
+	}
+	return 0;
+}
+
+/* Gives the file its folios, charged. After an error it may have some, and none is charged. */
 static int memfd_hugetlb_fill(struct inode *inode, struct hstate *h,
-			      const struct liveupdate_file_op_args *args,
-			      struct memfd_hugetlb_ser *ser)
+			      const struct memfd_luo_folio_ser *folios, u64 nr_folios)
+{
+	int err;
+
+	err = memfd_hugetlb_check_list(h, folios, nr_folios);
+	if (err)
+		return err;
+	err = memfd_hugetlb_charge_all(h, folios, nr_folios);
+	if (err)
+		return err;
+	err = memfd_hugetlb_add_all(inode, folios, nr_folios);
+	if (err)
+		memfd_hugetlb_uncharge_all(h, folios, nr_folios);
+	return err;
+}
+
+/* Restores all folios of the list, each with a reference, which an earlier attempt may have done */
+static struct memfd_luo_hold *
+memfd_hugetlb_restore(struct hstate *h, const struct liveupdate_file_op_args *args,
+		      const struct memfd_hugetlb_ser *ser, struct memfd_luo_folio_ser **folios)
+{
+	struct memfd_luo_hold *hold = memfd_luo_hold_resume(args, folios);
+	u64 i;
+
+	if (hold)
+		return hold;
+	hold = memfd_luo_hold_alloc();
+	if (!hold)
+		return ERR_PTR(-ENOMEM);
+	*folios = memfd_hugetlb_take_list(ser);
+	if (IS_ERR(*folios)) {
+		kfree(hold);
+		return ERR_CAST(*folios);
+	}
+	for (i = 0; i < ser->nr_folios; i++) {
+		memfd_hugetlb_restore_folio(h, &(*folios)[i]);
+		cond_resched();
+	}
+	return hold;
+}
+
+/* After an error all that was restored is held, for the next attempt or until finish() */
+static int memfd_hugetlb_retrieve_folios(struct inode *inode, struct hstate *h,
+					 const struct liveupdate_file_op_args *args,
+					 const struct memfd_hugetlb_ser *ser)
 {
 	struct memfd_luo_folio_ser *folios;
 	struct memfd_luo_hold *hold;
 	int err;
 
-	hold = memfd_luo_hold_alloc();
-	if (!hold)
-		return -ENOMEM;
-	folios = memfd_hugetlb_take_list(ser);
-	if (IS_ERR(folios)) {
-		kfree(hold);
-		return PTR_ERR(folios);
-	}
-	err = memfd_hugetlb_retrieve_folios(inode, h, folios, ser->nr_folios);
+	if (!ser->nr_folios)
+		return 0;
+	hold = memfd_hugetlb_restore(h, args, ser, &folios);
+	if (IS_ERR(hold))
+		return PTR_ERR(hold);
+	err = memfd_hugetlb_fill(inode, h, folios, ser->nr_folios);
 	memfd_luo_hold(hold, args, err ? NULL : inode, folios, ser->nr_folios);
-	/* Nothing is left for finish() */
-	if (err)
-		kho_restore_free(ser);
 	return err;
 }
 
@@ -258,10 +251,13 @@ static struct hstate *memfd_hugetlb_hstate(const struct memfd_hugetlb_ser *ser)
  * memfd_hugetlb_retrieve() - Make a memfd of what the previous kernel preserved.
  * @args: LUO's arguments.
  *
+ * Nothing is lost by an error: the pages stay in place, in no cgroup, until an attempt
+ * succeeds or memfd_hugetlb_finish().
+ *
  * Context: Process context, may sleep.
  * Return: 0; -ENODEV without pages of this size, -EBADMSG for an invalid record, -EIO if
- * KHO does not have a page, -ENOMEM, -ENOSPC if there is no memory for an inode, or the
- * error of a cgroup. After an error the pages stay in place until memfd_hugetlb_finish().
+ * KHO does not have a page, -ENOMEM, -ENOSPC if there is no memory for an inode, or
+ * -EDQUOT for the limit of a cgroup.
  */
 int memfd_hugetlb_retrieve(struct liveupdate_file_op_args *args)
 {
@@ -283,18 +279,15 @@ int memfd_hugetlb_retrieve(struct liveupdate_file_op_args *args)
 		goto err_put;
 	vfs_setpos(file, ser->pos, MAX_LFS_FILESIZE);
 	i_size_write(file_inode(file), ser->size);
-	if (ser->nr_folios) {
-		err = memfd_hugetlb_fill(file_inode(file), h, args, ser);
-		if (err)
-			goto err_put;
-	}
+	err = memfd_hugetlb_retrieve_folios(file_inode(file), h, args, ser);
+	if (err)
+		goto err_put;
 	args->file = file;
-	kho_restore_free(ser);
 	return 0;
 
 err_put:
-	/* What is still KHO's is released by finish() */
-	fput(file);
+	/* At once: another attempt puts the same folios into another file */
+	__fput_sync(file);
 	return err;
 }
 
@@ -323,14 +316,10 @@ static void memfd_hugetlb_release(struct memfd_hugetlb_ser *ser, struct hstate *
  */
 void memfd_hugetlb_finish(struct liveupdate_file_op_args *args)
 {
-	struct memfd_hugetlb_ser *ser;
-	struct hstate *h;
+	struct memfd_hugetlb_ser *ser = phys_to_virt(args->serialized_data);
+	struct hstate *h = memfd_hugetlb_hstate(ser);
 
-	if (memfd_luo_release(args))
-		return;
-	ser = phys_to_virt(args->serialized_data);
-	h = memfd_hugetlb_hstate(ser);
-	if (h && memfd_hugetlb_valid(ser, h) && ser->nr_folios)
+	if (!memfd_luo_release(args) && h && memfd_hugetlb_valid(ser, h) && ser->nr_folios)
 		memfd_hugetlb_release(ser, h);
 	kho_restore_free(ser);
 }

@@ -23,7 +23,8 @@
  * by the memfd's inode, on which LUO has a reference until finish().
  *
  * If a memfd cannot be retrieved, a device may still write to its folios. They keep
- * the additional reference until LUO ends the session, which stops devices first.
+ * the additional reference until LUO ends the session, which stops devices first, or
+ * until the memfd is retrieved after all.
  */
 
 #include <linux/err.h>
@@ -149,6 +150,28 @@ void memfd_luo_hold(struct memfd_luo_hold *hold, const struct liveupdate_file_op
 	hash_add(memfd_luo_holds, &hold->node, (unsigned long)inode);
 }
 
+/**
+ * memfd_luo_hold_resume() - Take the hold of a failed retrieve, to try it again.
+ * @args: The arguments of retrieve().
+ * @folios: Out: the list that memfd_luo_hold() got; the caller's again.
+ *
+ * Context: Process context, may sleep.
+ * Return: The hold, as from memfd_luo_hold_alloc(); NULL if no folio was restored yet.
+ */
+struct memfd_luo_hold *memfd_luo_hold_resume(const struct liveupdate_file_op_args *args,
+					     struct memfd_luo_folio_ser **folios)
+{
+	struct memfd_luo_hold *hold;
+
+	guard(rwsem_write)(&memfd_luo_holds_rwsem);
+	hold = memfd_luo_hold_failed(args->serialized_data);
+	if (hold) {
+		hash_del(&hold->node);
+		*folios = (struct memfd_luo_folio_ser *)hold->folios;
+	}
+	return hold;
+}
+
 static struct memfd_luo_hold *memfd_luo_hold_take(const struct liveupdate_file_op_args *args)
 {
 	struct memfd_luo_hold *hold;
@@ -175,8 +198,6 @@ bool memfd_luo_release(const struct liveupdate_file_op_args *args)
 	struct memfd_luo_hold *hold;
 	u64 i;
 
-	if (!args->retrieve_status)
-		return false;
 	hold = memfd_luo_hold_take(args);
 	if (!hold)
 		return args->retrieve_status > 0;

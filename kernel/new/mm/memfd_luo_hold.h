@@ -15,6 +15,8 @@ struct folio *memfd_luo_restore_folio(struct memfd_luo_folio_ser *folio_ser);
 struct memfd_luo_hold *memfd_luo_hold_alloc(void);
 void memfd_luo_hold(struct memfd_luo_hold *hold, const struct liveupdate_file_op_args *args,
 		    struct inode *inode, struct memfd_luo_folio_ser *folios, u64 nr_folios);
+struct memfd_luo_hold *memfd_luo_hold_resume(const struct liveupdate_file_op_args *args,
+					     struct memfd_luo_folio_ser **folios);
 bool memfd_luo_release(const struct liveupdate_file_op_args *args);
 
 struct memfd_luo_folio_ser *memfd_luo_pin(struct file *file, loff_t size, u64 *nr_folios);

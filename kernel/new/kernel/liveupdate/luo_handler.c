@@ -71,3 +71,15 @@ int luo_need_handler(struct list_head *handlers, const char *compatible, u64 tok
 			    token, compatible);
 	return -ENOPKG;
 }
+
+/**
+ * luo_status_of_error() - What is kept of a failed retrieve.
+ * @fh: The file's handler.
+ * @err: The error.
+ *
+ * Return: @err, or 0 if the file can be retrieved again.
+ */
+int luo_status_of_error(const struct liveupdate_file_handler *fh, int err)
+{
+	return fh->ops->can_retry ? 0 : err;
+}
