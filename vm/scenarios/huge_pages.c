@@ -5,7 +5,8 @@
  * step, its session is discarded, and a new VM takes its place. hugepages= on the command line
  * asks for as many pages as there are.
  *
- * A limit of the cgroup that is too low delays a VM and does not lose it.
+ * A limit of the cgroup that is too low delays a VM and does not lose it. In the last update two
+ * memfds with damaged records come as well; their pages are lost, and taken off the pool.
  *
  * The tables map huge pages with leaves of their size. The pools count pages that come before
  * they are retrieved, and have all of them back when the VMs are gone. The hugetlb cgroup of the
@@ -19,6 +20,8 @@
  *   kernel counted them before): memory.stat says 0 while the VM runs
  * red when: a retrieve that failed can be tried again (`can_retry`; an earlier kernel): the VM is
  *   lost when a limit is too low, also after it was raised
+ * red when: pages that never come are taken off (`memfd_hugetlb_pool_ended`; an earlier kernel
+ *   did so for pages in a list that it could read): the pool has 2 pages that are not there
  */
 #define _GNU_SOURCE 1
 
@@ -28,6 +31,7 @@
 #include <unistd.h>
 
 #include "iommu/walk.h"
+#include "kapi/damage.h"
 #include "kapi/kexec.h"
 #include "kapi/kho.h"
 #include "kapi/luo.h"
@@ -49,6 +53,15 @@ static const enum crash_step crash[UPDATES] = { CRASH_MEMORY, CRASH_ADOPT, CRASH
 static const struct vm_shape shapes[] = {
 	{ .session = "vm0", .first_device = 0, .ndevices = 1, .nspaces = 1, .ram_page = POOL_1G },
 	{ .session = "vm1", .first_device = 1, .ndevices = 1, .nspaces = 1, .ram_page = POOL_2M },
+};
+
+static const struct {
+	const char *session;
+	uint64_t pos;		/* of the file, by which its record is found */
+	enum damage_huge at;
+} damaged[] = {
+	{ "unreadable list", 0x5ca1ab1e0001, DAMAGE_HUGE_LIST },
+	{ "invalid record", 0x5ca1ab1e0002, DAMAGE_HUGE_SIZE },
 };
 
 static void pools_read(struct pool pool[2])
@@ -193,6 +206,41 @@ static void limited(const struct vm_data *data)
 	close(session);
 }
 
+static void preserve_damaged(void)
+{
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(damaged); i++) {
+		fd = vm_huge_memfd(POOL_2M, POOL_2M, 0);
+		lseek(fd, damaged[i].pos, SEEK_SET);
+		ok_rc(luo_preserve_fd(luo_create(damaged[i].session), fd, 1),
+		      damaged[i].session);
+		damage_huge(damaged[i].pos, damaged[i].at);
+		state_get()->pool[0].free--;
+	}
+}
+
+static void discard_damaged(void)
+{
+	struct pool was, is;
+	unsigned int i;
+	int session;
+
+	pool_read(&was, POOL_2M);
+	for (i = 0; i < ARRAY_SIZE(damaged); i++) {
+		session = luo_retrieve(damaged[i].session);
+		ok_errno(luo_retrieve_fd(session, 1), EBADMSG, damaged[i].session);
+		ok_rc(luo_finish(session), "its session is finished");
+		close(session);
+	}
+	pool_read(&is, POOL_2M);
+	ok(is.pages + ARRAY_SIZE(damaged) == was.pages && is.free == was.free,
+	   "pages that never come are taken off the pool", "%llu of %llu free, then %llu of %llu",
+	   (unsigned long long)was.free, (unsigned long long)was.pages,
+	   (unsigned long long)is.free, (unsigned long long)is.pages);
+}
+
 static void next_tenant(void)
 {
 	struct vm *vm = story_vm(1);
@@ -242,6 +290,7 @@ static void remember_or_compare(struct state *state)
 
 static void after(void)
 {
+	unsigned int updates = cmdline_number("lu.updates", UPDATES);
 	struct state *state;
 
 	story_arrive();
@@ -261,11 +310,14 @@ static void after(void)
 	next_tenant();
 	pools_same("with the next VM");
 	remember_or_compare(state);
-	if (state->updates < cmdline_number("lu.updates", UPDATES)) {
+	if (state->updates < updates) {
+		if (state->updates == updates - 1)
+			preserve_damaged();
 		story_preserve();
 		leaves_are_large();
 		story_leave();
 	}
+	discard_damaged();
 	story_discard_from(1);
 	story_end();
 	all_gone();

@@ -21,7 +21,7 @@ int memfd_hugetlb_pool_init(void);
 int memfd_hugetlb_pool_prepare(struct hstate *h, const u64 *nr_node);
 void memfd_hugetlb_pool_hand_over(struct hstate *h, const u64 *nr_node, bool add);
 void memfd_hugetlb_pool_came(struct hstate *h, struct folio *folio);
-void memfd_hugetlb_pool_lost(struct hstate *h, int nid);
+void memfd_hugetlb_pool_ended(void);
 
 int memfd_hugetlb_charge_all(struct hstate *h, const struct memfd_luo_folio_ser *folios,
 			     u64 nr_folios);

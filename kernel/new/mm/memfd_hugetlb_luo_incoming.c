@@ -110,8 +110,6 @@ static struct folio *memfd_hugetlb_restore_folio(struct hstate *h,
 	if (kho_restorable(phys, huge_page_size(h)) && !kho_restorable(phys, 2 * huge_page_size(h)))
 		folio = kho_restore_folio(phys);
 	if (!folio) {
-		if (pfn_valid(entry->pfn))
-			memfd_hugetlb_pool_lost(h, pfn_to_nid(entry->pfn));
 		entry->pfn = 0;
 		return NULL;
 	}
@@ -291,13 +289,16 @@ err_put:
 	return err;
 }
 
-/* Return the pages of a file that was not retrieved to the pool */
-static void memfd_hugetlb_release(struct memfd_hugetlb_ser *ser, struct hstate *h)
+/* Return the pages of a file that was not retrieved to the pool, as far as they are known */
+static void memfd_hugetlb_release(struct memfd_hugetlb_ser *ser)
 {
+	struct hstate *h = memfd_hugetlb_hstate(ser);
 	struct memfd_luo_folio_ser *entry;
 	struct folio *folio;
 	u64 i;
 
+	if (!h || !memfd_hugetlb_valid(ser, h) || !ser->nr_folios)
+		return;
 	for (i = 0; i < ser->nr_folios; i++) {
 		entry = memfd_hugetlb_entry(&ser->folios, i);
 		folio = entry ? memfd_hugetlb_restore_folio(h, entry) : NULL;
@@ -317,9 +318,9 @@ static void memfd_hugetlb_release(struct memfd_hugetlb_ser *ser, struct hstate *
 void memfd_hugetlb_finish(struct liveupdate_file_op_args *args)
 {
 	struct memfd_hugetlb_ser *ser = phys_to_virt(args->serialized_data);
-	struct hstate *h = memfd_hugetlb_hstate(ser);
 
-	if (!memfd_luo_release(args) && h && memfd_hugetlb_valid(ser, h) && ser->nr_folios)
-		memfd_hugetlb_release(ser, h);
+	if (!memfd_luo_release(args))
+		memfd_hugetlb_release(ser);
+	memfd_hugetlb_pool_ended();
 	kho_restore_free(ser);
 }

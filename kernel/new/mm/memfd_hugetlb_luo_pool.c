@@ -7,7 +7,8 @@
  * page that the next kernel finds in KHO before it fills its pools. They are in use there
  * from the first moment: hugepages=N allocates the rest of N, and the counters of
  * the pool have those that come. A memfd that is retrieved, or released unretrieved, finds
- * its pages counted. A page that never comes is taken off again.
+ * its pages counted. A page that never comes is taken off again when the last file ends:
+ * then it is known that the page does not come, and not before.
  *
  * Locking: memfd_hugetlb_pool_mutex protects the page for the next kernel, hugetlb_lock
  * the pages that are still to come.
@@ -91,12 +92,14 @@ void memfd_hugetlb_pool_hand_over(struct hstate *h, const u64 *nr_node, bool add
 		if (nr_node[nid])
 			memfd_hugetlb_pool_entry(h, nid)->nr += add ? nr_node[nid] :
 								      -nr_node[nid];
+	memfd_hugetlb_pool_out->nr_files += add ? 1 : -1;
 }
 
 /* -- the next kernel -- */
 
 static phys_addr_t memfd_hugetlb_pool_in __initdata;
 static unsigned long memfd_hugetlb_to_come[HUGE_MAX_HSTATE][MAX_NUMNODES];
+static u64 memfd_hugetlb_files_to_end;
 
 static const struct memfd_hugetlb_pool_ser *__init memfd_hugetlb_pool_incoming(void)
 {
@@ -168,6 +171,7 @@ void __init hugetlb_liveupdate_boot_alloc(struct hstate *h)
  */
 void __init hugetlb_liveupdate_boot_count(void)
 {
+	const struct memfd_hugetlb_pool_ser *pool = memfd_hugetlb_pool_incoming();
 	unsigned long nr;
 	struct hstate *h;
 	int nid;
@@ -181,6 +185,7 @@ void __init hugetlb_liveupdate_boot_count(void)
 			h->nr_huge_pages_node[nid] += nr;
 		}
 	}
+	memfd_hugetlb_files_to_end = pool ? pool->nr_files : 0;
 }
 
 /* True if the page was counted at boot */
@@ -215,20 +220,35 @@ void memfd_hugetlb_pool_came(struct hstate *h, struct folio *folio)
 	}
 }
 
+/* Take off what did not come */
+static void memfd_hugetlb_lost(struct hstate *h, int nid)
+{
+	unsigned long *to_come = &memfd_hugetlb_to_come[hstate_index(h)][nid];
+
+	lockdep_assert_held(&hugetlb_lock);
+
+	h->max_huge_pages -= min(*to_come, h->max_huge_pages);
+	h->nr_huge_pages -= *to_come;
+	h->nr_huge_pages_node[nid] -= *to_come;
+	*to_come = 0;
+}
+
 /**
- * memfd_hugetlb_pool_lost() - A huge page was listed and is not in KHO.
- * @h: Its size.
- * @nid: Its node.
+ * memfd_hugetlb_pool_ended() - A file was finished, its pages have come if they ever do.
  *
  * Context: Any but interrupts.
  */
-void memfd_hugetlb_pool_lost(struct hstate *h, int nid)
+void memfd_hugetlb_pool_ended(void)
 {
+	struct hstate *h;
+	int nid;
+
 	guard(spinlock_irq)(&hugetlb_lock);
-	if (memfd_hugetlb_expected(h, nid)) {
-		h->nr_huge_pages--;
-		h->nr_huge_pages_node[nid]--;
-	}
+	if (!memfd_hugetlb_files_to_end || --memfd_hugetlb_files_to_end)
+		return;
+	for_each_hstate(h)
+		for_each_online_node(nid)
+			memfd_hugetlb_lost(h, nid);
 }
 
 /**

@@ -27,7 +27,7 @@
 
 static struct walk look;
 
-typedef bool (*record_fn)(struct kho_record_ser *hdr, const void *arg);
+typedef bool (*page_fn)(void *page, uint64_t phys, const void *arg);
 
 static bool is_record(const struct kho_record_ser *hdr, uint64_t phys)
 {
@@ -43,7 +43,7 @@ static bool is_record(const struct kho_record_ser *hdr, uint64_t phys)
 	return false;
 }
 
-static uint64_t walk_range(uint64_t from, uint64_t to, record_fn fn, const void *arg)
+static uint64_t walk_range(uint64_t from, uint64_t to, page_fn fn, const void *arg)
 {
 	uint64_t window, at, found = 0;
 	uint8_t *mem;
@@ -53,16 +53,15 @@ static uint64_t walk_range(uint64_t from, uint64_t to, record_fn fn, const void 
 
 		mem = phys_map(window, length);
 		for (at = 0; !found && at < length; at += PAGE)
-			if (is_record((void *)(mem + at), window + at) &&
-			    fn((void *)(mem + at), arg))
+			if (fn(mem + at, window + at, arg))
 				found = window + at;
 		munmap(mem, length);
 	}
 	return found;
 }
 
-/* Until @fn returns true; the address of that record, or 0 */
-static uint64_t walk_memory(record_fn fn, const void *arg)
+/* Until @fn returns true; the address of that page, or 0 */
+static uint64_t walk_memory(page_fn fn, const void *arg)
 {
 	unsigned long long from, to;
 	uint64_t found = 0;
@@ -80,10 +79,13 @@ static uint64_t walk_memory(record_fn fn, const void *arg)
 	return found;
 }
 
-static bool forget(struct kho_record_ser *hdr, const void *arg)
+static bool forget(void *page, uint64_t phys, const void *arg)
 {
+	struct kho_record_ser *hdr = page;
+
 	(void)arg;
-	hdr->self = 0;
+	if (is_record(hdr, phys))
+		hdr->self = 0;
 	return false;
 }
 
@@ -99,15 +101,16 @@ struct wanted {
 	uint32_t owner;		/* of an index; there is only one unit */
 };
 
-static bool is_wanted(struct kho_record_ser *hdr, const void *arg)
+static bool is_wanted(void *page, uint64_t phys, const void *arg)
 {
-	const struct kho_record_index_ser *index = (void *)hdr;
-	const struct pci_dev_ser *dev = (void *)hdr;
+	const struct kho_record_index_ser *index = page;
+	const struct kho_record_ser *hdr = page;
+	const struct pci_dev_ser *dev = page;
 	const struct wanted *w = arg;
 
 	static_assert(offsetof(struct pci_dev_ser, bdf) == offsetof(struct iommu_device_ser, bdf));
 	static_assert(offsetof(struct pci_dev_ser, bdf) == offsetof(struct vfio_pci_ser, bdf));
-	if (hdr->type != w->type)
+	if (!is_record(hdr, phys) || hdr->type != w->type)
 		return false;
 	if (hdr->type == IOMMU_RECORD_UNIT)
 		return true;
@@ -244,4 +247,20 @@ void damage_order(const struct damage *damage, const struct vm_data *data,
 	      (unsigned long long)phys + at.at, at.bytes, (unsigned long long)value);
 	if (damage->seal)
 		order("seal %llx", (unsigned long long)(phys & ~(PAGE - 1)));
+}
+
+/* The position is the first member; no other page begins with such a number */
+static bool is_huge(void *page, uint64_t phys, const void *arg)
+{
+	(void)phys;
+	return !memcmp(page, arg, sizeof(uint64_t));
+}
+
+void damage_huge(uint64_t pos, enum damage_huge at)
+{
+	uint64_t phys = walk_memory(is_huge, &pos);
+
+	if (!phys)
+		bail_out("no record of a memfd with position %#llx", (unsigned long long)pos);
+	order("set %llx 8 0", (unsigned long long)phys + at);
 }

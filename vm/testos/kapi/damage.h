@@ -54,4 +54,13 @@ void damage_forget_records(void);
 void damage_order(const struct damage *damage, const struct vm_data *data,
 		  const struct vm_data *other);
 
+/* Members of struct memfd_hugetlb_ser, whose header needs more than the records' */
+enum damage_huge {
+	DAMAGE_HUGE_SIZE = 8,		/* of the file */
+	DAMAGE_HUGE_LIST = 32,		/* address of the list of pages */
+};
+
+/* Damage what LUO hands over of the memfd with huge pages that has this position. */
+void damage_huge(uint64_t pos, enum damage_huge at);
+
 #endif /* TESTOS_DAMAGE_H */

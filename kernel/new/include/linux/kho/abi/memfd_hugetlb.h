@@ -21,10 +21,10 @@
  */
 
 /* The compatibility string of the file handler */
-#define MEMFD_HUGETLB_FH_COMPATIBLE	"memfd-hugetlb-v1"
+#define MEMFD_HUGETLB_FH_COMPATIBLE	"memfd-hugetlb-v2"
 
 /* Name of the KHO subtree */
-#define MEMFD_HUGETLB_POOL_SUBTREE	"memfd-hugetlb-pool-v1"
+#define MEMFD_HUGETLB_POOL_SUBTREE	"memfd-hugetlb-pool-v2"
 
 /**
  * struct memfd_hugetlb_ser - A memfd of huge pages.
@@ -61,10 +61,12 @@ struct memfd_hugetlb_pool_entry {
 
 /**
  * struct memfd_hugetlb_pool_ser - All huge pages that come to the next kernel.
+ * @nr_files: Frozen files.
  * @nr_entries: Used entries; each pair of size and node is there once.
  * @entries: The entries.
  */
 struct memfd_hugetlb_pool_ser {
+	u64 nr_files;
 	u64 nr_entries;
 	struct memfd_hugetlb_pool_entry entries[MEMFD_HUGETLB_POOL_ENTRIES];
 };
