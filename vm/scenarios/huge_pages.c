@@ -20,6 +20,8 @@
  *   kernel counted them before): memory.stat says 0 while the VM runs
  * red when: a retrieve that failed can be tried again (`can_retry`; an earlier kernel): the VM is
  *   lost when a limit is too low, also after it was raised
+ * red when: pages that are still to come do not count as memory (`hugetlb_liveupdate_to_come`): the
+ *   limit of committed memory is 561 MiB lower
  * red when: pages that never come are taken off (`memfd_hugetlb_pool_ended`; an earlier kernel
  *   did so for pages in a list that it could read): the pool has 2 pages that are not there
  */
@@ -179,6 +181,17 @@ static void discard(struct vm_data *data)
 	   (unsigned long long)is.free, (unsigned long long)is.pages);
 }
 
+/* Pages to come are not part of memory yet, so they are not what huge pages take from it. */
+static void commit_limit(void)
+{
+	const struct pool *pool = state_get()->pool;
+	uint64_t present = pool[0].free * POOL_2M + pool[1].free * POOL_1G;
+	uint64_t expected = (memory_total() - present) / 2, limit = memory_commit_limit();
+
+	ok(limit <= expected && limit + 2 * PAGE > expected, "half of all other memory can be committed",
+	   "%llu of %llu bytes", (unsigned long long)limit, (unsigned long long)expected);
+}
+
 static void limited(const struct vm_data *data)
 {
 	unsigned int i, mem[] = { data->device[0].mem, VM_RAM };
@@ -296,6 +309,7 @@ static void after(void)
 	story_arrive();
 	state = state_get();
 	pools_same("before anything is retrieved");
+	commit_limit();
 	cgroup_make_hugetlb();
 	cgroup_enter();
 	crash_after(&state->vm[1], crash[(state->updates - 1) % UPDATES]);

@@ -12,9 +12,15 @@ struct memfd_luo_folio_ser;
 #ifdef CONFIG_LIVEUPDATE_MEMFD_HUGETLB
 void hugetlb_liveupdate_boot_alloc(struct hstate *h);
 void hugetlb_liveupdate_boot_count(void);
+unsigned long hugetlb_liveupdate_to_come(struct hstate *h);
 #else
 static inline void hugetlb_liveupdate_boot_alloc(struct hstate *h) { }
 static inline void hugetlb_liveupdate_boot_count(void) { }
+
+static inline unsigned long hugetlb_liveupdate_to_come(struct hstate *h)
+{
+	return 0;
+}
 #endif
 
 int memfd_hugetlb_pool_init(void);

@@ -188,6 +188,25 @@ void __init hugetlb_liveupdate_boot_count(void)
 	memfd_hugetlb_files_to_end = pool ? pool->nr_files : 0;
 }
 
+/**
+ * hugetlb_liveupdate_to_come() - Huge pages that a pool counts and that are still to come.
+ * @h: Their size.
+ *
+ * Until they come they are part of no zone, and not in totalram_pages().
+ *
+ * Context: Any.
+ * Return: Their number.
+ */
+unsigned long hugetlb_liveupdate_to_come(struct hstate *h)
+{
+	unsigned long nr = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		nr += READ_ONCE(memfd_hugetlb_to_come[hstate_index(h)][nid]);
+	return nr;
+}
+
 /* True if the page was counted at boot */
 static bool memfd_hugetlb_expected(struct hstate *h, int nid)
 {

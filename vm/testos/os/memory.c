@@ -45,6 +45,16 @@ static uint64_t meminfo(const char *key)
 	return strtoull(at + strlen(key), NULL, 10) * KIB;
 }
 
+uint64_t memory_total(void)
+{
+	return meminfo("MemTotal:");
+}
+
+uint64_t memory_commit_limit(void)
+{
+	return meminfo("CommitLimit:");
+}
+
 uint64_t memory_slab(void)
 {
 	return meminfo("SUnreclaim:");

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 void memory_drop_caches(void);
+uint64_t memory_total(void);		/* bytes that the page allocator has or had */
+uint64_t memory_commit_limit(void);
 uint64_t memory_free(void);		/* bytes, exact */
 uint64_t memory_slab(void);		/* bytes in objects of the kernel, not in caches */
 /* Both: KASAN delays some frees, and these count as objects */
