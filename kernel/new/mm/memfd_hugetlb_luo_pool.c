@@ -130,7 +130,7 @@ static unsigned long __init memfd_hugetlb_coming(struct hstate *h, int nid)
 	return 0;
 }
 
-static bool __init hugetlb_pool_is_per_node(struct hstate *h)
+static bool __init memfd_hugetlb_is_per_node(struct hstate *h)
 {
 	int nid;
 
@@ -140,28 +140,84 @@ static bool __init hugetlb_pool_is_per_node(struct hstate *h)
 	return false;
 }
 
+/* The nodes from which Linux fills the pool, one page each in turn */
+static const nodemask_t *__init memfd_hugetlb_pool_nodes(struct hstate *h)
+{
+	return hstate_is_gigantic(h) ? &hugetlb_bootmem_nodes : &node_states[N_MEMORY];
+}
+
+/*
+ * Removes nodes that have more than an equal share of @nr pages and all that come to @nodes.
+ * Returns how many pages each of the others shall have, with those that come, at least.
+ */
+static unsigned long __init memfd_hugetlb_share(struct hstate *h, unsigned long nr,
+						nodemask_t *nodes, unsigned long *rest)
+{
+	unsigned long share;
+	nodemask_t full;
+	int nid;
+
+	do {
+		*rest = nr;
+		for_each_node_mask(nid, *nodes)
+			*rest += memfd_hugetlb_coming(h, nid);
+		share = *rest / nodes_weight(*nodes);
+		*rest %= nodes_weight(*nodes);
+		nodes_clear(full);
+		for_each_node_mask(nid, *nodes)
+			if (memfd_hugetlb_coming(h, nid) > share)
+				node_set(nid, full);
+		nodes_andnot(*nodes, *nodes, full);
+	} while (!nodes_empty(full));
+	return share;
+}
+
+/* Makes the pool as even as those that come allow, as it would be without them */
+static void __init memfd_hugetlb_divide(struct hstate *h)
+{
+	nodemask_t nodes = *memfd_hugetlb_pool_nodes(h);
+	unsigned long share, rest;
+	int nid;
+
+	if (nodes_weight(nodes) <= 1)
+		return;
+	share = memfd_hugetlb_share(h, h->max_huge_pages, &nodes, &rest);
+	for_each_node_mask(nid, nodes) {
+		h->max_huge_pages_node[nid] = share - memfd_hugetlb_coming(h, nid);
+		if (rest) {
+			h->max_huge_pages_node[nid]++;
+			rest--;
+		}
+	}
+}
+
 /**
  * hugetlb_liveupdate_boot_alloc() - Fewer huge pages to allocate at boot.
  * @h: Huge pages that the command line asks for, of one size.
  *
- * Takes those off that come from the previous kernel.
+ * Takes those off that come from the previous kernel, on the node where they are. If the
+ * command line does not say how many a node shall have, the rest is divided so that all
+ * nodes have as many, or as near to that as possible.
  *
  * Context: Boot, maybe before the page allocator works.
  */
 void __init hugetlb_liveupdate_boot_alloc(struct hstate *h)
 {
-	bool per_node = hugetlb_pool_is_per_node(h);
+	bool per_node = memfd_hugetlb_is_per_node(h), any = false;
 	unsigned long nr;
 	int nid;
 
 	for_each_online_node(nid) {
 		nr = min(memfd_hugetlb_coming(h, nid), h->max_huge_pages);
+		any |= nr;
 		if (per_node) {
 			nr = min(nr, h->max_huge_pages_node[nid]);
 			h->max_huge_pages_node[nid] -= nr;
 		}
 		h->max_huge_pages -= nr;
 	}
+	if (any && !per_node)
+		memfd_hugetlb_divide(h);
 }
 
 /**
