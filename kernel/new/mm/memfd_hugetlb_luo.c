@@ -88,6 +88,13 @@ static int memfd_hugetlb_check_folios(const struct inode *inode, struct hstate *
 	return 0;
 }
 
+/* Pages of the pool that are not reserved */
+static unsigned long memfd_hugetlb_available(struct hstate *h)
+{
+	guard(spinlock_irq)(&hugetlb_lock);
+	return h->free_huge_pages - h->resv_huge_pages;
+}
+
 static int memfd_hugetlb_pin(struct file *file, struct hstate *h, loff_t size,
 			     struct memfd_hugetlb_preserved *preserved)
 {
@@ -99,7 +106,7 @@ static int memfd_hugetlb_pin(struct file *file, struct hstate *h, loff_t size,
 	if (err)
 		return err;
 	preserved->folios = memfd_luo_pin(file, size, &preserved->nr_folios);
-	if (PTR_ERR_OR_ZERO(preserved->folios) == -ENOMEM)
+	if (PTR_ERR_OR_ZERO(preserved->folios) == -ENOMEM && !memfd_hugetlb_available(h))
 		return memfd_hugetlb_refuse(inode, -ENOMEM,
 					    "no huge pages are free for the holes of the memfd");
 	if (IS_ERR(preserved->folios))
