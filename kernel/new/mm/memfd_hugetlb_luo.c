@@ -250,12 +250,31 @@ static void memfd_hugetlb_unpreserve(struct liveupdate_file_op_args *args)
 	kfree(preserved);
 }
 
+/* Memory errors since preserve */
+static int memfd_hugetlb_check_errors(const struct inode *inode,
+				      const struct memfd_hugetlb_preserved *preserved)
+{
+	u64 i;
+
+	for (i = 0; i < preserved->nr_folios; i++) {
+		if (folio_contain_hwpoisoned_page(pfn_folio(preserved->folios[i].pfn)))
+			return memfd_hugetlb_refuse(inode, -EHWPOISON,
+						    "huge page has a memory error");
+		cond_resched();
+	}
+	return 0;
+}
+
 /* Position and seals can have changed since preserve */
 static int memfd_hugetlb_freeze(struct liveupdate_file_op_args *args)
 {
 	struct memfd_hugetlb_ser *ser = phys_to_virt(args->serialized_data);
 	struct memfd_hugetlb_preserved *preserved = args->private_data;
+	int err;
 
+	err = memfd_hugetlb_check_errors(file_inode(args->file), preserved);
+	if (err)
+		return err;
 	ser->pos = args->file->f_pos;
 	ser->seals = memfd_get_seals(args->file);
 	memfd_hugetlb_pool_hand_over(hstate_file(args->file), preserved->nr_node, true);
