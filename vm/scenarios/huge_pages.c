@@ -6,7 +6,8 @@
  * asks for as many pages as there are.
  *
  * A limit of the cgroup that is too low delays a VM and does not lose it. In the last update two
- * memfds with damaged records come as well; their pages are lost, and taken off the pool.
+ * memfds with damaged records come as well; their pages are lost, and taken off the pool. The
+ * kernels save the vmemmap of huge pages (HVO).
  *
  * The tables map huge pages with leaves of their size. The pools count pages that come before
  * they are retrieved, and have all of them back when the VMs are gone. The hugetlb cgroup of the
@@ -153,10 +154,25 @@ static void called_off(struct vm *vm)
 	pool_same(&was, POOL_2M, "after unpreserve");
 }
 
+/* The struct pages of a huge page of 2 MiB are 8 pages, and one of them is enough. */
+static void vmemmap_is_optimized(void)
+{
+	uint64_t was = pool_vmemmap(), is;
+	struct pool pool;
+
+	pool_read(&pool, POOL_2M);
+	pool_resize(POOL_2M, pool.pages + 1);
+	is = pool_vmemmap();
+	ok(is + 7 == was, "the kernel saves the vmemmap of huge pages", "%llu pages, were %llu",
+	   (unsigned long long)is, (unsigned long long)was);
+	pool_resize(POOL_2M, pool.pages);
+}
+
 static void before(void)
 {
 	story_begin(shapes, 2);
 	kexec_keep_next();
+	vmemmap_is_optimized();
 	called_off(story_vm(0));
 	story_preserve();
 	leaves_are_large();
@@ -338,5 +354,5 @@ static void after(void)
 }
 
 SCENARIO(.name = "huge_pages", .nics = "igb,igb", .discarded = "1", .mem = 2560,
-	 .cmdline = "lu.rate=300 hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=48",
+	 .cmdline = "lu.rate=300 hugetlb_free_vmemmap=on hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=48",
 	 .updates = UPDATES, .timeout = 200, .before = before, .after = after);

@@ -2,6 +2,7 @@
 /* The counters of a pool of huge pages, of all nodes together and of node 0, which is the only one. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "os/pool.h"
 #include "os/report.h"
@@ -31,6 +32,32 @@ void pool_read(struct pool *pool, uint64_t page)
 	if (counter(node, page, "nr_hugepages") != pool->pages ||
 	    counter(node, page, "free_hugepages") != pool->free)
 		bail_out("node 0 has other huge pages than the pool");
+}
+
+void pool_resize(uint64_t page, uint64_t pages)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/" HUGEPAGES, (unsigned long long)(page / KIB),
+		 "nr_hugepages");
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)pages);
+	must_write(path, text);
+}
+
+uint64_t pool_vmemmap(void)
+{
+	static const char *const keys[] = { "nr_memmap_pages ", "nr_memmap_boot_pages " };
+	char text[16384], *at;
+	uint64_t pages = 0;
+	unsigned int i;
+
+	if (file_read("/proc/vmstat", text, sizeof(text)) < 0)
+		bail_out("/proc/vmstat: %m");
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		at = strstr(text, keys[i]);
+		pages += at ? strtoull(at + strlen(keys[i]), NULL, 10) : 0;
+	}
+	return pages;
 }
 
 void pool_same(const struct pool *was, uint64_t page, const char *when)
