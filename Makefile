@@ -437,6 +437,7 @@ install-cli: cli out/cli/vmm-session
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin out/cli/iolu out/cli/iolu-cpr out/cli/vmm-session
 	install -Dm644 -t $(SHARE)/man/man1 out/cli/iolu.1 out/cli/iolu-cpr.1
 	install -Dm644 cli/iolu.bash $(SHARE)/bash-completion/completions/iolu
+	install -Dm644 cpr/iolu-cpr.bash $(SHARE)/bash-completion/completions/iolu-cpr
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system \
 		examples/systemd/vmm-session.socket examples/systemd/vmm-session@.service
 	install -Dm644 -t $(SHARE)/doc/iolu COPYING docs/operator.md docs/qemu.md docs/security.md \

@@ -30,6 +30,7 @@
 #define CPR_MAX_DEVICES	64u
 #define CPR_NAME	256u		/* with the terminating NUL */
 #define CPR_CONFIG	256u		/* of a device's configuration space, bytes */
+#define CPR_MAX_WORDS	2097152u	/* of a command line or an environment, bytes */
 #define CPR_ENV		"QEMU_CPR_EXEC_STATE"
 
 /* What a descriptor is. The journal has this in place of its number. */
@@ -58,13 +59,19 @@ struct cpr {
 struct cpr_call {
 	const char *name;		/* of the VM and its session */
 	const char *stream;		/* file with the state of the machine */
-	char **qemu;			/* QEMU and its arguments, ends with NULL */
+	char **qemu;			/* QEMU and its arguments, ends with NULL; NULL: as saved */
 	uint64_t stopped;		/* when the VM stopped, ms of the clock of the day */
 };
 
 /* state.c: the CPR state */
 int cpr_parse(struct cpr *cpr, const void *bytes, size_t size);
 int cpr_write(const struct cpr *cpr, uint8_t **bytes, size_t *size);
+
+/* words.c: command line and environment, which end with NULL */
+int cpr_pack(char *const *words, uint8_t **bytes, size_t *size);
+int cpr_unpack(const void *bytes, size_t size, char ***words);
+char **cpr_environment(char *const *saved, char *const *now);
+char *cpr_difference(char *const *now, char *const *saved);
 
 /* table.c: the table of descriptors */
 const struct cpr_device *cpr_find_device(const struct cpr *cpr, const char *name);
@@ -126,6 +133,7 @@ int cpr_save(struct cpr_call *call);
 int cpr_restore(struct cpr_call *call);
 
 /* main.c */
+void cpr_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cpr_fail(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cpr_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cpr_check(struct iolu_vm *vm, int rc);	/* fails with the library's reason */

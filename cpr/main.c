@@ -8,22 +8,37 @@
 
 static const char usage[] =
 	"usage: iolu-cpr save NAME STREAM QEMU [ARGUMENT...]\n"
-	"       iolu-cpr restore NAME QEMU [ARGUMENT...]\n"
+	"       iolu-cpr restore NAME [QEMU [ARGUMENT...]]\n"
 	"\n"
 	"save is QEMU's cpr-exec-command: it saves the VM in the session NAME and waits for the\n"
 	"kexec. STREAM is the file of the migration's URI file:STREAM. SIGUSR2, or iolu unpreserve\n"
 	"NAME, calls it off, and QEMU continues. restore executes QEMU with the VM of session NAME,\n"
-	"or, if there is no such session, as it is.\n";
+	"or, if there is no such session, as it is; without QEMU: with the command line and the\n"
+	"environment that were saved.\n";
+
+static void complain(const char *fmt, va_list args)
+{
+	fputs("iolu-cpr: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
+void cpr_log(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	complain(fmt, args);
+	va_end(args);
+}
 
 int cpr_fail(int rc, const char *fmt, ...)
 {
 	va_list args;
 
-	fputs("iolu-cpr: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	complain(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 	return rc;
 }
 
@@ -53,9 +68,13 @@ int main(int argc, char **argv)
 		call = (struct cpr_call){ argv[2], argv[3], argv + 4, 0 };
 		return cpr_save(&call);
 	}
-	if (argc > 3 && !strcmp(argv[1], "restore")) {
-		call = (struct cpr_call){ argv[2], NULL, argv + 3, 0 };
+	if (argc > 2 && !strcmp(argv[1], "restore")) {
+		call = (struct cpr_call){ argv[2], NULL, argc > 3 ? argv + 3 : NULL, 0 };
 		return cpr_restore(&call);
+	}
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		fputs(usage, stdout);
+		return 0;
 	}
 	fputs(usage, stderr);
 	return 2;

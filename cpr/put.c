@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The previous kernel: QEMU's memory, iommufd and devices go into a session, with its table and
- * the state of the machine. The kernel says which memory the devices reach.
+ * The previous kernel: QEMU's memory, iommufd and devices go into a session, with its table, the
+ * state of the machine, command line and environment. The kernel says which memory the devices
+ * reach.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <linux/iommufd.h>
 
@@ -221,6 +223,15 @@ static int add_stream(struct iolu_vm *vm, const struct cpr_call *call)
 	return rc ? rc : add_blob(vm, "stream", bytes, size, 0);
 }
 
+static int add_words(struct iolu_vm *vm, const char *name, char *const *words)
+{
+	uint8_t *bytes;
+	size_t size;
+	int rc = cpr_pack(words, &bytes, &size);
+
+	return add_blob(vm, name, bytes, size, rc);
+}
+
 /* When QEMU wrote the last byte of its state, in ms of the clock of the day */
 static int add_time(struct iolu_vm *vm, uint64_t stopped)
 {
@@ -241,5 +252,9 @@ int cpr_put(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call)
 		rc = add_stream(vm, call);
 	if (!rc)
 		rc = add_time(vm, call->stopped);
+	if (!rc)
+		rc = add_words(vm, "argv", call->qemu);
+	if (!rc)
+		rc = add_words(vm, "env", environ);
 	return rc ? rc : cpr_check(vm, iolu_vm_save(vm));
 }

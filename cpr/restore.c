@@ -15,6 +15,53 @@
 
 #include "cpr.h"
 
+/* -- the command line -- */
+
+static int read_words(struct iolu_vm *vm, const char *name, char ***words)
+{
+	const void *bytes;
+	size_t size;
+	int rc = cpr_check(vm, iolu_vm_blob(vm, name, &bytes, &size));
+
+	return rc ? rc : cpr_unpack(bytes, size, words);
+}
+
+/* A command line that differs may be meant, or be why QEMU refuses the VM. */
+static void compare(char *const *now, char **saved)
+{
+	char *difference = cpr_difference(now, saved);
+
+	if (difference)
+		cpr_log("the command line has %s, which was saved", difference);
+	free(difference);
+	free(saved);
+}
+
+/* The command line of this call, otherwise the saved one with its environment */
+static int choose_command(struct iolu_vm *vm, struct cpr_call *call)
+{
+	char **saved, **variables, **merged;
+	int rc = read_words(vm, "argv", &saved);
+
+	if (rc)
+		return rc;
+	if (call->qemu) {
+		compare(call->qemu, saved);
+		return 0;
+	}
+	rc = read_words(vm, "env", &variables);
+	if (rc)
+		return rc;
+	merged = cpr_environment(variables, environ);
+	if (!merged)
+		return cpr_fail(-ENOMEM, "no memory for the environment");
+	environ = merged;
+	call->qemu = saved;
+	return 0;
+}
+
+/* -- descriptors, interrupts and ids -- */
+
 /* A descriptor that stays open in QEMU */
 static int keep(int fd)
 {
@@ -113,7 +160,8 @@ static int set_ids(struct iolu_vm *vm, struct cpr *cpr)
 	return 0;
 }
 
-/* The state of the machine */
+/* -- the state of the machine -- */
+
 struct machine {
 	const void *bytes;
 	size_t size;
@@ -160,9 +208,15 @@ static int hand_over(const struct cpr *cpr, struct machine *machine)
 	return setenv(CPR_ENV, number, 1) ? -ENOMEM : 0;
 }
 
-static int restore(struct iolu_vm *vm, struct cpr *cpr, struct machine *machine)
+/* -- all of it -- */
+
+static int restore(struct iolu_vm *vm, struct cpr *cpr, struct cpr_call *call,
+		   struct machine *machine)
 {
-	int rc = read_table(vm, cpr);
+	int rc = choose_command(vm, call);
+
+	if (!rc)
+		rc = read_table(vm, cpr);
 
 	if (!rc)
 		rc = open_all(vm, cpr);
@@ -193,7 +247,16 @@ static int retrieve(struct iolu_vm *vm)
 	return rc;
 }
 
-/* Without a session QEMU is started as usual. */
+/* Without a session */
+static int start_as_usual(const struct cpr_call *call)
+{
+	if (!call->qemu)
+		return cpr_fail(1, "there is no VM \"%s\" to restore, and no command of QEMU",
+				call->name);
+	execvp(call->qemu[0], call->qemu);
+	return cpr_fail(1, "%s: %s", call->qemu[0], strerror(errno));
+}
+
 int cpr_restore(struct cpr_call *call)
 {
 	struct cpr *cpr = malloc(sizeof(*cpr));
@@ -205,13 +268,11 @@ int cpr_restore(struct cpr_call *call)
 	if (!cpr || iolu_vm_new(call->name, &vm))
 		return !!cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
 	rc = retrieve(vm);
-	if (rc == -ENOENT) {
-		execvp(call->qemu[0], call->qemu);
-		return !!cpr_fail(-errno, "%s: %s", call->qemu[0], strerror(errno));
-	}
+	if (rc == -ENOENT)
+		return start_as_usual(call);
 	rc = cpr_check(vm, rc);
 	if (!rc)
-		rc = restore(vm, cpr, &machine);
+		rc = restore(vm, cpr, call, &machine);
 	if (rc)
 		return 1;
 	cpr_say("restored");

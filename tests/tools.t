@@ -42,9 +42,9 @@ holds "libiolu0 depends on the C library and zlib" \
 	sh -c "dpkg-deb -f $from/out/deb-tools/libiolu0_*.deb Depends | grep -q 'libc6.*zlib1g'"
 holds "each program has its page of the manual" \
 	test -s "$root/usr/share/man/man1/iolu.1.gz" -a -s "$root/usr/share/man/man1/iolu-cpr.1.gz"
-for file in share/bash-completion/completions/iolu lib/systemd/system/vmm-session.socket \
-	lib/systemd/system/vmm-session@.service share/doc/iolu/examples/vmm@.service \
-	share/doc/iolu/examples/qemu@.service bin/vmm-session; do
+for file in share/bash-completion/completions/iolu share/bash-completion/completions/iolu-cpr \
+	lib/systemd/system/vmm-session.socket lib/systemd/system/vmm-session@.service \
+	share/doc/iolu/examples/vmm@.service share/doc/iolu/examples/qemu@.service bin/vmm-session; do
 	[ -s "$root/usr/$file" ] || echo "$file"
 done >"$tmp/found"
 empty "completion and units are there" "$tmp/found"

@@ -20,6 +20,12 @@ says() {
 }
 
 says "without arguments it says what there is" 2 "usage: iolu-cpr save NAME" $cpr
+says "and when it is asked" 0 "usage: iolu-cpr save NAME" $cpr --help
+completes() {
+	bash -c '. cpr/iolu-cpr.bash; COMP_WORDS=(iolu-cpr "$1"); COMP_CWORD=1
+		_iolu_cpr; echo "${COMPREPLY[*]}"' - "$1" | grep -qx "$2"
+}
+holds "bash completes its verbs" completes re restore
 says "without QEMU's command line too" 2 "usage: iolu-cpr save NAME" $cpr save vm0 /nowhere
 says "save is refused outside of QEMU" 1 "is not set: save is run by QEMU" $cpr save vm0 /nowhere true
 printf 'QCPR\0\0\0\2\0' >"$tmp/state"
@@ -29,6 +35,8 @@ says "with the state that it left" 0 "-incoming file:/nowhere" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "with a monitor for the process beside it" 0 "monitor-qmp,id=iolu-cpr" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
+says "restore without a session and without QEMU says so" 1 \
+	'there is no VM "vm0" to restore, and no command of QEMU' $cpr restore vm0
 says "restore without a session starts QEMU as it is" 0 "a VM" $cpr restore vm0 echo a VM
 
 # refuses FACT WORDS NAME: a state with a descriptor of that NAME, which is /dev/null
@@ -67,7 +75,7 @@ holds "and ends too early" waits 'QEMU has ended before it had loaded the VM'
 
 holds "the parser's test is built" gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -Icpr -Ilib \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -o "$tmp/state_test" \
-	cpr/t/state.c cpr/state.c cpr/stream.c
+	cpr/t/state.c cpr/state.c cpr/stream.c cpr/words.c
 echo "# seed $seed"
 holds "the parser's test holds" "$tmp/state_test" "$seed" 200000
 sed 's/^/# /' "$tmp/output"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * state SEED COUNT: the CPR state, as QEMU 11.1 wrote it and in COUNT changed forms. A state that
- * is accepted is written back byte for byte; so nothing in it was overlooked. And the run state in
- * the state of the machine.
+ * is accepted is written back byte for byte; so nothing in it was overlooked. The same for a saved
+ * command line. And the run state in the state of the machine.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,6 +37,8 @@ static void ok(bool holds, const char *fact)
 	failed += !holds;
 	printf("%sok %u - %s\n", holds ? "" : "not ", ++count, fact);
 }
+
+/* -- QEMU's table -- */
 
 /* Refused, or written back as it was */
 static bool is_sound(const uint8_t *bytes, size_t size)
@@ -104,6 +106,88 @@ static bool has_contents(void)
 	       cpr.devices[0].ioas == 2 && cpr.devices[0].hwpt == 3;
 }
 
+/* -- command lines and environments -- */
+
+static const char line[] = "qemu\0-m\0" "4G\0-append\0\0-snapshot";
+
+static bool is_sound_line(const char *bytes, size_t size)
+{
+	char **words, *copy = malloc(size ? size : 1);
+	uint8_t *packed = NULL;
+	size_t n = 0;
+	bool sound = true;
+
+	memcpy(copy, bytes, size);
+	if (!cpr_unpack(copy, size, &words)) {
+		sound = !cpr_pack(words, &packed, &n) && n == size && !memcmp(packed, bytes, n);
+		free(words);
+		free(packed);
+	}
+	free(copy);
+	return sound;
+}
+
+static bool lines_survive_changes(unsigned int changes)
+{
+	char bytes[sizeof(line)];
+	unsigned int n;
+
+	while (changes--) {
+		memcpy(bytes, line, sizeof(line));
+		for (n = 1 + rand() % 4; n; n--)
+			bytes[rand() % sizeof(line)] = rand() % 3 ? rand() : 0;
+		if (!is_sound_line(bytes, rand() % 4 ? sizeof(line) : rand() % sizeof(line)))
+			return false;
+	}
+	return true;
+}
+
+static bool differ(char *const *now, char *const *saved, const char *words)
+{
+	char *difference = cpr_difference(now, saved);
+	bool same = words ? difference && !strcmp(difference, words) : !difference;
+
+	if (!same)
+		printf("# %s\n", difference ? difference : "no difference");
+	free(difference);
+	return same;
+}
+
+static bool merges(void)
+{
+	static char *const saved[] = { "PATH=/saved", "NOTIFY_SOCKET=/saved", "LISTEN_PID=1", NULL };
+	static char *const now[] = { "PATH=/now", "LISTEN_PID=2", "FDSTORE=1", "MORE=1", NULL };
+	static char *const want[] = { "PATH=/saved", "LISTEN_PID=2", "FDSTORE=1", NULL };
+	char **merged = cpr_environment(saved, now);
+	bool same = differ(merged, want, NULL);
+
+	free(merged);
+	return same;
+}
+
+static void check_lines(unsigned int changes)
+{
+	static char *const other[] = { "qemu", "-m", "8G", "-append", "", "-snapshot", NULL };
+	static char *const fewer[] = { "qemu", "-m", "4G", "-append", "", NULL };
+	char **words, **none;
+
+	ok(!cpr_unpack(line, sizeof(line), &words), "a saved command line is accepted");
+	ok(!strcmp(words[3], "-append") && !*words[4] && !strcmp(words[5], "-snapshot") && !words[6],
+	   "with its words, of which one is empty");
+	ok(cpr_unpack(line, sizeof(line) - 1, &none), "without the last NUL it is refused");
+	ok(cpr_unpack(line, 0, &none), "so is none");
+	ok(cpr_unpack(line + 19, 11, &none), "and one without a program");
+	ok(lines_survive_changes(changes), "a changed one is refused, or written back byte for byte");
+	ok(differ(words, words, NULL), "a command line does not differ from itself");
+	ok(differ(other, words, "\"8G\" in place of \"4G\""), "a changed word is found");
+	ok(differ(words, fewer, "\"-snapshot\" in place of nothing"), "so is one more");
+	ok(differ(fewer, words, "nothing in place of \"-snapshot\""), "and one less");
+	ok(merges(), "the environment is the saved one, with the variables of the present unit");
+	free(words);
+}
+
+/* -- the run state -- */
+
 #define STATE(name) "anything\4\0\0\0\2\13globalstate\0\0\0\0\0\0\0\1\0\0\0\144" name
 
 static bool ran(const char *bytes, size_t size)
@@ -141,6 +225,7 @@ int main(int argc, char **argv)
 	ok(refuses_parts(), "no part of it is accepted as all of it");
 	ok(survives_changes(atoi(argv[1]), atoi(argv[2])),
 	   "a changed state is refused, or written back byte for byte");
+	check_lines(atoi(argv[2]));
 	check_run_state();
 	printf("1..%u\n", count);
 	return !!failed;

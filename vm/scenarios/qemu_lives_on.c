@@ -4,7 +4,7 @@
  * the NIC with its own driver: iolu-cpr is its cpr-exec-command. Before the first update the save
  * is called off, and iolu-cpr is killed at several steps of it; after the first update iolu-cpr and
  * QEMU are killed at each step until the VM runs. At the second update the guest is silent: no
- * frame arrives until it runs again.
+ * frame arrives until it runs again. It is restored with the command line that was saved.
  *
  * The frames are judged by the guest's own count, read from its memory. It answers each with a
  * frame of its own, which the runner counts.
@@ -14,8 +14,12 @@
  *   looks at its ring only when its driver's watchdog wakes up, 1,647 of 3,594 frames not found
  * red when: a restore finds the id of a device that a dead process has bound (`bound_id` in
  *   `lib/device.c`): the restore after a killed one says that the device is not restored
+ * red when: the saved environment is not used (`choose_command` in `cpr/restore.c`): QEMU has that of
+ *   its caller
  */
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/iommufd.h>
@@ -37,6 +41,7 @@
 #include "story/tables.h"
 
 #define FEW	30	/* frames */
+#define VARIABLE "SAVED_WITH", "the VM"
 #define LOOKS	4u
 #define LOOK_MS	1000
 
@@ -198,29 +203,50 @@ static void kill_last_step(void)
 	ok(!vmm_end(SIGTERM), "QEMU waits, and ends on SIGTERM", "not as it should");
 }
 
+/* Its command line has one option more, which does not matter. */
 static void kill_qemu(void)
 {
+	static const struct qemu_option options[] = { { NULL, "-name" }, { NULL, "renamed" }, {} };
+
+	qemu_change(options);
 	vmm_run(restore_command(), true);
+	qemu_change(NULL);
 	vmm_hold_child();
 	vmm_hold_child();
 	sleep_ms(1000);
 	vmm_signal(SIGKILL);
 	vmm_go_on();
+	vmm_must_say("the command line has \"-name renamed\" in place of nothing, which was saved",
+		     "iolu-cpr says how the command line differs from the saved one");
 	vmm_must_say("the restore can be repeated",
 		     "QEMU is killed before its vCPUs run: nothing is lost");
 	vmm_end(SIGKILL);
+}
+
+/* The environment is saved with the VM at the next update. */
+static void restore_with_command(void)
+{
+	kill_restore();
+	kill_last_step();
+	kill_qemu();
+	setenv(VARIABLE, 1);
+	vmm_run(restore_command(), false);
+}
+
+static void restore_as_saved(void)
+{
+	mkdir(QEMU_DIR, 0755);
+	vmm_run((const char *[]){ "/bin/iolu-cpr", "restore", "vm0", NULL }, false);
 }
 
 static void go_on(void)
 {
 	image_unpack();
 	luo_let_go();
-	if (state_get()->updates == 1) {
-		kill_restore();
-		kill_last_step();
-		kill_qemu();
-	}
-	vmm_run(restore_command(), false);
+	if (state_get()->updates == 1)
+		restore_with_command();
+	else
+		restore_as_saved();
 	vmm_must_say("iolu-cpr: restored", "iolu-cpr takes the VM up again");
 	vmm_must_say("iolu-cpr: the VM runs, after", "QEMU has loaded it, the session is finished");
 	mark("finish.end");
@@ -249,6 +275,7 @@ static void after(void)
 		qemu_await_silence();
 		save_and_leave();
 	}
+	ok(vmm_has_variable(VARIABLE), "QEMU has the environment that was saved", "it has not");
 	send();
 	counts_on("the guest that was silent receives");
 	receives_all_the_time();

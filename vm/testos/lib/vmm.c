@@ -306,3 +306,22 @@ int vmm_copy_fd(const char *name)
 	close(pidfd);
 	return fd;
 }
+
+/* -- its environment -- */
+
+bool vmm_has_variable(const char *name, const char *value)
+{
+	char path[64], *line = NULL;
+	size_t room = 0, n = strlen(name);
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	f = fopen(path, "re");
+	while (f && !found && getdelim(&line, &room, '\0', f) > 0)
+		found = !strncmp(line, name, n) && line[n] == '=' && !strcmp(line + n + 1, value);
+	if (f)
+		fclose(f);
+	free(line);
+	return found;
+}

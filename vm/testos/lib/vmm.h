@@ -33,4 +33,7 @@ void vmm_await_next(void);	/* after that */
 void *vmm_memory(unsigned long long size);
 int vmm_copy_fd(const char *name);
 
+/* Was it started with this variable in its environment? */
+bool vmm_has_variable(const char *name, const char *value);
+
 #endif /* TESTOS_VMM_H */
