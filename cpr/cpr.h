@@ -39,7 +39,7 @@ enum cpr_kind { CPR_OTHER, CPR_MEMORY, CPR_EVENT, CPR_IOMMUFD, CPR_DEVICE };
 /* An entry of QEMU's table */
 struct cpr_fd {
 	char name[CPR_NAME];
-	uint32_t id;
+	uint32_t id;			/* less than CPR_MAX_FDS */
 	int fd;
 	enum cpr_kind kind;
 };
@@ -77,6 +77,8 @@ char *cpr_difference(char *const *now, char *const *saved);
 const struct cpr_device *cpr_find_device(const struct cpr *cpr, const char *name);
 int cpr_find_kinds(struct cpr *cpr);
 struct cpr_fd *cpr_find(struct cpr *cpr, enum cpr_kind kind, const char *name, uint32_t id);
+int cpr_event(const struct cpr *cpr, const char *bdf, const char *kind);
+uint32_t cpr_vectors(const struct cpr *cpr, const char *bdf, int fds[CPR_MAX_FDS]);
 void cpr_memory_name(const struct cpr *cpr, const struct cpr_fd *fd, char *name, size_t room);
 
 /* The command registers of devices */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Interrupts. QEMU expects that the vectors signal the eventfds of its table: it arms nothing
- * while it loads its state. Vector n signals the eventfd that KVM waits on, if the vector has
- * one, otherwise the one that QEMU waits on.
+ * while it loads its state.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -39,18 +38,6 @@ int cpr_irq_type(int device, uint32_t *type)
 	return 0;
 }
 
-/* The eventfd "BDF_KIND" of a device; -1 if it has none */
-static int event_of(struct cpr *cpr, const char *bdf, const char *kind, uint32_t id)
-{
-	char name[CPR_NAME + 32];
-	struct cpr_fd *fd;
-
-	strcpy(name, bdf);
-	strcat(strcat(name, "_"), kind);
-	fd = cpr_find(cpr, CPR_EVENT, name, id);
-	return fd ? fd->fd : -1;
-}
-
 static int set(int device, uint32_t index, uint32_t action, const int *fds, uint32_t n)
 {
 	struct vfio_irq_set *arg = malloc(sizeof(*arg) + n * sizeof(*fds));
@@ -81,30 +68,14 @@ static void signal_once(const int *fds, uint32_t n)
 			cpr_fail(-errno, "vector %u cannot be signalled", i);
 }
 
-static uint32_t vectors(struct cpr *cpr, const char *bdf, int **fds)
-{
-	uint32_t i, n = 0;
-
-	*fds = calloc(CPR_MAX_FDS, sizeof(**fds));
-	for (i = 0; *fds && i < CPR_MAX_FDS; i++) {
-		(*fds)[i] = event_of(cpr, bdf, "kvm_interrupt", i);
-		if ((*fds)[i] < 0)
-			(*fds)[i] = event_of(cpr, bdf, "interrupt", i);
-		if ((*fds)[i] >= 0)
-			n = i + 1;
-		else if (i > n + 64)
-			break;
-	}
-	return n;
-}
-
 static int arm_vectors(struct cpr *cpr, const char *bdf, int fd, uint32_t type)
 {
-	int *fds, rc = 0;
-	uint32_t n = vectors(cpr, bdf, &fds);
+	int *fds = malloc(CPR_MAX_FDS * sizeof(*fds)), rc = 0;
+	uint32_t n;
 
 	if (!fds)
 		return cpr_fail(-ENOMEM, "no memory for vectors");
+	n = cpr_vectors(cpr, bdf, fds);
 	if (n)
 		rc = set(fd, type, VFIO_IRQ_SET_ACTION_TRIGGER, fds, n);
 	if (!rc)
@@ -119,8 +90,8 @@ static int arm_vectors(struct cpr *cpr, const char *bdf, int fd, uint32_t type)
  */
 static int arm_intx(struct cpr *cpr, const char *bdf, int fd)
 {
-	int trigger = event_of(cpr, bdf, "intx-interrupt", 0);
-	int unmask = event_of(cpr, bdf, "intx-unmask", 0);
+	int trigger = cpr_event(cpr, bdf, "intx-interrupt");
+	int unmask = cpr_event(cpr, bdf, "intx-unmask");
 	int rc = 0;
 
 	if (trigger >= 0)
@@ -146,7 +117,7 @@ int cpr_arm(struct cpr *cpr, const struct cpr_device *device, int fd, uint32_t t
 	rc = type == VFIO_PCI_INTX_IRQ_INDEX ? arm_intx(cpr, device->name, fd) :
 					       arm_vectors(cpr, device->name, fd, type);
 	for (i = 0; !rc && i < 2; i++) {
-		event = event_of(cpr, device->name, notifiers[i].name, 0);
+		event = cpr_event(cpr, device->name, notifiers[i].name);
 		if (event >= 0)
 			rc = set(fd, notifiers[i].index, VFIO_IRQ_SET_ACTION_TRIGGER, &event, 1);
 	}

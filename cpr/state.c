@@ -87,6 +87,8 @@ static int parse_fd(struct cpr *cpr, struct reader *r)
 	fd->fd = take_number(r);
 	if (!r->at || fd->fd < 0)
 		return bad("the number of a descriptor");
+	if (fd->id >= CPR_MAX_FDS)
+		return bad("the id of a descriptor");
 	cpr->nfds++;
 	return 0;
 }

@@ -79,3 +79,46 @@ void cpr_memory_name(const struct cpr *cpr, const struct cpr_fd *fd, char *name,
 {
 	snprintf(name, room, "memory.%u", (unsigned int)(fd - cpr->fds));
 }
+
+/* -- eventfds -- */
+
+static bool is_event(const struct cpr_fd *fd, const char *bdf, const char *kind)
+{
+	size_t n = strlen(bdf);
+
+	return fd->kind == CPR_EVENT && !strncmp(fd->name, bdf, n) && fd->name[n] == '_' &&
+	       !strcmp(fd->name + n + 1, kind);
+}
+
+/* The eventfd "BDF_KIND" of a device; -1 if it has none */
+int cpr_event(const struct cpr *cpr, const char *bdf, const char *kind)
+{
+	uint32_t i;
+
+	for (i = 0; i < cpr->nfds; i++)
+		if (!cpr->fds[i].id && is_event(&cpr->fds[i], bdf, kind))
+			return cpr->fds[i].fd;
+	return -1;
+}
+
+/*
+ * Vector n signals the eventfd that KVM waits on, if the vector has one, otherwise the one that
+ * QEMU waits on; -1 if it has neither. Returns the number of vectors up to the last one.
+ */
+uint32_t cpr_vectors(const struct cpr *cpr, const char *bdf, int fds[CPR_MAX_FDS])
+{
+	uint32_t i, n = 0;
+
+	memset(fds, -1, CPR_MAX_FDS * sizeof(*fds));
+	for (i = 0; i < cpr->nfds; i++) {
+		const struct cpr_fd *fd = &cpr->fds[i];
+		bool kvm = is_event(fd, bdf, "kvm_interrupt");
+
+		if (!kvm && !is_event(fd, bdf, "interrupt"))
+			continue;
+		if (kvm || fds[fd->id] < 0)
+			fds[fd->id] = fd->fd;
+		n = fd->id < n ? n : fd->id + 1;
+	}
+	return n;
+}

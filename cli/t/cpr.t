@@ -75,7 +75,7 @@ holds "and ends too early" waits 'QEMU has ended before it had loaded the VM'
 
 holds "the parser's test is built" gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -Icpr -Ilib \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -o "$tmp/state_test" \
-	cpr/t/state.c cpr/state.c cpr/stream.c cpr/words.c
+	cpr/t/state.c cpr/state.c cpr/stream.c cpr/table.c cpr/words.c
 echo "# seed $seed"
 holds "the parser's test holds" "$tmp/state_test" "$seed" 200000
 sed 's/^/# /' "$tmp/output"

@@ -2,7 +2,7 @@
 /*
  * state SEED COUNT: the CPR state, as QEMU 11.1 wrote it and in COUNT changed forms. A state that
  * is accepted is written back byte for byte; so nothing in it was overlooked. The same for a saved
- * command line. And the run state in the state of the machine.
+ * command line. And the vectors of a table, and the run state in the state of the machine.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,6 +104,47 @@ static bool has_contents(void)
 	       cpr.fds[3].id == 2 && cpr.fds[3].fd == 15 && cpr.ndevices == 1 &&
 	       !strcmp(cpr.devices[0].name, "0000:01:00.0") && cpr.devices[0].id == 1 &&
 	       cpr.devices[0].ioas == 2 && cpr.devices[0].hwpt == 3;
+}
+
+/* -- vectors -- */
+
+static bool is_refused_with_id(uint32_t id)
+{
+	uint8_t bytes[SIZE];
+	const uint8_t big[] = { id >> 24, id >> 16, id >> 8, id };
+
+	memcpy(bytes, valid, SIZE);
+	memcpy(bytes + 8 + 10, big, sizeof(big));
+	return cpr_parse(&cpr, bytes, SIZE);
+}
+
+static void add_event(const char *kind, uint32_t id, int fd)
+{
+	struct cpr_fd *event = &cpr.fds[cpr.nfds++];
+
+	snprintf(event->name, sizeof(event->name), "0000:01:00.0_%s", kind);
+	event->id = id;
+	event->fd = fd;
+	event->kind = CPR_EVENT;
+}
+
+static void check_vectors(void)
+{
+	static int fds[CPR_MAX_FDS];
+
+	ok(!is_refused_with_id(CPR_MAX_FDS - 1), "an id below the greatest number of descriptors is accepted");
+	ok(is_refused_with_id(CPR_MAX_FDS), "and no other");
+	cpr.nfds = 0;
+	add_event("req_notifier", 0, 3);
+	add_event("interrupt", 100, 4);
+	add_event("kvm_interrupt", 0, 5);
+	add_event("interrupt", 0, 6);
+	ok(cpr_vectors(&cpr, "0000:01:00.0", fds) == 101, "vectors are counted up to the last one");
+	ok(fds[100] == 4 && fds[99] == -1, "over a gap of any length");
+	ok(fds[0] == 5, "KVM's eventfd comes before QEMU's");
+	ok(!cpr_vectors(&cpr, "0000:01:00.1", fds), "another device has none of them");
+	ok(cpr_event(&cpr, "0000:01:00.0", "req_notifier") == 3, "an eventfd is found by its name");
+	ok(cpr_event(&cpr, "0000:01:00.0", "notifier") == -1, "by all of it");
 }
 
 /* -- command lines and environments -- */
@@ -225,6 +266,7 @@ int main(int argc, char **argv)
 	ok(refuses_parts(), "no part of it is accepted as all of it");
 	ok(survives_changes(atoi(argv[1]), atoi(argv[2])),
 	   "a changed state is refused, or written back byte for byte");
+	check_vectors();
 	check_lines(atoi(argv[2]));
 	check_run_state();
 	printf("1..%u\n", count);
