@@ -128,12 +128,27 @@ static void undo(int number, bool in_store, struct cpr_commands *commands)
 	free(cpr);
 }
 
+/* Until the @child has ended, or is ended by SIGUSR2. QEMU may have other children that end. */
+static bool is_called_off(pid_t child, const sigset_t *set)
+{
+	int signal;
+
+	do {
+		sigwait(set, &signal);
+		if (signal != SIGUSR2)
+			continue;
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		return true;
+	} while (!waitpid(child, NULL, WNOHANG));
+	return false;
+}
+
 /* Returns when QEMU is to continue. */
 static void save_and_wait(const struct cpr_call *call, int number, int session,
 			  const sigset_t *set)
 {
 	pid_t child = fork_save(call, number, session);
-	int signal;
 
 	if (session >= 0)
 		close(session);
@@ -141,11 +156,7 @@ static void save_and_wait(const struct cpr_call *call, int number, int session,
 		cpr_fail(-errno, "no process: %s", strerror(errno));
 		return;
 	}
-	sigwait(set, &signal);
-	if (signal == SIGUSR2)
-		kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	cpr_say(signal == SIGUSR2 ? "called off" : "not saved, QEMU continues");
+	cpr_say(is_called_off(child, set) ? "called off" : "not saved, QEMU continues");
 }
 
 static bool was_running(const struct cpr_call *call)

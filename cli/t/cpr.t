@@ -55,9 +55,7 @@ refuses "a descriptor of another kind is refused" \
 refuses "so is VFIO's older container" \
 	"QEMU's descriptor \"vfio_container_for_group\" is not of iommufd" vfio_container_for_group
 
-# Without QEMU's program the VM is in this process only, which waits for it
-QEMU_CPR_EXEC_STATE=9 $cpr save vm0 /nowhere "$tmp/qemu" 9<"$tmp/state" >"$tmp/log" 2>&1 &
-pid=$!
+# waits WORDS: some time soon the log has them
 waits() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		if grep -q "$1" "$tmp/log"; then return; fi
@@ -65,6 +63,24 @@ waits() {
 	done
 	return 1
 }
+
+# A save that waits, for the writer of its stream, while another child of QEMU ends
+mkfifo "$tmp/stream"
+printf 'QCPR\0\0\0\1\0' >"$tmp/none"
+(
+	sleep 0.2 &
+	QEMU_CPR_EXEC_STATE=9 exec $cpr save vm0 "$tmp/stream" echo 9<"$tmp/none"
+) >"$tmp/log" 2>&1 &
+pid=$!
+sleep 1
+kill -USR2 $pid
+holds "a save is called off, though another child has ended" waits 'called off'
+: >"$tmp/stream"
+holds "and QEMU continues" wait $pid
+
+# Without QEMU's program the VM is in this process only, which waits for it
+QEMU_CPR_EXEC_STATE=9 $cpr save vm0 /nowhere "$tmp/qemu" 9<"$tmp/state" >"$tmp/log" 2>&1 &
+pid=$!
 holds "QEMU that cannot be executed costs no VM" waits 'the VM is kept: SIGUSR2 tries again'
 printf '#!/bin/sh\necho QEMU runs\n' >"$tmp/qemu"
 chmod +x "$tmp/qemu"
