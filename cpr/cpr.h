@@ -51,6 +51,7 @@ struct cpr_device {
 
 struct cpr {
 	uint32_t nfds, ndevices;
+	bool lists_devices;		/* also if it has none */
 	struct cpr_device devices[CPR_MAX_DEVICES];
 	struct cpr_fd fds[CPR_MAX_FDS];
 };

@@ -238,6 +238,23 @@ static int add_time(struct iolu_vm *vm, uint64_t stopped)
 	return cpr_check(vm, iolu_vm_set_blob(vm, "stopped", &stopped, sizeof(stopped)));
 }
 
+/*
+ * The kernel keeps the session of a killed restore if it has an iommufd. A session of memory only
+ * ends when it is closed: systemd must keep it open.
+ */
+static int check_can_be_repeated(struct cpr *cpr)
+{
+	if (cpr->ndevices)
+		return 0;
+	if (cpr_find(cpr, CPR_IOMMUFD, NULL, 0))
+		return cpr_fail(-EOPNOTSUPP, "QEMU has an iommufd, but no device: leave out "
+				"-object iommufd");
+	if (cpr_has_store())
+		return 0;
+	return cpr_fail(-EOPNOTSUPP, "the VM has no device, and a restore that fails would lose "
+			"its memory: run it in a unit with FileDescriptorStoreMax");
+}
+
 int cpr_put(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call)
 {
 	int rc = cpr_find_kinds(cpr);
@@ -256,5 +273,7 @@ int cpr_put(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call)
 		rc = add_words(vm, "argv", call->qemu);
 	if (!rc)
 		rc = add_words(vm, "env", environ);
+	if (!rc)
+		rc = check_can_be_repeated(cpr);
 	return rc ? rc : cpr_check(vm, iolu_vm_save(vm));
 }

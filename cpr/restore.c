@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cpr.h"
@@ -24,6 +25,36 @@ static int read_words(struct iolu_vm *vm, const char *name, char ***words)
 	int rc = cpr_check(vm, iolu_vm_blob(vm, name, &bytes, &size));
 
 	return rc ? rc : cpr_unpack(bytes, size, words);
+}
+
+static bool can_execute(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+static bool is_in_path(const char *name)
+{
+	const char *dir = getenv("PATH") ?: "/bin:/usr/bin";
+	char path[4096];
+	size_t n;
+
+	for (; dir; dir = dir[n] ? dir + n + 1 : NULL) {
+		n = strcspn(dir, ":");
+		snprintf(path, sizeof(path), "%.*s%s%s", (int)n, dir, n ? "/" : "", name);
+		if (can_execute(path))
+			return true;
+	}
+	return false;
+}
+
+/* As execvp() looks for it; better known before anything is restored */
+static int check_program(const char *name)
+{
+	if (strchr(name, '/') ? can_execute(name) : is_in_path(name))
+		return 0;
+	return cpr_fail(-ENOENT, "there is no program \"%s\": nothing was restored", name);
 }
 
 /* A command line that differs may be meant, or be why QEMU refuses the VM. */
@@ -57,7 +88,7 @@ static int choose_command(struct iolu_vm *vm, struct cpr_call *call)
 		return cpr_fail(-ENOMEM, "no memory for the environment");
 	environ = merged;
 	call->qemu = saved;
-	return 0;
+	return check_program(saved[0]);
 }
 
 /* -- descriptors, interrupts and ids -- */
@@ -267,6 +298,8 @@ int cpr_restore(struct cpr_call *call)
 
 	if (!cpr || iolu_vm_new(call->name, &vm))
 		return !!cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
+	if (call->qemu && check_program(call->qemu[0]))
+		return 1;
 	rc = retrieve(vm);
 	if (rc == -ENOENT)
 		return start_as_usual(call);

@@ -9,7 +9,7 @@
  *	for each device: u8 1, be32 length of the name with NUL, name, be32 id, IOAS, HWPT
  *	u8 0
  *
- * The second part is there if QEMU has vfio devices. The format is no interface of QEMU, so
+ * QEMU writes the second part, which may be empty, if it is built with vfio. The format is no interface of QEMU, so
  * each byte is checked, and any other content is refused: before anything is preserved.
  */
 #include <arpa/inet.h>
@@ -128,7 +128,6 @@ static int parse_devices(struct cpr *cpr, struct reader *r)
 {
 	size_t n = strlen(DEVICES);
 	const void *name;
-	int rc;
 
 	if (take_byte(r) != SUBSECTION || take_byte(r) != n)
 		return bad("the head of the devices");
@@ -137,8 +136,8 @@ static int parse_devices(struct cpr *cpr, struct reader *r)
 		return bad("an unknown part");
 	if (take_number(r) != 1)
 		return bad("the version of the devices");
-	rc = parse_list(cpr, r, parse_device);
-	return !rc && !cpr->ndevices ? bad("an empty list of devices") : rc;
+	cpr->lists_devices = true;
+	return parse_list(cpr, r, parse_device);
 }
 
 int cpr_parse(struct cpr *cpr, const void *bytes, size_t size)
@@ -221,7 +220,7 @@ int cpr_write(const struct cpr *cpr, uint8_t **bytes, size_t *size)
 		put_number(&w, cpr->fds[i].fd);
 	}
 	put_byte(&w, 0);
-	if (cpr->ndevices)
+	if (cpr->lists_devices)
 		put_devices(&w, cpr);
 	*bytes = w.bytes;
 	*size = w.n;

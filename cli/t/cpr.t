@@ -37,6 +37,10 @@ says "with a monitor for the process beside it" 0 "monitor-qmp,id=iolu-cpr" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 /nowhere echo 9<$tmp/state"
 says "restore without a session and without QEMU says so" 1 \
 	'there is no VM "vm0" to restore, and no command of QEMU' $cpr restore vm0
+says "a program that does not exist is found before anything is restored" 1 \
+	'there is no program "/nowhere": nothing was restored' $cpr restore vm0 /nowhere
+says "so is one that is in no directory of PATH" 1 'there is no program "no-qemu"' \
+	$cpr restore vm0 no-qemu
 says "restore without a session starts QEMU as it is" 0 "a VM" $cpr restore vm0 echo a VM
 
 # refuses FACT WORDS NAME: a state with a descriptor of that NAME, which is /dev/null
@@ -50,6 +54,10 @@ refuses() {
 	says "$1" 0 "$2" QEMU_CPR_EXEC_STATE=9 \
 		sh -c "exec $cpr save vm0 /nowhere echo 8</dev/null 9<$tmp/other"
 }
+printf 'QCPR\0\0\0\1\0\5\25CprState/vfio devices\0\0\0\1\0' >"$tmp/none"
+says "a VM without a device is refused if a restore could not be repeated" 0 \
+	"the VM has no device, and a restore that fails would lose its memory" \
+	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 $tmp/none echo 9<$tmp/none"
 refuses "a descriptor of another kind is refused" \
 	"QEMU's descriptor \"tap0\" is neither memory, eventfd, iommufd nor vfio device" tap0
 refuses "so is VFIO's older container" \
@@ -66,7 +74,6 @@ waits() {
 
 # A save that waits, for the writer of its stream, while another child of QEMU ends
 mkfifo "$tmp/stream"
-printf 'QCPR\0\0\0\1\0' >"$tmp/none"
 (
 	sleep 0.2 &
 	QEMU_CPR_EXEC_STATE=9 exec $cpr save vm0 "$tmp/stream" echo 9<"$tmp/none"

@@ -254,6 +254,7 @@ static void check_run_state(void)
 
 int main(int argc, char **argv)
 {
+	static const uint8_t none[] = "QCPR\0\0\0\1\0" "\5\25CprState/vfio devices\0\0\0\1\0";
 	uint8_t more[SIZE + 1] = {};
 
 	if (argc != 3)
@@ -261,6 +262,8 @@ int main(int argc, char **argv)
 	ok(!cpr_parse(&cpr, valid, SIZE), "the state that QEMU writes is accepted");
 	ok(has_contents(), "with its descriptors and devices");
 	ok(is_sound(valid, SIZE), "and written back byte for byte");
+	ok(!cpr_parse(&cpr, none, sizeof(none) - 1) && is_sound(none, sizeof(none) - 1),
+	   "so is that of a VM without a device");
 	memcpy(more, valid, SIZE);
 	ok(cpr_parse(&cpr, more, sizeof(more)), "a byte more at the end is refused");
 	ok(refuses_parts(), "no part of it is accepted as all of it");

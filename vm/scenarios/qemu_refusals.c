@@ -8,6 +8,7 @@
  *   refuses the iommufd, in words that do not name an option of QEMU
  * red when: BARs are taken from the kernel (`learn_bar` in `lib/area.c`): a VM whose BARs are mapped is
  *   not saved
+ * red when: a VM without a device is saved (`check_can_be_repeated` in `cpr/put.c`): it is saved
  * red when: a device without function level reset is saved (`cpr_check_reset` in `cpr/put.c`)
  * red when: the command registers are not written back (`watch` in `cpr/start.c`): after the refusal
  *   the device may not write to memory
@@ -74,10 +75,15 @@ static void start(const struct qemu_option *options)
 	vmm_run(qemu_command(bdf(), NULL), false);
 }
 
+static const char *const *save_command(const char *device)
+{
+	return qemu_behind(device, (const char *[]){ "/bin/iolu-cpr", "save", "vm0", QEMU_STATE,
+						     NULL });
+}
+
 static void try_to_save(void)
 {
-	qemu_exec(qemu_behind(bdf(), (const char *[]){ "/bin/iolu-cpr", "save", "vm0", QEMU_STATE,
-						       NULL }));
+	qemu_exec(save_command(bdf()));
 }
 
 static void refuse_foreign_memory(void)
@@ -88,6 +94,18 @@ static void refuse_foreign_memory(void)
 	vmm_must_say("at IOVA 0x400000000 devices reach memory that QEMU has not made as a memfd",
 		     "memory that QEMU has not mapped is refused");
 	vmm_must_say("not saved, QEMU continues", "QEMU is executed again");
+	vmm_must_say("the VM runs", "and the VM runs");
+	vmm_end(SIGKILL);
+}
+
+/* Its session would end with the process that has retrieved it. */
+static void refuse_without_device(void)
+{
+	qemu_change(NULL);
+	vmm_run(qemu_command(NULL, NULL), false);
+	qemu_exec(save_command(NULL));
+	vmm_must_say("the VM has no device, and a restore that fails would lose its memory",
+		     "a VM without a device is refused");
 	vmm_must_say("the VM runs", "and the VM runs");
 	vmm_end(SIGKILL);
 }
@@ -151,6 +169,7 @@ static void before(void)
 	set_up(0);
 	luo_let_go();
 	refuse_foreign_memory();
+	refuse_without_device();
 	save_before_the_firmware_runs();
 	save_bars();
 	refuse_without_reset();

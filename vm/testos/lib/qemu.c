@@ -76,9 +76,11 @@ const char *const *qemu_command(const char *bdf, const char *incoming)
 	for (o = changes; o && o->use; o++)
 		if (!o->of)
 			args[n++] = o->use;
-	snprintf(device, sizeof(device), "vfio-pci,host=%s,iommufd=iommufd0,rombar=0", bdf);
-	args[n++] = "-device";
-	args[n++] = device;
+	if (bdf) {
+		snprintf(device, sizeof(device), "vfio-pci,host=%s,iommufd=iommufd0,rombar=0", bdf);
+		args[n++] = "-device";
+		args[n++] = device;
+	}
 	if (incoming) {
 		args[n++] = "-incoming";
 		args[n++] = incoming;
@@ -207,10 +209,11 @@ static int dial(void)
 	return fd;
 }
 
+static char said[8192];
+
 /* Read up to an answer; events and the greeting come between. */
 static void hear(int fd)
 {
-	static char said[8192];
 	size_t n = 0;
 	ssize_t got;
 
@@ -232,6 +235,14 @@ static void ask(int fd, const char *line)
 	hear(fd);
 }
 
+static int open_monitor(void)
+{
+	int fd = dial();
+
+	ask(fd, "{\"execute\":\"qmp_capabilities\"}\n");
+	return fd;
+}
+
 /* No argument has a character that JSON would want escaped. */
 static void write_mode(char *line, size_t room, const char *const *command)
 {
@@ -246,20 +257,18 @@ static void write_mode(char *line, size_t room, const char *const *command)
 /* Its monitor answers when all is set up. */
 void qemu_await(void)
 {
-	int fd = dial();
-
-	ask(fd, "{\"execute\":\"qmp_capabilities\"}\n");
-	close(fd);
+	close(open_monitor());
 }
+
+#define MIGRATE "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"file:" QEMU_STATE "\"}}\n"
 
 void qemu_exec(const char *const *command)
 {
 	char line[8192];
-	int fd = dial();
+	int fd = open_monitor();
 
 	write_mode(line, sizeof(line), command);
-	ask(fd, "{\"execute\":\"qmp_capabilities\"}\n");
 	ask(fd, line);
-	ask(fd, "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"file:" QEMU_STATE "\"}}\n");
+	ask(fd, MIGRATE);
 	close(fd);
 }

@@ -28,7 +28,7 @@ struct qemu_option {
 /* From now on; the list ends with an empty one */
 void qemu_change(const struct qemu_option *options);
 
-/* QEMU's command line, with @incoming or NULL */
+/* QEMU's command line, with the NIC @bdf or NULL, with @incoming or NULL */
 const char *const *qemu_command(const char *bdf, const char *incoming);
 
 /* The same behind the words of another command, which end with NULL */
