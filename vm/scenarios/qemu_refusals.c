@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VM of QEMU that cannot be handed over: iolu-cpr says why, and QEMU continues. A VM that never
- * ran can be handed over, and so can one whose BARs are mapped.
+ * A VM of QEMU that cannot be handed over: iolu-cpr says why, and QEMU continues; or QEMU says it. A
+ * VM that never ran can be handed over, and so can one whose BARs are mapped, or with a display.
  *
  * promise: vm
  * red when: an area without a memfd of QEMU is passed over (`import_area` in `cpr/put.c`): the kernel
@@ -98,6 +98,19 @@ static void refuse_foreign_memory(void)
 	vmm_end(SIGKILL);
 }
 
+/* QEMU refuses that itself. */
+static void refuse_memory_without_memfd(void)
+{
+	static const struct qemu_option options[] = {
+		{ QEMU_MEMORY, "memory-backend-ram,id=ram0,size=128M" }, {},
+	};
+
+	start(options);
+	qemu_must_refuse(save_command(bdf()), "pre-save failed: iommufd",
+			 "QEMU itself refuses memory without a memfd");
+	vmm_end(SIGKILL);
+}
+
 /* Its session would end with the process that has retrieved it. */
 static void refuse_without_device(void)
 {
@@ -127,13 +140,20 @@ static void save_before_the_firmware_runs(void)
 	vmm_end(SIGKILL);
 }
 
-/* They keep neither QEMU from executing a program, nor the kernel from preserving the table. */
-static void save_bars(void)
+/*
+ * They keep neither QEMU from executing a program, nor the kernel from preserving the table. Nor
+ * does the memory of a display.
+ */
+static void save_bars_and_display(void)
 {
-	start(NULL);
+	static const struct qemu_option options[] = {
+		{ NULL, "-device" }, { NULL, "VGA,romfile=" }, {},
+	};
+
+	start(options);
 	await(qemu_maps_bars, "QEMU maps BARs");
 	try_to_save();
-	vmm_must_say("iolu-cpr: saved", "the VM is saved with them");
+	vmm_must_say("iolu-cpr: saved", "the VM is saved with them, and with its display");
 	vmm_signal(SIGUSR2);
 	vmm_must_say("the VM runs", "called off, it runs");
 	vmm_end(SIGKILL);
@@ -169,9 +189,10 @@ static void before(void)
 	set_up(0);
 	luo_let_go();
 	refuse_foreign_memory();
+	refuse_memory_without_memfd();
 	refuse_without_device();
 	save_before_the_firmware_runs();
-	save_bars();
+	save_bars_and_display();
 	refuse_without_reset();
 }
 

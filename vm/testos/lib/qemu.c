@@ -272,3 +272,18 @@ void qemu_exec(const char *const *command)
 	ask(fd, MIGRATE);
 	close(fd);
 }
+
+/* Migration has begun, so the reason comes later. */
+void qemu_must_refuse(const char *const *command, const char *words, const char *fact)
+{
+	int fd, tries = PATIENCE;
+
+	qemu_exec(command);
+	fd = open_monitor();
+	do {
+		sleep_ms(50);
+		ask(fd, "{\"execute\":\"query-migrate\"}\n");
+	} while (!strstr(said, "\"failed\"") && --tries);
+	ok(tries && strstr(said, words), fact, "it says: %s", said);
+	close(fd);
+}

@@ -43,6 +43,9 @@ void qemu_start(const char *bdf);
 /* QEMU replaces itself by @command, which ends with NULL. */
 void qemu_exec(const char *const *command);
 
+/* A fact: QEMU refuses to do that in these words. */
+void qemu_must_refuse(const char *const *command, const char *words, const char *fact);
+
 /* After a restore in this kernel */
 void qemu_look_inside(void);
 
