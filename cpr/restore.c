@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/liveupdate.h>
 
 #include "cpr.h"
 
@@ -262,8 +265,20 @@ static int restore(struct iolu_vm *vm, struct cpr *cpr, struct cpr_call *call,
 	return rc ? rc : hand_over(cpr, machine);
 }
 
+/*
+ * Has this session no files any more? Its VM ran, and the process beside QEMU was killed before it
+ * took the session out of the store. One that was never sealed cannot be finished, unless it has
+ * memory only, of which nothing is known.
+ */
+static bool is_finished(struct iolu_vm *vm)
+{
+	struct liveupdate_session_finish arg = { .size = sizeof(arg) };
+
+	return !ioctl(iolu_vm_session_fd(vm), LIVEUPDATE_SESSION_FINISH, &arg);
+}
+
 /* A stored session that is not of an update is one of a save whose process has died. */
-static int retrieve(struct iolu_vm *vm)
+static int retrieve(struct iolu_vm *vm, const char *name)
 {
 	int session = cpr_stored_session(), rc;
 
@@ -273,6 +288,10 @@ static int retrieve(struct iolu_vm *vm)
 	close(session);
 	if (!rc)
 		rc = iolu_vm_retrieve(vm);
+	if (rc == -ENODATA && is_finished(vm)) {
+		cpr_log("session \"%s\" is finished: its VM has run since", name);
+		rc = -ENOENT;
+	}
 	if (rc == -ENOENT)
 		cpr_drop_session();
 	return rc;
@@ -300,7 +319,7 @@ int cpr_restore(struct cpr_call *call)
 		return !!cpr_fail(-EINVAL, "\"%s\" is not a name", call->name);
 	if (call->qemu && check_program(call->qemu[0]))
 		return 1;
-	rc = retrieve(vm);
+	rc = retrieve(vm, call->name);
 	if (rc == -ENOENT)
 		return start_as_usual(call);
 	rc = cpr_check(vm, rc);

@@ -6,7 +6,8 @@
  * can be repeated. Afterwards it cannot, because the guest continues in the same memory.
  *
  * If that process is killed before it has finished the session, QEMU waits with vCPUs that do not
- * run: it is ended, and started again. If it is killed after that, QMP's cont lets them run.
+ * run: it is ended, and started again. If it is killed after that, QMP's cont lets them run; a
+ * session that is still in systemd's store then is dropped at the next start.
  */
 #define _GNU_SOURCE
 #include <errno.h>

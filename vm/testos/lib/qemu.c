@@ -260,6 +260,14 @@ void qemu_await(void)
 	close(open_monitor());
 }
 
+void qemu_continue(void)
+{
+	int fd = open_monitor();
+
+	ask(fd, "{\"execute\":\"cont\"}\n");
+	close(fd);
+}
+
 #define MIGRATE "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"file:" QEMU_STATE "\"}}\n"
 
 void qemu_exec(const char *const *command)

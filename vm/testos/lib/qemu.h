@@ -46,6 +46,9 @@ void qemu_exec(const char *const *command);
 /* A fact: QEMU refuses to do that in these words. */
 void qemu_must_refuse(const char *const *command, const char *words, const char *fact);
 
+/* The vCPUs run. */
+void qemu_continue(void);
+
 /* After a restore in this kernel */
 void qemu_look_inside(void);
 

@@ -34,13 +34,28 @@
 
 static pid_t pid, held;
 static int from;		/* its output */
+static int passed = -1;		/* a descriptor for the next one */
 static char said[16384];
 static size_t unread, shown;	/* where those words begin that no question has found yet */
+
+/* As systemd does it */
+static void take_passed(void)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", getpid());
+	setenv("LISTEN_PID", number, 1);
+	setenv("LISTEN_FDNAMES", "vm", 1);
+	setenv("FDSTORE", "1", 1);
+	dup2(passed, 3);
+}
 
 static void become(const char *const *args, int out, bool at_start)
 {
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
+	if (passed >= 0)
+		take_passed();
 	if (at_start)
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	execv(args[0], (char **)args);
@@ -75,6 +90,11 @@ void vmm_run(const char *const *args, bool at_start)
 void vmm_start(const char *name, const char *bdf, bool at_start)
 {
 	vmm_run((const char *[]){ "/bin/vmm", name, bdf, "/guest.bin", NULL }, at_start);
+}
+
+void vmm_pass(int session)
+{
+	passed = session;
 }
 
 void vmm_use(int process)
@@ -179,6 +199,14 @@ bool vmm_go_to(unsigned long request)
 	return false;
 }
 
+void vmm_step_over(void)
+{
+	int status;
+
+	if (!run_to_stop(PTRACE_SYSCALL, &status))
+		bail_out("a held VMM does not come to the end of its ioctl");
+}
+
 static void run_to_event(int event)
 {
 	int status;
@@ -259,15 +287,16 @@ static bool is_named(const char *path, const void *name)
 	return strstr(target, name);
 }
 
-/* The number of the VMM's first descriptor for which @is holds, and where /proc shows it */
-static int find_fd(bool (*is)(const char *path, const void *arg), const void *arg, char path[320])
+/* The number of the first descriptor of a process for which @is holds, and where /proc shows it */
+static int find_fd(pid_t of, bool (*is)(const char *path, const void *arg), const void *arg,
+		   char path[320])
 {
 	char dir_path[64];
 	struct dirent *e;
 	int found = -1;
 	DIR *dir;
 
-	snprintf(dir_path, sizeof(dir_path), "/proc/%d/fd", pid);
+	snprintf(dir_path, sizeof(dir_path), "/proc/%d/fd", of);
 	dir = opendir(dir_path);
 	while (dir && found < 0 && (e = readdir(dir))) {
 		snprintf(path, 320, "%s/%s", dir_path, e->d_name);
@@ -285,7 +314,7 @@ void *vmm_memory(unsigned long long size)
 	void *memory;
 	int fd;
 
-	if (find_fd(is_memory, &size, path) < 0)
+	if (find_fd(pid, is_memory, &size, path) < 0)
 		bail_out("the VMM has no memory of %llu bytes", size);
 	fd = must_open(path, O_RDWR);
 	memory = must_map(fd, size, 0, "the guest's memory");
@@ -294,17 +323,27 @@ void *vmm_memory(unsigned long long size)
 }
 
 /* @name: a part of the name that /proc shows */
-int vmm_copy_fd(const char *name)
+static int copy_fd(pid_t of, const char *name)
 {
-	int number, fd, pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int number, fd, pidfd = syscall(SYS_pidfd_open, of, 0);
 	char path[320];
 
-	number = find_fd(is_named, name, path);
+	number = find_fd(of, is_named, name, path);
 	fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
 	if (fd < 0)
 		bail_out("the VMM's %s: %s", name, strerror(errno));
 	close(pidfd);
 	return fd;
+}
+
+int vmm_copy_fd(const char *name)
+{
+	return copy_fd(pid, name);
+}
+
+int vmm_copy_held_fd(const char *name)
+{
+	return copy_fd(held, name);
 }
 
 /* -- its environment -- */
