@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cpr.h"
@@ -46,16 +47,34 @@ static int refuse(const char *name)
 			"nor vfio device: leave out the device that it belongs to", name);
 }
 
+/* Memory goes along once, and an area of an IOAS tells its file only. */
+static int check_memory(const struct cpr *cpr, const struct cpr_fd *fd)
+{
+	const struct cpr_fd *other;
+	struct stat st, had;
+
+	if (fd->kind != CPR_MEMORY || fstat(fd->fd, &st))
+		return 0;
+	for (other = cpr->fds; other < fd; other++)
+		if (other->kind == CPR_MEMORY && !fstat(other->fd, &had) &&
+		    had.st_dev == st.st_dev && had.st_ino == st.st_ino)
+			return cpr_fail(-EOPNOTSUPP, "QEMU's descriptors \"%s\" and \"%s\" are the "
+					"same memory", other->name, fd->name);
+	return 0;
+}
+
 int cpr_find_kinds(struct cpr *cpr)
 {
 	uint32_t i;
+	int rc;
 
 	for (i = 0; i < cpr->nfds; i++) {
 		struct cpr_fd *fd = &cpr->fds[i];
 
 		fd->kind = kind_of(cpr, fd);
-		if (fd->kind == CPR_OTHER)
-			return refuse(fd->name);
+		rc = fd->kind == CPR_OTHER ? refuse(fd->name) : check_memory(cpr, fd);
+		if (rc)
+			return rc;
 	}
 	return 0;
 }

@@ -2,12 +2,16 @@
 /*
  * state SEED COUNT: the CPR state, as QEMU 11.1 wrote it and in COUNT changed forms. A state that
  * is accepted is written back byte for byte; so nothing in it was overlooked. The same for a saved
- * command line. And the vectors of a table, and the run state in the state of the machine.
+ * command line. And what a table tells: vectors, memory; and the run state in the state of the
+ * machine.
  */
+#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "cpr.h"
 
@@ -147,6 +151,23 @@ static void check_vectors(void)
 	ok(cpr_event(&cpr, "0000:01:00.0", "notifier") == -1, "by all of it");
 }
 
+/* -- memory -- */
+
+static bool same_memory_is_refused(void)
+{
+	int fd = memfd_create("ram0", MFD_ALLOW_SEALING), copy = dup(fd);
+	int other = memfd_create("ram1", MFD_ALLOW_SEALING);
+	bool refused;
+
+	cpr.nfds = 2;
+	cpr.ndevices = 0;
+	cpr.fds[0].fd = fd;
+	cpr.fds[1].fd = copy;
+	refused = cpr_find_kinds(&cpr);
+	cpr.fds[1].fd = other;
+	return refused && !cpr_find_kinds(&cpr) && cpr.fds[1].kind == CPR_MEMORY;
+}
+
 /* -- command lines and environments -- */
 
 static const char line[] = "qemu\0-m\0" "4G\0-append\0\0-snapshot";
@@ -270,6 +291,7 @@ int main(int argc, char **argv)
 	ok(survives_changes(atoi(argv[1]), atoi(argv[2])),
 	   "a changed state is refused, or written back byte for byte");
 	check_vectors();
+	ok(same_memory_is_refused(), "one memory under two names is refused");
 	check_lines(atoi(argv[2]));
 	check_run_state();
 	printf("1..%u\n", count);
