@@ -3,8 +3,8 @@
 #
 # docs/operator.md and the manual page agree with iolu: each command is run, on the host made of
 # files and with --dry-run where it would change something; the output in the guide has the parts
-# that are printed; each message in it and in docs/qemu.md is in the source, and a test expects it. The figures in it are from the
-# scenarios command and command_check.
+# that are printed; each message in it, in docs/qemu.md and in docs/vmm-author.md is in the source, and
+# a test expects it. The figures in it are from the scenarios command and command_check.
 set -eu
 # shellcheck source=cli/t/host.sh
 . cli/t/host.sh
@@ -83,27 +83,34 @@ same "report --svg update.svg"
 cat >"$tmp/messages.py" <<'PYTHON'
 import glob, re, sys
 
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/|^#(?!define).*?$", "", text, flags=re.S | re.M)
+
 def words(*patterns):
     files = [f for p in patterns for f in glob.glob(p, recursive=True)]
-    joined = re.sub(r'"\s*\n\s*"', "", "".join(open(f).read() for f in files))
-    return joined.replace('\\"', '"')
+    texts = [without_comments(open(f).read()) for f in files]
+    return re.sub(r'"\s*\\?\n\s*"', "", "".join(texts)).replace('\\"', '"')
 
-source = words("cli/**/*.c", "cpr/*.c", "kernel/new/**/*.c", "kernel/hooks/*.patch")
+source = words("cli/**/*.c", "cpr/*.c", "kernel/new/**/*.c", "kernel/hooks/*.patch", "lib/*.c",
+               "refusals/refusals.def").replace('DEVICE "', "/dev/liveupdate")
 tests = words("cli/t/*.t", "vm/scenarios/*.c", "vm/testos/**/*.c")
 guide = open(sys.argv[1]).read()
 rows = re.findall(r"^- (?:check|kexec|discard|log): (.*?)\\$", guide, re.M)
-rows += re.findall(r"^\| (`[^|]*`) \|", guide.partition("## The messages")[2], re.M)
+table = re.split("^## (?:The messages|Errors)", guide, flags=re.M)[1:]
+rows += re.findall(r"^\| (`[^|]*`) \|", "".join(table), re.M)
 print(len(rows), file=sys.stderr)
 for message in re.findall(r"`([^`]+)`", "\n".join(rows)):
     for part in filter(None, (p.strip(' :"') for p in message.split("..."))):
-        for piece in re.split('(?:^|[^ ]*)", |: ', part):
-            forms = [piece, re.sub(r"\([^)]*\)$", "(%s)", piece), re.sub(r"\S+$", "%s", piece)]
+        for piece in re.split(r'(?:^|[^ ]*)", |: | (?=\(?(?:at )?IOVA 0x)', part):
+            piece = piece.rstrip(".)")
+            forms = [piece, re.sub(r"\([^)]*\)?$", "(%s", piece), re.sub(r"\S+$", "%s", piece),
+                     re.sub("0x[0-9a-f]+", "0x%llx", re.sub('"[^"]*', '"%s', piece, count=1))]
             if not any(form in source for form in forms):
                 print("not in the source:", piece)
         if re.sub(r"\([^)]*\)$", "(", part) not in tests:
             print("not in a test:", message)
 PYTHON
-for guide in docs/operator.md:8 docs/qemu.md:4; do
+for guide in docs/operator.md:8 docs/qemu.md:4 docs/vmm-author.md:7; do
 	most=${guide#*:} guide=${guide%:*}
 	python3 "$tmp/messages.py" "$guide" >"$tmp/found" 2>"$tmp/rows"
 	holds "$guide explains messages" [ "$(cat "$tmp/rows")" -gt "$most" ]

@@ -24,7 +24,7 @@
 #include "story/story.h"
 #include "story/tables.h"
 
-#define HELD	"/dev/liveupdate is open in another process"
+#define HELD	"/dev/liveupdate is open in another process: get a session from that process"
 
 struct agent {
 	pid_t pid;

@@ -171,8 +171,8 @@ static void test_wrong_maps(const struct vm *from)
 
 	lib_must(vm, iolu_vm_import_map(vm, "guest", LIB_RAM, 0, VM_FREE_IOVA, MIB, LIB_RW),
 		 "a mapping cannot be checked alone");
-	refuses_save(vm, EBADE, "changed without libiolu (IOVA 0x180000000: the kernel maps no memory, "
-		     "the handle memfd \"ram\")",
+	refuses_save(vm, EBADE, "IOAS \"guest\": not preserved: mappings were changed without libiolu "
+		     "(IOVA 0x180000000: the kernel maps no memory, the handle memfd \"ram\")",
 		     "but a VM with a mapping too many could not be preserved");
 	refuses_save(import_with(from, OFFSETS_SWAPPED), EBADE, "changed without libiolu (IOVA "
 		     "0x20000000: the kernel maps offset 0x0 of memfd \"ring\", the handle offset 0x",

@@ -26,6 +26,8 @@
 #include "scenario.h"
 #include "story/story.h"
 
+#define HELD		"/dev/liveupdate is open in another process: get a session from that process"
+#define PRESERVED	"VM \"vm0\" is preserved: call iolu_vm_unsave() first"
 #define STILL \
 	"VM \"vm0\" stays preserved until its session is closed: close your descriptor of the session"
 
@@ -79,11 +81,12 @@ static void test_devices(void)
 		     "to save with a device that is not attached");
 	lib_must(vm, iolu_vm_add_hwpt(vm, "more", "guest", other), "and an HWPT for it");
 	lib_must(vm, iolu_vm_attach(vm, other, "table"), "but attached to the first one");
-	refuses_save(ENODEV, "HWPT \"more\": not preserved: no preserved device is attached",
+	refuses_save(ENODEV, "HWPT \"more\": not preserved: no preserved device is attached to the HWPT.",
 		     "to save an HWPT without device");
 	lib_must(vm, iolu_vm_attach(vm, other, "more"), "attached to its own");
 	vfio_set_power_state(iolu_vm_device_fd(vm, other), 3);
-	refuses_save(EAGAIN, "not preserved: not in D0", "to save with a device that sleeps");
+	refuses_save(EAGAIN, "device \"0000:02:00.0\": not preserved: not in D0.",
+		     "to save with a device that sleeps");
 	lib_must(vm, iolu_vm_remove(vm, IOLU_DEVICE, other), "the device is removed");
 	lib_must(vm, iolu_vm_remove(vm, IOLU_HWPT, "more"), "and its HWPT");
 }
@@ -170,15 +173,15 @@ static void test_locked_memory(void)
 static void test_preserved(void)
 {
 	lib_must(vm, iolu_vm_preserve(vm), "the VM is preserved");
-	refuses(iolu_vm_unmap(vm, "guest", VM_RAM_RO_IOVA, MIB), EBUSY, "preserved", "to unmap then");
-	refuses(iolu_vm_detach(vm, nic), EBUSY, "preserved", "to detach");
-	refuses(iolu_vm_remove(vm, IOLU_DEVICE, nic), EBUSY, "preserved", "to remove a device");
-	refuses(iolu_vm_preserve(vm), EBUSY, "preserved", "to preserve twice");
+	refuses(iolu_vm_unmap(vm, "guest", VM_RAM_RO_IOVA, MIB), EBUSY, PRESERVED, "to unmap then");
+	refuses(iolu_vm_detach(vm, nic), EBUSY, PRESERVED, "to detach");
+	refuses(iolu_vm_remove(vm, IOLU_DEVICE, nic), EBUSY, PRESERVED, "to remove a device");
+	refuses(iolu_vm_preserve(vm), EBUSY, PRESERVED, "to preserve twice");
 	lib_holds(vm, iolu_vm_set_blob(vm, "cpu0", "late", 4), "a blob can be set");
 	lib_holds(vm, iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 1), "interrupts can be armed");
 	lib_must(vm, iolu_vm_seal(vm), "the VM is sealed");
-	refuses(iolu_vm_set_blob(vm, "cpu0", "later", 5), EBUSY, "preserved", "to set a blob then");
-	refuses(iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 2), EBUSY, "preserved", "to arm interrupts");
+	refuses(iolu_vm_set_blob(vm, "cpu0", "later", 5), EBUSY, PRESERVED, "to set a blob then");
+	refuses(iolu_vm_arm(vm, nic, IOLU_IRQ_MSIX, 2), EBUSY, PRESERVED, "to arm interrupts");
 	lib_holds(vm, iolu_vm_unsave(vm), "it is called off");
 	lib_holds(vm, iolu_vm_set_blob(vm, "cpu0", "later", 5), "everything can change again");
 }
@@ -208,7 +211,7 @@ static void test_given_session(void)
 	int session = luo_create("agent"), liveupdate = luo_device(), memory = vm_memfd(MIB, 0);
 	struct iolu_vm *fresh = lib_new(1);
 
-	refuses_save(EBUSY, "open in another process", "to create a session while the device is open");
+	refuses_save(EBUSY, HELD, "to create a session while the device is open");
 	lib_holds(fresh, iolu_vm_set_session_fd(fresh, session), "a session is given");
 	lib_refuses(fresh, iolu_vm_restore(fresh), ENOENT, "a new one",
 		    "there is nothing to restore in a new one");
