@@ -14,6 +14,11 @@
  *           in use
  * red when: the bytes alone are compared (`iolu_check_areas`): VMs that could not be restored are
  *           accepted, and a VM whose device has revoked a BAR is not
+ * red when: a restore maps no BAR (`iolu_map_bars`): restored page table and IOAS differ where the BAR
+ *           was
+ * red when: a BAR that was revoked after the save stays mapped (`iolu_unmap_revoked`): the same, in the
+ *           second update
+ * red when: a call more is made (`restore_counted`): it is not one of those that the guide lists
  */
 #include <errno.h>
 #include <string.h>
