@@ -7,9 +7,16 @@
  * takes both. The session of the other VM is discarded with one of its functions retrieved; both
  * stop, and serve the next VM.
  *
- * promise: 1, 3, 4, 7
- * red when: missing members of a group are not looked for (`iommu_lu_check_group`): part of a group can
- *   be frozen
+ * Two more groups have two functions each that cannot be reset. The record of the second function
+ * is damaged, so both are isolated when the first one is in the restored domain already. One
+ * session is discarded; the table of the other is adopted, and destroyed after finish. All four
+ * functions stay isolated, and none of them is in a domain that is freed.
+ *
+ * promise: 1, 3, 4, 6, 7
+ * red when: missing members of a group are not looked for (`iommu_lu_check_group`): part of a group
+ *   can be frozen
+ * red when: an isolated member leaves the restored domain (`iommu_lu_enter_blocked`): the kernel
+ *   warns when it frees the domain of each pair
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,13 +26,16 @@
 
 #include "device/extra.h"
 #include "device/pci.h"
+#include "kapi/damage.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
+#include "kapi/records.h"
 #include "kapi/vfio.h"
 #include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
+#include "story/minimal_vm.h"
 #include "story/story.h"
 #include "story/tables.h"
 
@@ -34,6 +44,20 @@ enum { FIRST, SECOND, VMS };
 static const struct vm_shape shapes[STATE_VMS] = {
 	{ .session = "vm0", .first_device = 0, .ndevices = 2, .nspaces = 1 },
 	{ .session = "vm1", .first_device = 2, .ndevices = 2, .nspaces = 1 },
+};
+
+/* Two functions in a group, of which the second one has a damaged record */
+static struct pair {
+	struct minimal_vm vm;
+	char second[BDF_LEN];
+	int dev;
+} pairs[] = {
+	{ .vm.name = "pair0" },
+	{ .vm.name = "pair1" },
+};
+
+static const struct damage wrong_vendor = {
+	.where = DAMAGE_DEVICE, MEMBER(iommu_device_ser, vendor), .value = 0x8086, .seal = true,
 };
 
 #define MISSING "not frozen: members of its IOMMU group are in use and not preserved: "
@@ -76,6 +100,33 @@ static void third_function(struct vm *vm)
 	ok_rc(pci_unbind_vfio(bdf), "it has no driver any more");
 }
 
+static void find_pairs(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		pci_find_device(EXTRA_VIRTIO_RNG, 2 * i, pairs[i].vm.bdf);
+		pci_find_device(EXTRA_VIRTIO_RNG, 2 * i + 1, pairs[i].second);
+	}
+}
+
+static void build_pair(struct pair *p)
+{
+	struct vm_data damaged = {};
+	uint32_t id;
+	int rc;
+
+	minimal_vm_build(&p->vm);
+	p->dev = vfio_open_bound(p->second, p->vm.iommufd, &id);
+	rc = p->dev < 0 ? p->dev : vfio_attach(p->dev, p->vm.hwpt);
+	ok_rc(rc, "the second function of a pair uses the table of the first");
+	vfio_enable_bus_master(p->dev);
+	minimal_vm_preserve(&p->vm);
+	ok_rc(luo_preserve_fd(p->vm.session, p->dev, TOKEN_DEVICE(1)), "both are preserved");
+	snprintf(damaged.device[0].bdf, sizeof(damaged.device[0].bdf), "%s", p->second);
+	damage_order(&wrong_vendor, &damaged, &damaged);
+}
+
 static void before(void)
 {
 	struct vm *vm = story_vm(FIRST);
@@ -92,6 +143,10 @@ static void before(void)
 	}
 	third_function(vm);
 	story_discard_from(SECOND);
+	damage_forget_records();
+	find_pairs();
+	for (i = 0; i < ARRAY_SIZE(pairs); i++)
+		build_pair(&pairs[i]);
 	story_preserve();
 	ok_rc(luo_check(vm->data->session), "the whole group can be frozen");
 	story_leave();
@@ -172,6 +227,49 @@ static void discard_with_one(struct vm_data *data)
 		ok(pci_update_state(data->device[i].bdf, "none"), "and is ordinary", "it is not");
 }
 
+static void is_isolated(const struct pair *p, int error, const char *name)
+{
+	const int iommufd = iommufd_open();
+	uint32_t id;
+
+	ok(!pci_bus_master(p->vm.bdf) && !pci_bus_master(p->second), name,
+	   "one of the two is bus master");
+	ok_errno(vfio_open_bound(p->vm.bdf, iommufd, &id), error, "and cannot be opened");
+	close(iommufd);
+}
+
+static void discard_pair(struct pair *p)
+{
+	is_isolated(p, EBUSY, "one damaged record isolates both functions of a pair");
+	p->vm.session = luo_retrieve(p->vm.name);
+	ok_rc(luo_discard(p->vm.session), "the session of the pair is discarded");
+	close(p->vm.session);
+	is_isolated(p, EPERM, "both stay isolated, since they cannot be reset");
+}
+
+/* The table has a user in userspace, and none in the hardware. */
+static void adopt_pair(struct pair *p)
+{
+	struct adoption got;
+	unsigned int i;
+
+	is_isolated(p, EBUSY, "one damaged record isolates both functions of the other pair");
+	p->vm.session = luo_retrieve(p->vm.name);
+	p->vm.memfd = luo_retrieve_fd(p->vm.session, TOKEN_MEM(0));
+	p->vm.iommufd = luo_retrieve_fd(p->vm.session, TOKEN_IOMMUFD);
+	for (i = 0; i < 2; i++)
+		ok_errno(luo_retrieve_fd(p->vm.session, TOKEN_DEVICE(i)), EIO,
+			 "a function of the pair cannot be retrieved");
+	ok_rc(minimal_vm_map(&p->vm), "its memory is mapped again");
+	ok_rc(hwpt_adopt(p->vm.iommufd, p->vm.ioas, MINIMAL_VM_TOKEN, &got),
+	      "its table can be adopted");
+	ok_rc(luo_finish(p->vm.session), "and the session finished");
+	close(p->vm.session);
+	ok_rc(iommufd_destroy(p->vm.iommufd, got.hwpt), "the table is destroyed");
+	close(p->vm.iommufd);
+	is_isolated(p, EPERM, "both stay isolated");
+}
+
 static void receive_again(struct vm *vm)
 {
 	struct dma_device *d;
@@ -207,6 +305,9 @@ static void after(void)
 
 	story_arrive();
 	state = state_get();
+	find_pairs();
+	discard_pair(&pairs[0]);
+	adopt_pair(&pairs[1]);
 	die_with_one(&state->vm[FIRST]);
 	discard_with_one(&state->vm[SECOND]);
 	take_both(story_vm(FIRST), &state->vm[FIRST]);
@@ -216,6 +317,11 @@ static void after(void)
 	story_end();
 }
 
+#define RNG "virtio-rng-pci,iommu_platform=on,disable-legacy=on"
+
 SCENARIO(.name = "group_of_functions", .nics = "e1000e,beside:e1000e,e1000e,beside:e1000e",
 	 .discarded = "2,3", .cmdline = "lu.rate=300", .timeout = 150,
-	 .qemu = "-device bochs-display,bus=rp0,addr=0.2", .before = before, .after = after);
+	 .qemu = "-device bochs-display,bus=rp0,addr=0.2"
+		 " -device " RNG ",addr=0b.0,multifunction=on -device " RNG ",addr=0b.1"
+		 " -device " RNG ",addr=0c.0,multifunction=on -device " RNG ",addr=0c.1",
+	 .before = before, .after = after);

@@ -20,8 +20,9 @@
  *
  * A record or hardware state that cannot be used isolates the device that it
  * describes: bus mastering is turned off first, then its translation is blocked.
- * Memory that the device may have written to is freed when the session is
- * discarded, not before.
+ * It is attached to the blocked domain then, also if it was in the restored one: that
+ * may be freed while the device is isolated. Memory that the device may have written to
+ * is freed when the session is discarded, not before.
  */
 #include <linux/pci-liveupdate.h>
 
@@ -74,6 +75,17 @@ void iommu_liveupdate_remove_device(struct device *dev)
 	put_device(dev);
 }
 
+/* The hardware is blocked already, and no invalidation is sent to the device. */
+static void iommu_lu_enter_blocked(struct iommu_lu_device *lu_dev, struct device *dev)
+{
+	struct iommu_domain *blocked = dev_iommu_ops(dev)->blocked_domain;
+
+	iommu_group_liveupdate_drop_pasids(dev->iommu_group);
+	blocked->ops->attach_dev(blocked, dev, NULL);
+	if (lu_dev && lu_dev->accepted)
+		iommu_lu_keep_ids(lu_dev);
+}
+
 /* @lu_dev is NULL if there is no record. Its unit may not be that of @dev. */
 static struct iommu_domain *iommu_lu_isolate(struct iommu_lu_device *lu_dev,
 					     struct device *dev, int error)
@@ -84,9 +96,10 @@ static struct iommu_domain *iommu_lu_isolate(struct iommu_lu_device *lu_dev,
 	pci_liveupdate_set_isolated(to_pci_dev(dev), true);
 	if (lu_dev && lu_dev->accepted)
 		lu_dev->unit->ops->block_entry(lu_dev->unit->iommu, lu_dev->ser);
-	if (ops->liveupdate)
+	if (ops->liveupdate) {
 		ops->liveupdate->isolate_device(dev);
-	iommu_group_liveupdate_drop_pasids(dev->iommu_group);
+		iommu_lu_enter_blocked(lu_dev, dev);
+	}
 	dev_err(dev, "isolated: cannot be taken over from the previous kernel (%pe)\n",
 		ERR_PTR(error));
 	return ops->blocked_domain;

@@ -121,6 +121,7 @@ struct iommu_lu_device *iommu_lu_next_incoming(struct iommu_lu_device *prev,
 void iommu_lu_identify_unit(struct iommu_device *iommu,
 			    const struct iommu_liveupdate_ops *ops,
 			    struct iommu_unit_ser *ser);
+void iommu_lu_keep_ids(struct iommu_lu_device *lu_dev);
 
 /* incoming.c */
 struct iommu_lu_set *iommu_lu_read_set(u64 phys);

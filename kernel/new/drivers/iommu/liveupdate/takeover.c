@@ -239,6 +239,29 @@ static int iommu_lu_reserve_ids(struct iommu_lu_device *lu_dev)
 	return ret;
 }
 
+/**
+ * iommu_lu_keep_ids() - Reserve the domain ids of a device that has left its domains
+ * @lu_dev: An incoming device with an accepted entry, isolated now.
+ *
+ * Leaving a domain may have freed its id. Other devices of the domain are attached later,
+ * and their entries have the id; if it cannot be reserved they are isolated as well.
+ *
+ * Context: Process context. The caller holds iommu_lu_mutex.
+ */
+void iommu_lu_keep_ids(struct iommu_lu_device *lu_dev)
+{
+	struct iommu_lu_domain *lu_domain;
+	unsigned int use;
+
+	if (!iommu_lu_reserve_ids(lu_dev))
+		return;
+	for (use = 0; use <= lu_dev->ser->nr_pasids; use++) {
+		lu_domain = iommu_lu_find_domain_id(iommu_lu_incoming,
+						    iommu_lu_use_domain(lu_dev->ser, use));
+		lu_domain->error = -ENOMEM;
+	}
+}
+
 /* A device that enumeration did not find cannot be quiesced, so it gets no entry. */
 static bool iommu_lu_was_found(const struct iommu_device_ser *ser)
 {
