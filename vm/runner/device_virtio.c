@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * virtio-net, of two kinds. "virtio" is fed like the other NICs; each buffer that the emulator
- * returns with contents is one frame received. "vhost" has ATS and writes its frames by itself,
- * outside the emulator (qemu/vhost.c).
+ * returns with contents is one frame received. "virtio-ats" can switch ATS on, and has no cache.
+ * "vhost" has ATS and writes its frames by itself, outside the emulator (qemu/vhost.c).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,6 +58,8 @@ static const struct trace_event events[] = {
 static const struct device_model models[] = {
 	{ .name = "virtio", .pm = 0x7c, .exp = 0x40, .msix = 0xdc, .sriov = 0x100, .vf_offset = 1,
 	  .vf_stride = 1, .device = MODERN },
+	{ .name = "virtio-ats", .pm = 0x7c, .exp = 0x40, .msix = 0xdc, .ats = 0x100,
+	  .sriov = 0x108, .vf_offset = 1, .vf_stride = 1, .device = MODERN ",ats=on" },
 };
 
 const struct device_kind device_virtio = {

@@ -3,7 +3,6 @@
 #define _INTEL_LIVEUPDATE_H
 
 #include <linux/iommu-liveupdate.h>
-#include <linux/pci-liveupdate.h>
 
 struct device;
 struct device_domain_info;
@@ -25,12 +24,6 @@ struct iommu_domain *intel_iommu_domain_alloc_first_stage(struct device *dev,
 struct iommu_domain *intel_iommu_domain_alloc_second_stage(struct device *dev,
 							   struct intel_iommu *iommu, u32 flags);
 
-/* An isolated device may answer to no invalidation request */
-static inline bool intel_liveupdate_may_enable_ats(struct device *dev, bool supported)
-{
-	return supported && !pci_liveupdate_isolated(to_pci_dev(dev));
-}
-
 #ifdef CONFIG_IOMMU_LIVEUPDATE
 extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
 #define INTEL_LIVEUPDATE_OPS	(&intel_liveupdate_ops)
@@ -42,6 +35,7 @@ bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
 void intel_liveupdate_take_over_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_block_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_adopt_pasid_table(struct device *dev);
+bool intel_liveupdate_may_enable_ats(struct device *dev, bool supported);
 bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim);
 void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu);
 #else
@@ -76,6 +70,11 @@ static inline void intel_liveupdate_take_over_unit(struct intel_iommu *iommu)
 static inline bool intel_liveupdate_adopt_pasid_table(struct device *dev)
 {
 	return false;
+}
+
+static inline bool intel_liveupdate_may_enable_ats(struct device *dev, bool supported)
+{
+	return supported;
 }
 
 static inline bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim)

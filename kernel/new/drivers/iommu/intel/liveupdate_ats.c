@@ -19,6 +19,7 @@
  */
 #include <linux/iommu-liveupdate.h>
 #include <linux/iopoll.h>
+#include <linux/pci-ats.h>
 #include <linux/pci-liveupdate.h>
 #include <linux/pci.h>
 
@@ -55,6 +56,34 @@ bool intel_lu_ats_valid(struct intel_iommu *iommu, const struct iommu_vtd_device
 	       !(vtd->context[0] & INTEL_LU_SM_PRE);
 }
 
+/**
+ * intel_liveupdate_may_enable_ats() - Decide if ATS is entered, and enabled if it is off
+ * @dev: The device.
+ * @supported: The driver would enable its ATS.
+ *
+ * An isolated device may answer to no invalidation request. If it is a physical function, it
+ * may have given its virtual functions another smallest translation unit.
+ *
+ * Context: Process context.
+ * Return: True if ATS can be enabled.
+ */
+bool intel_liveupdate_may_enable_ats(struct device *dev, bool supported)
+{
+	struct pci_dev *pdev = supported ? to_pci_dev(dev) : NULL;
+
+	return pdev && !pci_liveupdate_isolated(pdev) &&
+	       (!pdev->is_virtfn || pci_physfn(pdev)->ats_stu == VTD_PAGE_SHIFT);
+}
+
+/*
+ * iommu_enable_pci_ats() enters ATS. A virtual function uses the smallest translation unit of its
+ * physical function; the field of its own register is 0.
+ */
+static bool intel_lu_ats_usable(struct pci_dev *pdev)
+{
+	return pci_physfn(pdev)->ats_stu == VTD_PAGE_SHIFT && pci_ats_page_aligned(pdev);
+}
+
 /* The device is as the record says, and this kernel would use it so. */
 int intel_lu_compare_ats(struct device_domain_info *info,
 			 const struct iommu_vtd_device_ser *vtd)
@@ -65,7 +94,7 @@ int intel_lu_compare_ats(struct device_domain_info *info,
 
 	if (info->ats_supported != ats || info->pri_supported)
 		ret = -EOPNOTSUPP;
-	else if (ats && (!pci_liveupdate_ats_is_on(pdev) || pdev->ats_stu != VTD_PAGE_SHIFT))
+	else if (ats && (!pci_liveupdate_ats_is_on(pdev) || !intel_lu_ats_usable(pdev)))
 		ret = -EPROTO;
 	if (ret)
 		pci_err(pdev, "ATS differs from the record\n");
@@ -74,12 +103,16 @@ int intel_lu_compare_ats(struct device_domain_info *info,
 
 /*
  * In scalable mode probing enters ATS, and the cache tag of the domain that the device
- * is attached to already. In legacy mode that is part of an attach.
+ * is attached to already. In legacy mode that is part of an attach: without it no unmap
+ * would reach the device's cache.
  */
-void intel_lu_adopt_ats(struct device_domain_info *info)
+int intel_lu_adopt_ats(struct device_domain_info *info,
+		       const struct iommu_vtd_device_ser *vtd)
 {
-	if (!sm_supported(info->iommu))
-		iommu_enable_pci_ats(info);
+	if (sm_supported(info->iommu) || !(vtd->flags & IOMMU_VTD_SER_ATS))
+		return 0;
+	iommu_enable_pci_ats(info);
+	return info->ats_enabled ? 0 : -EPROTO;
 }
 
 /* The device is blocked; the caller flushes the caches of the unit. */

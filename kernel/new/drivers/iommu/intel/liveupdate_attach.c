@@ -206,13 +206,12 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain
 	if (vtd->flags & IOMMU_VTD_SER_FORCE_SNOOPING)
 		intel_lu_force_snooping(domain);
 	intel_lu_link(info, domain);
-	intel_lu_adopt_ats(info);
-	ret = cache_tag_assign_domain(domain, dev, IOMMU_NO_PASID);
-	if (ret)
-		goto err_unlink;
-	return 0;
+	ret = intel_lu_adopt_ats(info, vtd);
+	if (!ret)
+		ret = cache_tag_assign_domain(domain, dev, IOMMU_NO_PASID);
+	if (!ret)
+		return 0;
 
-err_unlink:
 	intel_lu_unlink(info, domain);
 	intel_lu_leave_did(domain, iommu);
 	return ret;

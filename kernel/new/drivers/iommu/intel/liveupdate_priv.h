@@ -59,7 +59,8 @@ int intel_lu_check_ats(struct device_domain_info *info);
 bool intel_lu_ats_valid(struct intel_iommu *iommu, const struct iommu_vtd_device_ser *vtd);
 int intel_lu_compare_ats(struct device_domain_info *info,
 			 const struct iommu_vtd_device_ser *vtd);
-void intel_lu_adopt_ats(struct device_domain_info *info);
+int intel_lu_adopt_ats(struct device_domain_info *info,
+		       const struct iommu_vtd_device_ser *vtd);
 void intel_lu_stop_ats(struct device_domain_info *info);
 void intel_lu_drain_queue(struct intel_iommu *iommu);
 
