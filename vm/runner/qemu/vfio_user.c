@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A PCI function outside the emulator, which talks to it by the vfio-user protocol. No device
- * inside the emulator supports PASIDs; this one has that capability, and the one of ATS. Beside
+ * inside the emulator supports PASIDs; this one has that capability, and those of ATS and PRI. Beside
  * its configuration space it has a BAR without a function and an MSI-X vector that never fires. It
  * does no DMA and asks for no translation.
  *
@@ -35,6 +35,7 @@ enum request {
 #define CAP_MSIX	0x80
 #define CAP_PASID	0x100
 #define CAP_ATS		0x110
+#define CAP_PRI		0x120
 #define PASID_BITS	20
 #define BAR_SIZE	0x2000
 #define MSIX_PBA	0x1000
@@ -106,8 +107,11 @@ static void reset(uint8_t *c)
 	put32(c + CAP_PASID, PCI_EXT_CAP_ID_PASID | 1 << 16 | CAP_ATS << 20);
 	put16(c + CAP_PASID + PCI_PASID_CAP,
 	      PCI_PASID_CAP_EXEC | PCI_PASID_CAP_PRIV | PASID_BITS << 8);
-	put32(c + CAP_ATS, PCI_EXT_CAP_ID_ATS | 1 << 16);
+	put32(c + CAP_ATS, PCI_EXT_CAP_ID_ATS | 1 << 16 | CAP_PRI << 20);
 	put16(c + CAP_ATS + PCI_ATS_CAP, PCI_ATS_CAP_PAGE_ALIGNED);
+	put32(c + CAP_PRI, PCI_EXT_CAP_ID_PRI | 1 << 16);
+	put16(c + CAP_PRI + PCI_PRI_STATUS, PCI_PRI_STATUS_STOPPED);
+	put32(c + CAP_PRI + PCI_PRI_MAX_REQ, 1);
 }
 
 /* The registers that a write can change */
@@ -121,6 +125,8 @@ static const struct writable {
 	{ CAP_PASID + PCI_PASID_CTRL,
 	  PCI_PASID_CTRL_ENABLE | PCI_PASID_CTRL_EXEC | PCI_PASID_CTRL_PRIV },
 	{ CAP_ATS + PCI_ATS_CTRL, PCI_ATS_CTRL_ENABLE | 0x1f },
+	{ CAP_PRI + PCI_PRI_CTRL, PCI_PRI_CTRL_ENABLE | PCI_PRI_CTRL_RESET },
+	{ CAP_PRI + PCI_PRI_ALLOC_REQ, 1 },
 };
 
 static void change(struct vfio_user *v, const uint8_t *wanted)
