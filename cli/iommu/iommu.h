@@ -22,6 +22,9 @@ struct iommu_caps {
 	bool ats, refuse_ats, pri;
 };
 
+/* Does the driver of a unit use the ATS of a function? */
+enum ats_use { ATS_USED, ATS_UNUSED, ATS_BY_HARDWARE, ATS_UNKNOWN };
+
 /**
  * struct iommu_kind - A kind of IOMMU.
  * @name: Its name for people.
@@ -29,6 +32,8 @@ struct iommu_caps {
  * @enable: The way to turn it on, for people.
  * @words: Its words of the command line that must not change, ended by an entry without key.
  * @caps: The features of a unit in /sys/class/iommu; false if the unit is of another kind.
+ * @ats_use: The use of ATS of the function @bdf, which supports it, below the root port @port or,
+ *	     if that is "", below none. For a virtual function @bdf is the physical one.
  * @mode: The translation mode of the units, for people.
  * @check_next: Compare its words in both command lines and append items.
  */
@@ -36,6 +41,7 @@ struct iommu_kind {
 	const char *name, *option, *enable;
 	const struct word_rule *words;
 	bool (*caps)(const char *unit, const struct cmdline *now, struct iommu_caps *caps);
+	enum ats_use (*ats_use)(const char *bdf, const char *port, const struct cmdline *now);
 	const char *(*mode)(const struct cmdline *now);
 	void (*check_next)(struct json_object *items, const struct cmdline *now,
 			   const struct cmdline *next);

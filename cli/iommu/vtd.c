@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host/files.h"
+#include "iommu/dmar.h"
 #include "iommu/iommu.h"
 #include "out/print.h"
 
@@ -94,6 +95,14 @@ static enum mode mode_of(const struct cmdline *now)
 	return scalable(now) == UNSET ? EITHER : scalable(now) == ON ? SCALABLE : LEGACY;
 }
 
+/* Hardware uses ATS by itself in legacy mode only, so an unknown mode leaves that open. */
+static enum ats_use ats_use(const char *bdf, const char *port, const struct cmdline *now)
+{
+	enum ats_use use = dmar_ats_use(bdf, port, mode_of(now) != SCALABLE);
+
+	return use == ATS_BY_HARDWARE && mode_of(now) == EITHER ? ATS_UNKNOWN : use;
+}
+
 static const char *mode(const struct cmdline *now)
 {
 	return mode_names[mode_of(now)];
@@ -164,5 +173,5 @@ static const struct word_rule words[] = {
 
 const struct iommu_kind iommu_vtd = {
 	.name = "VT-d", .option = "INTEL_IOMMU", .enable = "boot with " KEY "=on (VT-d)", .words = words,
-	.caps = caps, .mode = mode, .check_next = check_next,
+	.caps = caps, .ats_use = ats_use, .mode = mode, .check_next = check_next,
 };

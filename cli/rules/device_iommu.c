@@ -75,8 +75,23 @@ static enum answer requester_id(const struct candidate *c, struct finding *f)
 	return YES;
 }
 
+static enum ats_use use_of_ats(const struct candidate *c)
+{
+	const char *port = c->nbridges ? c->bridge[c->nbridges - 1].bdf : "";
+	struct cmdline now;
+	char pf[BDF_LEN];
+
+	if (!c->kind->ats_use)
+		return ATS_USED;
+	cmdline_of_running(&now);
+	if (host_link_name(pf, sizeof(pf), "/sys/bus/pci/devices/%s/physfn", c->fn.bdf))
+		return c->kind->ats_use(c->fn.bdf, port, &now);
+	return c->kind->ats_use(pf, port, &now);
+}
+
 static enum answer ats(const struct candidate *c, struct finding *f)
 {
+	enum ats_use use;
 	unsigned int at;
 
 	if (!c->kind || !c->caps.ats)
@@ -88,6 +103,13 @@ static enum answer ats(const struct candidate *c, struct finding *f)
 		return YES;
 	if (c->caps.refuse_ats)
 		return refuse(f, DEVICE_ATS, "%s", "");
+	use = use_of_ats(c);
+	if (use == ATS_UNKNOWN)
+		return unsure(f, AS_ROOT, "the firmware's table of its IOMMU is not readable");
+	if (use == ATS_BY_HARDWARE)
+		return refuse(f, DEVICE_ATS_REQUIRED, "%s", "");
+	if (use == ATS_UNUSED)
+		return YES;
 	if (c->caps.pri && pci_ext_capability(&c->fn, PCI_EXT_CAP_ID_PRI))
 		return refuse(f, DEVICE_PRI, "%s", "");
 	/* The driver enables it for page-aligned requests only. */

@@ -41,6 +41,12 @@ extended() {
 	poke "$1" 256 "$(printf '%o' "$2")" 0 1 0
 }
 
+# dmar OCTAL...: the firmware's table of VT-d units, with these bytes behind a header of 48
+dmar() {
+	put sys/firmware/acpi/tables/DMAR "$(printf '%047d' 0)"
+	poke "$host/sys/firmware/acpi/tables/DMAR" 48 "$@"
+}
+
 function_at() {
 	dir=$host/sys/devices/$2/$1
 	mkdir -p "$dir" "$host/sys/bus/pci/devices"
@@ -105,6 +111,7 @@ new_host() {
 	cp "$tmp/boot_params" "$host/sys/kernel/boot_params/data"
 	put proc/sys/kernel/osrelease "$SERIES.4-test"
 	put sys/class/iommu/dmar0/intel-iommu/ecap 80000f00000
+	dmar 2 0 10 0 1 0 0 0
 	put sys/module/vfio_pci/parameters/nointxmask N
 	for name in domains devices table_pages mapped_bytes; do
 		put "sys/kernel/liveupdate/iommu/preserved_$name" 0

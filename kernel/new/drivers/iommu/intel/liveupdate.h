@@ -9,10 +9,12 @@ struct device_domain_info;
 struct intel_iommu;
 struct iommu_domain;
 struct iommu_liveupdate_ops;
+struct pci_dev;
 
 /* cache.c, iommu.c, irq_remapping.c, pasid.c */
 int intel_iommu_attach_device(struct iommu_domain *domain, struct device *dev,
 			      struct iommu_domain *old);
+bool dmar_atc_required(struct pci_dev *dev);
 void iommu_enable_pci_ats(struct device_domain_info *info);
 void intel_iommu_init_qi(struct intel_iommu *iommu);
 void iommu_disable_irq_remapping(struct intel_iommu *iommu);

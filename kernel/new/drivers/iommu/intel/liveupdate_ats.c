@@ -15,7 +15,8 @@
  * disabled, and then the caches of the unit are flushed.
  *
  * A device with PRI would get its answers to page requests from nobody in the gap. It is
- * refused.
+ * refused. So is a device in legacy mode whose ATS hardware enables by itself, as firmware says
+ * (SATC structure, ATC_REQUIRED): its ATS could not be disabled when it is isolated.
  */
 #include <linux/iommu-liveupdate.h>
 #include <linux/iopoll.h>
@@ -38,6 +39,9 @@ int intel_lu_check_ats(struct device_domain_info *info)
 	if (info->pri_supported)
 		return iommu_liveupdate_refuse(info->dev, -EOPNOTSUPP,
 					       "device and IOMMU support PRI");
+	if (!sm_supported(info->iommu) && dmar_atc_required(to_pci_dev(info->dev)))
+		return iommu_liveupdate_refuse(info->dev, -EOPNOTSUPP,
+					       "device has ATS without the kernel");
 	if (info->ats_supported && !info->ats_enabled)
 		return iommu_liveupdate_refuse(info->dev, -EOPNOTSUPP,
 					       "device and IOMMU support ATS, and it is off");
