@@ -2,11 +2,14 @@
 /*
  * Two NICs leave their restored table, which the VM has as an HWPT without an IOAS, for tables of
  * the next kernel, and move between two of these: 1,000 moves under traffic, and no frame is lost.
+ * Another task destroys the HWPT in the moment in which the session is finished.
  *
  * promise: 1, 5
  * red when: the entry is changed while it is present (`intel_lu_may_replace`; on AMD-Vi
  *   `amd_lu_may_replace`): the entry is cleared first, the NICs read descriptors of zeros;
  *   13,953 of 19,772 frames lost, faults; on AMD-Vi 6,344 of 12,053
+ * red when: FINISH frees the entry before another task can destroy the HWPT
+ *   (`iommufd_lu_finish_hwpt()`, with 20 ms between the two): the entry is removed twice, a warning
  */
 #include <stddef.h>
 

@@ -8,10 +8,12 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
+#include "os/child.h"
 #include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
@@ -119,10 +121,26 @@ static void to_and_fro(struct vm *vm, const uint32_t *hwpt)
 	ok(i == MOVES && !rc, "1,000 moves succeed", "%u of them: %s", i, strerror(-rc));
 }
 
+/* As soon as the session does not keep it */
+static pid_t destroy_at_once(struct vm *vm, uint32_t hwpt)
+{
+	pid_t pid = fork();
+	int rc = -EBUSY;
+
+	if (pid)
+		return pid;
+	while (rc == -EBUSY)
+		rc = iommufd_destroy(vm->iommufd, hwpt);
+	_exit(0);
+}
+
 static void finish(struct vm *vm, uint32_t restored)
 {
+	pid_t pid = destroy_at_once(vm, restored);
+
 	ok_rc(vm_finish(vm), "the session is finished when the last NIC has left");
-	ok_rc(iommufd_destroy(vm->iommufd, restored), "and the restored HWPT is destroyed");
+	ok(child_ends(pid, 5000), "another task destroys the restored HWPT at once", "it cannot");
+	ok_errno(iommufd_destroy(vm->iommufd, restored), ENOENT, "it is gone");
 }
 
 static void rearm(struct dma_device *d)
