@@ -101,7 +101,7 @@ help:
 ## make check      all tests: set-up, lint, every scenario of the test machine
 ## make check-all  the same, and every scenario on the debug kernel as well
 ## make check-deb  kernel packages: build, install, boot (part of check-all)
-## make soak       N=200 updates in a row without growth
+## make soak       N=200 updates in a row without growth, and HUGE=25 with huge pages
 ## make fuzz       random calls in both kernels for SECONDS=600, beside a running VM; SEED=7
 ##                 repeats a run
 ## make coverage   which lines of our kernel files the scenarios reach: the table in
@@ -188,9 +188,12 @@ check-deb: check-packages kernel vm
 
 # A ring has 65,528 slots, each used once: more updates need a lower frame rate
 soak: N ?= 200
+soak: HUGE ?= 25
 soak: packages kernel vm
 	out/vm/lurun --out out/soak --updates $(N) --append lu.rate=$$((5000 / ($(N) + 75) + 1)) \
 		vm/scenarios/update_many_times.c
+	out/vm/lurun --out out/soak-huge --updates $(HUGE) --timeout $$(($(HUGE) * 50 + 200)) \
+		--append lu.rate=$$((5000 / ($(HUGE) + 75) + 1)) vm/scenarios/huge_pages.c
 
 # Frames for the whole time: a ring has 65,528 places
 fuzz: SECONDS ?= 600
