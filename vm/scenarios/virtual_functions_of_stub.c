@@ -10,6 +10,8 @@
  * promise: 1, 4, 7
  * red when: new virtual functions get a driver (`pci_lu_adopt_iov_regs`, an earlier kernel):
  *   sriov_drivers_autoprobe is 0 after the update, and a new one has none
+ * red when: a virtual function that is not preserved loses bus mastering in shutdown
+ *   (`pci_liveupdate_keeps_master`): two frames too many are in its ring
  * red when: pci-pf-stub does not count as a keeper of its function
  *   (`pci_liveupdate_register_pf_driver`): the VM cannot be preserved
  */
