@@ -282,7 +282,8 @@ static void start_with_finished_session(void)
 	vmm_pass(session);
 	vmm_run((const char *[]){ "/bin/iolu-cpr", "restore", "vm0",
 				  "/usr/bin/qemu-system-x86_64", "--version", NULL }, false);
-	vmm_must_say("session \"vm0\" is finished", "a stored session that is finished is known");
+	vmm_must_say("session \"vm0\" is finished: its VM has run since",
+		     "a stored session that is finished is known");
 	vmm_must_say("QEMU emulator version", "and QEMU is started as it is");
 	vmm_end(SIGKILL);
 }
