@@ -107,7 +107,7 @@ says "PASIDs, which VT-d preserves" 0 "verdict: yes"
 process 42 9 /dev/vfio/devices/vfio0
 printf 'Name:\tvmm\nHugetlbPages:\t 2048 kB\n' >"$host/proc/42/status"
 says "a VMM with memory in huge pages" 3 "process 42 (vmm) has memory in huge pages"
-put sys/kernel/liveupdate/file_handlers 'memfd-v2 memfd-hugetlb-v1 iommufd-v1 vfio-pci-v1'
+put sys/kernel/liveupdate/file_handlers 'memfd-v2 memfd-hugetlb-v2 iommufd-v1 vfio-pci-v1'
 says "a VMM with memory in huge pages that the kernel preserves" 0 "verdict: yes"
 put sys/kernel/liveupdate/file_handlers 'memfd-v2 iommufd-v1 vfio-pci-v1'
 process 42 9 /dev/vfio/devices/vfio0

@@ -104,13 +104,13 @@ rm "$host/sys/kernel/liveupdate/record_layouts"
 image "this kernel does not list the layouts of its records" 3 \
 	"does not list the records that it writes" "$patched"
 new_host
-put sys/kernel/liveupdate/file_handlers 'memfd-v2 memfd-hugetlb-v1 iommufd-v1 vfio-pci-v1'
-repack sed 's/memfd-hugetlb-v1/memfd-hugetlb-v0/'
+put sys/kernel/liveupdate/file_handlers 'memfd-v2 memfd-hugetlb-v2 iommufd-v1 vfio-pci-v1'
+repack sed 's/memfd-hugetlb-v2/memfd-hugetlb-v0/'
 put sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages 4
 put sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 4
 image "one that takes over no huge pages, of which none is used" 0 "verdict: yes" "$tmp/repacked"
 put sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 1
-image "the same, with some in use" 1 "does not read: memfd-hugetlb-v1" "$tmp/repacked"
+image "the same, with some in use" 1 "does not read: memfd-hugetlb-v2" "$tmp/repacked"
 image "and one that does" 0 "verdict: yes" "$patched"
 new_host
 running=$(cat "$host/proc/sys/kernel/osrelease") next=$(cat "out/build/$SERIES/include/config/kernel.release")
