@@ -141,9 +141,9 @@ static bool __init memfd_hugetlb_is_per_node(struct hstate *h)
 }
 
 /* The nodes from which Linux fills the pool, one page each in turn */
-static const nodemask_t *__init memfd_hugetlb_pool_nodes(struct hstate *h)
+static nodemask_t __init memfd_hugetlb_pool_nodes(struct hstate *h)
 {
-	return hstate_is_gigantic(h) ? &hugetlb_bootmem_nodes : &node_states[N_MEMORY];
+	return hstate_is_gigantic(h) ? hugetlb_bootmem_nodes : node_states[N_MEMORY];
 }
 
 /*
@@ -175,7 +175,7 @@ static unsigned long __init memfd_hugetlb_share(struct hstate *h, unsigned long 
 /* Makes the pool as even as those that come allow, as it would be without them */
 static void __init memfd_hugetlb_divide(struct hstate *h)
 {
-	nodemask_t nodes = *memfd_hugetlb_pool_nodes(h);
+	nodemask_t nodes = memfd_hugetlb_pool_nodes(h);
 	unsigned long share, rest;
 	int nid;
 

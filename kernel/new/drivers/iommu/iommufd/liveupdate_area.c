@@ -26,7 +26,7 @@ static u32 iommufd_lu_area_flags(const struct iopt_area *area)
 }
 
 /* Device and inode number as stat() has them: each device has inode numbers of its own */
-static void iommufd_lu_describe_file(const struct iopt_area *area,
+static void iommufd_lu_describe_file(struct iopt_area *area,
 				     struct iommu_ioas_liveupdate_area *cmd)
 {
 	const struct inode *inode = file_inode(area->pages->file);
