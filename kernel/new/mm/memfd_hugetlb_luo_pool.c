@@ -153,16 +153,16 @@ static nodemask_t __init memfd_hugetlb_pool_nodes(struct hstate *h)
 static unsigned long __init memfd_hugetlb_share(struct hstate *h, unsigned long nr,
 						nodemask_t *nodes, unsigned long *rest)
 {
-	unsigned long share;
+	unsigned long share, all;
 	nodemask_t full;
 	int nid;
 
 	do {
-		*rest = nr;
+		all = nr;
 		for_each_node_mask(nid, *nodes)
-			*rest += memfd_hugetlb_coming(h, nid);
-		share = *rest / nodes_weight(*nodes);
-		*rest %= nodes_weight(*nodes);
+			all += memfd_hugetlb_coming(h, nid);
+		share = all / nodes_weight(*nodes);
+		*rest = all % nodes_weight(*nodes);
 		nodes_clear(full);
 		for_each_node_mask(nid, *nodes)
 			if (memfd_hugetlb_coming(h, nid) > share)
