@@ -36,11 +36,16 @@ void lib_count(bool on)
 /* iolu_counted.h calls it before each call of the library. */
 void lib_called(const char *name)
 {
-	char *calls = state_get()->calls, word[64];
-	size_t n = strlen(calls);
+	char *calls, word[64];
+	size_t n;
 
+	/* A VMM under systemd has no state of the scenario */
+	if (!counting)
+		return;
+	calls = state_get()->calls;
+	n = strlen(calls);
 	snprintf(word, sizeof(word), " %s ", name);
-	if (counting && !strstr(calls, word))
+	if (!strstr(calls, word))
 		snprintf(calls + (n ? n - 1 : 0), sizeof(state_get()->calls) - n, "%s", word);
 }
 
