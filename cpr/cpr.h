@@ -76,7 +76,8 @@ char *cpr_difference(char *const *now, char *const *saved);
 
 /* table.c: the table of descriptors */
 const struct cpr_device *cpr_find_device(const struct cpr *cpr, const char *name);
-int cpr_find_kinds(struct cpr *cpr);
+void cpr_find_kinds(struct cpr *cpr);
+int cpr_check_kinds(const struct cpr *cpr);
 struct cpr_fd *cpr_find(struct cpr *cpr, enum cpr_kind kind, const char *name, uint32_t id);
 int cpr_event(const struct cpr *cpr, const char *bdf, const char *kind);
 uint32_t cpr_vectors(const struct cpr *cpr, const char *bdf, int fds[CPR_MAX_FDS]);
@@ -99,6 +100,7 @@ void cpr_write_commands(const struct cpr_commands *commands);
 /* irq.c: interrupts */
 int cpr_irq_type(int device, uint32_t *type);
 int cpr_arm(struct cpr *cpr, const struct cpr_device *device, int fd, uint32_t type);
+void cpr_signal(const struct cpr *cpr);	/* each vector once */
 
 /* files.c */
 int cpr_read_fd(int fd, uint8_t **bytes, size_t *size);

@@ -103,6 +103,26 @@ static int arm_intx(struct cpr *cpr, const char *bdf, int fd)
 	return rc;
 }
 
+/*
+ * QEMU has saved its interrupt controllers before it executes this program, and forgets an INTx that
+ * it was handling. So an interrupt of that time can be lost, and a device that waits for the guest's
+ * answer raises no other. One more of each makes the guest look.
+ */
+void cpr_signal(const struct cpr *cpr)
+{
+	int *fds = malloc(CPR_MAX_FDS * sizeof(*fds)), trigger;
+	const char *bdf;
+	uint32_t i;
+
+	for (i = 0; fds && i < cpr->ndevices; i++) {
+		bdf = cpr->devices[i].name;
+		signal_once(fds, cpr_vectors(cpr, bdf, fds));
+		trigger = cpr_event(cpr, bdf, "intx-interrupt");
+		signal_once(&trigger, 1);
+	}
+	free(fds);
+}
+
 int cpr_arm(struct cpr *cpr, const struct cpr_device *device, int fd, uint32_t type)
 {
 	static const struct {

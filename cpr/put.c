@@ -257,8 +257,10 @@ static int check_can_be_repeated(struct cpr *cpr)
 
 int cpr_put(struct iolu_vm *vm, struct cpr *cpr, const struct cpr_call *call)
 {
-	int rc = cpr_find_kinds(cpr);
+	int rc;
 
+	cpr_find_kinds(cpr);
+	rc = cpr_check_kinds(cpr);
 	if (!rc)
 		rc = import_devices(vm, cpr);
 	if (!rc)

@@ -121,8 +121,10 @@ static void undo(int number, bool in_store, struct cpr_commands *commands)
 	if (in_store)
 		cpr_drop_session();
 	if (cpr && !read_state(cpr, number)) {
+		cpr_find_kinds(cpr);
 		cpr_read_commands(cpr, commands);
-		if (in_store && !cpr_find_kinds(cpr))
+		cpr_signal(cpr);
+		if (in_store)
 			await_unpreserved(cpr);
 	}
 	free(cpr);

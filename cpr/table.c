@@ -63,20 +63,23 @@ static int check_memory(const struct cpr *cpr, const struct cpr_fd *fd)
 	return 0;
 }
 
-int cpr_find_kinds(struct cpr *cpr)
+void cpr_find_kinds(struct cpr *cpr)
 {
 	uint32_t i;
-	int rc;
 
-	for (i = 0; i < cpr->nfds; i++) {
-		struct cpr_fd *fd = &cpr->fds[i];
+	for (i = 0; i < cpr->nfds; i++)
+		cpr->fds[i].kind = kind_of(cpr, &cpr->fds[i]);
+}
 
-		fd->kind = kind_of(cpr, fd);
+/* After cpr_find_kinds(): can each descriptor go along? */
+int cpr_check_kinds(const struct cpr *cpr)
+{
+	const struct cpr_fd *fd;
+	int rc = 0;
+
+	for (fd = cpr->fds; !rc && fd < cpr->fds + cpr->nfds; fd++)
 		rc = fd->kind == CPR_OTHER ? refuse(fd->name) : check_memory(cpr, fd);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	return rc;
 }
 
 /* @name: NULL for any */

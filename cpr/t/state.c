@@ -163,9 +163,11 @@ static bool same_memory_is_refused(void)
 	cpr.ndevices = 0;
 	cpr.fds[0].fd = fd;
 	cpr.fds[1].fd = copy;
-	refused = cpr_find_kinds(&cpr);
+	cpr_find_kinds(&cpr);
+	refused = cpr_check_kinds(&cpr);
 	cpr.fds[1].fd = other;
-	return refused && !cpr_find_kinds(&cpr) && cpr.fds[1].kind == CPR_MEMORY;
+	cpr_find_kinds(&cpr);
+	return refused && !cpr_check_kinds(&cpr) && cpr.fds[1].kind == CPR_MEMORY;
 }
 
 /* -- command lines and environments -- */
