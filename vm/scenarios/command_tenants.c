@@ -8,10 +8,7 @@
  * promise: 5, 7
  * red when: the kernel has no LIVEUPDATE_IOCTL_CHECK_SESSION: iolu does not name the session
  */
-#include <linux/vfio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "device/extra.h"
 #include "device/pci.h"
@@ -20,25 +17,13 @@
 #include "os/command.h"
 #include "os/child.h"
 #include "os/report.h"
-#include "os/uffd.h"
 #include "os/util.h"
 #include "scenario.h"
 #include "story/minimal_vm.h"
 #include "story/story.h"
+#include "story/stubborn.h"
 
 static struct minimal_vm stubborn = { .name = "stubborn" };
-
-static pid_t call_device(void)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		ioctl(stubborn.dev, VFIO_DEVICE_GET_INFO, uffd_missing());
-		_exit(0);
-	}
-	sleep_ms(500);
-	return pid;
-}
 
 static void before(void)
 {
@@ -53,7 +38,7 @@ static void before(void)
 	luo_let_go();
 	iolu("kexec", "--dry-run", NULL);
 	ok(!strstr(iolu_said(), "cannot be frozen"), "each session can go", "one cannot");
-	pid = call_device();
+	pid = stubborn_call(stubborn.dev);
 	iolu("kexec", "--dry-run", NULL);
 	ok(strstr(iolu_said(), "session stubborn cannot be frozen (Device or resource busy) and "
 		  "will be left behind"), "iolu names the session that cannot go", "it does not");

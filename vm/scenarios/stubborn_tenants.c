@@ -97,32 +97,25 @@ static void cannot_leave(int error, const char *words, const char *what)
 	ok(ms <= MOST_MS, "within two seconds", "%u ms", ms);
 }
 
-static pid_t child(void (*body)(struct minimal_vm *t), struct minimal_vm *t)
+static void call_session(const void *tenant)
 {
-	pid_t pid = fork();
-
-	if (!pid) {
-		body(t);
-		_exit(0);
-	}
-	sleep_ms(500);
-	return pid;
-}
-
-static void call_session(struct minimal_vm *t)
-{
+	const struct minimal_vm *t = tenant;
 	struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
 
 	ioctl(t->session, LIVEUPDATE_SESSION_GET_NAME, uffd_protected(&arg, sizeof(arg)));
 }
 
-static void preserve_memory(struct minimal_vm *t)
+static void preserve_memory(const void *tenant)
 {
+	const struct minimal_vm *t = tenant;
+
 	luo_preserve_fd(t->session, spare, TOKEN_SPARE);
 }
 
-static void toss(struct minimal_vm *t)
+static void toss(const void *tenant)
 {
+	const struct minimal_vm *t = tenant;
+
 	for (;;) {
 		vfio_set_power_state(t->dev, 3);
 		vfio_reset(t->dev);
@@ -130,15 +123,17 @@ static void toss(struct minimal_vm *t)
 	}
 }
 
-static void unbind(struct minimal_vm *t)
+static void unbind(const void *tenant)
 {
+	const struct minimal_vm *t = tenant;
+
 	close_range(3, ~0u, 0);
 	file_write(UNBIND, t->bdf);
 }
 
-static void switch_off(struct minimal_vm *t)
+static void switch_off(const void *tenant)
 {
-	(void)t;
+	(void)tenant;
 	close_range(3, ~0u, 0);
 	file_write(SLOT, "0");
 }
@@ -155,18 +150,18 @@ static void one_by_one(struct minimal_vm *t)
 	child_kill(pid);
 
 	pid = stubborn_write(spare);
-	other = child(preserve_memory, t);
+	other = child_start(preserve_memory, t);
 	cannot_leave(EBUSY, "session [stubborn] cannot be frozen, no kexec",
 		     "a call on a session does not return");
 	child_kill(pid);
 	ok(child_ends(other, 5000), "the call returns with the write", "it does not");
 
-	pid = child(call_session, t);
+	pid = child_start(call_session, t);
 	cannot_leave(ENODEV, "session [lonely] cannot be frozen, no kexec",
 		     "an answer is not taken, and only the HWPT without a device keeps the host");
 	child_kill(pid);
 
-	pid = child(toss, t);
+	pid = child_start(toss, t);
 	cannot_leave(ENODEV, "no preserved device is attached to the HWPT",
 		     "a guest lets its device sleep and wake, and does not keep the host");
 	child_kill(pid);
@@ -182,7 +177,7 @@ static void before(void)
 	kexec_load_next(story_stage());
 	kexec_strict(true);
 	one_by_one(&tenants[0]);
-	child(switch_off, &tenants[1]);
+	child_start(switch_off, &tenants[1]);
 	cannot_leave(EBUSY, "session [unplugged] cannot be frozen, no kexec",
 		     "a slot is being switched off");
 	kexec_strict(false);
@@ -193,7 +188,7 @@ static void before(void)
 	ok_nic(0, vm_interrupts(&vm->device[0]), "the VM's interrupts arrive", "none");
 
 	stubborn_call(tenants[0].dev);
-	child(unbind, &tenants[2]);
+	child_start(unbind, &tenants[2]);
 	story_leave();
 }
 

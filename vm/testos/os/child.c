@@ -2,9 +2,22 @@
 /* Child processes that may hang, as a test expects them to or not to. */
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "os/child.h"
 #include "os/util.h"
+
+pid_t child_start(void (*body)(const void *arg), const void *arg)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		body(arg);
+		_exit(0);
+	}
+	sleep_ms(500);
+	return pid;
+}
 
 /* Does the child end by itself within @ms? */
 bool child_ends(pid_t pid, unsigned int ms)

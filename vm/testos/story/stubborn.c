@@ -6,40 +6,29 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "os/child.h"
 #include "os/report.h"
 #include "os/uffd.h"
 #include "os/util.h"
 #include "story/stubborn.h"
 
-static pid_t child(void (*body)(int fd), int fd)
+static void call(const void *dev)
 {
-	pid_t pid = fork();
-
-	if (!pid) {
-		body(fd);
-		_exit(0);
-	}
-	sleep_ms(500);
-	return pid;
+	ioctl(*(const int *)dev, VFIO_DEVICE_GET_INFO, uffd_missing());
 }
 
-static void call(int dev)
+static void write_page(const void *memfd)
 {
-	ioctl(dev, VFIO_DEVICE_GET_INFO, uffd_missing());
-}
-
-static void write_page(int memfd)
-{
-	if (write(memfd, uffd_missing(), PAGE) < 0)
+	if (write(*(const int *)memfd, uffd_missing(), PAGE) < 0)
 		diag("write: %s", strerror(errno));
 }
 
 pid_t stubborn_call(int dev)
 {
-	return child(call, dev);
+	return child_start(call, &dev);
 }
 
 pid_t stubborn_write(int memfd)
 {
-	return child(write_page, memfd);
+	return child_start(write_page, &memfd);
 }
