@@ -11,14 +11,9 @@
  * red when: ATS is not compared at all (`intel_lu_compare_ats`): the NIC without ATS is taken over,
  *   and its entry allows requests that it has translated itself
  */
-#include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "device/pci.h"
 #include "kapi/damage.h"
 #include "kapi/luo.h"
-#include "os/klog.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
@@ -64,26 +59,10 @@ static void before(void)
 	story_leave();
 }
 
-static void discard(unsigned int i)
-{
-	int session = luo_retrieve(state_get()->vm[i].session);
-
-	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), EIO, "the NIC cannot be retrieved");
-	ok_rc(luo_discard(session), "the session is discarded");
-	close(session);
-}
-
 static void victim(unsigned int i)
 {
-	char words[80];
-
-	snprintf(words, sizeof(words), "%s: ATS differs from the record", bdf_of(i));
-	ok_nic(i, klog_said(words), "the kernel says that ATS differs", "it does not");
-	ok_nic(i, !pci_bus_master(bdf_of(i)), "isolated before userspace runs",
-	       "it is bus master");
-	ok_nic(i, !pci_ats_is_on(bdf_of(i)), "its ATS is off", "it is on");
-	mark_nic(i, "quiet");
-	discard(i);
+	story_ats_isolated(i);
+	story_discard_isolated(i);
 }
 
 static void after(void)

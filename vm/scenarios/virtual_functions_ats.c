@@ -11,14 +11,8 @@
  * red when: a virtual function gets ATS with the unit of its physical function only
  *   (`intel_liveupdate_may_enable_ats`): the kernel warns when the virtual function is discarded
  */
-#include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "device/pci.h"
 #include "kapi/kexec.h"
-#include "kapi/luo.h"
-#include "os/klog.h"
 #include "os/report.h"
 #include "scenario.h"
 #include "story/story.h"
@@ -63,42 +57,21 @@ static void go_on(void)
 	story_leave();
 }
 
-static void is_isolated(unsigned int i)
-{
-	char words[80];
-
-	snprintf(words, sizeof(words), "%s: ATS differs from the record", bdf_of(i));
-	ok_nic(i, klog_said(words), "the kernel says that ATS differs", "it does not");
-	ok_nic(i, !pci_bus_master(bdf_of(i)), "isolated before userspace runs",
-	       "it is bus master");
-	ok_nic(i, !pci_ats_is_on(bdf_of(i)), "its ATS is off", "it is on");
-	mark_nic(i, "quiet");
-}
-
-static void discard(unsigned int i)
-{
-	int session = luo_retrieve(state_get()->vm[i].session);
-
-	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), EIO, "the NIC cannot be retrieved");
-	ok_rc(luo_discard(session), "the session is discarded");
-	close(session);
-}
-
 static void after(void)
 {
 	story_arrive();
 	if (state_get()->updates < 2)
 		go_on();
-	is_isolated(PHYSICAL);
-	is_isolated(VIRTUAL);
+	story_ats_isolated(PHYSICAL);
+	story_ats_isolated(VIRTUAL);
 	story_traffic("lu.quiet");
 	mark_nic(PHYSICAL, "used");	/* for the runner: quiet up to here */
 	mark_nic(VIRTUAL, "used");
-	discard(VIRTUAL);
+	story_discard_isolated(VIRTUAL);
 	ok(pci_update_state(bdf_of(VIRTUAL), "none"), "the virtual function is an ordinary device",
 	   "it is not");
 	ok(!pci_ats_is_on(bdf_of(VIRTUAL)), "without ATS", "it is on");
-	discard(PHYSICAL);
+	story_discard_isolated(PHYSICAL);
 }
 
 SCENARIO(.name = "virtual_functions_ats", .nics = "virtio-ats,vf:virtio-ats", .discarded = "0,1",

@@ -45,6 +45,8 @@ void story_close(struct vm *vm);
 void story_end(void);			/* more traffic, judge, life */
 void story_go_on(void);			/* from retrieve to the end, nothing in between */
 void story_stopped(void);		/* instead: no DMA continues */
+void story_discard_isolated(unsigned int i);
+void story_ats_isolated(unsigned int i);	/* since its ATS differs from the record */
 void story_isolated(const char *why);	/* instead: this kernel cannot take the NIC over, and
 					 * says why */
 

@@ -10,6 +10,7 @@
  * with reception is written.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -312,18 +313,36 @@ void story_after(void)
 	story_go_on();
 }
 
+/* A VM whose device this kernel could not take over */
+void story_discard_isolated(unsigned int i)
+{
+	int session = luo_retrieve(state_get()->vm[i].session);
+
+	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), EIO, "the NIC cannot be retrieved");
+	ok_rc(luo_discard(session), "the session is discarded");
+	close(session);
+}
+
+void story_ats_isolated(unsigned int i)
+{
+	const char *bdf = state_get()->vm[i].device[0].bdf;
+	char words[80];
+
+	snprintf(words, sizeof(words), "%s: ATS differs from the record", bdf);
+	ok_nic(i, klog_said(words), "the kernel says that ATS differs", "it does not");
+	ok_nic(i, !pci_bus_master(bdf), "isolated before userspace runs", "it is bus master");
+	ok_nic(i, !pci_ats_is_on(bdf), "its ATS is off", "it is on");
+	mark_nic(i, "quiet");
+}
+
 void story_isolated(const char *why)
 {
 	struct vm_data *data = &state_get()->vm[0];
-	int session;
 
 	ok(klog_says(why), "the kernel says why it isolates the NIC", "it does not");
 	ok_nic(0, !pci_bus_master(data->device[0].bdf), "the NIC is stopped", "it is bus master");
 	mark_nic(0, "quiet");
-	session = luo_retrieve(data->session);
-	ok_errno(luo_retrieve_fd(session, TOKEN_DEVICE(0)), EIO, "the NIC cannot be retrieved");
-	ok_rc(luo_discard(session), "the session is discarded");
-	close(session);
+	story_discard_isolated(0);
 	ok(pci_update_state(data->device[0].bdf, "none"), "the NIC is an ordinary device",
 	   "it is not");
 }
