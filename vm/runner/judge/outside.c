@@ -118,6 +118,16 @@ static size_t next_event(const struct run *r, size_t i, enum event_kind kind, in
 	return i;
 }
 
+/* The first event after a time, its number */
+static size_t event_after(const struct run *r, int64_t t)
+{
+	size_t i = 0;
+
+	while (i < r->parsed->nevents && r->parsed->events[i].t <= t)
+		i++;
+	return i;
+}
+
 /* An event that happened before the mark nicN.@what, or before the end without one */
 static bool is_before(const struct run *r, size_t event, int device, const char *what)
 {
@@ -134,10 +144,7 @@ static bool blocked_first(const struct run *r, int device, char *why)
 {
 	size_t begin, blocked, off, flushed;
 
-	for (begin = 0; begin < r->parsed->nevents; begin++)
-		if (r->parsed->events[begin].t > run_window(r).begin)
-			break;
-	begin = next_event(r, begin, EV_BME_CLEAR, device);
+	begin = next_event(r, event_after(r, run_window(r).begin), EV_BME_CLEAR, device);
 	off = next_event(r, begin, EV_ATS_OFF, device);
 	blocked = next_event(r, next_event(r, begin, EV_CONTEXT_FLUSH, -1), EV_TLB_FLUSH, -1);
 	flushed = next_event(r, off, EV_TLB_FLUSH, -1);
@@ -249,12 +256,8 @@ static bool queue_drained(const struct run *r, char *why)
 	int u;
 
 	for (u = 1; u <= r->needs->updates && !*why; u++) {
-		int64_t from = run_mark_time(r, "reboot", u);
-
-		for (masked = 0; masked < r->parsed->nevents; masked++)
-			if (r->parsed->events[masked].t > from)
-				break;
-		masked = next_event(r, masked, EV_REPORTS_OFF, -1);
+		masked = next_event(r, event_after(r, run_mark_time(r, "reboot", u)),
+				    EV_REPORTS_OFF, -1);
 		waited = next_event(r, masked, EV_QUEUE_WAIT, -1);
 		root = next_event(r, masked, EV_ROOT, -1);
 		if (root == r->parsed->nevents || waited > root)
