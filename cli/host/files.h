@@ -26,6 +26,11 @@ int host_link(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
 int host_link_name(char *out, size_t room, const char *fmt, ...) PRINTF(3, 4);
 bool host_has(const char *fmt, ...) PRINTF(1, 2);
 
+static inline uint32_t le32(const unsigned char *at)
+{
+	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 /* The id of this boot of the kernel */
 int host_boot_id(char *out, size_t room);
 

@@ -95,6 +95,6 @@ static const struct word_rule words[] = {
 };
 
 const struct iommu_kind iommu_amd = {
-	.name = "AMD-Vi", .option = "AMD_IOMMU", .enable = "boot without " KEY "=off (AMD-Vi)", .words = words,
-	.caps = caps, .mode = mode, .check_next = check_next,
+	.name = "AMD-Vi", .option = "AMD_IOMMU", .enable = "boot without " KEY "=off (AMD-Vi)",
+	.words = words, .caps = caps, .mode = mode, .check_next = check_next,
 };

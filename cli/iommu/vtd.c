@@ -172,6 +172,6 @@ static const struct word_rule words[] = {
 };
 
 const struct iommu_kind iommu_vtd = {
-	.name = "VT-d", .option = "INTEL_IOMMU", .enable = "boot with " KEY "=on (VT-d)", .words = words,
-	.caps = caps, .ats_use = ats_use, .mode = mode, .check_next = check_next,
+	.name = "VT-d", .option = "INTEL_IOMMU", .enable = "boot with " KEY "=on (VT-d)",
+	.words = words, .caps = caps, .ats_use = ats_use, .mode = mode, .check_next = check_next,
 };

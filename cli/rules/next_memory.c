@@ -6,10 +6,9 @@
  * over live updates: only a boot through the firmware makes new ones.
  *
  * Their sizes are in debugfs, or in the word kho_scratch= of the running kernel. Without that word,
- * or with a percentage, the kernel derives them: twice, or in that proportion to, what it had
- * reserved itself, image, initrd and early reservations included. Half of that is in one area
- * even if memory below and above 4 GiB is equally used; if debugfs does not show more, it is what
- * can be relied on.
+ * or with a percentage, the kernel derives them: twice, or in that proportion to, its own early
+ * reservations, image and initrd included. Half of that is in one area even if memory below and
+ * above 4 GiB is equally used; if debugfs does not show more, the rules rely on that half.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -129,11 +128,6 @@ static void crash_memory(struct json_object *items, const struct cmdline *now,
 struct boot_params {
 	uint32_t ramdisk_size, init_size;
 };
-
-static uint32_t le32(const unsigned char *at)
-{
-	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
-}
 
 static int read_boot_params(struct boot_params *params)
 {

@@ -55,7 +55,7 @@ load "memory for huge pages that is larger" 1 "hugetlb_cma=  1024 MiB do not fit
 put sys/kernel/debug/kho/out/scratch_len "$(printf '%s\n' 0x1000000 0x10000000 0x4000000)"
 load "the kernel shows areas that are larger" 0 "verdict: yes" --initrd "$tmp/large"
 put proc/cmdline "$good"
-load "areas that the kernel derives are compared with what it shows" 1 \
+load "memory is compared with the derived areas that debugfs shows" 1 \
 	"257 MiB do not fit into the largest scratch area of the running kernel, 256 MiB" \
 	--cmdline "$good crashkernel=257M"
 rm "$host/sys/kernel/debug/kho/out/scratch_len"

@@ -15,6 +15,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "host/files.h"
 #include "target/decompress.h"
 
 #define KERNEL_MAX	(1ul << 30)
@@ -121,11 +122,6 @@ static int from_bzip2(const unsigned char *from, size_t size, struct buffer *to)
 	}
 	BZ2_bzDecompressEnd(&z);
 	return rc == BZ_STREAM_END ? 0 : -EBADMSG;
-}
-
-static uint32_t le32(const unsigned char *at)
-{
-	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
 #define LZ4_MAGIC	0x184c2102

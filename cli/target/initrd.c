@@ -8,8 +8,8 @@
  * the alias "liveupdate-" and the name of the format. A module names those that it needs
  * ("depends=").
  *
- * The file is not trusted: all offsets are checked against its size, and what it decompresses to
- * is bounded.
+ * The file is not trusted: all offsets are checked against its size, and the size of its
+ * decompressed modules is bounded.
  */
 #define _GNU_SOURCE 1
 
