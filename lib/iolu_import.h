@@ -6,8 +6,8 @@
  * iommufd itself imports its objects into a handle before a save, and takes descriptors and ids
  * out of the handle after a restore. An import changes nothing in the kernel. The VMM must not
  * change an imported object without the handle, or it frees the handle and imports again.
- * iolu_vm_check() and a save ask the kernel what is mapped and which device is attached to which
- * HWPT, and refuse a VM of which the handle has something else: it could not be restored. BARs of
+ * iolu_vm_check() and a save ask the kernel for the mappings and attachments, and refuse a VM
+ * whose handle differs from them: that VM could not be restored. BARs of
  * the devices that an IOAS maps as dma-bufs are not imported: the kernel says which these are. A
  * restore maps them again, but not one that its device has revoked before the kexec.
  *

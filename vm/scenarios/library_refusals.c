@@ -5,7 +5,7 @@
  * One kernel, no traffic, two NICs of the same VM.
  *
  * promise: library
- * red when: a failed save does not look for what is still preserved (`undo`): the VMM is not told to
+ * red when: a failed save does not look for objects still preserved (`undo`): the VMM is not told to
  *   close its session, and `iolu_vm_unsave` says that nothing is preserved
  * red when: a BAR of a device that is not in the handle is passed over (`learn_bar`): the VM is saved
  */

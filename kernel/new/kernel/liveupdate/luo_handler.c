@@ -73,7 +73,7 @@ int luo_need_handler(struct list_head *handlers, const char *compatible, u64 tok
 }
 
 /**
- * luo_status_of_error() - What is kept of a failed retrieve.
+ * luo_status_of_error() - The status that a file keeps after a failed retrieve.
  * @fh: The file's handler.
  * @err: The error.
  *
