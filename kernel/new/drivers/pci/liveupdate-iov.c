@@ -7,8 +7,8 @@
  * next kernel that state is compared with the hardware when the PF is enumerated, and
  * the capability is taken over without a write: enabled VFs stay enabled, and their
  * BARs are not sized. The VFs are added when all resources of the boot are claimed, and
- * before IOMMUs begin to translate. From then on each VF is a function with a record of
- * its own, or without one.
+ * before the drivers of IOMMUs look for devices. From then on each VF is a function with a
+ * record of its own, or without one.
  *
  * If the state cannot be taken over the VFs are disabled, as at any boot: a VF that
  * does not exist does no DMA.

@@ -18,7 +18,7 @@ void iommufd_device_unpreserve(struct iommufd_device *idev);
 int iommufd_device_freeze(struct iommufd_device *idev);
 void iommufd_device_unfreeze(struct iommufd_device *idev);
 
-/* Next kernel: is the device attached to its adopted HWPT? Then finish is allowed. */
+/* Next kernel: is the device attached, and each PASID it came with? Then finish is allowed. */
 bool iommufd_device_taken_over(struct iommufd_device *idev);
 void iommufd_device_finish(struct iommufd_device *idev);
 

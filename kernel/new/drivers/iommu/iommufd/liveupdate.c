@@ -19,6 +19,7 @@
  * - liveupdate.c: the list, and checks that the rest of iommufd calls
  * - liveupdate_ioas.c: immutable IOASes
  * - liveupdate_dmabuf.c: registers of devices that they map
+ * - liveupdate_area.c: the ioctl that reports the areas of an IOAS
  * - liveupdate_replace.c: HWPTs without an IOAS, and how devices leave them
  * - liveupdate_device.c: calls of the file handlers of devices
  * - liveupdate_mark.c, liveupdate_adopt.c: the ioctls, one HWPT at a time

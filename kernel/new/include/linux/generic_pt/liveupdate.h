@@ -26,8 +26,8 @@ struct pt_table_p;
  * table maps nothing else, and adopt_commit() makes the table an ordinary one.
  * adopt_abort() makes it read-only again.
  *
- * The table pages of a domain that can be preserved are in blocks, which KHO
- * preserves as a whole, see liveupdate/blocks.c.
+ * With IOMMU_LIVEUPDATE_BLOCKS the table pages of a domain that can be preserved are in
+ * blocks, which KHO preserves as a whole, see liveupdate/blocks.c.
  *
  * Calls of compare() must come in ascending order of IOVA, as iommufd maps memory
  * when it adds a domain to an IOAS: each part of the table is read once, and the gaps

@@ -8,7 +8,7 @@
 /**
  * DOC: IOMMU handover records
  *
- * An index (owner %IOMMU_RECORD_INDEX) lists records of three types. Its address
+ * An index (user %IOMMU_RECORD_INDEX) lists records of three types. Its address
  * is the data of the FLB %IOMMU_LIVEUPDATE_FLB_COMPATIBLE.
  *
  * - A domain record describes one I/O page table: its format and its top table.

@@ -8,7 +8,7 @@
  * DOC: PCI handover records
  *
  * Each preserved function and each bridge above one has a record, and so has the
- * physical function of a preserved virtual function (VF). An index (owner
+ * physical function of a preserved virtual function (VF). An index (user
  * %PCI_RECORD_INDEX) lists the records; its physical address is the data of the
  * FLB %PCI_LIVEUPDATE_FLB_COMPATIBLE.
  *

@@ -47,8 +47,8 @@
  *   reserved fields: they are 0, and readers check that, except in an index.
  * - The names under which the Live Update Orchestrator stores an index or a file
  *   (the ``_COMPATIBLE`` strings) do not change with the records. A kernel that
- *   does not find its name isolates every device, and no session can be retrieved
- *   if a file in any session has a name without a handler.
+ *   does not find its name isolates every device. A session with a file whose name
+ *   has no handler can be neither finished nor discarded; others are not affected.
  */
 
 /**
