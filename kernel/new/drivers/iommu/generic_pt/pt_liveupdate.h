@@ -5,9 +5,10 @@
  * Preserve and restore an I/O page table across a live update, for every page-table
  * format. See DOC in linux/generic_pt/liveupdate.h for the model.
  *
- * Preserving walks no table: the table pages are in blocks, those excepted that were
- * allocated before iommufd had the domain. These are on the path to the lowest IOVA:
- * the first top table, and the tables above it if the table has grown at its top.
+ * With IOMMU_LIVEUPDATE_BLOCKS the table pages are in blocks, and preserving walks only
+ * those that were allocated before iommufd had the domain. These are on the path to the
+ * lowest IOVA: the first top table, and the tables above it if the table has grown at its
+ * top. Without that option all tables are walked.
  *
  * They do not change between preserve and unpreserve, so a failed walk is undone by
  * counting: its n-th table is the n-th table of any other walk.
