@@ -74,15 +74,15 @@ srctree=$tree PYTHONPATH=$tree/Documentation/sphinx sphinx-build -q -C -b dummy 
 [ ! -s "$tmp/found" ] || rc=1
 ok $rc "Sphinx builds the pages without a remark" "$tmp/found"
 
-abi=$tree/Documentation/ABI/testing/sysfs-kernel-liveupdate
-grep -hoE '^LU_COUNT\([a-z]\w*|__ATTR_RO\([a-z]\w*' -r kernel/new | sed 's/.*(//' >"$tmp/attributes"
+abi=$tree/Documentation/ABI/testing
+grep -hoE '(LU_COUNT|ATTR_R[OW](_MODE)?)\([a-z]\w*' -r kernel/new | sed 's/.*(//' >"$tmp/attributes"
 holds "there are attributes in sysfs" test -s "$tmp/attributes"
 while read -r name; do
-	grep -qE "^What:.*/$name\$" "$abi" || echo "$name"
+	grep -qE "^What:.*/$name\$" "$abi"/sysfs-*liveupdate || echo "$name"
 done <"$tmp/attributes" >"$tmp/found"
 empty "each is described as ABI" "$tmp/found"
 mkdir -p "$tmp/abi/testing"
-cp "$abi" "$tmp/abi/testing"
+cp "$abi"/sysfs-*liveupdate "$tmp/abi/testing"
 "$tree/tools/docs/get_abi.py" --dir "$tmp/abi" validate >"$tmp/found" 2>&1 ||
 	echo "it ends with $?" >>"$tmp/found"
 empty "as the kernel's own reader wants it" "$tmp/found"
