@@ -444,7 +444,7 @@ install-cli: cli out/cli/vmm-session
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system \
 		examples/systemd/vmm-session.socket examples/systemd/vmm-session@.service
 	install -Dm644 -t $(SHARE)/doc/iolu COPYING docs/operator.md docs/qemu.md docs/security.md \
-		docs/refusals.md docs/glossary.md
+		docs/refusals.md docs/glossary.md docs/virtual-functions.md
 	install -Dm644 -t $(SHARE)/doc/iolu/examples examples/systemd/vmm@.service \
 		examples/systemd/qemu@.service
 	install -Dm644 -t $(SHARE)/doc/iolu/examples/vmm@vm0.service.d \
