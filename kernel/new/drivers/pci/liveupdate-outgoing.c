@@ -266,7 +266,7 @@ static int pci_lu_outgoing_add(struct pci_dev *dev)
  * with pci_liveupdate_register_handler().
  * Return: 0; -EINVAL if @dev is not an endpoint; -ENXIO for a virtual function whose
  * physical function is not preserved; -EPERM for a device class that kernels use at
- * boot (display, bridge, USB host controller); -EXDEV if its DMA may use another
+ * boot (VGA, bridge, USB host controller); -EXDEV if its DMA may use another
  * requester ID; -EBUSY if @dev is already preserved, incoming and not finished, or its
  * device lock is held; -EAGAIN if @dev is not in D0; -ENOMEM. On error nothing has changed.
  */
