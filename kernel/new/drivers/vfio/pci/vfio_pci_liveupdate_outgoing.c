@@ -200,8 +200,10 @@ int vfio_pci_liveupdate_freeze(struct liveupdate_file_op_args *args)
 	if (rc)
 		return rc;
 	rc = vfio_pci_lu_wake(vdev);
-	if (rc)
+	if (rc) {
+		vfio_pci_lu_refuse_freeze(vdev, rc, "call on the device file does not return");
 		goto err_gate;
+	}
 	rc = pci_liveupdate_freeze(vdev->pdev);
 	if (rc)
 		goto err_gate;
