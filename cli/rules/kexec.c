@@ -162,8 +162,9 @@ static void device_file(struct json_object *items)
 }
 
 /*
- * A device that the kernel would refuse to freeze: without systemd the kexec is refused and
- * nothing has changed. With systemd all VMMs have ended by then, and it reboots the host.
+ * A device that cannot be frozen. Without systemd its session is asked (left_behind()). With
+ * systemd all VMMs have ended when the kernel finds out: it leaves the session behind, or refuses
+ * the kexec on a strict host, which systemd then reboots.
  */
 static void freezable(struct json_object *items, const struct devices *found)
 {

@@ -116,11 +116,24 @@ static void expected(struct json_object *items, const struct outgoing *outgoing,
 	}
 }
 
-/* The kernel's log has the reason. Without /dev/liveupdate its item says so. */
+/* A manager of sessions has the device open all the time; the kernel asks again at the kexec. */
+static void cannot_ask(struct json_object *items, int error)
+{
+	out_item(items, "kexec", "session", YES, error == EBUSY ?
+		 "end the process that has it open, to ask" : AS_ROOT,
+		 "not asked if they can be frozen: /dev/liveupdate: %s", strerror(error));
+}
+
+/* The kernel's log has the reason. */
 static void left_behind(struct json_object *items, const struct outgoing *outgoing, bool strict)
 {
-	int device = host_is_real() && outgoing->n ? luo_open() : -1, i, rc;
+	int device, i, rc;
 
+	if (!host_is_real() || !outgoing->n)
+		return;
+	device = luo_open();
+	if (device < 0)
+		cannot_ask(items, -device);
 	for (i = 0; device >= 0 && i < outgoing->n; i++) {
 		rc = luo_check(device, outgoing->name[i]);
 		if (rc && rc != -ENOENT && rc != -ENOTTY)

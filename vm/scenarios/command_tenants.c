@@ -7,6 +7,7 @@
  *
  * promise: 5, 7
  * red when: the kernel has no LIVEUPDATE_IOCTL_CHECK_SESSION: iolu does not name the session
+ * red when: iolu says nothing if it cannot open /dev/liveupdate (`left_behind`): the same
  */
 #include <string.h>
 
@@ -35,6 +36,9 @@ static void before(void)
 	minimal_vm_build(&stubborn);
 	minimal_vm_preserve(&stubborn);
 	kexec_load_next(story_stage());
+	iolu("kexec", "--dry-run", NULL);
+	ok(strstr(iolu_said(), "not asked if they can be frozen: /dev/liveupdate: Device or resource busy"),
+	   "with /dev/liveupdate in use iolu cannot ask, and says so", "it does not");
 	luo_let_go();
 	iolu("kexec", "--dry-run", NULL);
 	ok(!strstr(iolu_said(), "cannot be frozen"), "each session can go", "one cannot");

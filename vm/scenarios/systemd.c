@@ -13,7 +13,7 @@
  * red when: the fresh session goes into the store (`FDSTORE=1` in `manager.c`): `iolu kexec`
  *   refuses: a session is in no store
  * red when: all bridges have bus mastering before `iolu kexec --force`: `iolu kexec --dry-run`
- *   says no; the kernel refuses, systemd reboots the host
+ *   says no, and after systemd has ended all VMMs the session is left behind
  */
 #include <fcntl.h>
 #include <stdio.h>
