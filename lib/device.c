@@ -95,63 +95,6 @@ int iolu_check_cdev(struct iolu_vm *vm, const char *bdf, int fd)
 			 n < 0 ? "not a VFIO character device" : basename(parent));
 }
 
-/* A process that restored the VM before and died may have bound the device. */
-bool iolu_is_bound(int fd)
-{
-	struct vfio_device_info info = { .argsz = sizeof(info) };
-
-	return !ioctl(fd, VFIO_DEVICE_GET_INFO, &info);
-}
-
-/*
- * The id of a bound device is in the list of the devices that a reset of the bus affects; 0 if there
- * is no such reset, so no list. -ENODEV: the device is not in it, so it has another address.
- */
-int iolu_bound_id(const struct iolu_device *device, uint32_t *id)
-{
-	struct {
-		struct vfio_pci_hot_reset_info info;
-		struct vfio_pci_dependent_device devices[256];
-	} arg = { .info.argsz = sizeof(arg) };
-	const struct vfio_pci_dependent_device *d = arg.devices;
-	unsigned int segment, bus, slot, function;
-
-	*id = 0;
-	sscanf(device->object.name, "%x:%x:%x.%x", &segment, &bus, &slot, &function);
-	if (ioctl(device->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &arg) ||
-	    !(arg.info.flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID))
-		return 0;
-	for (; d < arg.devices + arg.info.count; d++) {
-		if (d->segment != segment || d->bus != bus || d->devfn != (slot << 3 | function))
-			continue;
-		if (d->devid != (uint32_t)VFIO_PCI_DEVID_NOT_OWNED)
-			*id = d->devid;
-		return 0;
-	}
-	return -ENODEV;
-}
-
-int iolu_bind(struct iolu_vm *vm, struct iolu_device *device)
-{
-	struct vfio_device_bind_iommufd arg = { .argsz = sizeof(arg), .iommufd = vm->iommufd };
-	int err;
-
-	if (device->bound)
-		return 0;
-	if (ioctl(device->fd, VFIO_DEVICE_BIND_IOMMUFD, &arg)) {
-		err = errno;
-		if (vm->state != IOLU_INCOMING || err != EINVAL || !iolu_is_bound(device->fd))
-			return iolu_fail(vm, -err, "device %s cannot be bound to the iommufd: %s",
-					 device->object.name, iolu_is_bound(device->fd) ?
-					 "it is bound already" : strerror(err));
-	}
-	device->object.id = arg.out_devid;
-	if (!device->object.id)
-		iolu_bound_id(device, &device->object.id);
-	device->bound = true;
-	return 0;
-}
-
 static int add_device(struct iolu_vm *vm, const char *bdf, int given)
 {
 	struct iolu_device *device;

@@ -136,6 +136,20 @@ int iolu_vm_set_liveupdate_fd(struct iolu_vm *vm, int fd);
  */
 int iolu_vm_set_iommufd(struct iolu_vm *vm, int fd);
 
+/**
+ * iolu_vm_set_vf_token() - Set the token with which a device is bound, or remove it.
+ * @bdf: PCI address of a device, which need not be in the handle yet.
+ * @token: UUID of 16 bytes, copied; NULL: bind without a token.
+ *
+ * Two kinds of devices need a token: a virtual function whose physical function has vfio-pci as
+ * driver, and a physical function whose virtual functions are in use. A physical function that is
+ * bound before gets its token by this call. The kernel preserves the token; the journal does not
+ * have it. So a VMM makes this call in each kernel, before it adds the device or restores the VM.
+ *
+ * Return: 0; -EINVAL: not a PCI address.
+ */
+int iolu_vm_set_vf_token(struct iolu_vm *vm, const char *bdf, const uint8_t token[16]);
+
 /* -- building; on a preserved or saved handle -EBUSY ---------------------------------------- */
 
 /**
@@ -183,7 +197,8 @@ int iolu_vm_unmap(struct iolu_vm *vm, const char *ioas, uint64_t iova, uint64_t 
  * iolu_vm_add_device() - Open a device and bind it to the iommufd of the VM.
  * @bdf: PCI address. The driver of the device must be vfio-pci.
  *
- * Return: 0; -EINVAL: not a PCI address; -ENODEV: no such device, or another driver; -EEXIST.
+ * Return: 0; -EINVAL: not a PCI address, or a VF token for a device that needs none; -ENODEV: no
+ * such device, or another driver; -EACCES: a VF token is missing or wrong; -EEXIST.
  */
 int iolu_vm_add_device(struct iolu_vm *vm, const char *bdf);
 

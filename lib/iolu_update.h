@@ -101,7 +101,8 @@ int iolu_vm_restore(struct iolu_vm *vm);
  *
  * Return: 0; -ENOENT, -ENODEV: as iolu_vm_restore(); -EBUSY: the handle has objects; -ENODATA:
  * the session has no journal; -EBADMSG: the journal is damaged; -ENOTSUP: the journal is from a
- * newer library and needs features that this one does not have.
+ * newer library and needs features that this one does not have; -EACCES: a VF token is missing or
+ * wrong: call iolu_vm_set_vf_token() and then iolu_vm_retrieve() again.
  */
 int iolu_vm_retrieve(struct iolu_vm *vm);
 

@@ -273,6 +273,7 @@ void iolu_vm_free(struct iolu_vm *vm)
 	iolu_close(&vm->given_session);
 	iolu_close(&vm->given_iommufd);
 	iolu_drop_all(vm);
+	iolu_drop_vf_tokens(vm);
 	iolu_close(&vm->liveupdate);
 	free(vm);
 }

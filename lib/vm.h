@@ -98,6 +98,13 @@ struct iolu_blob {
 	size_t size;
 };
 
+/* Set by the VMM, and in no journal; the device need not be in the handle */
+struct iolu_vf_token {
+	struct iolu_vf_token *next;
+	char bdf[IOLU_NAME];
+	uint8_t uuid[16];
+};
+
 /* An optional record of a newer library, written back unchanged */
 struct iolu_unknown {
 	struct iolu_unknown *next;
@@ -119,6 +126,7 @@ struct iolu_vm {
 	uint32_t nmaps;
 	struct iolu_object *objects[IOLU_KINDS];
 	struct iolu_unknown *unknown;
+	struct iolu_vf_token *vf_tokens;
 	iolu_progress progress;
 	void *progress_arg;
 };
@@ -214,16 +222,19 @@ bool iolu_unmap_revoked(struct iolu_vm *vm, const struct iolu_ioas *ioas, uint64
 void iolu_forget_bars(struct iolu_vm *vm, const struct iolu_ioas *ioas);
 void iolu_drop_bars(struct iolu_device *device);
 
-/* device.c, irq.c */
+/* bind.c */
+void iolu_drop_vf_tokens(struct iolu_vm *vm);
+bool iolu_is_bound(int fd);
+int iolu_bound_id(const struct iolu_device *device, uint32_t *id);
 int iolu_bind(struct iolu_vm *vm, struct iolu_device *device);
+
+/* device.c, irq.c */
 int iolu_alloc_hwpt(struct iolu_vm *vm, struct iolu_hwpt *hwpt, uint32_t device);
 int iolu_attach_pt(struct iolu_vm *vm, struct iolu_device *device, const struct iolu_hwpt *hwpt);
 int iolu_attach(struct iolu_vm *vm, struct iolu_device *device, struct iolu_hwpt *hwpt);
 bool iolu_bdf_valid(const char *name);
 int iolu_check_bdf(struct iolu_vm *vm, const char *bdf);
 int iolu_check_cdev(struct iolu_vm *vm, const char *bdf, int fd);
-bool iolu_is_bound(int fd);
-int iolu_bound_id(const struct iolu_device *device, uint32_t *id);
 int iolu_rearm_device(struct iolu_vm *vm, struct iolu_device *device);
 int iolu_unmask_devices(struct iolu_vm *vm);
 

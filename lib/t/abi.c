@@ -37,6 +37,7 @@ CALL(void, iolu_vm_set_progress, (struct iolu_vm *, iolu_progress, void *))
 CALL(int, iolu_vm_set_session_fd, (struct iolu_vm *, int))
 CALL(int, iolu_vm_set_liveupdate_fd, (struct iolu_vm *, int))
 CALL(int, iolu_vm_set_iommufd, (struct iolu_vm *, int))
+CALL(int, iolu_vm_set_vf_token, (struct iolu_vm *, const char *, const uint8_t *))
 CALL(int, iolu_vm_add_memfd, (struct iolu_vm *, const char *, int))
 CALL(int, iolu_vm_add_ioas, (struct iolu_vm *, const char *))
 CALL(int, iolu_vm_map,

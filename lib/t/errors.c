@@ -107,6 +107,14 @@ static void test_objects(void)
 	refuses(iolu_vm_add_device(vm, "0000:00:1f.8"), -EINVAL, "not a PCI address", "function 8");
 	refuses(iolu_vm_add_device_fd(vm, "0000:01:00.0", -1), -EBADF, "not a descriptor",
 		"a device without descriptor");
+	refuses(iolu_vm_set_vf_token(vm, "eth0", (const uint8_t[16]){ 1 }), -EINVAL,
+		"not a PCI address", "a VF token for a device by its name");
+	ok(!iolu_vm_set_vf_token(vm, "0000:01:00.0", (const uint8_t[16]){ 1 }) &&
+	   !iolu_vm_set_vf_token(vm, "0000:01:10.0", (const uint8_t[16]){ 2 }) &&
+	   !iolu_vm_set_vf_token(vm, "0000:01:00.0", (const uint8_t[16]){ 3 }) &&
+	   !iolu_vm_set_vf_token(vm, "0000:01:10.0", NULL) &&
+	   !iolu_vm_set_vf_token(vm, "0000:01:10.1", NULL),
+	   "VF tokens are set, replaced and removed before there is a device", iolu_vm_reason(vm));
 	refuses(iolu_vm_add_hwpt(vm, "table", "guest", "0000:01:00.0"), -ENOENT,
 		"no device \"0000:01:00.0\"", "an HWPT for an unknown device");
 	refuses(iolu_vm_attach(vm, "0000:01:00.0", "table"), -ENOENT, "no device", "to attach it");

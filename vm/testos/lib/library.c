@@ -219,7 +219,8 @@ void lib_show(struct iolu_vm *vm, unsigned int i)
 	to->mem[1] = must_map(to->mem_fd[1], RING_SIZE, 0, "ring");
 	nic->dev = iolu_vm_device_fd(vm, nic->place->bdf);
 	nic->event = iolu_vm_vector_fd(vm, nic->place->bdf, IOLU_IRQ_MSIX, 0);
-	nic->regs = vfio_map_bar0(nic->dev);
+	nic->memory = device_memory(to, 0);
+	dma_device_map(nic);
 }
 
 static void start(struct vm *vm)
