@@ -14,7 +14,6 @@
 #include <linux/iommufd.h>
 #include <linux/liveupdate.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "device/pci.h"
 #include "kapi/iommufd.h"
@@ -26,82 +25,84 @@
 #include "scenario.h"
 #include "story/story.h"
 
-/* A child that waits in IOAS_MAP */
-static pid_t map_missing(struct vm *vm)
-{
-	pid_t pid = fork();
+/* Bodies of children: each waits in its call, or is seen not to */
 
-	if (!pid) {
-		ioas_map_user(vm->iommufd, vm->ioas[0], uffd_missing(),
-			      &(struct area){ .iova = vm_spare.iova, .length = PAGE, .writable = 1 });
-		_exit(0);
-	}
-	sleep_ms(500);
-	return pid;
+static void map_missing(const void *vm)
+{
+	const struct area area = { .iova = vm_spare.iova, .length = PAGE, .writable = 1 };
+
+	ioas_map_user(((const struct vm *)vm)->iommufd, ((const struct vm *)vm)->ioas[0],
+		      uffd_missing(), &area);
 }
 
-/* A child that waits for the answer of LIVEUPDATE_SESSION_GET_NAME */
-static pid_t ask_name(int session)
+static void ask_name(const void *vm)
 {
-	struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
-	pid_t pid = fork();
+	const struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
 
-	if (!pid) {
-		ioctl(session, LIVEUPDATE_SESSION_GET_NAME, uffd_protected(&arg, sizeof(arg)));
-		_exit(0);
-	}
-	sleep_ms(500);
-	return pid;
+	ioctl(((const struct vm *)vm)->session, LIVEUPDATE_SESSION_GET_NAME,
+	      uffd_protected(&arg, sizeof(arg)));
 }
 
-/* A child that waits for the answer of ADOPT */
-static pid_t adopt(struct vm *vm)
+static void adopt_unanswered(const void *arg)
 {
-	struct iommu_hwpt_liveupdate_adopt arg = {
-		.size = sizeof(arg), .ioas_id = vm->ioas[0], .token = vm->data->space[0].token,
+	const struct vm *vm = arg;
+	const struct iommu_hwpt_liveupdate_adopt adopt = {
+		.size = sizeof(adopt), .ioas_id = vm->ioas[0], .token = vm->data->space[0].token,
 	};
-	pid_t pid = fork();
 
-	if (!pid) {
-		ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, uffd_protected(&arg, sizeof(arg)));
-		_exit(0);
-	}
-	sleep_ms(500);
-	return pid;
+	ioctl(vm->iommufd, IOMMU_HWPT_LIVEUPDATE_ADOPT, uffd_protected(&adopt, sizeof(adopt)));
 }
 
-/* The map touches no page, since no HWPT uses the IOAS; ADOPT in a child can be seen to hang. */
+static void adopt(const void *arg)
+{
+	const struct vm *vm = arg;
+	struct adoption got;
+
+	hwpt_adopt(vm->iommufd, vm->ioas[0], vm->data->space[0].token, &got);
+}
+
+static void preserve(const void *arg)
+{
+	const struct vm *vm = arg;
+
+	luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD);
+}
+
+static void discard(const void *vm)
+{
+	luo_discard(((const struct vm *)vm)->session);
+}
+
+static void does_not_wait(void (*body)(const void *vm), const struct vm *vm, const char *fact)
+{
+	pid_t pid = child_start(body, vm);
+
+	if (!ok(child_ends(pid, 5000), fact, "it does"))
+		child_kill(pid);
+}
+
+/* The map touches no page, since no HWPT uses the IOAS. */
 static void adopt_by_address(struct vm *vm)
 {
 	const struct area page = { .iova = vm_spare.iova, .length = PAGE, .writable = 1 };
-	const uint64_t token = vm->data->space[0].token;
 	struct adoption got;
-	pid_t pid;
 	int rc;
 
 	ok_rc(ioas_map_user(vm->iommufd, vm->ioas[0], uffd_missing(), &page),
 	      "an undelivered page is mapped by its address");
-	pid = fork();
-	if (!pid)
-		_exit(-hwpt_adopt(vm->iommufd, vm->ioas[0], token, &got));
-	if (!ok(child_ends(pid, 5000), "ADOPT does not wait for it", "it does"))
-		child_kill(pid);
-	rc = hwpt_adopt(vm->iommufd, vm->ioas[0], token, &got);
+	does_not_wait(adopt, vm, "ADOPT does not wait for it");
+	rc = hwpt_adopt(vm->iommufd, vm->ioas[0], vm->data->space[0].token, &got);
 	ok(rc == -EBADE && got.bad_iova == page.iova, "it says that this page differs",
 	   "error %d at 0x%llx", -rc, (unsigned long long)got.bad_iova);
 	ok_rc(ioas_unmap(vm->iommufd, vm->ioas[0], page.iova, page.length), "it can be unmapped");
 }
 
-/* preserve() in a child, so that it can be seen to hang */
 static void preserve_while_mapping(struct vm *vm)
 {
-	pid_t map = map_missing(vm), pid;
+	pid_t map = child_start(map_missing, vm);
 
 	ok_rc(vm_preserve_memory(vm), "memory is preserved");
-	pid = fork();
-	if (!pid)
-		_exit(luo_preserve_fd(vm->session, vm->iommufd, TOKEN_IOMMUFD) == -EBUSY ? 0 : 1);
-	ok(child_ends(pid, 5000), "preserve does not wait for a map in progress", "it does");
+	does_not_wait(preserve, vm, "preserve does not wait for a map in progress");
 	child_kill(map);
 	vm_call_off(vm);
 }
@@ -112,14 +113,14 @@ static void before(void)
 	ok_rc(vm_mark(story_vm(0)), "the HWPT is marked");
 	preserve_while_mapping(story_vm(0));
 	story_preserve();
-	ask_name(story_vm(0)->session);
+	child_start(ask_name, story_vm(0));
 	story_leave();
 }
 
 static void after(void)
 {
 	struct vm *vm = story_vm(0);
-	pid_t vmm, agent;
+	pid_t vmm;
 
 	story_arrive();
 	pci_bind_vfio(state_get()->vm[0].device[0].bdf);
@@ -127,11 +128,8 @@ static void after(void)
 	ok_rc(vm_bind(vm), "its device is bound");
 	vm_map_space(vm, 0);
 	adopt_by_address(vm);
-	vmm = adopt(vm);
-	agent = fork();
-	if (!agent)
-		_exit(luo_discard(vm->session) ? 1 : 0);
-	ok(child_ends(agent, 5000), "DISCARD does not wait for the answer of ADOPT", "it does");
+	vmm = child_start(adopt_unanswered, vm);
+	does_not_wait(discard, vm, "DISCARD does not wait for the answer of ADOPT");
 	mark_nic(0, "quiet");
 	child_kill(vmm);
 	story_stopped();
