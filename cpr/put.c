@@ -177,6 +177,9 @@ static int import_devices(struct iolu_vm *vm, struct cpr *cpr)
 	uint32_t i;
 	int rc = 0;
 
+	if (!cpr->ndevices && cpr_find(cpr, CPR_IOMMUFD, NULL, 0))
+		return cpr_fail(-EOPNOTSUPP, "QEMU has an iommufd, but no device: leave out "
+				"-object iommufd");
 	for (i = 0; !rc && i < cpr->nfds; i++)
 		if (cpr->fds[i].kind == CPR_IOMMUFD)
 			rc = cpr_check(vm, iolu_vm_set_iommufd(vm, cpr->fds[i].fd));
@@ -244,12 +247,7 @@ static int add_time(struct iolu_vm *vm, uint64_t stopped)
  */
 static int check_can_be_repeated(struct cpr *cpr)
 {
-	if (cpr->ndevices)
-		return 0;
-	if (cpr_find(cpr, CPR_IOMMUFD, NULL, 0))
-		return cpr_fail(-EOPNOTSUPP, "QEMU has an iommufd, but no device: leave out "
-				"-object iommufd");
-	if (cpr_has_store())
+	if (cpr->ndevices || cpr_has_store())
 		return 0;
 	return cpr_fail(-EOPNOTSUPP, "the VM has no device, and a restore that fails would lose "
 			"its memory: run it in a unit with FileDescriptorStoreMax");

@@ -43,7 +43,7 @@ says "so is one that is in no directory of PATH" 1 'there is no program "no-qemu
 	$cpr restore vm0 no-qemu
 says "restore without a session starts QEMU as it is" 0 "a VM" $cpr restore vm0 echo a VM
 
-# refuses FACT WORDS NAME: a state with a descriptor of that NAME, which is /dev/null
+# refuses FACT WORDS NAME FILE: a state with a descriptor of that NAME, which is FILE
 refuses() {
 	{
 		printf 'QCPR\0\0\0\1\1\0\0\0'
@@ -52,16 +52,20 @@ refuses() {
 		printf '%s\0\0\0\0\0\0\0\0\10\0' "$3"
 	} >"$tmp/other"
 	says "$1" 0 "$2" QEMU_CPR_EXEC_STATE=9 \
-		sh -c "exec $cpr save vm0 /nowhere echo 8</dev/null 9<$tmp/other"
+		sh -c "exec $cpr save vm0 /nowhere echo 8<$4 9<$tmp/other"
 }
 printf 'QCPR\0\0\0\1\0\5\25CprState/vfio devices\0\0\0\1\0' >"$tmp/none"
 says "a VM without a device is refused if a restore could not be repeated" 0 \
 	"the VM has no device, and a restore that fails would lose its memory" \
 	QEMU_CPR_EXEC_STATE=9 sh -c "exec $cpr save vm0 $tmp/none echo 9<$tmp/none"
 refuses "a descriptor of another kind is refused" \
-	"QEMU's descriptor \"tap0\" is neither memory, eventfd, iommufd nor vfio device" tap0
+	"QEMU's descriptor \"tap0\" is neither memory, eventfd, iommufd nor vfio device" tap0 /dev/null
 refuses "so is VFIO's older container" \
-	"QEMU's descriptor \"vfio_container_for_group\" is not of iommufd" vfio_container_for_group
+	"QEMU's descriptor \"vfio_container_for_group\" is not of iommufd" vfio_container_for_group /dev/null
+# A file is an iommufd by its name
+mkdir "$tmp/iommu"
+refuses "so is an iommufd without a device" \
+	"QEMU has an iommufd, but no device: leave out -object iommufd" iommufd0 "$tmp/iommu"
 
 # waits WORDS: some time soon the log has them
 waits() {
