@@ -146,5 +146,5 @@ static void after(void)
 }
 
 SCENARIO(.name = "virtual_functions", .nics = "igb,vf:igbvf,vf:igbvf", .discarded = "2",
-	 .cmdline = "vfio-pci.enable_sriov=1 lu.rate=150", .updates = 3, .timeout = 150,
+	 .cmdline = "vfio-pci.enable_sriov=1 lu.rate=100", .updates = 3, .timeout = 150,
 	 .before = before, .after = after);
