@@ -60,6 +60,9 @@
 	/* a device with PASIDs, outside the emulator; rule: they are never switched, unless	\
 	 * figure "pasids_discarded" says that it was isolated or discarded */		\
 	FLAG(pasids)									\
+	/* that device's page requests are in use; rule: they are off in the gap, and on again	\
+	 * after the mark page_requests.off of each next kernel */				\
+	FLAG(page_requests)								\
 	/* the guest of NIC 0 sends as well, figure "nic0.answers" frames; rule: each leaves	\
 	 * the emulator once, in order */						\
 	FLAG(guest_sends)								\

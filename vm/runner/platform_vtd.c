@@ -92,6 +92,8 @@ static const struct trace_event interrupt_events[] = {
 	{ "vtd_ir_remap_msi", on_interrupt_delivery },
 };
 
+#define DRAINS_PAGE_REQUESTS	(1u << 7)	/* in a wait descriptor */
+
 static void on_context_flush(struct trace *t, const char *args)
 {
 	trace_note(t, EV_CONTEXT_FLUSH, -1, args);
@@ -102,7 +104,10 @@ static void on_tlb_flush(struct trace *t, const char *args)
 	trace_note(t, EV_TLB_FLUSH, -1, args);
 }
 
-/* A request for a device has its requester ID, above its PASID if it has one. */
+/*
+ * A request for a device has its requester ID, above its PASID if it has one. A wait can be one for
+ * page requests, too.
+ */
 static void on_descriptor(struct trace *t, const char *args)
 {
 	unsigned long long low;
@@ -114,6 +119,8 @@ static void on_descriptor(struct trace *t, const char *args)
 		trace_note(t, EV_DEVICE_FLUSH, trace_device(t, low >> 32 & 0xffff), args);
 	else if (!strcmp(type, "device-piotlb"))
 		trace_note(t, EV_DEVICE_FLUSH, trace_device(t, low >> 16 & 0xffff), args);
+	else if (!strncmp(type, "wait", 4) && low & DRAINS_PAGE_REQUESTS)
+		trace_note(t, EV_REQUESTS_DRAINED, -1, args);
 }
 
 static void on_wait(struct trace *t, const char *args)

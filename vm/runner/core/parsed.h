@@ -28,6 +28,7 @@ enum event_kind {
 	EV_TLB_FLUSH,		/* likewise its cache of translations */
 	EV_DEVICE_FLUSH,	/* the IOMMU asked the device to invalidate translations */
 	EV_QUEUE_WAIT,		/* all invalidations of the queue were complete */
+	EV_REQUESTS_DRAINED,	/* all page requests were in the queue for them */
 	EV_REPORTS_OFF,		/* the IOMMU's fault interrupt was masked */
 	EV_BME_CLEAR,
 	EV_POWER,		/* written to a D-state other than D0 */

@@ -149,3 +149,24 @@ size_t run_logged_faults(const struct run *r)
 			     run_fig_int(r, -1, "nic%d.source_id", d) == r->live->faults[i];
 	return n;
 }
+
+/* Of device @device, or of any if that is -1: the first one of @kind after event number @i */
+size_t run_next_event(const struct run *r, size_t i, enum event_kind kind, int device)
+{
+	const struct parsed *p = r->parsed;
+
+	while (i < p->nevents && (p->events[i].kind != kind ||
+				  (device >= 0 && p->events[i].device != device)))
+		i++;
+	return i;
+}
+
+/* The first event after a time, its number */
+size_t run_event_after(const struct run *r, int64_t t)
+{
+	size_t i = 0;
+
+	while (i < r->parsed->nevents && r->parsed->events[i].t <= t)
+		i++;
+	return i;
+}

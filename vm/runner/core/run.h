@@ -48,6 +48,10 @@ const struct mark *run_mark(const struct run *r, const char *name, int kernel);
 /* Its time, 0 if there is none. */
 int64_t run_mark_time(const struct run *r, const char *name, int kernel);
 
+/* The number of an event; that of the last one plus one if there is none */
+size_t run_next_event(const struct run *r, size_t i, enum event_kind kind, int device);
+size_t run_event_after(const struct run *r, int64_t t);
+
 struct window run_window(const struct run *r);
 
 /* When the rings were looked at for the last time. */

@@ -107,27 +107,6 @@ static bool switched_off(const struct run *r, int device, char *why)
 	return off;
 }
 
-/* Of device @device, or of any if that is -1: the first one of @kind after event number @i */
-static size_t next_event(const struct run *r, size_t i, enum event_kind kind, int device)
-{
-	const struct parsed *p = r->parsed;
-
-	while (i < p->nevents && (p->events[i].kind != kind ||
-				  (device >= 0 && p->events[i].device != device)))
-		i++;
-	return i;
-}
-
-/* The first event after a time, its number */
-static size_t event_after(const struct run *r, int64_t t)
-{
-	size_t i = 0;
-
-	while (i < r->parsed->nevents && r->parsed->events[i].t <= t)
-		i++;
-	return i;
-}
-
 /* An event that happened before the mark nicN.@what, or before the end without one */
 static bool is_before(const struct run *r, size_t event, int device, const char *what)
 {
@@ -144,10 +123,10 @@ static bool blocked_first(const struct run *r, int device, char *why)
 {
 	size_t begin, blocked, off, flushed;
 
-	begin = next_event(r, event_after(r, run_window(r).begin), EV_BME_CLEAR, device);
-	off = next_event(r, begin, EV_ATS_OFF, device);
-	blocked = next_event(r, next_event(r, begin, EV_CONTEXT_FLUSH, -1), EV_TLB_FLUSH, -1);
-	flushed = next_event(r, off, EV_TLB_FLUSH, -1);
+	begin = run_next_event(r, run_event_after(r, run_window(r).begin), EV_BME_CLEAR, device);
+	off = run_next_event(r, begin, EV_ATS_OFF, device);
+	blocked = run_next_event(r, run_next_event(r, begin, EV_CONTEXT_FLUSH, -1), EV_TLB_FLUSH, -1);
+	flushed = run_next_event(r, off, EV_TLB_FLUSH, -1);
 	if (!is_before(r, off, device, "quiet"))
 		WHY("its ATS was not switched off after its bus mastering");
 	else if (blocked > off)
@@ -256,10 +235,10 @@ static bool queue_drained(const struct run *r, char *why)
 	int u;
 
 	for (u = 1; u <= r->needs->updates && !*why; u++) {
-		masked = next_event(r, event_after(r, run_mark_time(r, "reboot", u)),
+		masked = run_next_event(r, run_event_after(r, run_mark_time(r, "reboot", u)),
 				    EV_REPORTS_OFF, -1);
-		waited = next_event(r, masked, EV_QUEUE_WAIT, -1);
-		root = next_event(r, masked, EV_ROOT, -1);
+		waited = run_next_event(r, masked, EV_QUEUE_WAIT, -1);
+		root = run_next_event(r, masked, EV_ROOT, -1);
 		if (root == r->parsed->nevents || waited > root)
 			WHY("not in update %d", u);
 	}
@@ -291,6 +270,8 @@ bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
 	}
 	if (r->needs->pasids)
 		all &= judge_pasids(r, each, arg);
+	if (r->needs->page_requests)
+		all &= rules_judge_page_requests(r, each, arg);
 	if (device_any_outside(r->needs) && r->needs->updates && r->platform->nqueue_events)
 		all &= judge_queue(r, each, arg);
 	return all;

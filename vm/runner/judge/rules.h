@@ -24,6 +24,9 @@ bool rules_judge_roles(const struct run *r, rule_sink each, void *arg);
 /* The same for the devices outside the emulator. */
 bool rules_judge_outside(const struct run *r, rule_sink each, void *arg);
 
+/* The same for the page requests of one of them */
+bool rules_judge_page_requests(const struct run *r, rule_sink each, void *arg);
+
 /* The same for a guest that sends. */
 bool rules_judge_guest(const struct run *r, rule_sink each, void *arg);
 

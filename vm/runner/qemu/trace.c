@@ -48,6 +48,7 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_TLB_FLUSH] = { "tlb_flushes", "cache of translations flushed" },
 	[EV_DEVICE_FLUSH] = { "device_flushes", "device asked to invalidate translations" },
 	[EV_QUEUE_WAIT] = { "queue_waits", "invalidations complete" },
+	[EV_REQUESTS_DRAINED] = { "request_drains", "page requests drained" },
 	[EV_REPORTS_OFF] = { "fault_masks", "fault interrupt masked" },
 	[EV_BME_CLEAR] = { "bus_master_clears", "bus master cleared" },
 	[EV_POWER] = { "power_state_writes", "put to sleep" },

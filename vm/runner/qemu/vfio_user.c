@@ -3,7 +3,8 @@
  * A PCI function outside the emulator, which talks to it by the vfio-user protocol. No device
  * inside the emulator supports PASIDs; this one has that capability, and those of ATS and PRI. Beside
  * its configuration space it has a BAR without a function and an MSI-X vector that never fires. It
- * does no DMA and asks for no translation.
+ * does no DMA and asks for no translation. It makes no page requests, and can be told to behave as if
+ * one were outstanding when they are disabled.
  *
  * One thread serves the protocol. The emulator sends a request and waits for its answer.
  * Unknown requests and wrong sizes end the thread with a reason, which fails the run.
@@ -36,9 +37,15 @@ enum request {
 #define CAP_PASID	0x100
 #define CAP_ATS		0x110
 #define CAP_PRI		0x120
+#define PRI_BEHAVIOUR	0xe0		/* of this model: how page requests stop */
 #define PASID_BITS	20
 #define BAR_SIZE	0x2000
 #define MSIX_PBA	0x1000
+
+/* values of PRI_BEHAVIOUR: when its status has been read a few times; by a reset only; never */
+enum behaviour { STOPS_SOON, STOPS_BY_RESET, STOPS_NEVER };
+
+#define LOOKS		3
 
 struct header {
 	uint16_t id, request;
@@ -110,8 +117,8 @@ static void reset(uint8_t *c)
 	put32(c + CAP_ATS, PCI_EXT_CAP_ID_ATS | 1 << 16 | CAP_PRI << 20);
 	put16(c + CAP_ATS + PCI_ATS_CAP, PCI_ATS_CAP_PAGE_ALIGNED);
 	put32(c + CAP_PRI, PCI_EXT_CAP_ID_PRI | 1 << 16);
-	put16(c + CAP_PRI + PCI_PRI_STATUS, PCI_PRI_STATUS_STOPPED);
-	put32(c + CAP_PRI + PCI_PRI_MAX_REQ, 1);
+	put16(c + CAP_PRI + PCI_PRI_STATUS, PCI_PRI_STATUS_STOPPED | PCI_PRI_STATUS_PASID);
+	put32(c + CAP_PRI + PCI_PRI_MAX_REQ, 64);
 }
 
 /* The registers that a write can change */
@@ -126,18 +133,65 @@ static const struct writable {
 	  PCI_PASID_CTRL_ENABLE | PCI_PASID_CTRL_EXEC | PCI_PASID_CTRL_PRIV },
 	{ CAP_ATS + PCI_ATS_CTRL, PCI_ATS_CTRL_ENABLE | 0x1f },
 	{ CAP_PRI + PCI_PRI_CTRL, PCI_PRI_CTRL_ENABLE | PCI_PRI_CTRL_RESET },
-	{ CAP_PRI + PCI_PRI_ALLOC_REQ, 1 },
+	{ CAP_PRI + PCI_PRI_ALLOC_REQ, 0xffff },
+	{ PRI_BEHAVIOUR, 0xff },
 };
+
+static void note_pri(struct vfio_user *v, enum page_requests_event what)
+{
+	*array_add(v->pri, v->npri, v->pri_cap) = (struct page_requests){ now_ns(), what };
+}
+
+static void stop_pri(struct vfio_user *v)
+{
+	uint8_t *status = v->config + CAP_PRI + PCI_PRI_STATUS;
+
+	if (!(get16(status) & PCI_PRI_STATUS_STOPPED))
+		note_pri(v, PRI_STOPPED);
+	put16(status, get16(status) | PCI_PRI_STATUS_STOPPED);
+}
+
+/* PCI Express: what the control register, written over @was, does to the status */
+static void change_pri(struct vfio_user *v, uint16_t was)
+{
+	uint8_t *status = v->config + CAP_PRI + PCI_PRI_STATUS;
+	const uint16_t now = get16(v->config + CAP_PRI + PCI_PRI_CTRL);
+
+	if (now & ~was & PCI_PRI_CTRL_ENABLE) {
+		put16(status, get16(status) & ~PCI_PRI_STATUS_STOPPED);
+		note_pri(v, PRI_ENABLED);
+	}
+	if (was & ~now & PCI_PRI_CTRL_ENABLE) {
+		v->looks = LOOKS;
+		note_pri(v, PRI_DISABLED);
+	}
+	if (now == PCI_PRI_CTRL_RESET && v->config[PRI_BEHAVIOUR] != STOPS_NEVER)
+		stop_pri(v);
+}
+
+/* Its status is about to be read. */
+static void look_at_pri(struct vfio_user *v)
+{
+	if (get16(v->config + CAP_PRI + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE ||
+	    v->config[PRI_BEHAVIOUR] != STOPS_SOON)
+		return;
+	if (v->looks)
+		v->looks--;
+	else
+		stop_pri(v);
+}
 
 static void change(struct vfio_user *v, const uint8_t *wanted)
 {
 	const uint16_t pasid = get16(v->config + CAP_PASID + PCI_PASID_CTRL);
 	const uint16_t ats = get16(v->config + CAP_ATS + PCI_ATS_CTRL);
+	const uint16_t pri = get16(v->config + CAP_PRI + PCI_PRI_CTRL);
 	const struct writable *w;
 
 	for (w = writable; w < writable + ARRAY_SIZE(writable); w++)
 		put16(v->config + w->at, (get16(v->config + w->at) & ~w->mask) |
 					 (get16(wanted + w->at) & w->mask));
+	change_pri(v, pri);
 	if (get16(wanted + CAP_EXP + PCI_EXP_DEVCTL) & PCI_EXP_DEVCTL_BCR_FLR)
 		reset(v->config);
 	if (get16(v->config + CAP_PASID + PCI_PASID_CTRL) != pasid ||
@@ -155,6 +209,8 @@ static size_t read_region(struct vfio_user *v, struct message *m)
 		return 0;
 	}
 	memset(m->data, 0, a->count);
+	if (a->offset == CAP_PRI + PCI_PRI_STATUS)
+		look_at_pri(v);
 	if (a->region == VFIO_PCI_CONFIG_REGION_INDEX)
 		memcpy(m->data, v->config + a->offset, a->count);
 	return sizeof(*a) + a->count;

@@ -11,11 +11,21 @@
 
 #define VFIO_USER_CONFIG	4096
 
+enum page_requests_event { PRI_ENABLED, PRI_DISABLED, PRI_STOPPED };
+
+struct page_requests {
+	int64_t t;
+	enum page_requests_event what;
+};
+
 struct vfio_user {
 	struct outside outside;
 	uint8_t config[VFIO_USER_CONFIG];
 	int64_t *changes;		/* when PASIDs or ATS were switched */
 	size_t nchanges, changes_cap;
+	struct page_requests *pri;	/* what happened to its page request interface */
+	size_t npri, pri_cap;
+	unsigned int looks;		/* at its status, until it says that it has stopped */
 	char why[128];			/* of the end of the protocol, "": it was regular */
 };
 
