@@ -45,6 +45,6 @@ for target in run check shell kernel stock vm bench tree save lint stat packages
 done >"$tmp/found"
 empty "help explains every target" "$tmp/found"
 # 60 until devices with ATS and virtual functions were preserved, 63 until PASIDs were
-holds "hooks add no more than 67 branches to functions of Linux" \
-	test "$(scripts/stat.sh branches)" -le 67
+holds "hooks add no more than 68 branches to functions of Linux" \
+	test "$(scripts/stat.sh branches)" -le 68
 plan

@@ -7,6 +7,7 @@
  */
 #include <linux/pci_regs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/files.h"
@@ -89,6 +90,20 @@ static enum ats_use use_of_ats(const struct candidate *c)
 	return c->kind->ats_use(pf, port, &now);
 }
 
+/* The page request interface of a physical function is that of its virtual functions. */
+static bool shares_pri(const struct candidate *c)
+{
+	char pf[BDF_LEN], vfs[16];
+	struct pci_fn fn;
+
+	if (!c->caps.pri)
+		return false;
+	if (!host_link_name(pf, sizeof(pf), "/sys/bus/pci/devices/%s/physfn", c->fn.bdf))
+		return !pci_look(&fn, pf) && pci_ext_capability(&fn, PCI_EXT_CAP_ID_PRI);
+	return pci_ext_capability(&c->fn, PCI_EXT_CAP_ID_PRI) &&
+	       !pci_attribute(&c->fn, "sriov_numvfs", vfs, sizeof(vfs)) && atoi(vfs);
+}
+
 static enum answer ats(const struct candidate *c, struct finding *f)
 {
 	enum ats_use use;
@@ -110,7 +125,7 @@ static enum answer ats(const struct candidate *c, struct finding *f)
 		return refuse(f, DEVICE_ATS_REQUIRED, "%s", "");
 	if (use == ATS_UNUSED)
 		return YES;
-	if (c->caps.pri && pci_ext_capability(&c->fn, PCI_EXT_CAP_ID_PRI))
+	if (shares_pri(c))
 		return refuse(f, DEVICE_PRI, "%s", "");
 	/* The driver enables it for page-aligned requests only. */
 	if (!(pci_get(&c->fn, at + PCI_ATS_CAP, 2) & PCI_ATS_CAP_PAGE_ALIGNED))

@@ -22,7 +22,9 @@ answers "ATS of device and IOMMU" 0 "verdict: yes" check --root "$host"
 new_host
 put sys/class/iommu/dmar0/intel-iommu/ecap c0020f00004
 ats
-refuses "PRI of device and IOMMU" DEVICE_PRI "" check --root "$host"
+answers "PRI of device and IOMMU" 0 "verdict: yes" check --root "$host"
+put "${nic#"$host/"}/sriov_numvfs" 1
+refuses "PRI of a device with virtual functions" DEVICE_PRI "" check --root "$host"
 
 # odd_host OCTAL...: a NIC whose ATS is not for page-aligned requests, and a table
 odd_host() {

@@ -67,8 +67,9 @@ struct liveupdate_file_handler;
  *	attached to @pasid of @dev any more. Only with @attach_pasid. Cannot fail.
  * @isolate_device: Next kernel. Make every translation of @dev fail, whatever
  *	entries the previous kernel left; cannot fail.
- * @readmit_device: Next kernel. @dev was discarded and is quiet; make it equal to a
- *	device that was just probed. May be NULL.
+ * @finish_device: Next kernel, under the group's mutex. @dev is an ordinary device from
+ *	now on: turn on what was off since freeze. With @readmit it was isolated or discarded,
+ *	and is quiet: make it equal to a device that was just probed. May be NULL.
  * @tracks_dirty: Both kernels. True while dirty tracking of the domain is on. May be NULL
  *	if the driver has none.
  * @may_replace: Both kernels. True if attaching @new to @dev, which is attached to
@@ -112,7 +113,7 @@ struct iommu_liveupdate_ops {
 			    const struct iommu_device_ser *ser, unsigned int i);
 	void (*drop_pasid)(struct device *dev, struct iommu_domain *domain, u32 pasid);
 	void (*isolate_device)(struct device *dev);
-	void (*readmit_device)(struct device *dev);
+	void (*finish_device)(struct device *dev, bool readmit);
 
 	bool (*tracks_dirty)(struct iommu_domain *domain);
 	bool (*may_replace)(struct iommu_domain *new, struct device *dev,

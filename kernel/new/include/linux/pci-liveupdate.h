@@ -38,6 +38,10 @@ bool pci_liveupdate_isolated(struct pci_dev *dev);
 /* For the driver of an IOMMU */
 bool pci_liveupdate_ats_is_on(struct pci_dev *dev);
 void pci_liveupdate_stop_ats(struct pci_dev *dev);
+int pci_liveupdate_stop_pri(struct pci_dev *dev);
+void pci_liveupdate_restart_pri(struct pci_dev *dev);
+bool pci_liveupdate_pri_is_on(struct pci_dev *dev);
+void pci_liveupdate_cancel_pri(struct pci_dev *dev);
 
 /* True from enumeration in the next kernel until pci_liveupdate_finish() */
 bool pci_liveupdate_incoming(struct pci_dev *dev);

@@ -16,6 +16,7 @@ int intel_iommu_attach_device(struct iommu_domain *domain, struct device *dev,
 			      struct iommu_domain *old);
 bool dmar_atc_required(struct pci_dev *dev);
 void iommu_enable_pci_ats(struct device_domain_info *info);
+void iommu_enable_pci_pri(struct device_domain_info *info);
 void intel_iommu_init_qi(struct intel_iommu *iommu);
 void iommu_disable_irq_remapping(struct intel_iommu *iommu);
 void iommu_set_root_entry(struct intel_iommu *iommu);
@@ -38,6 +39,7 @@ void intel_liveupdate_take_over_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_block_unit(struct intel_iommu *iommu);
 bool intel_liveupdate_adopt_pasid_table(struct device *dev);
 bool intel_liveupdate_may_enable_ats(struct device *dev, bool supported);
+bool intel_liveupdate_may_enable_pri(struct device_domain_info *info);
 bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim);
 void intel_liveupdate_irq_remapping_off(struct intel_iommu *iommu);
 #else
@@ -77,6 +79,11 @@ static inline bool intel_liveupdate_adopt_pasid_table(struct device *dev)
 static inline bool intel_liveupdate_may_enable_ats(struct device *dev, bool supported)
 {
 	return supported;
+}
+
+static inline bool intel_liveupdate_may_enable_pri(struct device_domain_info *info)
+{
+	return true;
 }
 
 static inline bool intel_liveupdate_keep_irq_remapping(struct intel_iommu *iommu, bool eim)

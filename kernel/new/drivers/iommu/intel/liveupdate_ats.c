@@ -14,9 +14,8 @@
  * request with a translated address needs a present context entry, too. Then its ATS is
  * disabled, and then the caches of the unit are flushed.
  *
- * A device with PRI would get its answers to page requests from nobody in the gap. It is
- * refused. So is a device in legacy mode whose ATS hardware enables by itself, as firmware says
- * (SATC structure, ATC_REQUIRED): its ATS could not be disabled when it is isolated.
+ * A device in legacy mode whose ATS hardware enables by itself, as firmware says (SATC
+ * structure, ATC_REQUIRED), is refused: its ATS could not be disabled when it is isolated.
  */
 #include <linux/iommu-liveupdate.h>
 #include <linux/iopoll.h>
@@ -30,15 +29,11 @@
 
 /* Context entry: scalable mode, section 9.4 of the specification; legacy mode, 9.3 */
 #define INTEL_LU_SM_DTE		BIT_ULL(2)
-#define INTEL_LU_SM_PRE		BIT_ULL(4)
 #define INTEL_LU_TT		GENMASK_ULL(3, 2)
 
-/* Can @info be preserved as far as ATS and PRI are concerned? */
+/* Can @info be preserved as far as ATS is concerned? */
 int intel_lu_check_ats(struct device_domain_info *info)
 {
-	if (info->pri_supported)
-		return iommu_liveupdate_refuse(info->dev, -EOPNOTSUPP,
-					       "device and IOMMU support PRI");
 	if (!sm_supported(info->iommu) && dmar_atc_required(to_pci_dev(info->dev)))
 		return iommu_liveupdate_refuse(info->dev, -EOPNOTSUPP,
 					       "device has ATS without the kernel");
@@ -48,7 +43,7 @@ int intel_lu_check_ats(struct device_domain_info *info)
 	return 0;
 }
 
-/* The entry allows what the record says, and no page requests. */
+/* The entry allows what the record says. */
 bool intel_lu_ats_valid(struct intel_iommu *iommu, const struct iommu_vtd_device_ser *vtd)
 {
 	bool ats = vtd->flags & IOMMU_VTD_SER_ATS;
@@ -56,8 +51,7 @@ bool intel_lu_ats_valid(struct intel_iommu *iommu, const struct iommu_vtd_device
 	if (!sm_supported(iommu))
 		return FIELD_GET(INTEL_LU_TT, vtd->context[0]) ==
 		       (ats ? CONTEXT_TT_DEV_IOTLB : CONTEXT_TT_MULTI_LEVEL);
-	return !!(vtd->context[0] & INTEL_LU_SM_DTE) == ats &&
-	       !(vtd->context[0] & INTEL_LU_SM_PRE);
+	return !!(vtd->context[0] & INTEL_LU_SM_DTE) == ats;
 }
 
 /**
@@ -96,7 +90,7 @@ int intel_lu_compare_ats(struct device_domain_info *info,
 	bool ats = vtd->flags & IOMMU_VTD_SER_ATS;
 	int ret = 0;
 
-	if (info->ats_supported != ats || info->pri_supported)
+	if (info->ats_supported != ats)
 		ret = -EOPNOTSUPP;
 	else if (ats && (!pci_liveupdate_ats_is_on(pdev) || !intel_lu_ats_usable(pdev)))
 		ret = -EPROTO;
@@ -119,11 +113,15 @@ int intel_lu_adopt_ats(struct device_domain_info *info,
 	return info->ats_enabled ? 0 : -EPROTO;
 }
 
-/* The device is blocked; the caller flushes the caches of the unit. */
+/*
+ * The device is blocked; the caller flushes the caches of the unit. Page requests need ATS, so
+ * they go first.
+ */
 void intel_lu_stop_ats(struct device_domain_info *info)
 {
 	struct dmar_domain *domain = info->domain;
 
+	intel_lu_cancel_pri(info);
 	if (domain && info->ats_enabled)
 		cache_tag_unassign(domain, domain_id_iommu(domain, info->iommu), info->dev,
 				   IOMMU_NO_PASID, CACHE_TAG_DEVTLB);

@@ -186,6 +186,8 @@ int intel_lu_attach_device(struct device *dev, struct iommu_domain *iommu_domain
 
 	ret = intel_lu_compare_ats(info, vtd);
 	if (!ret)
+		ret = intel_lu_compare_pri(info, vtd);
+	if (!ret)
 		ret = intel_lu_compare_pasid_ctrl(info, vtd);
 	if (ret)
 		return ret;
@@ -229,16 +231,26 @@ void intel_lu_isolate_device(struct device *dev)
 }
 
 /* The device is quiet; set up its context entry as probing does. */
-void intel_lu_readmit_device(struct device *dev)
+static void intel_lu_readmit_device(struct device_domain_info *info)
+{
+	if (!sm_supported(info->iommu))
+		return;
+	if (intel_pasid_setup_sm_context(info->dev)) {
+		dev_err(info->dev, "no memory for its context entry: stays isolated\n");
+		return;
+	}
+	iommu_enable_pci_ats(info);
+	iommu_enable_pci_pri(info);
+}
+
+void intel_lu_finish_device(struct device *dev, bool readmit)
 {
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 
-	if (!sm_supported(info->iommu))
-		return;
-	if (intel_pasid_setup_sm_context(dev))
-		dev_err(dev, "no memory for its context entry: stays isolated\n");
+	if (readmit)
+		intel_lu_readmit_device(info);
 	else
-		iommu_enable_pci_ats(info);
+		intel_lu_finish_pri(info);
 }
 
 static int intel_lu_restore_pasid_pages(const struct iommu_vtd_device_ser *vtd)

@@ -139,7 +139,7 @@ bool intel_lu_entry_valid(struct iommu_device *iommu_dev, const struct iommu_uni
 	    memcmp(intel_lu_context_slot(iommu, root, bus, devfn), vtd->context,
 		   intel_lu_context_size(iommu)))
 		return false;
-	if (!intel_lu_ats_valid(iommu, vtd))
+	if (!intel_lu_ats_valid(iommu, vtd) || !intel_lu_pri_valid(iommu, vtd))
 		return false;
 	if (sm_supported(iommu))
 		return intel_lu_pasid_tables_valid(vtd) && intel_lu_pasids_valid(iommu, ser);

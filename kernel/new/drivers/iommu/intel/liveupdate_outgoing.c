@@ -187,7 +187,7 @@ static int intel_lu_check_device(struct device_domain_info *info,
 	if (table && !intel_lu_pasids_recorded(table->table, table->max_pasid, ser))
 		return iommu_liveupdate_refuse(dev, -EBUSY,
 					       "the IOMMU has entries for PASIDs that are not attached");
-	return intel_lu_check_ats(info);
+	return intel_lu_check_pri(info) ?: intel_lu_check_ats(info);
 }
 
 static void intel_lu_identify_unit(struct iommu_device *iommu_dev,
@@ -262,6 +262,7 @@ static void intel_lu_snapshot(struct device_domain_info *info, struct iommu_devi
 		vtd->flags |= IOMMU_VTD_SER_ATS;
 	if (info->pasid_enabled)
 		vtd->flags |= IOMMU_VTD_SER_PASID;
+	intel_lu_snapshot_pri(info, vtd);
 	if (!info->pasid_table)
 		return;
 
@@ -280,12 +281,16 @@ static int intel_lu_freeze_device(struct device *dev, struct iommu_device_ser *s
 	struct device_domain_info *info = dev_iommu_priv_get(dev);
 	struct pasid_table *table = info->pasid_table;
 	struct intel_lu_unit *unit;
+	int ret;
 
 	guard(mutex)(&intel_lu_mutex);
 	unit = intel_lu_find_unit(info->iommu);
 	if (!unit || !info->domain || !info->domain_attached ||
 	    (table && !intel_lu_pasids_recorded(table->table, table->max_pasid, ser)))
 		return -EINVAL;
+	ret = intel_lu_freeze_pri(info);
+	if (ret)
+		return ret;
 	intel_lu_snapshot(info, ser);
 	intel_lu_write_context(unit, info->bus, info->devfn, intel_lu_device_hw(ser)->context);
 	intel_lu_unit_hw(unit_ser)->root = virt_to_phys(unit->root) |
@@ -304,14 +309,11 @@ static void intel_lu_unfreeze_device(struct device *dev)
 	guard(mutex)(&intel_lu_mutex);
 	unit = intel_lu_find_unit(info->iommu);
 	intel_lu_write_context(unit, info->bus, info->devfn, clear);
+	intel_lu_unfreeze_pri(info);
 	unit->nr_frozen--;
 }
 
-/*
- * No interrupt of the unit before the next kernel has set it up. The page request queue stays
- * where it is, in memory of this kernel: devices that use it are refused, and the hardware
- * itself answers page requests of devices without an entry.
- */
+/* No interrupt of the unit before the next kernel has set it up. */
 static void intel_lu_mask_events(struct intel_iommu *iommu)
 {
 	writel(DMA_FECTL_IM, iommu->reg + DMAR_FECTL_REG);
@@ -342,6 +344,7 @@ bool intel_liveupdate_shutdown(struct intel_iommu *iommu)
 	iommu->root_entry = unit->root;
 	iommu_flush_write_buffer(iommu);
 	iommu_set_root_entry(iommu);
+	intel_lu_leave_queue(iommu);
 	intel_lu_park_irqs(iommu, unit->ir_table);
 	return true;
 }
@@ -375,7 +378,7 @@ const struct iommu_liveupdate_ops intel_liveupdate_ops = {
 	.attach_pasid = intel_lu_attach_pasid,
 	.drop_pasid = intel_lu_drop_pasid,
 	.isolate_device = intel_lu_isolate_device,
-	.readmit_device = intel_lu_readmit_device,
+	.finish_device = intel_lu_finish_device,
 	.tracks_dirty = intel_lu_tracks_dirty,
 	.may_replace = intel_lu_may_replace,
 };

@@ -64,6 +64,18 @@ int intel_lu_adopt_ats(struct device_domain_info *info,
 void intel_lu_stop_ats(struct device_domain_info *info);
 void intel_lu_drain_queue(struct intel_iommu *iommu);
 
+/* liveupdate_pri.c */
+int intel_lu_check_pri(struct device_domain_info *info);
+int intel_lu_freeze_pri(struct device_domain_info *info);
+void intel_lu_unfreeze_pri(struct device_domain_info *info);
+void intel_lu_snapshot_pri(struct device_domain_info *info, struct iommu_vtd_device_ser *vtd);
+void intel_lu_leave_queue(struct intel_iommu *iommu);
+bool intel_lu_pri_valid(struct intel_iommu *iommu, const struct iommu_vtd_device_ser *vtd);
+int intel_lu_compare_pri(struct device_domain_info *info,
+			 const struct iommu_vtd_device_ser *vtd);
+void intel_lu_finish_pri(struct device_domain_info *info);
+void intel_lu_cancel_pri(struct device_domain_info *info);
+
 /* liveupdate_incoming.c */
 bool intel_lu_same_mode(struct iommu_device *iommu);
 bool intel_lu_unit_valid(struct iommu_device *iommu, const struct iommu_unit_ser *ser);
@@ -86,7 +98,7 @@ struct iommu_domain *intel_lu_alloc_domain(struct device *dev,
 int intel_lu_attach_device(struct device *dev, struct iommu_domain *domain,
 			   const struct iommu_device_ser *ser);
 void intel_lu_isolate_device(struct device *dev);
-void intel_lu_readmit_device(struct device *dev);
+void intel_lu_finish_device(struct device *dev, bool readmit);
 
 void intel_lu_add_sync_map(struct dmar_domain *domain, struct intel_iommu *iommu);
 bool intel_lu_entry_points_to(struct dmar_domain *domain, const u64 *entry);

@@ -13,7 +13,7 @@
  * specification, revision 4.1.
  */
 
-#define IOMMU_RECORD_VTD_VERSION	3
+#define IOMMU_RECORD_VTD_VERSION	4
 
 /**
  * struct iommu_vtd_unit_ser - Tables of a VT-d unit across the kexec.
@@ -35,12 +35,15 @@ static_assert(sizeof(struct iommu_vtd_unit_ser) <= IOMMU_UNIT_SER_HW_MAX);
 #define IOMMU_VTD_SER_ATS		BIT(1)
 /* PASIDs are enabled in the function */
 #define IOMMU_VTD_SER_PASID		BIT(2)
-#define IOMMU_VTD_SER_FLAGS		(BIT(3) - 1)
+/* Page requests were in use (PRE of the entry); they are off in @context and in the function */
+#define IOMMU_VTD_SER_PRI		BIT(3)
+#define IOMMU_VTD_SER_FLAGS		(BIT(4) - 1)
 
 /**
  * struct iommu_vtd_device_ser - Entries of a device in VT-d's tables.
- * @context: Context entry; 256 bits in scalable mode (section 9.4). In legacy mode
- *           128 bits (section 9.3), the upper two words are 0.
+ * @context: Context entry, as the hardware has it across the kexec; 256 bits in scalable mode
+ *           (section 9.4), with PRE clear. In legacy mode 128 bits (section 9.3), the upper
+ *           two words are 0.
  * @pasid: PASID table entry for requests without PASID (section 9.6); 0 in legacy
  *         mode.
  * @pasid_dir: Physical address of the PASID directory; 0 in legacy mode.
