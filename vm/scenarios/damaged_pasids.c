@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Damage to what is kept about PASIDs, one for each update: another PASID, another entry in the
- * record or in the hardware, another VM's domain, an entry without a record, too many. The device
+ * record or in the hardware, another VM's domain, an entry without a record, too many; and a record
+ * that says that the device had its page requests on. The device
  * is isolated before userspace runs, and can be used again after its session is discarded. The
  * NIC of another VM receives all the while.
  *
@@ -43,6 +44,8 @@ static const struct damage table[] = {
 		 .flip = true) },
 	{ DEVICE(pasids[0].domain, .what = "the healthy VM's domain",
 		 .address = DAMAGE_OTHER_DOMAIN) },
+	{ .where = DAMAGE_DEVICE, .hw = HW_PRI, .flip = true, .seal = true,
+	  .what = "page requests of a device that has none" },
 	{ DEVICE(nr_pasids, .what = "too many PASIDs", .value = IOMMU_DEVICE_SER_MAX_PASIDS + 1) },
 	{ DEVICE(nr_pasids, .what = "a PASID less", .value = 1) },
 	{ ENTRY(PASID_SMALL, 1), .what = "the hardware's entry", .value = 1 << 4, .flip = true },
@@ -113,4 +116,4 @@ static void after(void)
 
 SCENARIO(.name = "damaged_pasids", .platform = "vtd", .pasids = true,
 	 .iommu = "caching-mode=on,device-iotlb=on,pasid-bits=20", .updates = UPDATES,
-	 .timeout = 200, .cmdline = "lu.rate=100", .before = before, .after = after);
+	 .timeout = 220, .cmdline = "lu.rate=100", .before = before, .after = after);

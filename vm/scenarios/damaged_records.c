@@ -14,7 +14,7 @@
  *   kernel, which took each block when it found it): "a VM is restored as if the others did not
  *   exist: Input/output error"
  * red when: an isolated device gets its context entry back when it is discarded
- *   (`readmit_device`): no entry for the device when it is used again
+ *   (`intel_lu_readmit_device`): no entry for the device when it is used again
  * red when: devices without a valid record are stopped before the unit is taken over
  *   (`iommu_lu_quiesce_others`): 5 million DMA faults, frames of other NICs late
  * red when: the device stays awake while it is reset (`pm_runtime_get_sync`): now and then the

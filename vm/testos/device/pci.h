@@ -31,6 +31,9 @@ unsigned int pci_capability(const char *bdf, unsigned int id);	/* its offset, or
 bool pci_ats_is_on(const char *bdf);
 unsigned int pci_ats_unit(const char *bdf);	/* smallest translation unit: 2^N pages */
 void pci_set_ats_unit(const char *bdf, unsigned int unit);	/* ATS is on */
+bool pci_page_requests_are_on(const char *bdf);
+void pci_enable_page_requests(const char *bdf);		/* whatever the kernel thinks */
+unsigned int pci_page_requests_depth(const char *bdf);
 unsigned int pci_group(const char *bdf);
 bool pci_exists(const char *bdf);
 bool pci_wants_token(const char *bdf);	/* a virtual function, and vfio-pci has the physical one */

@@ -42,3 +42,25 @@ void pci_set_ats_unit(const char *bdf, unsigned int unit)
 {
 	pci_set_config(bdf, ats_control(bdf), PCI_ATS_CTRL_ENABLE | unit, 2);
 }
+
+static unsigned int page_requests(const char *bdf)
+{
+	return ext_capability(bdf, PCI_EXT_CAP_ID_PRI);
+}
+
+bool pci_page_requests_are_on(const char *bdf)
+{
+	unsigned int at = page_requests(bdf);
+
+	return at && pci_config(bdf, at + PCI_PRI_CTRL, 2) & PCI_PRI_CTRL_ENABLE;
+}
+
+void pci_enable_page_requests(const char *bdf)
+{
+	pci_set_config(bdf, page_requests(bdf) + PCI_PRI_CTRL, PCI_PRI_CTRL_ENABLE, 2);
+}
+
+unsigned int pci_page_requests_depth(const char *bdf)
+{
+	return pci_config(bdf, page_requests(bdf) + PCI_PRI_ALLOC_REQ, 4);
+}

@@ -26,6 +26,7 @@ enum hw_place {
 	HW_TABLE,	/* address of a table that one of them has */
 	HW_DOMAIN_ID,
 	HW_ATS,		/* the bit that says that the device uses ATS */
+	HW_PRI,		/* the bit that says that it uses page requests (VT-d) */
 	HW_RESERVED,	/* a bit that no kernel has defined */
 	HW_PLACES
 };

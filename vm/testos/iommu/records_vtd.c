@@ -16,5 +16,6 @@ const struct record_place vtd_places[HW_PLACES] = {
 	[HW_TABLE] = DEVICE(pasid_dir),
 	[HW_DOMAIN_ID] = DEVICE(did),
 	[HW_ATS] = DEVICE_BIT(flags, IOMMU_VTD_SER_ATS),
+	[HW_PRI] = DEVICE_BIT(flags, IOMMU_VTD_SER_PRI),
 	[HW_RESERVED] = DEVICE_BIT(flags, 1ull << 31),
 };

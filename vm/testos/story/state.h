@@ -68,6 +68,7 @@ struct state {
 	uint64_t tsc;		/* likewise */
 	struct pool pool[2];	/* pools of huge pages of 2 MiB and of 1 GiB then */
 	uint64_t pasid_entry[STATE_PASIDS][8];	/* of the device with PASIDs */
+	uint64_t context_entry[4];		/* likewise */
 	char calls[512];	/* of the library, each once; see lib/library.c */
 	struct vm_data vm[STATE_VMS];
 };
