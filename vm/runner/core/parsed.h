@@ -35,6 +35,7 @@ enum event_kind {
 	EV_RESET,
 	EV_BAR_SIZING,
 	EV_ATS_OFF,		/* ATS of the device switched off */
+	EV_ATS_ON,		/* ATS of the device switched on */
 	EV_QUIET,		/* all MSI-X vectors of the device masked */
 	EV_INVALID_MEM,		/* access to an address that nothing answers */
 	EV_KINDS

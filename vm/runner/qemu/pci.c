@@ -127,6 +127,17 @@ static void sriov_write(struct pci_view *v, int device, unsigned int at, uint32_
 		note(arg, EV_BAR_SIZING, device, "BAR of the virtual functions sized");
 }
 
+/* A write that leaves ATS off, such as that of the translation unit, changes nothing. */
+static void ats_write(struct pci_view *v, int device, uint32_t value, pci_note note, void *arg)
+{
+	bool on = value & ATS_ENABLE;
+
+	if (on != v->ats[device])
+		note(arg, on ? EV_ATS_ON : EV_ATS_OFF, device,
+		     on ? "ATS of the device switched on" : "ATS of the device switched off");
+	v->ats[device] = on;
+}
+
 static void capability_write(const struct device_model *m, int device, unsigned int at,
 			     uint32_t value, pci_note note, void *arg)
 {
@@ -138,8 +149,6 @@ static void capability_write(const struct device_model *m, int device, unsigned 
 	}
 	if (at == m->exp + EXP_DEVCTL && value & DEVCTL_FLR)
 		note(arg, EV_RESET, device, "function level reset of the device");
-	if (m->ats && at == m->ats + ATS_CTRL && !(value & ATS_ENABLE))
-		note(arg, EV_ATS_OFF, device, "ATS of the device switched off");
 	if (m->msix && at == m->msix + MSIX_CTRL &&
 	    (value & MSIX_CTRL_MASKALL) == MSIX_CTRL_MASKALL)
 		note(arg, EV_QUIET, device, "all vectors of the device masked");
@@ -163,6 +172,10 @@ void pci_config_write(struct pci_view *v, struct pci_function f, unsigned int at
 	}
 	if (model)
 		capability_write(model, f.device, at, value, note, arg);
+	if (model && at == model->exp + EXP_DEVCTL && value & DEVCTL_FLR)
+		v->ats[f.device] = false;
+	if (model && model->ats && at == model->ats + ATS_CTRL)
+		ats_write(v, f.device, value, note, arg);
 	if (model && model->sriov && at > model->sriov)
 		sriov_write(v, f.device, at - model->sriov, value, note, arg);
 	if (f.above)

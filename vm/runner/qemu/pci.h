@@ -16,6 +16,7 @@ struct pci_view {
 	const struct needs *needs;
 	uint32_t command[MAX_DEVICES][MAX_BRIDGES + 1];		/* last value, by @above */
 	bool virtual[MAX_DEVICES];				/* has virtual functions */
+	bool ats[MAX_DEVICES];					/* its ATS is on */
 	unsigned int secondary[MAX_DEVICES][MAX_BRIDGES + 1];
 };
 

@@ -55,6 +55,7 @@ const struct event_name event_names[EV_KINDS] = {
 	[EV_RESET] = { "resets", "reset" },
 	[EV_BAR_SIZING] = { "bar_sizings", "BAR sized" },
 	[EV_ATS_OFF] = { "ats_off", "ATS switched off" },
+	[EV_ATS_ON] = { "ats_on", "ATS switched on" },
 	[EV_QUIET] = { "interrupt_masks", "interrupts masked" },
 	[EV_INVALID_MEM] = { "unanswered_accesses", "access to nothing" },
 };
