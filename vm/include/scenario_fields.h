@@ -27,6 +27,9 @@
 	TEXT(hostile, 32, "")								\
 	/* preserved, but isolated or discarded from mark "nicN.quiet" on */		\
 	TEXT(discarded, 32, "")								\
+	/* behind a root port; the firmware says that their ATS is on in legacy mode whatever	\
+	 * the kernel does, and allows ATS to no other device (VT-d) */			\
+	TEXT(ats_required, 32, "")							\
 	/* extra words for the first kernel, inherited by the next ones */		\
 	TEXT(cmdline, 512, "")								\
 	/* extra words for the next kernels only */					\

@@ -14,14 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct needs;
 struct trace;
 struct trace_event;
+
+#define TABLE_SIZE	256	/* enough for a table of the firmware */
 
 struct platform {
 	const char *name;		/* for --platform */
 	const char *device;		/* the emulator's IOMMU and the properties all runs need */
 	const char *const *more;	/* more arguments of the emulator, NULL at the end */
 	const char *cmdline;		/* parameters of all kernels */
+	/* Write the firmware's table of IOMMUs that a scenario asks for; its size. NULL: it cannot */
+	size_t (*firmware_table)(const struct needs *needs, uint8_t table[TABLE_SIZE]);
 	bool logs;			/* the unit has buffers in memory: see EV_LOG_OFF */
 	const struct trace_event *events;
 	size_t nevents;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/util.h"
+#include "firmware_vtd.h"
 #include "platform.h"
 #include "qemu/trace.h"
 
@@ -176,6 +177,7 @@ const struct platform platform_vtd = {
 	.device = "intel-iommu,intremap=on,scalable-mode=on",
 	.more = nothing,
 	.cmdline = "intel_iommu=on,sm_on",
+	.firmware_table = vtd_firmware_table,
 	.events = events,
 	.nevents = ARRAY_SIZE(events),
 	.interrupt_events = interrupt_events,

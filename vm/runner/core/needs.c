@@ -86,19 +86,37 @@ static void set_models(struct needs *needs, const char *value, bool only_models)
 	free(list);
 }
 
+/* The next NIC in the rest of the list @value, which moves on; NULL at its end */
+static struct device_needs *next_listed(struct needs *needs, const char **rest, const char *value)
+{
+	char *end;
+	long n;
+
+	if (!**rest)
+		return NULL;
+	n = strtol(*rest, &end, 10);
+	if (end == *rest || n < 0 || n >= MAX_DEVICES)
+		die("the scenario's list of NICs '%s' is invalid", value);
+	*rest = *end == ',' ? end + 1 : end;
+	return &needs->device[n];
+}
+
 static void set_role(struct needs *needs, enum device_role role, const char *value)
 {
-	const char *p = value;
-	char *end;
+	const char *rest = value;
+	struct device_needs *d;
 
-	while (*p) {
-		long n = strtol(p, &end, 10);
+	while ((d = next_listed(needs, &rest, value)))
+		d->role = role;
+}
 
-		if (end == p || n < 0 || n >= MAX_DEVICES)
-			die("the scenario's list of NICs '%s' is invalid", value);
-		needs->device[n].role = role;
-		p = *end == ',' ? end + 1 : end;
-	}
+static void set_ats_required(struct needs *needs)
+{
+	const char *rest = needs->ats_required;
+	struct device_needs *d;
+
+	while ((d = next_listed(needs, &rest, needs->ats_required)))
+		d->ats_required = true;
 }
 
 int needs_first(const struct needs *needs, int i)
@@ -167,5 +185,6 @@ void needs_read(struct needs *needs, const char *init, const struct options *opt
 	set_role(needs, ROLE_ROGUE, needs->rogue);
 	set_role(needs, ROLE_HOSTILE, needs->hostile);
 	set_role(needs, ROLE_DISCARDED, needs->discarded);
+	set_ats_required(needs);
 	apply_options(needs, opt);
 }

@@ -26,6 +26,7 @@ struct device_needs {
 	int bridges;		/* above it: none, a root port, or also a switch */
 	bool virtual;		/* a virtual function of the last device before that is none */
 	bool beside;		/* another function of the last device before that is none */
+	bool ats_required;	/* by a table of the firmware that is the scenario's own */
 	enum device_role role;
 };
 

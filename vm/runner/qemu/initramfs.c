@@ -15,6 +15,7 @@
 
 #include "core/util.h"
 #include "initramfs.h"
+#include "platform.h"
 
 static const char *busybox(void)
 {
@@ -31,6 +32,7 @@ static const char *busybox(void)
 struct programs {
 	const char *from;		/* the directory where they are */
 	bool shell, command, kvm, image, systemd, kselftest;
+	const char *table;		/* of the firmware, for the kernel to replace it; or NULL */
 };
 
 /* A file of this repository: the runner is OUT/vm/lurun, and OUT lies in the repository. */
@@ -147,6 +149,14 @@ static void write_next(FILE *f, const struct next *next)
 		fprintf(f, "file /next/back %s 0644 0 0\n", next->back);
 }
 
+/* A kernel looks for tables in the uncompressed archive that the initramfs begins with. */
+static void write_table(FILE *f, const char *table)
+{
+	fprintf(f, "dir /kernel 0755 0 0\ndir /kernel/firmware 0755 0 0\n"
+		"dir /kernel/firmware/acpi 0755 0 0\n"
+		"file /kernel/firmware/acpi/iommu.aml %s 0644 0 0\n", table);
+}
+
 static void write_spec(const char *path, const struct programs *programs, const char *kernel,
 		       const struct next *next)
 {
@@ -156,6 +166,8 @@ static void write_spec(const char *path, const struct programs *programs, const 
 
 	if (!f)
 		die("cannot write %s: %s", path, strerror(errno));
+	if (programs->table)
+		write_table(f, programs->table);
 	for (i = 0; i < ARRAY_SIZE(dirs); i++)
 		fprintf(f, "dir /%s 0755 0 0\n", dirs[i]);
 	fprintf(f, "nod /dev/console 0600 0 0 c 5 1\nfile /init %s/init 0755 0 0\n",
@@ -208,6 +220,24 @@ static void write_image(const char *vm, const char *spec, const char *to, const 
 		die("cannot enlarge %s: %s", to, strerror(errno));
 }
 
+/* The scenario's own table of IOMMUs, a file in the directory of the results; or NULL */
+static const char *firmware_table(const struct run *r)
+{
+	uint8_t table[TABLE_SIZE];
+	size_t size;
+	FILE *f;
+
+	if (!*r->needs->ats_required)
+		return NULL;
+	if (!r->platform->firmware_table)
+		die("the platform %s has no firmware that requires ATS", r->platform->name);
+	size = r->platform->firmware_table(r->needs, table);
+	f = create_file(r->out, "iommu.aml");
+	if (fwrite(table, size, 1, f) != 1 || fclose(f))
+		die("cannot write %s/iommu.aml", r->out);
+	return text("%s/iommu.aml", r->out);
+}
+
 char *initramfs_write(const char *vm, const struct run *r, const char *first, const char *kernel,
 		      const char *back)
 {
@@ -215,7 +245,7 @@ char *initramfs_write(const char *vm, const struct run *r, const char *first, co
 	struct programs programs = {
 		.from = vm, .shell = shell, .command = shell || r->needs->command,
 		.kvm = shell || r->needs->kvm, .image = r->needs->image, .systemd = r->needs->systemd,
-		.kselftest = r->needs->kselftest,
+		.kselftest = r->needs->kselftest, .table = firmware_table(r),
 	};
 	const char *dir = r->out;
 	struct next next;
