@@ -116,7 +116,7 @@ static void on_descriptor(struct trace *t, const char *args)
 
 	if (sscanf(args, "invalidate desc type %23s high 0x%*x low 0x%llx", type, &low) != 2)
 		return;
-	if (!strcmp(type, "device-iotlb"))
+	if (!strcmp(type, "device"))
 		trace_note(t, EV_DEVICE_FLUSH, trace_device(t, low >> 32 & 0xffff), args);
 	else if (!strcmp(type, "device-piotlb"))
 		trace_note(t, EV_DEVICE_FLUSH, trace_device(t, low >> 16 & 0xffff), args);

@@ -136,25 +136,30 @@ static bool blocked_first(const struct run *r, int device, char *why)
 	return !*why;
 }
 
-/* It may be deaf. The emulator's own bookkeeping begins when ATS is off. */
+/*
+ * It may be deaf, until it is reset and readmitted. The emulator's own bookkeeping begins when ATS
+ * is off.
+ */
 static bool never_asked(const struct run *r, int device, char *why)
 {
 	int64_t from = run_window(r).begin, to = device_mark(r, device, "used");
 	const struct parsed *p = r->parsed;
 	const struct vhost *v = vhost_of(r, device);
 	size_t i, asked = 0, told = 0;
-	int64_t off = to;
+	int64_t off = 0;
 
 	for (i = 0; i < p->nevents && (!to || p->events[i].t < to); i++) {
 		if (p->events[i].device != device || p->events[i].t < from)
 			continue;
+		if (p->events[i].kind == EV_ATS_ON && off)
+			break;
 		asked += p->events[i].kind == EV_DEVICE_FLUSH;
-		if (p->events[i].kind == EV_ATS_OFF && p->events[i].t < off)
+		if (p->events[i].kind == EV_ATS_OFF && !off)
 			off = p->events[i].t;
 	}
 	for (i = 0; i < v->nevents; i++)
 		told += v->events[i].what == VHOST_INVALIDATE && v->events[i].t > from &&
-			v->events[i].t < off;
+			v->events[i].t < (off ?: to);
 	WHY("%zu requests to it, %zu invalidations in it", asked, told);
 	return !asked && !told;
 }
@@ -175,7 +180,7 @@ static const struct device_rule discarded[] = {
 	{ protocol_kept, "NIC %d and the emulator kept to the protocol" },
 	{ switched_off, "NIC %d: its ATS was switched off with the isolation" },
 	{ blocked_first, "NIC %d was blocked, then its ATS went off, then caches were flushed" },
-	{ never_asked, "NIC %d was not asked to invalidate from the kexec to its next use" },
+	{ never_asked, "NIC %d was not asked to invalidate before its ATS was on again" },
 };
 
 static bool judge(const struct run *r, int device, const struct device_rule *rules, size_t n,
