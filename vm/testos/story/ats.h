@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The story of a NIC with ATS. See ats.c. */
+/* The stories of devices with ATS. Each is told in scalable mode and in legacy mode. */
 #ifndef TESTOS_ATS_H
 #define TESTOS_ATS_H
 
 #include <stdbool.h>
 
+/* A NIC that is carried, ats.c */
 _Noreturn void ats_before(bool scalable);
 void ats_after(void);
 void ats_is_on(const char *when);
+
+/* A NIC whose session is discarded, ats_discarded.c */
+void ats_discarded_before(bool scalable);
+void ats_discarded_after(void);
 
 #endif /* TESTOS_ATS_H */
