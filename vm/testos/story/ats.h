@@ -14,4 +14,8 @@ void ats_is_on(const char *when);
 void ats_discarded_before(bool scalable);
 void ats_discarded_after(void);
 
+/* A physical function and its virtual function, ats_virtual.c */
+_Noreturn void ats_virtual_before(bool scalable);
+void ats_virtual_after(void);
+
 #endif /* TESTOS_ATS_H */
