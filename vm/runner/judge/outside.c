@@ -164,6 +164,30 @@ static bool never_asked(const struct run *r, int device, char *why)
 	return !asked && !told;
 }
 
+#define LEAST_REQUESTS	20	/* the scenario keeps the queue busy */
+
+/* Left behind: the queue of invalidations is in use until the previous kernel stops its CPUs */
+static bool asked_to_the_last(const struct run *r, int device, char *why)
+{
+	const struct event *e = r->parsed->events;
+	size_t reboot = run_event_after(r, run_mark_time(r, "reboot", 1));
+	size_t stopped = run_next_event(r, reboot, EV_BME_CLEAR, device);
+	size_t masked = run_next_event(r, reboot, EV_REPORTS_OFF, -1);
+	size_t i, asked = 0, late = 0;
+	int64_t last = 0;
+
+	for (i = reboot; masked < r->parsed->nevents && i < masked; i++) {
+		if (e[i].kind != EV_DEVICE_FLUSH || e[i].device != device)
+			continue;
+		asked++;
+		late += i > stopped;
+		last = e[i].t;
+	}
+	WHY("%zu requests from the reboot call on, %zu after the NIC was stopped, the last %.1f ms "
+	    "before the end", asked, late, last ? (e[masked].t - last) / 1e6 : 0.0);
+	return asked >= LEAST_REQUESTS && late;
+}
+
 struct device_rule {
 	bool (*holds)(const struct run *r, int device, char *why);
 	const char *name;
@@ -181,6 +205,12 @@ static const struct device_rule discarded[] = {
 	{ switched_off, "NIC %d: its ATS was switched off with the isolation" },
 	{ blocked_first, "NIC %d was blocked, then its ATS went off, then caches were flushed" },
 	{ never_asked, "NIC %d was not asked to invalidate before its ATS was on again" },
+};
+
+static const struct device_rule left_behind[] = {
+	{ protocol_kept, "NIC %d and the emulator kept to the protocol" },
+	{ asked_to_the_last,
+	  "NIC %d was asked to invalidate until the previous kernel stopped its CPUs" },
 };
 
 static bool judge(const struct run *r, int device, const struct device_rule *rules, size_t n,
@@ -270,6 +300,8 @@ bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
 			continue;
 		if (r->needs->device[i].role == ROLE_DISCARDED)
 			all &= judge(r, i, discarded, ARRAY_SIZE(discarded), each, arg);
+		else if (r->needs->device[i].role == ROLE_LEFT_BEHIND)
+			all &= judge(r, i, left_behind, ARRAY_SIZE(left_behind), each, arg);
 		else
 			all &= judge(r, i, preserved, ARRAY_SIZE(preserved), each, arg);
 	}

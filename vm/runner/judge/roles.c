@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "device.h"
 #include "figures.h"
 #include "platform.h"
 #include "rules.h"
@@ -26,6 +27,17 @@ static size_t written_between(const struct run *r, int device, int64_t from, int
 	return count_between(d->writes, d->nwrites, from, to);
 }
 
+/*
+ * A device outside the emulator is told that it is no bus master, and has answered before the next
+ * event.
+ */
+static int64_t stopped_at(const struct run *r, int device, size_t event)
+{
+	if (device_kind(r->needs->device[device].model)->outside && event + 1 < r->parsed->nevents)
+		event++;
+	return r->parsed->events[event].t;
+}
+
 /* It had traffic, its bus mastering was cleared, and it wrote nothing from then on. */
 static bool left_behind_silent(const struct run *r, int device, char *why)
 {
@@ -38,7 +50,7 @@ static bool left_behind_silent(const struct run *r, int device, char *why)
 	for (i = 0; i < r->parsed->nevents && !down; i++) {
 		e = &r->parsed->events[i];
 		if (e->kind == EV_BME_CLEAR && e->device == device && e->t >= w.begin)
-			down = e->t;
+			down = stopped_at(r, device, i);
 	}
 	late = down ? written_between(r, device, down, w.end) : 0;
 	if (!down)
