@@ -47,6 +47,8 @@
 	/* MiB of memory; CPUs */							\
 	NUMBER(mem, 1024)								\
 	NUMBER(smp, 2)									\
+	/* NUMA nodes with an equal part of the memory; all CPUs are on the first */	\
+	NUMBER(nodes, 1)								\
 	/* kexecs; 0 if the scenario has no after() */					\
 	NUMBER(updates, 1)								\
 	/* seconds on a quiet machine, all kernels together */				\

@@ -44,6 +44,27 @@ const char *qemu_program(void)
 	return path;
 }
 
+/* A device outside the emulator needs the machine's memory. */
+static void add_memory(struct args *a, const struct needs *n)
+{
+	const char *backend = device_any_outside(n) ? "memfd,share=on" : "ram";
+	int i;
+
+	option(a, "-m", "%d", n->mem);
+	if (n->nodes == 1 && !device_any_outside(n))
+		return;
+	for (i = 0; i < n->nodes; i++)
+		option(a, "-object", "memory-backend-%s,id=ram%d,size=%dM", backend, i,
+		       n->mem / n->nodes);
+	if (n->nodes == 1) {
+		option(a, "-machine", "memory-backend=ram0");
+		return;
+	}
+	option(a, "-numa", "node,memdev=ram0,cpus=0-%d", n->smp - 1);
+	for (i = 1; i < n->nodes; i++)
+		option(a, "-numa", "node,memdev=ram%d", i);
+}
+
 static void add_machine(struct args *a, const struct run *r)
 {
 	const struct needs *n = r->needs;
@@ -58,12 +79,7 @@ static void add_machine(struct args *a, const struct run *r)
 	arg(a, "%s", qemu_program());
 	args_list(a, fixed);
 	option(a, "-smp", "%d", n->smp);
-	option(a, "-m", "%d", n->mem);
-	/* A device outside the emulator needs the machine's memory. */
-	if (device_any_outside(n)) {
-		option(a, "-object", "memory-backend-memfd,id=ram,size=%dM,share=on", n->mem);
-		option(a, "-machine", "memory-backend=ram");
-	}
+	add_memory(a, n);
 	option(a, "-device", "%s", iommu);
 	args_list(a, r->platform->more);
 	free(iommu);
