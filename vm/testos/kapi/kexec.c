@@ -7,7 +7,7 @@
  * turns there is a second image: every other update goes back to the first kernel.
  *
  * Invariant: the next command line is this one with lu.stage counted up, the words of
- * lu.cmdline2 added once, and the number of facts stated so far.
+ * lu.cmdline2 added once, and the number of facts stated so far; unless words are replaced.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +57,28 @@ static size_t copy_words(char *out, size_t room, const char *line)
 	return n;
 }
 
+static struct {
+	const char *words, *by;
+} replaced;
+
+void kexec_replace_words(const char *words, const char *by)
+{
+	replaced.words = words;
+	replaced.by = by;
+}
+
+static void replace_words(char *out, size_t room)
+{
+	char *at = strstr(out, replaced.words), rest[2048];
+
+	if (!at)
+		bail_out("the next command line has no %s", replaced.words);
+	snprintf(rest, sizeof(rest), "%s", at + strlen(replaced.words));
+	room -= at - out;
+	if ((size_t)snprintf(at, room, "%s%s", replaced.by, rest) >= room)
+		bail_out("the next command line is too long");
+}
+
 void kexec_next_cmdline(char *out, size_t room, int stage)
 {
 	char extra[1024];
@@ -67,6 +89,8 @@ void kexec_next_cmdline(char *out, size_t room, int stage)
 	if ((size_t)snprintf(out + n, room - n, "lu.stage=%d lu.facts=%u %s", stage + 1,
 			     report_facts(), extra) >= room - n)
 		bail_out("the next command line is too long");
+	if (replaced.words)
+		replace_words(out, room);
 }
 
 void kexec_keep_next(void)

@@ -11,6 +11,7 @@
 #define NEXT_INITRD	"/next/initrd"
 
 void kexec_next_cmdline(char *out, size_t room, int stage);
+void kexec_replace_words(const char *words, const char *by);	/* in the next command line */
 void kexec_keep_next(void);
 int kexec_next_kernel(int stage);	/* the file, to be closed */
 void kexec_load_next(int stage);

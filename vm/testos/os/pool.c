@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The counters of a pool of huge pages, of all nodes together and of node 0, which is the only one. */
+/* The counters of a pool of huge pages, of all nodes together and of each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "os/numa.h"
 #include "os/pool.h"
 #include "os/report.h"
 #include "os/util.h"
 
+#define ALL_NODES	"/sys/kernel/mm"
+#define NODE		"/sys/devices/system/node/node%u"
 #define HUGEPAGES	"hugepages/hugepages-%llukB/%s"
 
 static uint64_t counter(const char *root, uint64_t page, const char *name)
@@ -21,24 +24,41 @@ static uint64_t counter(const char *root, uint64_t page, const char *name)
 	return strtoull(text, NULL, 10);
 }
 
+void pool_read_node(struct pool *pool, uint64_t page, unsigned int node)
+{
+	char root[64];
+
+	snprintf(root, sizeof(root), NODE, node);
+	pool->pages = counter(root, page, "nr_hugepages");
+	pool->free = counter(root, page, "free_hugepages");
+	pool->reserved = 0;
+	pool->surplus = counter(root, page, "surplus_hugepages");
+}
+
 void pool_read(struct pool *pool, uint64_t page)
 {
-	static const char all[] = "/sys/kernel/mm", node[] = "/sys/devices/system/node/node0";
+	struct pool sum = {}, one;
+	unsigned int node;
 
-	pool->pages = counter(all, page, "nr_hugepages");
-	pool->free = counter(all, page, "free_hugepages");
-	pool->reserved = counter(all, page, "resv_hugepages");
-	pool->surplus = counter(all, page, "surplus_hugepages");
-	if (counter(node, page, "nr_hugepages") != pool->pages ||
-	    counter(node, page, "free_hugepages") != pool->free)
-		bail_out("node 0 has other huge pages than the pool");
+	pool->pages = counter(ALL_NODES, page, "nr_hugepages");
+	pool->free = counter(ALL_NODES, page, "free_hugepages");
+	pool->reserved = counter(ALL_NODES, page, "resv_hugepages");
+	pool->surplus = counter(ALL_NODES, page, "surplus_hugepages");
+	for (node = 0; numa_has(node); node++) {
+		pool_read_node(&one, page, node);
+		sum.pages += one.pages;
+		sum.free += one.free;
+		sum.surplus += one.surplus;
+	}
+	if (sum.pages != pool->pages || sum.free != pool->free || sum.surplus != pool->surplus)
+		bail_out("the nodes have other huge pages than the pool");
 }
 
 void pool_resize(uint64_t page, uint64_t pages)
 {
 	char path[128], text[32];
 
-	snprintf(path, sizeof(path), "/sys/kernel/mm/" HUGEPAGES, (unsigned long long)(page / KIB),
+	snprintf(path, sizeof(path), ALL_NODES "/" HUGEPAGES, (unsigned long long)(page / KIB),
 		 "nr_hugepages");
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)pages);
 	must_write(path, text);
