@@ -68,21 +68,21 @@ static int memfd_hugetlb_check_folios(const struct inode *inode, struct hstate *
 {
 	pgoff_t index, end = size >> PAGE_SHIFT;
 	struct folio *folio;
-	bool cma, poisoned;
+	bool cma;
+	int err;
 
 	for (index = 0; index < end; index += pages_per_huge_page(h)) {
 		folio = filemap_get_folio(inode->i_mapping, index);
 		if (IS_ERR(folio))
 			continue;
 		cma = folio_test_hugetlb_cma(folio);
-		poisoned = folio_contain_hwpoisoned_page(folio);
+		err = memfd_luo_check_error(inode, folio);
 		folio_put(folio);
 		if (cma)
 			return memfd_hugetlb_refuse(inode, -EOPNOTSUPP,
 						    "huge page was allocated from CMA");
-		if (poisoned)
-			return memfd_hugetlb_refuse(inode, -EHWPOISON,
-						    "huge page has a memory error");
+		if (err)
+			return err;
 		cond_resched();
 	}
 	return 0;
@@ -250,29 +250,15 @@ static void memfd_hugetlb_unpreserve(struct liveupdate_file_op_args *args)
 	kfree(preserved);
 }
 
-/* Memory errors since preserve */
-static int memfd_hugetlb_check_errors(const struct inode *inode,
-				      const struct memfd_hugetlb_preserved *preserved)
-{
-	u64 i;
-
-	for (i = 0; i < preserved->nr_folios; i++) {
-		if (folio_contain_hwpoisoned_page(pfn_folio(preserved->folios[i].pfn)))
-			return memfd_hugetlb_refuse(inode, -EHWPOISON,
-						    "huge page has a memory error");
-		cond_resched();
-	}
-	return 0;
-}
-
-/* Position and seals can have changed since preserve */
+/* Position and seals can have changed since preserve, and there may be a memory error */
 static int memfd_hugetlb_freeze(struct liveupdate_file_op_args *args)
 {
 	struct memfd_hugetlb_ser *ser = phys_to_virt(args->serialized_data);
 	struct memfd_hugetlb_preserved *preserved = args->private_data;
 	int err;
 
-	err = memfd_hugetlb_check_errors(file_inode(args->file), preserved);
+	err = memfd_luo_check_errors(file_inode(args->file), preserved->folios,
+				     preserved->nr_folios);
 	if (err)
 		return err;
 	ser->pos = args->file->f_pos;

@@ -10,13 +10,20 @@
  *
  * Holes are filled, as memfd_pin_folios() does it: tasks and guests can write to a file
  * between preserve and kexec, and a page that is allocated then would be lost.
+ *
+ * Pages with a memory error are refused. The next kernel does not know of the error: it would
+ * give the page to other users when the file is gone.
  */
 
+#define pr_fmt(fmt) "memfd_luo: " fmt
+
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -79,6 +86,48 @@ static int memfd_luo_pin_batch(struct file *file, loff_t *start, loff_t end,
 }
 
 /**
+ * memfd_luo_check_error() - Refuse a folio with a memory error.
+ * @inode: The memfd's.
+ * @folio: The folio.
+ *
+ * Context: Any.
+ * Return: 0, or -EHWPOISON.
+ */
+int memfd_luo_check_error(const struct inode *inode, struct folio *folio)
+{
+	if (!folio_contain_hwpoisoned_page(folio))
+		return 0;
+	pr_warn_ratelimited("memfd %llu: not preserved: page of the memfd has a memory error\n",
+			    (u64)inode->i_ino);
+	return -EHWPOISON;
+}
+
+/**
+ * memfd_luo_check_errors() - Refuse folios with a memory error.
+ * @inode: The memfd's.
+ * @folios: The list from memfd_luo_pin().
+ * @nr_folios: Entries in @folios.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -EHWPOISON.
+ */
+int memfd_luo_check_errors(const struct inode *inode, const struct memfd_luo_folio_ser *folios,
+			   u64 nr_folios)
+{
+	int err = 0;
+	u64 i;
+
+	/* Nearly always; a walk of all folios at freeze takes time */
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) || !atomic_long_read(&num_poisoned_pages))
+		return 0;
+	for (i = 0; !err && i < nr_folios; i++) {
+		err = memfd_luo_check_error(inode, pfn_folio(folios[i].pfn));
+		cond_resched();
+	}
+	return err;
+}
+
+/**
  * memfd_luo_pin() - Pin all folios of a memfd.
  * @file: The memfd; its size does not change.
  * @size: Its size in bytes, not 0.
@@ -86,8 +135,8 @@ static int memfd_luo_pin_batch(struct file *file, loff_t *start, loff_t end,
  *
  * Context: Process context, may sleep.
  * Return: The list, in ascending order of index, with pfn and index of each folio, in
- * vmalloc memory; or an ERR_PTR(): -ENOMEM, -EINTR for a task that is being killed, or
- * that of memfd_pin_folios().
+ * vmalloc memory; or an ERR_PTR(): -ENOMEM, -EHWPOISON for a memory error, -EINTR for a task
+ * that is being killed, or that of memfd_pin_folios().
  */
 struct memfd_luo_folio_ser *memfd_luo_pin(struct file *file, loff_t size, u64 *nr_folios)
 {
@@ -99,6 +148,8 @@ struct memfd_luo_folio_ser *memfd_luo_pin(struct file *file, loff_t size, u64 *n
 	while (!err && start < size)
 		err = memfd_luo_pin_batch(file, &start, size - 1, batch, &list);
 	kvfree(batch);
+	if (!err)
+		err = memfd_luo_check_errors(file_inode(file), list.folios, list.nr_folios);
 	if (err) {
 		memfd_luo_unpin(list.folios, list.nr_folios);
 		vfree(list.folios);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "os/memory.h"
@@ -162,6 +163,21 @@ int memory_punch_hole(int memfd, uint64_t at, uint64_t length)
 {
 	return fallocate(memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, length) ?
 	       -errno : 0;
+}
+
+/* The page is this process's, too. The error kills the child, which has asked for it. */
+void memory_break(void *at)
+{
+	uint64_t broken = meminfo("HardwareCorrupted:");
+	pid_t pid = fork();
+
+	if (!pid) {
+		madvise(at, PAGE, MADV_HWPOISON);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	if (meminfo("HardwareCorrupted:") == broken)
+		bail_out("no memory error could be made at %p", at);
 }
 
 /* Memory that was freed while a device may write to it becomes a process's memory here. */

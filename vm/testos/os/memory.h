@@ -17,6 +17,7 @@ uint64_t memory_words_changed(uint64_t bytes);	/* of a process's own, in 1.5 s *
 uint64_t memory_compact(void);		/* pages of an ordinary memfd that were moved */
 int memory_collapse(int memfd);		/* its first 2 MiB into one huge page */
 int memory_collapse_other(void);		/* the same with an ordinary memfd */
+void memory_break(void *at);		/* an error in this page */
 int memory_punch_hole(int memfd, uint64_t at, uint64_t length);
 
 #endif /* TESTOS_MEMORY_H */
