@@ -88,8 +88,8 @@ echo CONFIG_PCI_LIVE_UPDATES=y >"$tmp/missing.config"
 refuses "an option that the kernel does not have" "CONFIG_PCI_LIVE_UPDATES=y of $tmp/missing.config" \
 	scripts/config.sh "$tree" "$tmp/build" kernel/config/base.config "$tmp/missing.config"
 holds "no configuration is left of it" test ! -e "$tmp/build/.config"
-echo CONFIG_PCI=n >"$tmp/off.config"
-refuses "an option that is wanted on and off" "PCI" \
+echo CONFIG_VFIO=n >"$tmp/off.config"
+refuses "an option that is wanted on and off" "CONFIG_VFIO" \
 	scripts/config.sh "$tree" "$tmp/build" kernel/config/base.config "$tmp/off.config"
 echo CONFIG_IOMMU_API=n >"$tmp/selected.config"
 refuses "an option that is wanted off and is selected" "CONFIG_IOMMU_API is set" \
