@@ -130,6 +130,17 @@ void intel_lu_stop_ats(struct device_domain_info *info)
 }
 
 /*
+ * A CPU that waits for an answer has interrupts off and holds the lock nearly all the time. If
+ * the device is deaf, the CPU is stopped by NMI, and does not release the lock any more. No
+ * other CPU runs; the queue is as at any other moment of the wait.
+ */
+static void intel_lu_take_queue(struct q_inval *qi)
+{
+	if (raw_spin_is_locked(&qi->q_lock))
+		raw_spin_lock_init(&qi->q_lock);
+}
+
+/*
  * A CPU may have been stopped while it waited for an invalidation. The hardware reports
  * completion to that CPU's memory, so it must do so before the kexec. It takes a
  * descriptor from the queue before the device has answered; a wait descriptor is complete
@@ -142,6 +153,7 @@ void intel_lu_drain_queue(struct intel_iommu *iommu)
 
 	if (!iommu->qi)
 		return;
+	intel_lu_take_queue(iommu->qi);
 	readl_poll_timeout_atomic(iommu->reg + DMAR_IQH_REG, head,
 				  head == readl(iommu->reg + DMAR_IQT_REG),
 				  10, 10 * USEC_PER_MSEC);
