@@ -4,7 +4,7 @@
  * DOC: Page requests of functions
  *
  * A function with the page request interface (PRI) waits for an answer to each request. In
- * the gap nobody answers. So the interface is disabled when the function is frozen, and
+ * the gap no kernel answers. So the interface is disabled when the function is frozen, and
  * the function tells when all of its requests have been answered.
  *
  * A function that does not tell so in time gets its interface reset. PCI Express says that

@@ -6,7 +6,7 @@
  * a queue for them (scalable mode). No HWPT that can be preserved handles I/O page faults,
  * so Linux answers each request of a preserved device with a failure.
  *
- * In the gap nobody reads the queue. No request may be under way then:
+ * In the gap no kernel reads the queue. No request may be under way then:
  *
  * - Freeze disables page requests in the function and waits until all have been answered
  *   (see pci_liveupdate_stop_pri()). Unfreeze enables them again.
@@ -148,8 +148,8 @@ void intel_lu_cancel_pri(struct device_domain_info *info)
 
 /*
  * The hardware answers page requests of all devices that have no entry, and of those whose
- * entry does not allow them. What it had received before that is in the queue when it
- * says so; the queue is memory of this kernel.
+ * entry does not allow them. Requests that it had received before are in the queue when
+ * it says so; the queue is memory of this kernel.
  */
 void intel_lu_leave_queue(struct intel_iommu *iommu)
 {
