@@ -65,7 +65,7 @@ uint32_t pci_msix_address(const char *bdf);	/* of vector 0 */
 /* Hotplug; the emulator's own ACPI hotplug would come first */
 #define SLOTS_WITH_POWER "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 void pci_slot_power(const char *bdf, bool on);
-bool pci_disappears(const char *bdf);		/* within ten seconds */
+bool pci_disappears(const char *bdf);		/* and has no power, within 20 seconds */
 bool pci_appears(const char *bdf);
 
 #endif /* TESTOS_PCI_H */

@@ -55,13 +55,15 @@ void pci_slot_power(const char *bdf, bool on)
 	_exit(-file_write(power, on ? "1" : "0"));
 }
 
+#define TRIES	100	/* of 100 ms */
+
 static bool comes_to(const char *bdf, bool there)
 {
 	char path[300];
 	int i;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", bdf);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < TRIES; i++) {
 		if (!access(path, F_OK) == there)
 			return true;
 		sleep_ms(100);
@@ -69,9 +71,27 @@ static bool comes_to(const char *bdf, bool there)
 	return false;
 }
 
+static bool is_without_power(const char *bdf)
+{
+	char power[160], now[8];
+	int i;
+
+	slot_power(bdf, power, sizeof(power));
+	for (i = 0; i < TRIES; i++) {
+		if (file_read(power, now, sizeof(now)) > 0 && *now == '0')
+			return true;
+		sleep_ms(100);
+	}
+	return false;
+}
+
+/*
+ * Linux takes the name out of the bus first and stops the device's DMA afterwards
+ * (pciehp_unconfigure_device()), before it switches the slot off.
+ */
 bool pci_disappears(const char *bdf)
 {
-	return comes_to(bdf, false);
+	return comes_to(bdf, false) && is_without_power(bdf);
 }
 
 bool pci_appears(const char *bdf)
