@@ -32,12 +32,7 @@ int iolu_vm_import_memfd(struct iolu_vm *vm, const char *name, int fd, uint64_t 
 		return rc;
 	memfd->object.imported = true;
 	memfd->object.token = token;
-	rc = iolu_dup(vm, fd, &memfd->fd);
-	if (!rc)
-		rc = iolu_check_memfd(vm, memfd);
-	if (rc)
-		iolu_drop(vm, IOLU_MEMFD, memfd);
-	return rc;
+	return iolu_take_memfd(vm, memfd, fd);
 }
 
 /* IOASes and HWPTs share the ids of their iommufd. */

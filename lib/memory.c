@@ -63,7 +63,7 @@ int iolu_measure_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 	return 0;
 }
 
-int iolu_check_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
+static int check_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 {
 	int rc = check_huge(vm, memfd);
 
@@ -72,6 +72,17 @@ int iolu_check_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd)
 	if (fcntl(memfd->fd, F_GET_SEALS) < 0)
 		return iolu_fail(vm, -EINVAL, "\"%s\" is not a memfd", memfd->object.name);
 	return iolu_measure_memfd(vm, memfd);
+}
+
+int iolu_take_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd, int fd)
+{
+	int rc = iolu_dup(vm, fd, &memfd->fd);
+
+	if (!rc)
+		rc = check_memfd(vm, memfd);
+	if (rc)
+		iolu_drop(vm, IOLU_MEMFD, memfd);
+	return rc;
 }
 
 int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
@@ -84,12 +95,7 @@ int iolu_vm_add_memfd(struct iolu_vm *vm, const char *name, int fd)
 	if (rc)
 		return rc;
 	memfd->object.token = iolu_free_token(vm, IOLU_MEMFD);
-	rc = iolu_dup(vm, fd, &memfd->fd);
-	if (!rc)
-		rc = iolu_check_memfd(vm, memfd);
-	if (rc)
-		iolu_drop(vm, IOLU_MEMFD, memfd);
-	return rc;
+	return iolu_take_memfd(vm, memfd, fd);
 }
 
 int iolu_vm_memfd(struct iolu_vm *vm, const char *name)

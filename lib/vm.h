@@ -191,7 +191,8 @@ const char *iolu_kind_name(unsigned int kind);
 /* memory.c */
 int iolu_open_iommufd(struct iolu_vm *vm);
 int iolu_measure_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
-int iolu_check_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd);
+/* A copy of @fd, or no memfd: on failure @memfd is gone. */
+int iolu_take_memfd(struct iolu_vm *vm, struct iolu_memfd *memfd, int fd);
 
 /* preserve.c: into the session of the handle; a trial takes the VMM's own memfds, too */
 struct iolu_attempt;
