@@ -10,6 +10,8 @@
  *   13,953 of 19,772 frames lost, faults; on AMD-Vi 6,344 of 12,053
  * red when: FINISH frees the entry before another task can destroy the HWPT
  *   (`iommufd_lu_finish_hwpt()`, with 20 ms between the two): the entry is removed twice, a warning
+ * red when: the entry keeps the old table (`dev_update_dte` in `amd_lu_replace`): the entry of each
+ *   NIC leads to the table that the NIC has left
  */
 #include <stddef.h>
 

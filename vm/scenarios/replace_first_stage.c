@@ -6,6 +6,8 @@
  * promise: 1
  * red when: the device moves by the ordinary attach (`intel_liveupdate_attach_device`): 5,143 of 10,667
  *   frames lost, DMA faults between the two tables
+ * red when: the entry keeps the old table (the store of `intel_lu_switch_table`): no frame is lost,
+ *   but the entries lead to the table that the NICs have left
  */
 #include "scenario.h"
 #include "story/machine.h"

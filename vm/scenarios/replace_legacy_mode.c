@@ -8,6 +8,8 @@
  * promise: 1
  * red when: the device moves by the ordinary attach (`intel_liveupdate_attach_device`): 6,217 of 11,304
  *   frames lost, DMA faults between the two tables
+ * red when: the entry keeps the old table (the store of `intel_lu_switch_context`): no frame is
+ *   lost, but the entries lead to the table that the NICs have left
  * red when: only the device itself is asked (`iommu_liveupdate_can_replace`): the function in the
  *   group has no gap
  */

@@ -4,12 +4,17 @@
  *
  * The first VM has two NICs on one table. Each of them moves on its own, so that both share a
  * table at one time and have different ones at another. The second VM's NIC moves once; then its
- * memory is unmapped, which only shows if the new table is the one that the IOMMU uses.
+ * memory is unmapped.
+ *
+ * Old and new table map the same memory, so no frame tells which of them the IOMMU uses: its
+ * entries do.
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "device/pci.h"
+#include "iommu/walk.h"
 #include "kapi/iommufd.h"
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
@@ -89,11 +94,27 @@ static uint32_t rebuild(struct vm *vm)
 	return hwpt;
 }
 
-static void move(struct dma_device *d, uint32_t hwpt)
+/* Where the table is that the IOMMU uses for the NIC, 0 if there is none */
+static uint64_t table_of(const struct dma_device *d)
 {
-	int rc = vfio_attach(d->dev, hwpt);
+	struct walk_device w = { .source_id = pci_source_id(d->place->bdf) };
 
-	ok_nic(d->place->index, !rc, "the NIC moves to the new HWPT", "%s", strerror(-rc));
+	platform()->read_device(&w, platform()->root());
+	return w.present ? w.top : 0;
+}
+
+static void move(struct vm *vm, struct dma_device *d, uint32_t hwpt)
+{
+	uint64_t before = table_of(d), now;
+	int rc;
+
+	ok_nic(d->place->index, hwpt_may_replace(vm->iommufd, d->id, hwpt) == 1,
+	       "the kernel says that a move leaves no gap", "it does not");
+	rc = vfio_attach(d->dev, hwpt);
+	now = table_of(d);
+	ok_nic(d->place->index, !rc, "the NIC moves to another HWPT", "%s", strerror(-rc));
+	ok_nic(d->place->index, now && now != before, "its entry leads to another table",
+	       "0x%llx, before 0x%llx", (unsigned long long)now, (unsigned long long)before);
 }
 
 static void leave(struct vm *vm, uint32_t restored, uint32_t hwpt)
@@ -101,9 +122,7 @@ static void leave(struct vm *vm, uint32_t restored, uint32_t hwpt)
 	struct dma_device *d;
 
 	for_each_device(vm, d) {
-		ok_nic(d->place->index, hwpt_may_replace(vm->iommufd, d->id, hwpt) == 1,
-		       "the kernel says that a move leaves no gap", "it does not");
-		move(d, hwpt);
+		move(vm, d, hwpt);
 		klog_skip();
 		refused(vfio_attach(d->dev, restored), ESTALE,
 			"HWPT has no IOAS, and the device does not use its table",
@@ -111,14 +130,29 @@ static void leave(struct vm *vm, uint32_t restored, uint32_t hwpt)
 	}
 }
 
+static bool share_table(struct vm *vm)
+{
+	struct dma_device *d;
+
+	for_each_device(vm, d)
+		if (table_of(d) != table_of(vm->device))
+			return false;
+	return table_of(vm->device);
+}
+
+/* One NIC after the other, from the first HWPT to the second, and so on */
 static void to_and_fro(struct vm *vm, const uint32_t *hwpt)
 {
-	unsigned int i;
+	unsigned int i, n = vm->data->ndevices;
+	uint64_t before = table_of(vm->device);
 	int rc = 0;
 
-	for (i = 2; !rc && i < MOVES; i++)
-		rc = vfio_attach(vm->device[i % 2].dev, hwpt[i / 2 % 2]);
+	ok(share_table(vm), "all NICs of the VM use one table", "they do not");
+	for (i = n; !rc && i < MOVES; i++)
+		rc = vfio_attach(vm->device[i % n].dev, hwpt[i / n % 2]);
 	ok(i == MOVES && !rc, "1,000 moves succeed", "%u of them: %s", i, strerror(-rc));
+	ok(share_table(vm) && table_of(vm->device) != before,
+	   "then all of them use the other table", "they do not");
 }
 
 /* As soon as the session does not keep it */
@@ -175,7 +209,6 @@ static void first_vm(struct vm *vm)
 static void second_vm(struct vm *vm)
 {
 	uint32_t restored = take(vm);
-
 	const struct device_place *place = vm->device[0].place;
 
 	vm->hwpt[0] = rebuild(vm);
