@@ -3,8 +3,9 @@
  * HWPTs without an IOAS, and devices that leave them for HWPTs of the next kernel.
  *
  * The first VM has two NICs on one table. Each of them moves on its own, so that both share a
- * table at one time and have different ones at another. The second VM's NIC moves once; then its
- * memory is unmapped.
+ * table at one time and have different ones at another. The second VM either adopts its table, and
+ * its NIC goes to and fro between that and a new one; or its NIC moves once, and then its memory is
+ * unmapped.
  *
  * Old and new table map the same memory, so no frame tells which of them the IOMMU uses: its
  * entries do.
@@ -37,7 +38,6 @@ void replace_before(unsigned int vms, void (*check)(void))
 	story_begin(shapes, vms);
 	if (check)
 		check();
-	story_discard_from(1);
 	story_preserve();
 	story_leave();
 }
@@ -206,7 +206,27 @@ static void first_vm(struct vm *vm)
 	ok_rc(vm_mark(vm), "the other can be marked for the next update");
 }
 
-static void second_vm(struct vm *vm)
+static void adopted_vm(struct vm *vm)
+{
+	uint32_t hwpt[2], ioas;
+
+	ok_rc(vm_adopt(vm), "the table of the third NIC is adopted");
+	ok_rc(vm_attach(vm), "the third NIC is attached to the adopted HWPT");
+	hwpt[0] = vm->hwpt[0];
+	ioas = vm->ioas[0];
+	hwpt[1] = vm->hwpt[0] = rebuild(vm);
+	move(vm, vm->device, hwpt[1]);
+	move(vm, vm->device, hwpt[0]);
+	to_and_fro(vm, hwpt);
+	ok_errno(iommufd_destroy(vm->iommufd, hwpt[0]), EBUSY,
+		 "the session keeps the HWPT that it has left");
+	rearm(&vm->device[0]);
+	ok_rc(vm_finish(vm), "its session is finished");
+	ok_rc(iommufd_destroy(vm->iommufd, hwpt[0]), "then the adopted HWPT is destroyed");
+	ok_rc(iommufd_destroy(vm->iommufd, ioas), "and the IOAS of it");
+}
+
+static void unmapped_vm(struct vm *vm)
 {
 	uint32_t restored = take(vm);
 	const struct device_place *place = vm->device[0].place;
@@ -226,8 +246,10 @@ void replace_after(void)
 	story_retrieve();
 	phase("adopt.begin");
 	first_vm(story_vm(0));
-	if (state_get()->nvms > 1)
-		second_vm(story_vm(1));
+	if (state_get()->nvms > 1 && state_get()->vm[1].discarded)
+		unmapped_vm(story_vm(1));
+	else if (state_get()->nvms > 1)
+		adopted_vm(story_vm(1));
 	phase("finish.end");
 	story_end();
 }

@@ -8,7 +8,8 @@
 
 /*
  * All of it. The first VM has NICs 0 and 1 and one table, and moves them 1,000 times. The second,
- * if there is one, has NIC 2, and unmaps its memory in the end. @check: of the machine, or NULL.
+ * if there is one, has NIC 2, and moves it from an adopted HWPT; or, if @check has discarded the
+ * VM, from a restored one, and unmaps its memory in the end. @check: of the machine, or NULL.
  */
 void replace_before(unsigned int vms, void (*check)(void));
 void replace_after(void);
