@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Devices outside the emulator, which have translations in a cache of their own. A live update
- * changes no translation, so nothing is invalidated until the VM unmaps memory in the next kernel.
- * The invalidation of that reaches the device before the unmap returns; afterwards no translation
- * of the unmapped memory is in the cache.
+ * changes no translation, so nothing is invalidated until the VM unmaps memory in the next kernel,
+ * or moves the device to another table: then its whole cache is invalidated. The invalidation
+ * reaches the device before the system call returns; after an unmap no translation of that memory
+ * is in the cache.
  *
  * The device with PASIDs has neither cache nor DMA: its control registers are judged.
  *
  * The scenario unmaps all that the device uses, at rest, between marks nicN.unmap and
- * nicN.unmapped; figures nicN.iova and nicN.bytes say where.
+ * nicN.unmapped; figures nicN.iova and nicN.bytes say where. Each move is between marks nicN.move
+ * and nicN.moved, with translations in the cache.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "device.h"
 #include "platform.h"
@@ -37,7 +40,8 @@ static bool protocol_kept(const struct run *r, int device, char *why)
 
 static bool never_invalidated(const struct run *r, int device, char *why)
 {
-	int64_t from = run_window(r).begin, to = device_mark(r, device, "unmap");
+	int64_t move = device_mark(r, device, "move"), from = run_window(r).begin;
+	int64_t to = move ?: device_mark(r, device, "unmap");
 	const struct vhost *v = vhost_of(r, device);
 	size_t i, asked = 0, invalidated = 0;
 
@@ -51,6 +55,52 @@ static bool never_invalidated(const struct run *r, int device, char *why)
 	}
 	WHY("%zu invalidations; %zu translations were new", invalidated, asked);
 	return to && !invalidated;
+}
+
+/* Invalidations in a span of time, and how many translations they dropped */
+struct invalidations {
+	size_t n, dropped;
+	bool all;	/* one of them left nothing */
+};
+
+static struct invalidations count_invalidations(const struct vhost *v, int64_t from, int64_t to)
+{
+	struct invalidations c = {};
+	const struct vhost_event *e;
+
+	for (e = v->events; e < v->events + v->nevents; e++) {
+		if (e->what != VHOST_INVALIDATE || e->t < from || e->t > to)
+			continue;
+		c.n++;
+		c.dropped += e->dropped;
+		c.all |= !e->left;
+	}
+	return c;
+}
+
+/* From the first move to the unmap */
+static bool moves_invalidated(const struct run *r, int device, char *why)
+{
+	const char *begin = text("nic%d.move", device), *end = text("nic%d.moved", device);
+	const struct vhost *v = vhost_of(r, device);
+	int64_t from = 0, to = device_mark(r, device, "unmap");
+	size_t moves = 0, right = 0, inside = 0, all;
+	const struct mark *m = r->live->marks;
+	struct invalidations c;
+
+	for (; m < r->live->marks + r->live->nmarks; m++) {
+		if (!strcmp(m->name, begin))
+			from = m->t;
+		if (strcmp(m->name, end))
+			continue;
+		c = count_invalidations(v, from, m->t);
+		inside += c.n;
+		right += c.all && c.dropped;
+		moves++;
+	}
+	all = count_invalidations(v, device_mark(r, device, "move"), to).n;
+	WHY("%zu of %zu moves; %zu invalidations beside them", right, moves, all - inside);
+	return to && moves && right == moves && all == inside;
 }
 
 static bool is_within(const struct vhost_event *e, uint64_t iova, uint64_t bytes)
@@ -195,9 +245,13 @@ struct device_rule {
 
 static const struct device_rule preserved[] = {
 	{ protocol_kept, "NIC %d and the emulator kept to the protocol" },
-	{ never_invalidated, "NIC %d: no translation was invalidated before the unmap" },
+	{ never_invalidated, "NIC %d: no translation was invalidated before its first move or unmap" },
 	{ rightly_invalidated, "NIC %d: the unmap invalidated translations of its range only" },
 	{ nothing_stale, "NIC %d has no stale translation" },
+};
+
+static const struct device_rule moved[] = {
+	{ moves_invalidated, "NIC %d: each move emptied its cache, and nothing else did" },
 };
 
 static const struct device_rule discarded[] = {
@@ -304,6 +358,8 @@ bool rules_judge_outside(const struct run *r, rule_sink each, void *arg)
 			all &= judge(r, i, left_behind, ARRAY_SIZE(left_behind), each, arg);
 		else
 			all &= judge(r, i, preserved, ARRAY_SIZE(preserved), each, arg);
+		if (device_mark(r, i, "move"))
+			all &= judge(r, i, moved, ARRAY_SIZE(moved), each, arg);
 	}
 	if (r->needs->pasids)
 		all &= judge_pasids(r, each, arg);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* A NIC that is carried, ats.c */
+/* Two NICs that are carried, ats.c */
 _Noreturn void ats_before(bool scalable);
 void ats_after(void);
 void ats_is_on(const char *when);
