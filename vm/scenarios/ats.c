@@ -9,6 +9,8 @@
  *   `pci_liveupdate_keep_ats`): ATS is off when userspace starts, and the device is isolated
  * red when: a move does not invalidate the device's cache (`devtlb_invalidation_with_pasid` in
  *   `intel_lu_switch_second`): no move empties the cache
+ * red when: each unmap invalidates all that the device caches (`cache_tag_flush_range`): the
+ *   invalidations of the unmap are of more than its range
  */
 #include "scenario.h"
 #include "story/ats.h"

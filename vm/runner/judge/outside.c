@@ -103,9 +103,23 @@ static bool moves_invalidated(const struct run *r, int device, char *why)
 	return to && moves && right == moves && all == inside;
 }
 
+/* A request names a naturally aligned power of two, at least a page. */
+static uint64_t smallest_request(uint64_t iova, uint64_t bytes)
+{
+	uint64_t size = 4096;
+
+	while (size && iova + bytes - (iova & -size) > size)
+		size <<= 1;
+	return size;
+}
+
+/* It is within the smallest request that covers the range. */
 static bool is_within(const struct vhost_event *e, uint64_t iova, uint64_t bytes)
 {
-	return e->iova < iova + bytes && iova < e->iova + e->size;
+	uint64_t size = smallest_request(iova, bytes), begin = iova & -size;
+
+	return e->iova >= begin && e->size && e->size <= size &&
+	       e->iova - begin <= size - e->size;
 }
 
 static bool rightly_invalidated(const struct run *r, int device, char *why)
@@ -125,7 +139,8 @@ static bool rightly_invalidated(const struct run *r, int device, char *why)
 		wrong += !is_within(e, iova, bytes);
 		dropped += e->dropped;
 	}
-	WHY("%zu invalidations, %zu elsewhere, of %zu cached translations", right, wrong, dropped);
+	WHY("%zu of the range, %zu of more or of others; %zu cached translations dropped", right,
+	    wrong, dropped);
 	return right && !wrong && dropped;
 }
 
