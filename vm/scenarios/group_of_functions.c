@@ -278,9 +278,8 @@ static void receive_again(struct vm *vm)
 	for_each_device(vm, d)
 		mark_nic(d->place->index, "used");
 	vm_start_reception(vm);
-	sleep_ms(300);
 	for_each_device(vm, d)
-		ok_nic(d->place->index, device_progress(d) > 10,
+		ok_nic(d->place->index, device_reaches(d, 10),
 		       "the function receives for its next user", "head at %u",
 		       device_progress(d));
 }

@@ -72,3 +72,13 @@ void dma_device_unmap(struct dma_device *d)
 	munmap((void *)d->regs, d->ops->bar_size);
 	d->regs = NULL;
 }
+
+/* A pause of the whole emulator passes for one look: it is looks that count and not time. */
+bool device_reaches(const struct dma_device *d, uint32_t n)
+{
+	unsigned int look;
+
+	for (look = 0; device_progress(d) <= n && look < 200; look++)
+		sleep_ms(50);
+	return device_progress(d) > n;
+}

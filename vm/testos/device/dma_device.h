@@ -90,4 +90,7 @@ static inline uint32_t device_progress(const struct dma_device *d)
 	return d->ops->progress(d);
 }
 
+/* Does it make more than @n transfers? It has 200 looks for that. */
+bool device_reaches(const struct dma_device *d, uint32_t n);
+
 #endif /* TESTOS_DMA_DEVICE_H */

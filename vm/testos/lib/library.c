@@ -249,7 +249,7 @@ void lib_receive(unsigned int n)
 	for (i = 0; i < n; i++) {
 		struct dma_device *nic = &story_vm(i)->device[0];
 
-		ok_nic(i, device_progress(nic) > story_rate() && vm_interrupts(nic),
+		ok_nic(i, device_reaches(nic, story_rate()) && vm_interrupt_came(nic),
 		       "frames and interrupts arrive in the previous kernel", "receive head at %u",
 		       device_progress(nic));
 	}

@@ -37,8 +37,7 @@ static void use_again(void)
 	struct vm *vm = story_vm(1);
 
 	story_use_again(1);
-	sleep_ms(1500);
-	ok_nic(1, device_progress(&vm->device[0]) > 10, "the NIC receives for its next user",
+	ok_nic(1, device_reaches(&vm->device[0], 10), "the NIC receives for its next user",
 	       "head at %u", device_progress(&vm->device[0]));
 	ok_nic(1, pci_ats_is_on(vm->data->device[0].bdf), "with ATS", "it is off");
 	ok_rc(vm_mark(vm), "and can be marked for the next update");

@@ -79,7 +79,7 @@ static void start_traffic(void)
 	for_each_vm(vm)
 		for_each_device(vm, d)
 			ok_nic(d->place->index,
-			       device_progress(d) > rate_of(d) && vm_interrupts(d),
+			       device_reaches(d, rate_of(d)) && vm_interrupt_came(d),
 			       "frames and interrupts arrive in the previous kernel",
 			       "receive head at %u", device_progress(d));
 }

@@ -221,8 +221,7 @@ void story_receive_again(unsigned int i)
 	struct vm *vm = story_vm(i);
 
 	story_use_again(i);
-	sleep_ms(300);
-	ok_nic(i, device_progress(&vm->device[0]) > 10,
+	ok_nic(i, device_reaches(&vm->device[0], 10),
 	       "the device receives for its next user", "head at %u",
 	       device_progress(&vm->device[0]));
 	ok_rc(vm_mark(vm), "and can be marked for the next update");
