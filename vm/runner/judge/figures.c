@@ -39,7 +39,10 @@ bool phase_span(const struct run *r, const struct phase *p, int update, int64_t 
 	return true;
 }
 
-/* No kernel boots faster, by a clock that stops in the emulator's pauses. */
+/*
+ * No kernel boots faster, by a clock that stops in the emulator's pauses: for a next kernel that
+ * does not set up the IOMMU.
+ */
 #define FASTEST_BOOT (500 * MSEC)
 
 /* Nor does a kernel set up the IOMMU earlier than this after it was started. */
@@ -50,18 +53,49 @@ static int64_t running_ns(const struct run *r, int64_t from, int64_t to)
 	return to - from - pulse_missed(&r->live->pulse, from, to);
 }
 
+/*
+ * The next kernel's first act on the IOMMU, 0: not seen. On VT-d it switches interrupt remapping,
+ * as the previous kernel has done if it did not switch translation off.
+ */
+static int64_t next_begins(const struct run *r, int update)
+{
+	int64_t from = run_mark_time(r, "reboot", update);
+	int64_t to = run_mark_time(r, "hello", update + 1);
+	bool down = false;
+	size_t i;
+
+	for (i = 0; from && i < r->parsed->nevents; i++) {
+		const struct event *e = &r->parsed->events[i];
+
+		if (e->t < from || (to && e->t > to))
+			continue;
+		if (e->kind == EV_SETUP || (e->kind == EV_IR_TABLE && down))
+			return e->t;
+		down |= e->kind == EV_IR_TABLE || e->kind == EV_TE_OFF;
+	}
+	return 0;
+}
+
+/* Can an event that is not before reboot(2) be one of the previous kernel? */
+static bool is_previous(const struct run *r, int update, int64_t next, const struct event *e)
+{
+	int64_t from = run_mark_time(r, "reboot", update);
+
+	return next ? e->t < next && running_ns(r, e->t, next) >= QUICKEST_SETUP :
+		      running_ns(r, from, e->t) <= FASTEST_BOOT;
+}
+
 /* The last event of @kinds (a bit each) of the previous kernel after reboot(2), or NULL */
 static const struct event *last_act(const struct run *r, int update, unsigned int kinds)
 {
-	int64_t from = run_mark_time(r, "reboot", update);
+	int64_t from = run_mark_time(r, "reboot", update), next = next_begins(r, update);
 	const struct event *last = NULL;
 	size_t i;
 
 	for (i = 0; from && i < r->parsed->nevents; i++) {
 		const struct event *e = &r->parsed->events[i];
 
-		if (kinds & 1u << e->kind && e->t >= from &&
-		    running_ns(r, from, e->t) <= FASTEST_BOOT)
+		if (kinds & 1u << e->kind && e->t >= from && is_previous(r, update, next, e))
 			last = e;
 	}
 	return last;
@@ -120,13 +154,13 @@ int64_t interrupts_blocked(const struct run *r, int update)
 {
 	const char *how;
 	int64_t down = kernel_down(r, update, &how), fault = first_fault(r, update);
+	int64_t next = next_begins(r, update);
 	size_t i;
 
 	for (i = 0; down && i < r->parsed->nevents; i++) {
 		const struct event *e = &r->parsed->events[i];
 
-		if (e->kind == EV_IR_TABLE && e->t >= down &&
-		    running_ns(r, down, e->t) <= 50 * MSEC)
+		if (e->kind == EV_IR_TABLE && e->t >= down && is_previous(r, update, next, e))
 			return e->t;
 	}
 	return fault && fault < down ? fault : down;
