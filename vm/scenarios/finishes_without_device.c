@@ -66,7 +66,7 @@ static void loses_now(struct vm *vm)
 	struct dma_device *nic = &vm->device[0];
 
 	pci_slot_power(nic->place->bdf, false);
-	sleep_ms(500);
+	nap(10);
 	close(nic->dev);
 	nic->dev = -1;
 }

@@ -49,7 +49,7 @@ static pid_t removal(const char *path, const char *text)
 		file_write(path, text);
 		_exit(0);
 	}
-	sleep_ms(700);
+	nap(14);
 	return pid;
 }
 

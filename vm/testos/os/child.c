@@ -15,7 +15,7 @@ pid_t child_start(void (*body)(const void *arg), const void *arg)
 		body(arg);
 		_exit(0);
 	}
-	sleep_ms(500);
+	nap(10);
 	return pid;
 }
 

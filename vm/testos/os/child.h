@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Half a second is enough for @body to begin. */
+/* Ten naps are enough for @body to begin. */
 pid_t child_start(void (*body)(const void *arg), const void *arg);
 bool child_ends(pid_t pid, unsigned int ms);
 void child_kill(pid_t pid);

@@ -158,6 +158,13 @@ void sleep_ms(unsigned int ms)
 		;
 }
 
+/* A pause of the whole emulator takes the time of one nap only. */
+void nap(unsigned int n)
+{
+	while (n--)
+		sleep_ms(50);
+}
+
 void must_write(const char *path, const char *text)
 {
 	int rc = file_write(path, text);

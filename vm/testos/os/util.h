@@ -29,5 +29,6 @@ int must_open(const char *path, int flags);
 void *must_map(int fd, uint64_t size, uint64_t offset, const char *what);
 
 void sleep_ms(unsigned int ms);
+void nap(unsigned int n);	/* of 50 ms each, however long the emulator pauses */
 
 #endif /* TESTOS_UTIL_H */
