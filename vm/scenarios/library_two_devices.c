@@ -24,7 +24,6 @@
  *   or without one of them, cannot be preserved
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
@@ -245,13 +244,6 @@ static void acknowledge(struct dma_device *nic)
 		must_ioctl(nic->dev, VFIO_DEVICE_SET_IRQS, &unmask, "unmask INTx");
 }
 
-static bool comes(struct dma_device *nic)
-{
-	struct pollfd wait = { .fd = nic->event, .events = POLLIN };
-
-	return poll(&wait, 1, 1000) == 1;
-}
-
 /* Three times in a row: each interrupt comes after the one before was acknowledged. */
 static void check_interrupts(struct dma_device *nic)
 {
@@ -260,7 +252,7 @@ static void check_interrupts(struct dma_device *nic)
 	for (i = 0; i < 3; i++) {
 		vm_interrupts(nic);
 		acknowledge(nic);
-		n += comes(nic);
+		n += vm_interrupt_comes(nic);
 	}
 	vm_interrupts(nic);
 	acknowledge(nic);

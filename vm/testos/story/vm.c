@@ -264,22 +264,33 @@ uint64_t vm_interrupts(struct dma_device *d)
 	return read(d->event, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
-/* An interrupt that is on its way to another CPU needs a moment. */
-bool vm_interrupt_came(struct dma_device *d)
+/*
+ * Is an interrupt there, or on its way? After a pause of the whole emulator the time of one look is
+ * over before the interrupt is delivered.
+ */
+bool vm_interrupt_comes(const struct dma_device *d)
 {
 	struct pollfd wait = { .fd = d->event, .events = POLLIN };
+	unsigned int look;
 
-	return poll(&wait, 1, 100) == 1 && vm_interrupts(d);
+	for (look = 0; look < 40; look++)
+		if (poll(&wait, 1, 50) == 1)
+			return true;
+	return false;
+}
+
+/* The same, and the interrupt is taken. */
+bool vm_interrupt_came(struct dma_device *d)
+{
+	return vm_interrupt_comes(d) && vm_interrupts(d);
 }
 
 /* Inject one interrupt and wait for it; later ones are of transfers. */
 bool vm_interrupt_arrives(struct dma_device *d)
 {
-	struct pollfd wait = { .fd = d->event, .events = POLLIN };
-
 	vm_interrupts(d);
 	d->ops->irq_inject(d);
-	return poll(&wait, 1, 1000) == 1 && vm_interrupts(d);
+	return vm_interrupt_came(d);
 }
 
 /* The processes that have physical functions of running VMs */

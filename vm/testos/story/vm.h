@@ -65,6 +65,7 @@ bool vm_ram_intact(const struct vm *vm);
 void *device_memory(const struct vm *vm, unsigned int i);
 int vm_arm(struct dma_device *d);
 bool vm_interrupt_arrives(struct dma_device *d);
+bool vm_interrupt_comes(const struct dma_device *d);
 bool vm_interrupt_came(struct dma_device *d);
 uint64_t vm_interrupts(struct dma_device *d);
 
