@@ -26,19 +26,22 @@ static void before(void)
 {
 	story_begin(one_nic_each, NICS);
 	tx_stop(SILENT);
-	sleep_ms(300);
+	device_await_silence(&story_vm(SILENT)->device[0]);
 	vm_interrupts(&story_vm(SILENT)->device[0]);
 	story_preserve();
 	story_leave();
 }
 
-static uint64_t arrive(struct dma_device *nic)
+/* All that come: the first if one is expected, then for a while */
+static uint64_t arrive(struct dma_device *nic, uint64_t expected)
 {
 	int rc = vm_arm(nic);
 
 	if (rc < 0)
 		bail_out("arm: %s", strerror(-rc));
-	sleep_ms(500);
+	if (expected)
+		vm_interrupt_comes(nic);
+	nap(10);
 	return vm_interrupts(nic);
 }
 
@@ -49,7 +52,7 @@ static void restore(struct vm *vm, unsigned int i)
 
 	ok_rc(vm_restore(vm, &state_get()->vm[i]), "the VM is restored");
 	nic->regs = vfio_map_bar0(nic->dev);
-	n = arrive(nic);
+	n = arrive(nic, expected);
 	ok_nic(i, n == expected, expected ? "exactly one interrupt was pending" :
 					    "no interrupt was pending", "%llu arrived",
 	       (unsigned long long)n);
@@ -59,6 +62,15 @@ static void restore(struct vm *vm, unsigned int i)
 	phase("finish.end");
 }
 
+static void await_silence(const struct device_place *place)
+{
+	struct dma_device nic = {};
+
+	dma_device_look(&nic, place->bdf, place->model);
+	device_await_silence(&nic);
+	dma_device_unmap(&nic);
+}
+
 static void after(void)
 {
 	unsigned int i;
@@ -66,7 +78,8 @@ static void after(void)
 	story_arrive();
 	for (i = 0; i < SILENT; i++)
 		tx_stop(i);
-	sleep_ms(500);
+	for (i = 0; i < SILENT; i++)
+		await_silence(&state_get()->vm[i].device[0]);
 	klog_skip();
 	for (i = 0; i < NICS; i++)
 		restore(story_vm(i), i);

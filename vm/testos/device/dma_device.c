@@ -82,3 +82,16 @@ bool device_reaches(const struct dma_device *d, uint32_t n)
 		sleep_ms(50);
 	return device_progress(d) > n;
 }
+
+void device_await_silence(const struct dma_device *d)
+{
+	uint32_t before = device_progress(d), now;
+	unsigned int look, quiet = 0;
+
+	for (look = 0; quiet < 10 && look < 200; look++) {
+		sleep_ms(50);
+		now = device_progress(d);
+		quiet = now == before ? quiet + 1 : 0;
+		before = now;
+	}
+}

@@ -93,4 +93,7 @@ static inline uint32_t device_progress(const struct dma_device *d)
 /* Does it make more than @n transfers? It has 200 looks for that. */
 bool device_reaches(const struct dma_device *d, uint32_t n);
 
+/* Its sender was stopped: until nothing more is under way */
+void device_await_silence(const struct dma_device *d);
+
 #endif /* TESTOS_DMA_DEVICE_H */
