@@ -75,7 +75,6 @@ static void hole(struct vm *vm, const uint64_t *word)
 
 static long pins(void)
 {
-	must_write("/proc/sys/vm/stat_refresh", "1");
 	return vmstat("nr_foll_pin_acquired") - vmstat("nr_foll_pin_released");
 }
 
