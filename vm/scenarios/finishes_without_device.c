@@ -101,16 +101,18 @@ static void new_device(const char *bdf)
 {
 	const int iommufd = iommufd_open();
 	uint32_t id;
-	int dev;
+	int dev, tries;
 
 	monitor("device_add igb,bus=rp%d,id=another,netdev=n%d", BEFORE_RETRIEVE, BEFORE_RETRIEVE);
-	sleep_ms(500);
+	ok(pci_slot_fills(bdf), "a new device is plugged in", "it is not");
+	nap(4);		/* the slot's button comes with it, and counts while there is no power */
 	pci_slot_power(bdf, true);
 	if (!ok(pci_appears(bdf), "a new device is in the first slot", "it is not"))
 		return;
 	ok(pci_update_state(bdf, "none"), "it is an ordinary device", "it is not");
-	sleep_ms(1000);		/* it is in sysfs before a driver can bind */
-	pci_bind_vfio(bdf);
+	/* it is in sysfs before a driver can bind */
+	for (tries = 0; tries < 100 && pci_try_bind(bdf, "vfio-pci"); tries++)
+		sleep_ms(100);
 	dev = vfio_open_bound(bdf, iommufd, &id);
 	ok(dev >= 0, "and can be used", "%s", strerror(dev < 0 ? -dev : 0));
 	close(dev);

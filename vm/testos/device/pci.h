@@ -66,6 +66,7 @@ uint32_t pci_msix_address(const char *bdf);	/* of vector 0 */
 #define SLOTS_WITH_POWER "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 void pci_slot_power(const char *bdf, bool on);
 bool pci_disappears(const char *bdf);		/* and has no power, within 20 seconds */
+bool pci_slot_fills(const char *bdf);		/* has a device, within 10 seconds */
 bool pci_appears(const char *bdf);
 
 #endif /* TESTOS_PCI_H */

@@ -12,8 +12,8 @@
 #include "os/report.h"
 #include "os/util.h"
 
-/* The power file of the slot with this device */
-static void slot_power(const char *bdf, char *power, size_t room)
+/* A file of the slot with this device */
+static void slot_file(const char *bdf, const char *name, char *path, size_t room)
 {
 	char address[64];
 	glob_t g;
@@ -27,8 +27,8 @@ static void slot_power(const char *bdf, char *power, size_t room)
 		address[strcspn(address, "\n")] = 0;
 		if (strncmp(address, bdf, strlen(address)))
 			continue;
-		snprintf(power, room, "%.*s/power",
-			 (int)(strrchr(g.gl_pathv[i], '/') - g.gl_pathv[i]), g.gl_pathv[i]);
+		snprintf(path, room, "%.*s/%s",
+			 (int)(strrchr(g.gl_pathv[i], '/') - g.gl_pathv[i]), g.gl_pathv[i], name);
 		globfree(&g);
 		return;
 	}
@@ -44,7 +44,7 @@ void pci_slot_power(const char *bdf, bool on)
 	char power[160];
 	pid_t child;
 
-	slot_power(bdf, power, sizeof(power));
+	slot_file(bdf, "power", power, sizeof(power));
 	child = fork();
 	if (child < 0)
 		bail_out("fork: %s", strerror(errno));
@@ -71,14 +71,14 @@ static bool comes_to(const char *bdf, bool there)
 	return false;
 }
 
-static bool is_without_power(const char *bdf)
+static bool slot_comes_to(const char *bdf, const char *name, char value)
 {
-	char power[160], now[8];
+	char path[160], now[8];
 	int i;
 
-	slot_power(bdf, power, sizeof(power));
+	slot_file(bdf, name, path, sizeof(path));
 	for (i = 0; i < TRIES; i++) {
-		if (file_read(power, now, sizeof(now)) > 0 && *now == '0')
+		if (file_read(path, now, sizeof(now)) > 0 && *now == value)
 			return true;
 		sleep_ms(100);
 	}
@@ -91,7 +91,12 @@ static bool is_without_power(const char *bdf)
  */
 bool pci_disappears(const char *bdf)
 {
-	return comes_to(bdf, false) && is_without_power(bdf);
+	return comes_to(bdf, false) && slot_comes_to(bdf, "power", '0');
+}
+
+bool pci_slot_fills(const char *bdf)
+{
+	return slot_comes_to(bdf, "adapter", '1');
 }
 
 bool pci_appears(const char *bdf)
