@@ -67,11 +67,26 @@ mkdir "$tmp/iommu"
 refuses "so is an iommufd without a device" \
 	"QEMU has an iommufd, but no device: leave out -object iommufd" iommufd0 "$tmp/iommu"
 
+# soon COMMAND...: it succeeds at last
+soon() {
+	for _ in $(seq 100); do
+		if "$@"; then return; fi
+		sleep 0.2
+	done
+	return 1
+}
+
 # waits WORDS: some time soon the log has them
 waits() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		if grep -q "$1" "$tmp/log"; then return; fi
-		sleep 0.2
+	soon grep -q "$1" "$tmp/log"
+}
+
+# waits_for_signals PID: a child of it has the mask that is set before, so no signal ends it
+waits_for_signals() {
+	read -r children <"/proc/$1/task/$1/children" || :
+	for child in $children; do
+		mask=0x0$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$child/status")
+		if [ $((mask & 0x800)) -ne 0 ]; then return; fi
 	done
 	return 1
 }
@@ -84,6 +99,7 @@ mkfifo "$tmp/stream"
 ) >"$tmp/log" 2>&1 &
 pid=$!
 sleep 1
+soon waits_for_signals $pid || :
 kill -USR2 $pid
 holds "a save is called off, though another child has ended" waits 'called off'
 : >"$tmp/stream"
