@@ -9,7 +9,8 @@
  * delay is kept as clock_skew. If the reported counter does not run at the expected rate, the
  * arrival times are used instead.
  *
- * The emulator stamps its trace with CLOCK_REALTIME; one offset serves the whole run.
+ * The emulator stamps its trace with CLOCK_REALTIME; one offset serves the whole run. It is taken
+ * between two looks at the other clock, of which the closest of some pairs count.
  */
 #include <time.h>
 #include <x86intrin.h>
@@ -17,7 +18,8 @@
 #include "clock.h"
 #include "core/util.h"
 
-#define PLAUSIBLE_LAG	(2 * NSEC)
+#define BRACKETS	20
+#define PLAUSIBLE_LAG	(10 * NSEC)
 
 static int64_t real_ns(void)
 {
@@ -29,9 +31,20 @@ static int64_t real_ns(void)
 
 void clock_start(struct live *l)
 {
+	int64_t before, real, after, best = INT64_MAX;
+	int i;
+
 	l->start = now_ns();
 	l->start_tsc = __rdtsc();
-	l->real_minus_mono = real_ns() - l->start;
+	for (i = 0; i < BRACKETS; i++) {
+		before = now_ns();
+		real = real_ns();
+		after = now_ns();
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		l->real_minus_mono = real - before - best / 2;
+	}
 }
 
 int64_t clock_from_real(const struct live *l, int64_t real)
