@@ -17,7 +17,7 @@
 #include "scenario.h"
 #include "story/story.h"
 
-#define EVENT_MS	1000
+#define EVENT_MS	10000
 
 /* A namespace of the controller; what is written is kept in a file that has no name */
 #define STORE									\

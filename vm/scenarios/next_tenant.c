@@ -62,7 +62,7 @@ static void error_occurs(const char *bdf)
 	int i;
 
 	monitor("pcie_aer_inject_error nic0 POISON_TLP");
-	for (i = 0; i < 20 && !(pci_config(bdf, STATUS, 4) & PCI_ERR_UNC_POISON_TLP); i++)
+	for (i = 0; i < 100 && !(pci_config(bdf, STATUS, 4) & PCI_ERR_UNC_POISON_TLP); i++)
 		sleep_ms(100);
 	ok(pci_config(bdf, STATUS, 4) & PCI_ERR_UNC_POISON_TLP, "the NIC notes an error", "it does not");
 }

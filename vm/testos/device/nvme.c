@@ -31,7 +31,7 @@
 #define ASQ		0x28
 #define ACQ		0x30
 #define DOORBELL	0x1000
-#define PATIENCE_MS	2000
+#define PATIENCE_MS	10000
 #define FETCH_MS	20
 
 #define CREATE_SQ	0x01
