@@ -211,6 +211,7 @@ void story_use_again(unsigned int i)
 	struct vm *vm = story_vm(i);
 
 	vm_create(vm, &state_get()->vm[i], &one_nic_each[i]);
+	nap(4);		/* frames arrive for it meanwhile: the runner wants traffic that proves something */
 	mark_nic(i, "used");
 	vm_start_reception(vm);
 }
