@@ -53,18 +53,40 @@ static atomic_t luo_leaving = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(luo_left);
 
 /* Never waits for the mutex: a call on the session may take any time */
-static int luo_freeze_session(struct luo_session *session)
+static int luo_try_lock(struct luo_session *session)
+{
+	if (mutex_trylock(&session->mutex))
+		return 0;
+	pr_info("session [%s]: not frozen: call on the session does not return\n", session->name);
+	return -EBUSY;
+}
+
+static int luo_freeze_files(struct luo_session *session)
 {
 	int err;
 
-	if (!mutex_trylock(&session->mutex)) {
-		pr_info("session [%s]: not frozen: call on the session does not return\n",
-			session->name);
-		return -EBUSY;
-	}
+	lockdep_assert_held(&session->mutex);
 	memset(&session->ser, 0, sizeof(session->ser));
 	err = luo_file_freeze(&session->file_set, &session->ser);
 	session->frozen = !err;
+	return err;
+}
+
+/* Undoes luo_freeze_files() */
+static void luo_unfreeze_files(struct luo_session *session)
+{
+	lockdep_assert_held(&session->mutex);
+	luo_file_unfreeze(&session->file_set, &session->ser);
+	session->frozen = false;
+}
+
+static int luo_freeze_session(struct luo_session *session)
+{
+	int err = luo_try_lock(session);
+
+	if (err)
+		return err;
+	err = luo_freeze_files(session);
 	mutex_unlock(&session->mutex);
 	return err;
 }
@@ -74,8 +96,7 @@ static void luo_unfreeze_session(struct luo_session *session)
 	if (!session->frozen)
 		return;
 	guard(mutex)(&session->mutex);
-	luo_file_unfreeze(&session->file_set, &session->ser);
-	session->frozen = false;
+	luo_unfreeze_files(session);
 }
 
 static bool luo_may_pass(int err)
@@ -198,14 +219,21 @@ int luo_check_next_kernel(void)
  * luo_check_session() - Check that a session could be frozen now.
  * @session: The session; the caller keeps it from being freed.
  *
+ * No other call on the session finds its files frozen.
+ *
  * Context: Process context, may sleep.
  * Return: 0, or the error for which a kexec would leave it behind.
  */
 int luo_check_session(struct luo_session *session)
 {
-	int err = luo_freeze_session(session);
+	int err = luo_try_lock(session);
 
-	luo_unfreeze_session(session);
+	if (err)
+		return err;
+	err = luo_freeze_files(session);
+	if (!err)
+		luo_unfreeze_files(session);
+	mutex_unlock(&session->mutex);
 	return err;
 }
 
