@@ -4,11 +4,18 @@
  * holes of a memfd, so the limit ends it: the process is charged for all of it. The kernel does
  * not warn and keeps nothing.
  *
- * promise: 5
+ * A memfd in ZONE_MOVABLE, whose pages preserve would migrate, has a page with a memory error.
+ * It is refused at once: such a page cannot be migrated, however often it is tried.
+ *
+ * promise: 5, 7
  * red when: the array of all folios is allocated at once (an earlier kernel): the kernel warns and is
  *   tainted
+ * red when: preserve looks for memory errors before it pins pages (`memfd_luo_check_cached`): it
+ *   never returns
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,12 +40,28 @@ static int preserve_in_cgroup(int session)
 	return status;
 }
 
+static void refuse_memory_error(void)
+{
+	int session = luo_create("error"), memfd = vm_memfd(2 * MIB, 0);
+	uint8_t *at = must_map(memfd, 2 * MIB, 0, "a memfd");
+
+	memset(at, 1, 2 * MIB);
+	memory_break(at);
+	ok_errno(luo_preserve_fd(session, memfd, 1), EHWPOISON,
+		 "a movable page with a memory error is refused");
+	munmap(at, 2 * MIB);
+	close(memfd);
+	close(session);
+}
+
 static void before(void)
 {
-	uint64_t free = memory_free();
+	uint64_t free;
 	char tainted[16] = "";
 	int session;
 
+	refuse_memory_error();
+	free = memory_free();
 	session = luo_create("huge");
 	cgroup_make("64M");
 	must_write("/proc/sys/kernel/printk", "3");	/* the OOM killer talks */
@@ -51,4 +74,4 @@ static void before(void)
 	   (unsigned long long)free, (unsigned long long)memory_free());
 }
 
-SCENARIO(.name = "huge_memfd", .before = before);
+SCENARIO(.name = "huge_memfd", .cmdline = "movablecore=256M", .before = before);

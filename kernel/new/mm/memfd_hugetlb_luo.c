@@ -69,20 +69,16 @@ static int memfd_hugetlb_check_folios(const struct inode *inode, struct hstate *
 	pgoff_t index, end = size >> PAGE_SHIFT;
 	struct folio *folio;
 	bool cma;
-	int err;
 
 	for (index = 0; index < end; index += pages_per_huge_page(h)) {
 		folio = filemap_get_folio(inode->i_mapping, index);
 		if (IS_ERR(folio))
 			continue;
 		cma = folio_test_hugetlb_cma(folio);
-		err = memfd_luo_check_error(inode, folio);
 		folio_put(folio);
 		if (cma)
 			return memfd_hugetlb_refuse(inode, -EOPNOTSUPP,
 						    "huge page was allocated from CMA");
-		if (err)
-			return err;
 		cond_resched();
 	}
 	return 0;

@@ -21,7 +21,6 @@ bool memfd_luo_release(const struct liveupdate_file_op_args *args);
 
 struct memfd_luo_folio_ser *memfd_luo_pin(struct file *file, loff_t size, u64 *nr_folios);
 void memfd_luo_unpin(const struct memfd_luo_folio_ser *folios, u64 nr_folios);
-int memfd_luo_check_error(const struct inode *inode, struct folio *folio);
 int memfd_luo_check_errors(const struct inode *inode, const struct memfd_luo_folio_ser *folios,
 			   u64 nr_folios);
 

@@ -12,13 +12,16 @@
  * between preserve and kexec, and a page that is allocated then would be lost.
  *
  * Pages with a memory error are refused. The next kernel does not know of the error: it would
- * give the page to other users when the file is gone.
+ * give the page to other users when the file is gone. Preserve looks for them before it pins:
+ * such a page cannot be isolated, and memfd_pin_folios() would try without end to migrate it out
+ * of CMA or ZONE_MOVABLE.
  */
 
 #define pr_fmt(fmt) "memfd_luo: " fmt
 
 #include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/folio_batch.h>
 #include <linux/fs.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/mm.h>
@@ -85,25 +88,44 @@ static int memfd_luo_pin_batch(struct file *file, loff_t *start, loff_t end,
 	return 0;
 }
 
-/**
- * memfd_luo_check_error() - Refuse a folio with a memory error.
- * @inode: The memfd's.
- * @folio: The folio.
- *
- * Context: Any.
- * Return: 0, or -EHWPOISON.
- */
-int memfd_luo_check_error(const struct inode *inode, struct folio *folio)
+/* Nearly never; a walk of all folios takes time */
+static bool memfd_luo_host_has_errors(void)
+{
+	return IS_ENABLED(CONFIG_MEMORY_FAILURE) && atomic_long_read(&num_poisoned_pages);
+}
+
+static int memfd_luo_check_error(const struct inode *inode, struct folio *folio,
+				 const char *done)
 {
 	if (!folio_contain_hwpoisoned_page(folio))
 		return 0;
-	pr_warn_ratelimited("memfd %llu: not preserved: page of the memfd has a memory error\n",
-			    (u64)inode->i_ino);
+	pr_warn_ratelimited("memfd %llu: not %s: page of the memfd has a memory error\n",
+			    (u64)inode->i_ino, done);
 	return -EHWPOISON;
 }
 
+/* Holes, and pages in swap, have no error. */
+static int memfd_luo_check_cached(struct address_space *mapping, loff_t size)
+{
+	pgoff_t index = 0, last = (size - 1) >> PAGE_SHIFT;
+	struct folio_batch fbatch;
+	unsigned int i;
+	int err = 0;
+
+	if (!memfd_luo_host_has_errors())
+		return 0;
+	folio_batch_init(&fbatch);
+	while (!err && filemap_get_folios(mapping, &index, last, &fbatch)) {
+		for (i = 0; !err && i < folio_batch_count(&fbatch); i++)
+			err = memfd_luo_check_error(mapping->host, fbatch.folios[i], "preserved");
+		folio_batch_release(&fbatch);
+		cond_resched();
+	}
+	return err;
+}
+
 /**
- * memfd_luo_check_errors() - Refuse folios with a memory error.
+ * memfd_luo_check_errors() - Refuse to freeze folios with a memory error.
  * @inode: The memfd's.
  * @folios: The list from memfd_luo_pin().
  * @nr_folios: Entries in @folios.
@@ -117,11 +139,10 @@ int memfd_luo_check_errors(const struct inode *inode, const struct memfd_luo_fol
 	int err = 0;
 	u64 i;
 
-	/* Nearly always; a walk of all folios at freeze takes time */
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) || !atomic_long_read(&num_poisoned_pages))
+	if (!memfd_luo_host_has_errors())
 		return 0;
 	for (i = 0; !err && i < nr_folios; i++) {
-		err = memfd_luo_check_error(inode, pfn_folio(folios[i].pfn));
+		err = memfd_luo_check_error(inode, pfn_folio(folios[i].pfn), "frozen");
 		cond_resched();
 	}
 	return err;
@@ -143,13 +164,11 @@ struct memfd_luo_folio_ser *memfd_luo_pin(struct file *file, loff_t size, u64 *n
 	struct memfd_luo_list list = { .max_folios = DIV_ROUND_UP_ULL(size, PAGE_SIZE) };
 	struct folio **batch = kvmalloc_objs(*batch, MEMFD_LUO_PIN_BATCH);
 	loff_t start = 0;
-	int err = batch ? 0 : -ENOMEM;
+	int err = batch ? memfd_luo_check_cached(file->f_mapping, size) : -ENOMEM;
 
 	while (!err && start < size)
 		err = memfd_luo_pin_batch(file, &start, size - 1, batch, &list);
 	kvfree(batch);
-	if (!err)
-		err = memfd_luo_check_errors(file_inode(file), list.folios, list.nr_folios);
 	if (err) {
 		memfd_luo_unpin(list.folios, list.nr_folios);
 		vfree(list.folios);
