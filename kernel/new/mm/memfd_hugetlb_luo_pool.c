@@ -100,18 +100,24 @@ void memfd_hugetlb_pool_hand_over(struct hstate *h, const u64 *nr_node, bool add
 static phys_addr_t memfd_hugetlb_pool_in __initdata;
 static unsigned long memfd_hugetlb_to_come[HUGE_MAX_HSTATE][MAX_NUMNODES];
 static u64 memfd_hugetlb_files_to_end;
+/* A pool that is divided: all pages to allocate, and those that nodes gave for their shares */
+static unsigned long memfd_hugetlb_wanted[HUGE_MAX_HSTATE] __initdata;
+static unsigned long memfd_hugetlb_given[HUGE_MAX_HSTATE] __initdata;
 
 static const struct memfd_hugetlb_pool_ser *__init memfd_hugetlb_pool_incoming(void)
 {
 	const struct memfd_hugetlb_pool_ser *pool;
+	phys_addr_t phys;
 	size_t size;
 
 	if (!liveupdate_enabled())
 		return NULL;
-	if (!memfd_hugetlb_pool_in &&
-	    (kho_retrieve_subtree(MEMFD_HUGETLB_POOL_SUBTREE, &memfd_hugetlb_pool_in, &size) ||
-	     size != sizeof(*pool)))
-		return NULL;
+	if (!memfd_hugetlb_pool_in) {
+		if (kho_retrieve_subtree(MEMFD_HUGETLB_POOL_SUBTREE, &phys, &size) ||
+		    size != sizeof(*pool))
+			return NULL;
+		memfd_hugetlb_pool_in = phys;
+	}
 	pool = phys_to_virt(memfd_hugetlb_pool_in);
 	return pool->nr_entries <= MEMFD_HUGETLB_POOL_ENTRIES ? pool : NULL;
 }
@@ -181,6 +187,7 @@ static void __init memfd_hugetlb_divide(struct hstate *h)
 
 	if (nodes_weight(nodes) <= 1)
 		return;
+	memfd_hugetlb_wanted[hstate_index(h)] = h->max_huge_pages;
 	share = memfd_hugetlb_share(h, h->max_huge_pages, &nodes, &rest);
 	for_each_node_mask(nid, nodes) {
 		h->max_huge_pages_node[nid] = share - memfd_hugetlb_coming(h, nid);
@@ -218,6 +225,38 @@ void __init hugetlb_liveupdate_boot_alloc(struct hstate *h)
 	}
 	if (any && !per_node)
 		memfd_hugetlb_divide(h);
+}
+
+/**
+ * hugetlb_liveupdate_boot_rest() - Go on with all nodes if one could not give its share.
+ * @h: Huge pages; each node has allocated its own number.
+ *
+ * Context: Boot, maybe before the page allocator works.
+ * Return: True if the missing pages come from all nodes, as without a live update. Then
+ * hugetlb_liveupdate_boot_sum() follows.
+ */
+bool __init hugetlb_liveupdate_boot_rest(struct hstate *h)
+{
+	unsigned long wanted = memfd_hugetlb_wanted[hstate_index(h)];
+
+	if (h->max_huge_pages >= wanted)
+		return false;
+	/* Linux counts gigantic pages from 0 on, others from those that the pool has */
+	if (hstate_is_gigantic(h))
+		memfd_hugetlb_given[hstate_index(h)] = h->max_huge_pages;
+	h->max_huge_pages = wanted - memfd_hugetlb_given[hstate_index(h)];
+	return true;
+}
+
+/**
+ * hugetlb_liveupdate_boot_sum() - Add the pages of shares to those from all nodes.
+ * @h: Huge pages.
+ *
+ * Context: As hugetlb_liveupdate_boot_rest().
+ */
+void __init hugetlb_liveupdate_boot_sum(struct hstate *h)
+{
+	h->max_huge_pages += memfd_hugetlb_given[hstate_index(h)];
 }
 
 /**
@@ -295,16 +334,20 @@ void memfd_hugetlb_pool_came(struct hstate *h, struct folio *folio)
 	}
 }
 
-/* Take off what did not come */
+/* Take off what did not come. A pool that was made smaller has such pages as surplus. */
 static void memfd_hugetlb_lost(struct hstate *h, int nid)
 {
 	unsigned long *to_come = &memfd_hugetlb_to_come[hstate_index(h)][nid];
+	unsigned long surplus = h->surplus_huge_pages_node[nid];
 
 	lockdep_assert_held(&hugetlb_lock);
 
-	h->max_huge_pages -= min(*to_come, h->max_huge_pages);
 	h->nr_huge_pages -= *to_come;
 	h->nr_huge_pages_node[nid] -= *to_come;
+	surplus -= min_t(unsigned long, surplus, h->nr_huge_pages_node[nid]);
+	h->surplus_huge_pages_node[nid] -= surplus;
+	h->surplus_huge_pages -= surplus;
+	h->max_huge_pages -= min(*to_come - surplus, h->max_huge_pages);
 	*to_come = 0;
 }
 
