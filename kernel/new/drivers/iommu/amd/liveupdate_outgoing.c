@@ -32,6 +32,10 @@
 #include "liveupdate.h"
 #include "liveupdate_priv.h"
 
+/* Bits of the status register: the unit may write to memory. Bit 4: CmdBufRun */
+#define AMD_LU_STATUS_RUN	(BIT(4) | MMIO_STATUS_EVT_RUN_MASK | \
+				 MMIO_STATUS_PPR_RUN_MASK | MMIO_STATUS_GALOG_RUN_MASK)
+
 /* A PCI segment with preserved devices */
 struct amd_lu_segment {
 	struct list_head item;
@@ -201,6 +205,17 @@ static bool amd_lu_is_frozen(struct amd_iommu *iommu, struct amd_lu_segment *seg
 	return false;
 }
 
+/*
+ * A CPU has interrupts off and holds the lock nearly all the time while it waits for room in
+ * the command buffer, which a deaf device with ATS keeps full. Such a CPU is stopped by NMI
+ * and never releases the lock. No other CPU runs.
+ */
+static void amd_lu_take_lock(struct amd_iommu *iommu)
+{
+	if (raw_spin_is_locked(&iommu->lock))
+		raw_spin_lock_init(&iommu->lock);
+}
+
 /**
  * amd_liveupdate_shutdown() - Make a unit translate for preserved devices only
  * @iommu: The unit. It still executes commands.
@@ -216,6 +231,7 @@ void amd_liveupdate_shutdown(struct amd_iommu *iommu)
 
 	if (!segment || !amd_lu_is_frozen(iommu, segment))
 		return;
+	amd_lu_take_lock(iommu);
 	table = get_dev_table(iommu);
 	for (devid = 0; devid <= iommu->pci_seg->last_bdf; devid++) {
 		if (!test_bit(devid, segment->frozen))
@@ -227,7 +243,7 @@ void amd_liveupdate_shutdown(struct amd_iommu *iommu)
 
 /**
  * amd_liveupdate_stays_on() - Decide if a unit stays on
- * @iommu: The unit. Its logs were turned off.
+ * @iommu: The unit. Its command buffer and its logs were turned off.
  *
  * Context: As iommu_disable().
  * Return: True if the unit translates for preserved or incoming devices. It does not
@@ -242,8 +258,7 @@ bool amd_liveupdate_stays_on(struct amd_iommu *iommu)
 	    !(iommu->flags & AMD_IOMMU_FLAG_INCOMING))
 		return false;
 	readl_poll_timeout_atomic(iommu->mmio_base + MMIO_STATUS_OFFSET, status,
-				  !(status & (MMIO_STATUS_EVT_RUN_MASK | MMIO_STATUS_PPR_RUN_MASK |
-					      MMIO_STATUS_GALOG_RUN_MASK)),
+				  !(status & AMD_LU_STATUS_RUN),
 				  10, 10 * USEC_PER_MSEC);
 	return true;
 }

@@ -33,6 +33,7 @@ extern const struct iommu_liveupdate_ops intel_liveupdate_ops;
 
 int intel_liveupdate_attach_device(struct iommu_domain *domain, struct device *dev,
 				   struct iommu_domain *old);
+void intel_liveupdate_take_locks(struct intel_iommu *iommu);
 bool intel_liveupdate_shutdown(struct intel_iommu *iommu);
 bool intel_liveupdate_keep_translation(struct intel_iommu *iommu);
 void intel_liveupdate_take_over_unit(struct intel_iommu *iommu);
@@ -55,6 +56,10 @@ static inline int intel_liveupdate_attach_device(struct iommu_domain *domain,
 static inline bool intel_liveupdate_block_unit(struct intel_iommu *iommu)
 {
 	return false;
+}
+
+static inline void intel_liveupdate_take_locks(struct intel_iommu *iommu)
+{
 }
 
 static inline bool intel_liveupdate_shutdown(struct intel_iommu *iommu)

@@ -129,22 +129,21 @@ void intel_lu_stop_ats(struct device_domain_info *info)
 	pci_liveupdate_stop_ats(to_pci_dev(info->dev));
 }
 
-/*
- * A CPU that waits for an answer has interrupts off and holds the lock nearly all the time. If
- * the device is deaf, the CPU is stopped by NMI, and does not release the lock any more. No
- * other CPU runs; the queue is as at any other moment of the wait.
- */
-static void intel_lu_take_queue(struct q_inval *qi)
+/* CPUs that were stopped free no descriptors. The hardware has fetched all. */
+static void intel_lu_reclaim_queue(struct q_inval *qi)
 {
-	if (raw_spin_is_locked(&qi->q_lock))
-		raw_spin_lock_init(&qi->q_lock);
+	while (qi->free_tail != qi->free_head) {
+		qi->desc_status[qi->free_tail] = QI_FREE;
+		qi->free_tail = (qi->free_tail + 1) % QI_LENGTH;
+		qi->free_cnt++;
+	}
 }
 
 /*
  * A CPU may have been stopped while it waited for an invalidation. The hardware reports
  * completion to that CPU's memory, so it must do so before the kexec. It takes a
  * descriptor from the queue before the device has answered; a wait descriptor is complete
- * when all before it are.
+ * when all before it are. A deaf device delays it until the hardware's own time-out.
  */
 void intel_lu_drain_queue(struct intel_iommu *iommu)
 {
@@ -153,9 +152,9 @@ void intel_lu_drain_queue(struct intel_iommu *iommu)
 
 	if (!iommu->qi)
 		return;
-	intel_lu_take_queue(iommu->qi);
-	readl_poll_timeout_atomic(iommu->reg + DMAR_IQH_REG, head,
-				  head == readl(iommu->reg + DMAR_IQT_REG),
-				  10, 10 * USEC_PER_MSEC);
+	if (!readl_poll_timeout_atomic(iommu->reg + DMAR_IQH_REG, head,
+				       head == readl(iommu->reg + DMAR_IQT_REG),
+				       10, 10 * USEC_PER_MSEC))
+		intel_lu_reclaim_queue(iommu->qi);
 	qi_submit_sync(iommu, (struct qi_desc *)&none, 0, 0);
 }
