@@ -123,8 +123,11 @@ int intel_lu_compare_pasid_ctrl(struct device_domain_info *info,
 
 	if (info->pasid_table && info->dev->iommu->max_pasids > info->pasid_table->max_pasid)
 		return -EOPNOTSUPP;
-	if (!(vtd->flags & IOMMU_VTD_SER_PASID))
+	if (!(vtd->flags & IOMMU_VTD_SER_PASID)) {
+		/* They stay off: ATS may be on */
+		info->pasid_supported = 0;
 		return 0;
+	}
 	if (!info->pasid_supported)
 		return -EOPNOTSUPP;
 	return pci_pasid_status(to_pci_dev(info->dev)) == expected ? 0 : -EPROTO;

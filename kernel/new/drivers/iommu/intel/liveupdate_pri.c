@@ -48,14 +48,20 @@ int intel_lu_check_pri(struct device_domain_info *info)
 	return 0;
 }
 
-/* info->pri_enabled stays set: it says that page requests are to be enabled again. */
+/*
+ * info->pri_enabled stays set: it says that page requests are to be enabled again. Page requests
+ * that firmware or an earlier kernel has left on have no reader now either.
+ */
 int intel_lu_freeze_pri(struct device_domain_info *info)
 {
+	struct pci_dev *pdev = to_pci_dev(info->dev);
 	int ret;
 
+	if (info->pri_supported && !info->pri_enabled)
+		pci_liveupdate_cancel_pri(pdev);
 	if (!info->pri_enabled)
 		return 0;
-	ret = pci_liveupdate_stop_pri(to_pci_dev(info->dev));
+	ret = pci_liveupdate_stop_pri(pdev);
 	if (ret)
 		dev_info_ratelimited(info->dev, "not frozen: page requests do not stop\n");
 	return ret;
