@@ -43,7 +43,7 @@
  * @frozen: Number of @users that are frozen.
  * @function: @dev itself is one of @users.
  * @function_frozen: @dev itself is one of @frozen.
- * @pf_driver: @dev is a physical function that its driver keeps for its VFs.
+ * @pf_driver: @dev is a physical function above a VF, and its driver keeps it for that.
  * @irqs: Interrupt registers of a frozen function as they were before freeze.
  * @rcu: Delays the free until lock-less readers are done.
  */
@@ -80,9 +80,8 @@ static struct pci_lu_outgoing *pci_lu_outgoing_find(struct pci_dev *dev)
 
 static u64 pci_lu_outgoing_size(struct pci_dev *dev, int resno)
 {
-	struct resource *res = &dev->resource[resno];
-
-	return res->flags & (IORESOURCE_IO | IORESOURCE_MEM) ? resource_size(res) : 0;
+	return pci_resource_flags(dev, resno) & (IORESOURCE_IO | IORESOURCE_MEM) ?
+	       pci_resource_len(dev, resno) : 0;
 }
 
 static u32 pci_lu_outgoing_flags(const struct pci_lu_outgoing *out)
@@ -129,7 +128,7 @@ static void pci_lu_outgoing_free(struct pci_lu_outgoing *out)
 	kfree_rcu(out, rcu);
 }
 
-static struct pci_lu_outgoing *pci_lu_outgoing_alloc(struct pci_dev *dev)
+static struct pci_lu_outgoing *pci_lu_outgoing_alloc(struct pci_dev *dev, bool above)
 {
 	struct pci_lu_outgoing *out;
 	int rc;
@@ -147,7 +146,7 @@ static struct pci_lu_outgoing *pci_lu_outgoing_alloc(struct pci_dev *dev)
 	out->ser->segment = pci_domain_nr(dev->bus);
 	out->ser->bdf = pci_dev_id(dev);
 	out->dev = pci_dev_get(dev);
-	out->pf_driver = dev->is_physfn && pci_lu_has_pf_driver(dev);
+	out->pf_driver = above && dev->is_physfn;
 	pci_lu_outgoing_fill(out);
 
 	rc = kho_record_index_add(pci_lu_outgoing_index, out->ser);
@@ -163,13 +162,13 @@ err_free:
 	return ERR_PTR(rc);
 }
 
-static int pci_lu_outgoing_get(struct pci_dev *dev)
+static int pci_lu_outgoing_get(struct pci_dev *dev, bool above)
 {
 	struct pci_lu_outgoing *out = pci_lu_outgoing_find(dev);
 	int rc;
 
 	if (!out) {
-		out = pci_lu_outgoing_alloc(dev);
+		out = pci_lu_outgoing_alloc(dev, above);
 		if (IS_ERR(out))
 			return PTR_ERR(out);
 		rc = xa_insert(&pci_lu_outgoing_devices, pci_lu_key(dev), out,
@@ -209,22 +208,23 @@ static bool pci_lu_outgoing_is_function(struct pci_dev *dev)
 	return out && out->function;
 }
 
-static bool pci_lu_outgoing_keeps_pf(struct pci_dev *dev)
+static int pci_lu_outgoing_check_pf(struct pci_dev *dev)
 {
-	struct pci_lu_outgoing *out = pci_lu_outgoing_find(dev);
+	struct pci_lu_outgoing *out = pci_lu_outgoing_find(pci_physfn(dev));
 
-	return out ? out->function || out->pf_driver : pci_lu_has_pf_driver(dev);
+	return out && (out->function || out->pf_driver) ? 0 : pci_lu_check_pf_driver(dev);
 }
 
 static int pci_lu_outgoing_check(struct pci_dev *dev)
 {
+	int rc;
+
 	if (pci_lu_outgoing_is_function(dev))
 		return pci_lu_refuse(dev, -EBUSY, "already preserved");
 	if (pci_liveupdate_accepted(dev))
 		return pci_lu_refuse(dev, -EBUSY, "previous live update is not finished");
-	if (dev->is_virtfn && !pci_lu_outgoing_keeps_pf(pci_physfn(dev)))
-		return pci_lu_refuse(dev, -ENXIO, "its physical function is not preserved");
-	return pci_lu_check_preserve(dev);
+	rc = dev->is_virtfn ? pci_lu_outgoing_check_pf(dev) : 0;
+	return rc ?: pci_lu_check_preserve(dev);
 }
 
 /* Under the device lock */
@@ -243,7 +243,7 @@ static int pci_lu_outgoing_add(struct pci_dev *dev)
 		return rc;
 
 	for (pos = dev; pos; pos = pci_lu_above(pos)) {
-		rc = pci_lu_outgoing_get(pos);
+		rc = pci_lu_outgoing_get(pos, pos != dev);
 		if (rc) {
 			pci_lu_outgoing_put_path(dev, pos);
 			return rc;

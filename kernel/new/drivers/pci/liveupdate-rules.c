@@ -62,21 +62,23 @@ static bool pci_lu_is_pf_driver(const struct pci_driver *driver)
 }
 
 /**
- * pci_lu_has_pf_driver() - Test whether a driver keeps a physical function for its VFs.
- * @dev: The physical function.
+ * pci_lu_check_pf_driver() - Check that a driver keeps a physical function for its VFs.
+ * @dev: A virtual function of it.
  *
  * Context: Process context.
- * Return: True if a registered driver is bound; false also while @dev is probed or removed.
+ * Return: 0 if a registered driver is bound; -ENXIO if not; -EBUSY while the device lock of the
+ * physical function is held, as by a reader of sriov_numvfs.
  */
-bool pci_lu_has_pf_driver(struct pci_dev *dev)
+int pci_lu_check_pf_driver(struct pci_dev *dev)
 {
+	struct pci_dev *pf = pci_physfn(dev);
 	bool has;
 
-	if (!device_trylock(&dev->dev))
-		return false;
-	has = pci_lu_is_pf_driver(dev->driver);
-	device_unlock(&dev->dev);
-	return has;
+	if (!device_trylock(&pf->dev))
+		return pci_lu_refuse(dev, -EBUSY, "reset, removal or probe is in progress");
+	has = pci_lu_is_pf_driver(pf->driver);
+	device_unlock(&pf->dev);
+	return has ? 0 : pci_lu_refuse(dev, -ENXIO, "its physical function is not preserved");
 }
 
 /**

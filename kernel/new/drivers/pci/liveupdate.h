@@ -119,7 +119,7 @@ bool pci_lu_pf_had_driver(struct pci_dev *dev);
 
 /* liveupdate-rules.c */
 void pci_lu_set_driver(const struct pci_driver *driver);
-bool pci_lu_has_pf_driver(struct pci_dev *dev);
+int pci_lu_check_pf_driver(struct pci_dev *dev);
 void pci_lu_bound(struct pci_dev *dev);
 #else
 static inline void pci_liveupdate_setup(struct pci_dev *dev) { }
