@@ -6,6 +6,8 @@
  * one has the modules from the start. Until a program opens /dev/liveupdate vfio-pci can be
  * unloaded, and the NIC runs on; from then on it cannot, until the session is finished.
  *
+ * What is built in keeps other drivers and resets from the NIC, before there are modules.
+ *
  * promise: 1, 5, 7
  * red when: the kernel asks for no module when a file needs its handler (`luo_need_handler()`):
  *   ENOPKG, also with all modules at hand
@@ -13,6 +15,8 @@
  *   modules have no more users than before
  * red when: a file that waits keeps no module (no `try_module_get()` in `luo_get_handler()`):
  *   vfio-pci is unloaded
+ * red when: the rules begin with the driver of vfio-pci (`pci_liveupdate_may_probe()`,
+ *   `pci_liveupdate_no_reset()`): another driver is bound, and the NIC is reset
  */
 #include <errno.h>
 #include <unistd.h>
@@ -88,11 +92,21 @@ static void wait_for_modules(int session)
 		"nor discarded, since no handler says what its files are");
 }
 
+/* No module is loaded. */
+static void left_alone(const char *bdf)
+{
+	pci_set(bdf, "driver_override", "pci-stub");
+	ok_errno(pci_bind_to(bdf, "pci-stub"), EBUSY, "no other driver can have the NIC");
+	pci_set(bdf, "driver_override", "\n");
+	ok_errno(pci_set(bdf, "reset", "1"), EBUSY, "nor can it be reset");
+}
+
 static void load_late(void)
 {
 	int session, iommufd;
 
 	story_arrive();
+	left_alone(state_get()->vm[0].device[0].bdf);
 	session = luo_retrieve(state_get()->vm[0].session);
 	wait_for_modules(session);
 	modules_be_modprobe();
