@@ -7,6 +7,7 @@
  * promise: library
  * red when: a failed save does not look for objects still preserved (`undo`): the VMM is not told to
  *   close its session, and `iolu_vm_unsave` says that nothing is preserved
+ * red when: a file of hugetlbfs is taken for a memfd (`check_huge`): the library adds it
  * red when: a BAR of a device that is not in the handle is passed over (`learn_bar`): the VM is saved
  */
 #define _GNU_SOURCE 1
@@ -24,6 +25,7 @@
 #include "kapi/luo.h"
 #include "kapi/vfio.h"
 #include "lib/library.h"
+#include "os/pool.h"
 #include "os/report.h"
 #include "os/util.h"
 #include "scenario.h"
@@ -238,6 +240,24 @@ static void test_given_session(void)
 	lib_holds(vm, iolu_vm_unsave(vm), "and called off");
 }
 
+/* Huge pages of a mount: a file with a name; the kernel knows it also when the name is gone. */
+static void test_file_of_a_mount(void)
+{
+	static const char kind[] = "not a memfd (files with a name cannot be preserved)";
+	int fd = pool_file(POOL_2M);
+
+	vm = lib_new(1);
+	iolu_vm_set_liveupdate_fd(vm, luo_device());
+	refuses(iolu_vm_add_memfd(vm, LIB_RAM, fd), ENOENT, kind, "to add a file of hugetlbfs");
+	unlink(POOL_FILE);
+	lib_must(vm, iolu_vm_add_memfd(vm, LIB_RAM, fd), "without its name it is added");
+	refuses(iolu_vm_save(vm), ENOENT, kind, "to save a VM with it");
+	ok(!kho_records(), "  nothing is left of it", "%llu records",
+	   (unsigned long long)kho_records());
+	iolu_vm_free(vm);
+	close(fd);
+}
+
 /* Memory only: nothing of the IOMMU is needed. */
 static void test_memory_only(void)
 {
@@ -276,6 +296,7 @@ static void before(void)
 	test_given_session();
 	iolu_vm_free(vm);
 	test_memory_only();
+	test_file_of_a_mount();
 }
 
 SCENARIO(.name = "library_refusals", .nics = "igb,e1000e", .before = before);

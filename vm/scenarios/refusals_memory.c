@@ -3,7 +3,7 @@
  * Memory that would not be there in the next kernel, each with its error and a line in the log:
  * anonymous memory, memfds that are not in the session, or were shrunk. A memfd without that one
  * defect is accepted, whatever its seals. Of huge pages: those that are lent by CMA, and holes that
- * the pool has no pages for. No traffic.
+ * the pool has no pages for, and files of a mount. No traffic.
  *
  * promise: 4
  * red when: the kind of mapped memory is checked (`iommufd_lu_check_area()`): anonymous memory is
@@ -13,6 +13,8 @@
  * red when: a huge page must not be CMA's (`memfd_hugetlb_check_folios`): another error, without
  *   a reason in the log
  * red when: a lack of huge pages for holes is named (`memfd_hugetlb_pin`): no reason in the log
+ * red when: a file of huge pages must be of the kernel's own mount (`SB_KERNMOUNT` in
+ *   `memfd_hugetlb_can_preserve`): a file of hugetlbfs is preserved
  * red when: an area names the file's device (`iommufd_lu_describe_file()`): both memfds are listed
  *   on device 0
  */
@@ -241,6 +243,19 @@ static void holes(void)
 	pool_same(&was, POOL_2M, "when that memfd is closed");
 }
 
+/* It has a name, or had one; a memfd never has. */
+static void file_of_a_mount(void)
+{
+	int fd = pool_file(POOL_2M), session = luo_create("mount");
+
+	ok_errno(luo_preserve_fd(session, fd, TOKEN_SPARE), ENOENT,
+		 "a file of hugetlbfs cannot be preserved");
+	unlink(POOL_FILE);
+	ok_errno(luo_preserve_fd(session, fd, TOKEN_SPARE), ENOENT, "nor without its name");
+	close(session);
+	close(fd);
+}
+
 static void before(void)
 {
 	struct vm *vm = story_alone();
@@ -259,6 +274,7 @@ static void before(void)
 	registers(vm);
 	from_cma();
 	holes();
+	file_of_a_mount();
 	ok_rc(vm_preserve(vm), "after all these refusals the VM can be preserved");
 	vm_call_off(vm);
 	story_close(vm);

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The counters of a pool of huge pages, of all nodes together and of each. */
+/* The counters of a pool of huge pages, of all nodes together and of each; a file of the pool. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "os/numa.h"
 #include "os/pool.h"
@@ -62,6 +67,18 @@ void pool_resize(uint64_t page, uint64_t pages)
 		 "nr_hugepages");
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)pages);
 	must_write(path, text);
+}
+
+int pool_file(uint64_t size)
+{
+	int fd;
+
+	mkdir("/huge", 0700);
+	fd = mount("hugetlbfs", "/huge", "hugetlbfs", 0, "pagesize=2M") ? -1 :
+	     open(POOL_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, size))
+		bail_out("a file of hugetlbfs: %s", strerror(errno));
+	return fd;
 }
 
 uint64_t pool_vmemmap(void)

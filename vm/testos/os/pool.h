@@ -14,10 +14,12 @@ struct pool {
 
 #define POOL_2M		(2 * MIB)
 #define POOL_1G		(1024 * MIB)
+#define POOL_FILE	"/huge/file"
 
 void pool_read(struct pool *pool, uint64_t page);
 void pool_read_node(struct pool *pool, uint64_t page, unsigned int node);	/* reserved: 0 */
 void pool_resize(uint64_t page, uint64_t pages);
+int pool_file(uint64_t size);		/* POOL_FILE, in a hugetlbfs of pages of 2 MiB */
 uint64_t pool_vmemmap(void);		/* pages that hold the kernel's struct page */
 void pool_same(const struct pool *was, uint64_t page, const char *when);
 
