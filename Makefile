@@ -39,7 +39,7 @@ ON_OTHER  := $(patsubst %,vm/scenarios/%.c,command_stock control_stock module_lo
 # Those that run on AMD-Vi as well
 ON_AMD    := $(patsubst %,vm/scenarios/%.c@amd,damaged_records abort_leaves_no_trace \
 	back_and_forth bars_go_along control_stock control_without_preserve crashed_vmm damaged_index \
-	discarded_session group_of_functions interrupt_format_next interrupts_not_remapped_next \
+	discarded_session group_of_functions huge_pages interrupt_format_next interrupts_not_remapped_next \
 	interrupts_stay_remapped iommu_fails_next iommu_off_next kinds_of_maps \
 	live_update_off_next machine_nvme machine_virtio ordinary_life passthrough_next \
 	pci_off_next pending_interrupt refusals refusals_devices refusals_interrupts replace rogue_device_is_blocked run shared_domain \
