@@ -79,6 +79,26 @@ static void refuse_foreign(struct pasids *p)
 	munmap((void *)page, PAGE);
 }
 
+/*
+ * Functions of a slot are in one group if they do not redirect completions. The group of a function
+ * is chosen when it is found.
+ */
+static void refuse_shared(struct pasids *p)
+{
+	char other[BDF_LEN];
+
+	pci_find_device(EXTRA_EDU, 0, other);
+	pci_redirect_completions(p->bdf, false);
+	ok_rc(pci_set(other, "remove", "1"), "the other function of the slot is removed");
+	ok_rc(file_write("/sys/bus/pci/rescan", "1"), "and looked for");
+	ok(pci_group(other) == pci_group(p->bdf), "it joins the group", "%u is not %u",
+	   pci_group(other), pci_group(p->bdf));
+	refuse(p, EOPNOTSUPP, REFUSED "PASIDs are in use",
+	       "a device with PASIDs that shares its group is refused");
+	pci_redirect_completions(p->bdf, true);
+	ok_rc(pci_set(other, "remove", "1"), "the other function leaves the group");
+}
+
 static void is_immutable(struct pasids *p)
 {
 	ok_errno(vfio_attach_pasid(p->dev, 6, p->hwpt[1]), EBUSY,
@@ -97,6 +117,7 @@ static void before(void)
 	refuse_unmarked(&p);
 	refuse_many(&p);
 	refuse_foreign(&p);
+	refuse_shared(&p);
 	pasids_record(&p);
 	story_preserve();
 	ok_rc(pasids_preserve(&p), "the device with PASIDs is preserved");
@@ -149,5 +170,5 @@ static void after(void)
 }
 
 SCENARIO(.name = "pasids", .platform = "vtd", .pasids = true,
-	 .iommu = "caching-mode=on,device-iotlb=on,pasid-bits=20", .before = before,
-	 .after = after);
+	 .iommu = "caching-mode=on,device-iotlb=on,pasid-bits=20",
+	 .qemu = "-device edu,addr=1d.1,multifunction=on", .before = before, .after = after);

@@ -192,11 +192,11 @@ static void add_software(struct args *a, const struct run *r, const char *kernel
 	args_split(a, r->opt->qemu_extra);
 }
 
-/* In slot 1d of the root bus */
+/* In slot 1d of the root bus, which can have other functions */
 static void add_pasids(struct args *a, const struct run *r)
 {
 	option(a, "-device", "{\"driver\":\"vfio-user-pci\",\"addr\":\"1d.0\","
-	       "\"socket\":{\"type\":\"unix\",\"path\":\"%s/pasids\"}}", r->out);
+	       "\"multifunction\":true,\"socket\":{\"type\":\"unix\",\"path\":\"%s/pasids\"}}", r->out);
 }
 
 /* Its memory is read by a CPU only: it is no bus master. */

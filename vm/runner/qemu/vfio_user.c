@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A PCI function outside the emulator, which talks to it by the vfio-user protocol. No device
- * inside the emulator supports PASIDs; this one has that capability, and those of ATS and PRI. Beside
- * its configuration space it has a BAR without a function and an MSI-X vector that never fires. It
- * does no DMA and asks for no translation. It makes no page requests, and can be told to behave as if
- * one were outstanding when they are disabled.
+ * inside the emulator supports PASIDs; this one has that capability, and those of ATS, PRI and ACS.
+ * Beside its configuration space it has a BAR without a function and an MSI-X vector that never
+ * fires. It does no DMA and asks for no translation. It makes no page requests, and can be told to
+ * behave as if one were outstanding when they are disabled.
  *
  * One thread serves the protocol. The emulator sends a request and waits for its answer.
  * Unknown requests and wrong sizes end the thread with a reason, which fails the run.
@@ -37,6 +37,7 @@ enum request {
 #define CAP_PASID	0x100
 #define CAP_ATS		0x110
 #define CAP_PRI		0x120
+#define CAP_ACS		0x130
 #define PRI_BEHAVIOUR	0xe0		/* of this model: how page requests stop */
 #define PASID_BITS	20
 #define BAR_SIZE	0x2000
@@ -116,9 +117,11 @@ static void reset(uint8_t *c)
 	      PCI_PASID_CAP_EXEC | PCI_PASID_CAP_PRIV | PASID_BITS << 8);
 	put32(c + CAP_ATS, PCI_EXT_CAP_ID_ATS | 1 << 16 | CAP_PRI << 20);
 	put16(c + CAP_ATS + PCI_ATS_CAP, PCI_ATS_CAP_PAGE_ALIGNED);
-	put32(c + CAP_PRI, PCI_EXT_CAP_ID_PRI | 1 << 16);
+	put32(c + CAP_PRI, PCI_EXT_CAP_ID_PRI | 1 << 16 | CAP_ACS << 20);
 	put16(c + CAP_PRI + PCI_PRI_STATUS, PCI_PRI_STATUS_STOPPED | PCI_PRI_STATUS_PASID);
 	put32(c + CAP_PRI + PCI_PRI_MAX_REQ, 64);
+	put32(c + CAP_ACS, PCI_EXT_CAP_ID_ACS | 1 << 16);
+	put16(c + CAP_ACS + PCI_ACS_CAP, PCI_ACS_RR | PCI_ACS_CR);
 }
 
 /* The registers that a write can change */
@@ -134,6 +137,7 @@ static const struct writable {
 	{ CAP_ATS + PCI_ATS_CTRL, PCI_ATS_CTRL_ENABLE | 0x1f },
 	{ CAP_PRI + PCI_PRI_CTRL, PCI_PRI_CTRL_ENABLE | PCI_PRI_CTRL_RESET },
 	{ CAP_PRI + PCI_PRI_ALLOC_REQ, 0xffff },
+	{ CAP_ACS + PCI_ACS_CTRL, PCI_ACS_RR | PCI_ACS_CR },
 	{ PRI_BEHAVIOUR, 0xff },
 };
 

@@ -35,6 +35,7 @@ bool pci_page_requests_are_on(const char *bdf);
 void pci_enable_page_requests(const char *bdf);		/* whatever the kernel thinks */
 unsigned int pci_page_requests_depth(const char *bdf);
 unsigned int pci_group(const char *bdf);
+void pci_redirect_completions(const char *bdf, bool on);	/* by ACS */
 bool pci_exists(const char *bdf);
 bool pci_wants_token(const char *bdf);	/* a virtual function, and vfio-pci has the physical one */
 bool pci_is_active(const char *bdf);	/* for runtime power management */

@@ -64,3 +64,11 @@ unsigned int pci_page_requests_depth(const char *bdf)
 {
 	return pci_config(bdf, page_requests(bdf) + PCI_PRI_ALLOC_REQ, 4);
 }
+
+void pci_redirect_completions(const char *bdf, bool on)
+{
+	unsigned int at = ext_capability(bdf, PCI_EXT_CAP_ID_ACS) + PCI_ACS_CTRL;
+	uint32_t control = pci_config(bdf, at, 2);
+
+	pci_set_config(bdf, at, on ? control | PCI_ACS_CR : control & ~PCI_ACS_CR, 2);
+}
