@@ -5,6 +5,8 @@
  * disturbed, and the next preserve works.
  *
  * promise: 5
+ * red when: an IOAS is immutable while it is preserved (`iopt_liveupdate_may_change`): mapping
+ *   is not refused, and fails after the abort
  */
 #include <errno.h>
 

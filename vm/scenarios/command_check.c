@@ -6,6 +6,10 @@
  * traffic.
  *
  * promise: command
+ * red when: the kernel refuses what check refuses (a kernel without `pci_lu_leaves_vf` and
+ *   without the rules about ATS that is off and about a virtual function alone): check says no,
+ *   or is unsure, and the kernel preserves the virtio device and the virtual function, and can
+ *   freeze the NIC without the latter
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -4,6 +4,8 @@
  * driver_override.
  *
  * promise: waiting
+ * red when: an incoming device is kept from other drivers (`pci_liveupdate_may_probe`): one of
+ *   three can be bound, and vfio-pci not any more; no VM is restored
  */
 #include <dirent.h>
 #include <errno.h>

@@ -25,6 +25,8 @@
  *   limit of committed memory is 561 MiB lower
  * red when: pages that never come are taken off (`memfd_hugetlb_pool_ended`; an earlier kernel
  *   did so for pages in a list that it could read): the pool has 2 pages that are not there
+ * red when: a preserved file keeps its size and pages (`MEMFD_HUGETLB_FROZEN`, with `frozen` 0):
+ *   a hole can be punched, and the file can shrink and grow
  */
 #define _GNU_SOURCE 1
 

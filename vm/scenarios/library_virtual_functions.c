@@ -7,6 +7,8 @@
  * promise: library, 7
  * red when: a device is bound without its token (`iolu_bind`, an earlier library): the virtual
  *   function cannot be added
+ * red when: the VF token survives (`vfio_pci_lu_import_vf_token`): the right token is refused as
+ *   not that of the physical function, no VM is restored
  */
 #include <errno.h>
 

@@ -10,6 +10,8 @@
  *   "stopped" when the root table is switched
  * red when: they are not allowed again at finish (`intel_lu_finish_pri()`): entry and function have
  *   them off
+ * red when: freeze fails when page requests do not stop (`pci_liveupdate_stop_pri`, with 0
+ *   instead of -EIO): the device can be frozen
  */
 #include <errno.h>
 #include <string.h>

@@ -7,6 +7,18 @@
  *
  * promise: 1, 2, 3
  * red when: PASIDs are not attached at boot (`iommu_lu_attach_pasids()`): the HWPTs are not adopted
+ * red when: a PASID of an HWPT that is not preserved is refused (`iommu_lu_add_pasid`, which
+ *   leaves it out): EBUSY as for an entry that is nobody's, and not ENOENT; preserved if that
+ *   rule is out as well
+ * red when: a 49th PASID is refused (`iommu_lu_add_pasid`, which leaves it out): EBUSY, and not
+ *   E2BIG; preserved if that rule is out as well
+ * red when: an entry for a PASID that is not attached is refused (`intel_lu_check_device`): the
+ *   device is preserved with it
+ * red when: PASIDs of a device that shares its group are refused (`iommu_lu_check_pasids`): the
+ *   device is preserved
+ * red when: FINISH waits for each PASID (`iommufd_device_taken_over`): it succeeds with none
+ *   attached, and from then on none can be attached or moved; a warning when the device is
+ *   closed
  */
 #include <errno.h>
 #include <sys/mman.h>

@@ -11,6 +11,12 @@
  * functions. No traffic.
  *
  * promise: 4
+ * red when: a physical function is not frozen while a virtual function is in use and not
+ *   preserved (`pci_lu_leaves_vf`): it can be frozen without the virtual function
+ * red when: a virtual function needs its physical function in a session
+ *   (`pci_lu_outgoing_check`): it is preserved alone
+ * red when: ATS that IOMMU and device have is on (`intel_lu_check_ats`): the virtio device,
+ *   whose ATS is off, is preserved
  */
 #include <errno.h>
 #include <string.h>

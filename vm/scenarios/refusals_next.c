@@ -5,6 +5,8 @@
  * begins with a huge page, so that the table has a large leaf.
  *
  * promise: 8
+ * red when: an incoming device is not reset (`pci_liveupdate_no_reset`): its owner can reset it
+ *   before adoption; 1,427 of 6,914 frames lost
  */
 #include <errno.h>
 #include <string.h>

@@ -5,6 +5,9 @@
  * one, which would get seven more bus numbers and so change those of the NIC.
  *
  * promise: waiting
+ * red when: bus numbers stay while devices are incoming (`pci_liveupdate_any_incoming` in
+ *   `pci_scan_bridge_extend`): the NIC has another one, its BARs are sized, it is not bus
+ *   master; no VM is restored
  */
 #include "device/dma_device.h"
 #include "device/pci.h"

@@ -15,6 +15,10 @@
  *   leaves an adopted HWPT loses 2,046 of 4,070 frames, DMA faults
  * red when: the entry keeps the old table (`dev_update_dte` in `amd_lu_replace`): the entry of each
  *   NIC leads to the table that the NIC has left; 1,535 of 9,688 frames lost
+ * red when: FINISH waits until no device uses a restored HWPT (`iommufd_lu_waits`): it succeeds
+ *   while both NICs use it
+ * red when: no way leads back to a restored HWPT (`iommufd_liveupdate_may_attach`): the NIC is
+ *   attached to it again
  */
 #include <stddef.h>
 

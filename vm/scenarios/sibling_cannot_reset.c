@@ -6,6 +6,8 @@
  * closed.
  *
  * promise: waiting
+ * red when: a bus with a preserved device is not reset (`pci_liveupdate_no_reset`): the bus is reset
+ *   when the neighbour was used, before the NIC's VMM comes; 2,112 of 6,681 frames lost
  */
 #include <errno.h>
 #include <stdio.h>

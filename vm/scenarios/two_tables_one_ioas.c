@@ -5,6 +5,9 @@
  * kernel both tables are adopted into one IOAS, and each must equal it when it is adopted.
  *
  * promise: 8
+ * red when: the IOAS is immutable until both HWPTs are unpreserved
+ *   (`iopt_liveupdate_may_change`): a mapping is added to the preserved tables, and the first
+ *   one is not adopted
  */
 #include <errno.h>
 #include <string.h>
