@@ -28,6 +28,7 @@
 #define GROUPS		"the IOMMU groups"
 #define INTERRUPTS	"the delivery of interrupts"
 #define MEMORY		"the memory that the kernel uses"
+#define MOVABLE		"the zone of memory, and maybe the next update of a VM in it"
 #define CONFIG		"the access to configuration space"
 #define ADDRESSES	"the addresses of BARs and buses"
 #define POOL		"the pool of huge pages"
@@ -111,6 +112,9 @@ static const struct word_rule rules[] = {
 	{ "acpi", "", WORD_UNSURE, "the tables of the firmware" },
 	{ "noefi", NULL, WORD_UNSURE, "the tables of the firmware" },
 	{ "numa", "", WORD_UNSURE, MEMORY },
+	{ "kernelcore", "", WORD_UNSURE, MOVABLE },
+	{ "movablecore", "", WORD_UNSURE, MOVABLE },
+	{ "movable_node", NULL, WORD_UNSURE, MOVABLE },
 
 	/* Words that are easily forgotten */
 	{ "root", "", WORD_FORGOTTEN, "the root file system" },

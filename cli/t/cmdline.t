@@ -74,7 +74,7 @@ for word in pci=conf1 pci=nommconf pci=nomsi pci=noari pci=nodomains pci=pcie_sc
 	now "$word" 1
 done
 for word in nox2apic noapic intremap=no_x2apic_optout acpi=rsdt noefi numa=off pcie_ports=native \
-	pcie_aspm=off module_blacklist=vfio_pci pci=something-new; do
+	pcie_aspm=off module_blacklist=vfio_pci pci=something-new kernelcore=1G movablecore=1G movable_node; do
 	next "$word" 3
 	now "$word" 3
 done
