@@ -11,7 +11,7 @@ struct memfd_luo_folio_ser;
 
 #ifdef CONFIG_LIVEUPDATE_MEMFD_HUGETLB
 void hugetlb_liveupdate_boot_alloc(struct hstate *h);
-bool hugetlb_liveupdate_boot_rest(struct hstate *h);
+bool hugetlb_liveupdate_boot_done(struct hstate *h, bool done);
 void hugetlb_liveupdate_boot_sum(struct hstate *h);
 void hugetlb_liveupdate_boot_count(void);
 unsigned long hugetlb_liveupdate_to_come(struct hstate *h);
@@ -20,9 +20,9 @@ static inline void hugetlb_liveupdate_boot_alloc(struct hstate *h) { }
 static inline void hugetlb_liveupdate_boot_sum(struct hstate *h) { }
 static inline void hugetlb_liveupdate_boot_count(void) { }
 
-static inline bool hugetlb_liveupdate_boot_rest(struct hstate *h)
+static inline bool hugetlb_liveupdate_boot_done(struct hstate *h, bool done)
 {
-	return false;
+	return done;
 }
 
 static inline unsigned long hugetlb_liveupdate_to_come(struct hstate *h)

@@ -228,31 +228,32 @@ void __init hugetlb_liveupdate_boot_alloc(struct hstate *h)
 }
 
 /**
- * hugetlb_liveupdate_boot_rest() - Go on with all nodes if one could not give its share.
- * @h: Huge pages; each node has allocated its own number.
+ * hugetlb_liveupdate_boot_done() - Go on with all nodes if one could not give its share.
+ * @h: Huge pages.
+ * @done: Each node has allocated its own number.
  *
  * Context: Boot, maybe before the page allocator works.
- * Return: True if the missing pages come from all nodes, as without a live update. Then
- * hugetlb_liveupdate_boot_sum() follows.
+ * Return: @done; false if the missing pages come from all nodes, as without a live update.
+ * Then hugetlb_liveupdate_boot_sum() follows.
  */
-bool __init hugetlb_liveupdate_boot_rest(struct hstate *h)
+bool __init hugetlb_liveupdate_boot_done(struct hstate *h, bool done)
 {
 	unsigned long wanted = memfd_hugetlb_wanted[hstate_index(h)];
 
-	if (h->max_huge_pages >= wanted)
-		return false;
+	if (!done || h->max_huge_pages >= wanted)
+		return done;
 	/* Linux counts gigantic pages from 0 on, others from those that the pool has */
 	if (hstate_is_gigantic(h))
 		memfd_hugetlb_given[hstate_index(h)] = h->max_huge_pages;
 	h->max_huge_pages = wanted - memfd_hugetlb_given[hstate_index(h)];
-	return true;
+	return false;
 }
 
 /**
  * hugetlb_liveupdate_boot_sum() - Add the pages of shares to those from all nodes.
  * @h: Huge pages.
  *
- * Context: As hugetlb_liveupdate_boot_rest().
+ * Context: As hugetlb_liveupdate_boot_done().
  */
 void __init hugetlb_liveupdate_boot_sum(struct hstate *h)
 {
