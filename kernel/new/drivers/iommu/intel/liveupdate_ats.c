@@ -129,6 +129,24 @@ void intel_lu_stop_ats(struct device_domain_info *info)
 	pci_liveupdate_stop_ats(to_pci_dev(info->dev));
 }
 
+static void intel_lu_take_lock(raw_spinlock_t *lock)
+{
+	if (raw_spin_is_locked(lock))
+		raw_spin_lock_init(lock);
+}
+
+/*
+ * A CPU has interrupts off and holds a lock nearly all the time while it waits for the answer
+ * of a deaf device (q_lock), or handles faults of a device that causes them without end
+ * (register_lock). Such a CPU is stopped by NMI and never releases the lock. No other CPU runs.
+ */
+void intel_lu_take_locks(struct intel_iommu *iommu)
+{
+	intel_lu_take_lock(&iommu->register_lock);
+	if (iommu->qi)
+		intel_lu_take_lock(&iommu->qi->q_lock);
+}
+
 /* CPUs that were stopped free no descriptors. The hardware has fetched all. */
 static void intel_lu_reclaim_queue(struct q_inval *qi)
 {

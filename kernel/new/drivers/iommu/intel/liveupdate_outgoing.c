@@ -323,31 +323,18 @@ static void intel_lu_mask_events(struct intel_iommu *iommu)
 		writel(DMA_FECTL_IM, iommu->reg + DMAR_PERFINTRCTL_REG);
 }
 
-static void intel_lu_take_lock(raw_spinlock_t *lock)
-{
-	if (raw_spin_is_locked(lock))
-		raw_spin_lock_init(lock);
-}
-
 /**
  * intel_liveupdate_take_locks() - Take a unit from CPUs that were stopped
  * @iommu: The unit.
  *
- * A CPU has interrupts off and holds a lock nearly all the time while it waits for the answer
- * of a deaf device (q_lock), or handles faults of a device that causes them without end
- * (register_lock). Such a CPU is stopped by NMI and never releases the lock.
- *
- * Context: Last part of kexec; other CPUs are stopped, interrupts are off.
+ * Context: As intel_liveupdate_shutdown().
  */
 void intel_liveupdate_take_locks(struct intel_iommu *iommu)
 {
 	struct intel_lu_unit *unit = intel_lu_find_unit(iommu);
 
-	if (!unit || !unit->nr_frozen)
-		return;
-	intel_lu_take_lock(&iommu->register_lock);
-	if (iommu->qi)
-		intel_lu_take_lock(&iommu->qi->q_lock);
+	if (unit && unit->nr_frozen)
+		intel_lu_take_locks(iommu);
 }
 
 /**

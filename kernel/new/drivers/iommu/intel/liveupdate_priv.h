@@ -62,6 +62,7 @@ int intel_lu_compare_ats(struct device_domain_info *info,
 int intel_lu_adopt_ats(struct device_domain_info *info,
 		       const struct iommu_vtd_device_ser *vtd);
 void intel_lu_stop_ats(struct device_domain_info *info);
+void intel_lu_take_locks(struct intel_iommu *iommu);
 void intel_lu_drain_queue(struct intel_iommu *iommu);
 
 /* liveupdate_pri.c */
