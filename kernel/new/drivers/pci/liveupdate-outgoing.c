@@ -267,7 +267,7 @@ static int pci_lu_outgoing_add(struct pci_dev *dev)
  * Return: 0; -EINVAL if @dev is not an endpoint; -ENXIO for a virtual function whose
  * physical function is not preserved; -EPERM for a device class that kernels use at
  * boot (VGA, bridge, USB host controller); -EXDEV if its DMA may use another
- * requester ID; -EBUSY if @dev is already preserved, incoming and not finished, or its
+ * requester ID; -EBUSY if @dev is already preserved, incoming and not finished, or a
  * device lock is held; -EAGAIN if @dev is not in D0; -ENOMEM. On error nothing has changed.
  */
 int pci_liveupdate_preserve(struct pci_dev *dev)
