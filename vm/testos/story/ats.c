@@ -48,13 +48,8 @@ void ats_before(bool scalable)
 /* So there are translations in its cache. */
 static void await_frame(const struct dma_device *d)
 {
-	const uint32_t before = device_progress(d);
-	unsigned int i;
-
-	for (i = 0; i < 1000 && device_progress(d) == before; i++)
-		sleep_ms(10);
-	ok_nic(d->place->index, device_progress(d) != before, "a frame comes before the move",
-	       "nothing within 10 s");
+	ok_nic(d->place->index, device_reaches(d, device_progress(d)),
+	       "a frame comes before the move", "nothing within 10 s");
 }
 
 static void move(const struct vm *vm, const struct dma_device *d, uint32_t hwpt)
