@@ -8,7 +8,7 @@
  * promise: 1, 2, 3
  * red when: PASIDs are not attached at boot (`iommu_lu_attach_pasids()`): the HWPTs are not adopted
  * red when: a PASID of an HWPT that is not preserved is refused (`iommu_lu_add_pasid`, which
- *   leaves it out): EBUSY as for an entry that is nobody's, and not ENOENT; preserved if that
+ *   leaves it out): EBUSY as for a PASID that is not attached, and not ENOENT; preserved if that
  *   rule is out as well
  * red when: a 49th PASID is refused (`iommu_lu_add_pasid`, which leaves it out): EBUSY, and not
  *   E2BIG; preserved if that rule is out as well
